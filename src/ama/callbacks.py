@@ -1,0 +1,118 @@
+"""What happens beside the steps of a training: progress, a guard against divergence, selection of weights."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ama.errors import TrainingDiverged
+from ama.networks import Networks
+from ama.training import AMATraining
+
+LOOK_EVERY = 25  # steps between two looks at the losses: each look waits for the device
+
+
+class Watch(Callback):
+    """Shows the losses and the time left, records them, and stops a training that has diverged.
+
+    Parameters
+    ----------
+    show
+        Whether to draw a progress bar on stderr.
+    max_seconds
+        The time limit of the training, so that the bar can tell which end comes first.
+    """
+
+    EXPLODED = 1e6  # a healthy critic's loss stays below a few hundred
+
+    def __init__(self, show: bool, max_seconds: float | None = None):
+        self.show, self.max_seconds = show, max_seconds
+        self.history: list[dict[str, float]] = []
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        assert isinstance(module, AMATraining)
+        self._started = time.monotonic()
+        self._bar = tqdm(
+            total=module.total_steps,
+            initial=int(module.steps_done),
+            desc="training",
+            unit="step",
+            disable=not self.show,
+            dynamic_ncols=True,
+        )
+
+    def on_train_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(module, AMATraining)
+        step = batch[0] + 1
+        if step % LOOK_EVERY and step != module.total_steps:
+            return
+        losses = {name: value.item() for name, value in module.losses.items()}
+        for name, value in losses.items():
+            if not math.isfinite(value) or abs(value) > self.EXPLODED:
+                raise TrainingDiverged(
+                    f"training diverged at step {step}: the {name} loss is {value:g}; try a smaller learning_rate, "
+                    "loss='relativistic', or a lipschitz constraint with a penalty"
+                )
+        self.history.append({"step": step, **losses})
+        self._bar.update(step - self._bar.n)
+        self._bar.set_postfix({name: f"{value:.3g}" for name, value in losses.items()} | self._limit())
+
+    def _limit(self) -> dict[str, str]:
+        if self.max_seconds is None:
+            return {}
+        left = max(0.0, self.max_seconds - (time.monotonic() - self._started))
+        return {"limit": f"{left:.0f}s"}
+
+    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        if hasattr(self, "_bar"):
+            self._bar.close()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"history": self.history}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.history = state_dict["history"]
+
+
+class SelectWeights(Callback):
+    """Keeps the weights with the best value on labelled validation samples, as the paper does.
+
+    Parameters
+    ----------
+    evaluate
+        AUROC of networks on the validation samples; called after each pass over the training samples.
+    start
+        Share of the training before which nothing is selected.
+    """
+
+    def __init__(self, evaluate: Callable[[Networks], float], start: float):
+        self.evaluate, self.start = evaluate, start
+        self.best, self.weights = -math.inf, None
+
+    best: float
+    weights: dict[str, Tensor] | None
+
+    def on_train_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
+        assert isinstance(module, AMATraining)
+        done = int(module.steps_done)
+        if done < self.start * module.total_steps and done < module.total_steps:
+            return
+        value = self.evaluate(module.result)
+        module.networks.train()
+        if value > self.best:
+            self.best = value
+            self.weights = {name: tensor.detach().clone() for name, tensor in module.result.state_dict().items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best, self.weights = state_dict["best"], state_dict["weights"]

@@ -1,0 +1,215 @@
+"""What the commands do, once their arguments are read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from tqdm.auto import tqdm
+
+from ama import scoring, storage
+from ama.data.protocols import is_normal
+from ama.data.sources import Samples, Source, open_source
+from ama.detector import AMADetector, load
+from ama.errors import InputError
+from ama.evaluation import Evaluation, evaluate as evaluate_scores
+from ama.results import append_result
+from ama.tables import check_table_path, write_table
+
+SCORE_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("r_score", pa.float64()),
+        ("a_score", pa.float64()),
+        ("score", pa.float64()),
+        ("p_value", pa.float64()),
+        ("anomaly", pa.bool_()),
+    ]
+)
+
+
+def fit(
+    source: str,
+    out: str,
+    normal_label: list[str] | None,
+    anomalies: str | None,
+    validation: str | None,
+    image_size: int | None,
+    label_column: str | None,
+    strict: bool,
+    parameters: dict[str, Any],
+) -> None:
+    """``ama fit``: read the sources, train, save."""
+    storage.check_writable(Path(out))
+    detector = AMADetector(**{**parameters, "progress": parameters.get("progress") is not False})
+    samples = _read(open_source(source, image_size=image_size, label_column=label_column, strict=strict))
+    if normal_label is not None:
+        samples = samples.select(is_normal(samples.labels, normal_label, source))
+    _say(f"learning from {_describe(samples)} of {source}")
+    x, y, shape = samples.x, None, tuple(samples.x.shape[1:])
+    if anomalies is not None:
+        known = _read(open_source(anomalies, shape=shape, columns=samples.columns, strict=strict))
+        x = torch.cat([x, known.x.to(x.dtype)])
+        y = np.concatenate([np.ones(len(samples)), -np.ones(len(known))])
+    labelled = None
+    if validation is not None:
+        if normal_label is None:
+            raise InputError("--validation needs --normal-label to tell its normal samples from its anomalies")
+        opened = open_source(
+            validation, shape=shape, columns=samples.columns, label_column=label_column, strict=strict
+        )
+        chosen = _read(opened)
+        labelled = (chosen.x, np.where(is_normal(chosen.labels, normal_label, validation), 1, -1))
+    detector.fit(x, y, validation=labelled)
+    if samples.columns is not None:
+        detector.columns_ = samples.columns
+    detector.save(out)
+    _say(
+        f"saved {out}: {detector.n_steps_} steps in {detector.fit_seconds_:.0f} s; "
+        f"flags about {detector.false_alarm_rate:.0%} of normal samples"
+    )
+
+
+def score(model: str, source: str, out: str | None, device: str, label_column: str | None, strict: bool) -> None:
+    """``ama score``: stream the source through the model into a table."""
+    path = None if out is None else Path(out)
+    check_table_path(path)
+    detector = load(model, device)
+    opened = open_source(
+        source, shape=detector.shape_, columns=detector.columns_, label_column=label_column, strict=strict
+    )
+    flagged = 0
+
+    def tables() -> Iterator[pa.Table]:
+        nonlocal flagged
+        for samples in _chunks(opened, "scoring"):
+            table = _score_table(detector, samples)
+            flagged += table["anomaly"].to_numpy().sum()
+            yield table
+
+    rows = write_table(path, SCORE_SCHEMA, tables())
+    _say(f"scored {rows} samples, {flagged} flagged as anomalies" + ("" if out is None else f"; wrote {out}"))
+
+
+def evaluate(
+    model: str,
+    source: str,
+    normal_label: list[str] | None,
+    anomalies: str | None,
+    append_to: str | None,
+    device: str,
+    label_column: str | None,
+    strict: bool,
+) -> None:
+    """``ama evaluate``: metrics of the three scores on labelled samples."""
+    if (normal_label is None) == (anomalies is None):
+        raise InputError("give either --normal-label or --anomalies, to tell normal samples from anomalies")
+    detector = load(model, device)
+    sources = [source] if anomalies is None else [source, anomalies]
+    tables, anomalous = [], []
+    for i, name in enumerate(sources):
+        opened = open_source(
+            name, shape=detector.shape_, columns=detector.columns_, label_column=label_column, strict=strict
+        )
+        for samples in _chunks(opened, "scoring"):
+            tables.append(_score_table(detector, samples))
+            if normal_label is None:
+                anomalous.append(np.full(len(samples), i == 1))
+            elif samples.labels is None:
+                is_normal(None, normal_label, name)
+            else:
+                anomalous.append(samples.labels)
+    table = pa.concat_tables(tables)
+    truth = np.concatenate(anomalous)
+    if normal_label is not None:
+        truth = ~is_normal(truth, normal_label, source)
+    if truth.all() or not truth.any():
+        kind = "anomalies" if truth.all() else "normal samples"
+        raise InputError(f"an evaluation needs normal samples and anomalies, but {source} holds only {kind}")
+    found = {
+        name: evaluate_scores(sign * table[name].to_numpy(), truth)
+        for name, sign in (("score", 1), ("a_score", 1), ("r_score", -1))
+    }
+    _print_evaluation(found, detector)
+    flagged = table["anomaly"].to_numpy()
+    rate = flagged[~truth].mean()
+    print(f"flagged at the threshold: {rate:.2%} of normal samples, {flagged[truth].mean():.2%} of anomalies")
+    if append_to is not None:
+        result = {
+            "command": " ".join(["ama", *sys.argv[1:]]),
+            "source": sources,
+            "normal_label": normal_label,
+            "parameters": detector.get_params(),
+            "settings": vars(detector.model_.settings),
+            "steps": detector.n_steps_,
+            "fit_seconds": round(detector.fit_seconds_, 1),
+            "metrics": {name: evaluation.as_dict() for name, evaluation in found.items()},
+            "false_alarm_rate": float(rate),
+        }
+        append_result(Path(append_to), result)
+
+
+def _print_evaluation(found: dict[str, Evaluation], detector: AMADetector) -> None:
+    decides = found["score"]
+    print(f"{decides.n_normal} normal samples, {decides.n_anomalous} anomalies")
+    print(f"AUROC                         {decides.auroc}")
+    print(f"average precision             {decides.average_precision}")
+    print(f"false alarms at 95 % recall   {decides.fpr_at_95_recall}")
+    print(f"(by {detector.model_.settings.score}; AUROC by ", end="")
+    print(f"A-score {found['a_score'].auroc.value:.4f}, by R-score {found['r_score'].auroc.value:.4f})")
+
+
+def _score_table(detector: AMADetector, samples: Samples) -> pa.Table:
+    scores = detector.model_.scores(samples.x)
+    r, a, deciding = (values.cpu() for values in scores)
+    return pa.table(
+        {
+            "id": samples.ids,
+            "r_score": r.numpy(),
+            "a_score": a.numpy(),
+            "score": deciding.numpy(),
+            "p_value": scoring.p_value(deciding, detector.model_.calibration.cpu()).numpy(),
+            "anomaly": scoring.is_anomaly(deciding, detector.offset_).numpy(),
+        },
+        schema=SCORE_SCHEMA,
+    )
+
+
+def _read(source: Source) -> Samples:
+    samples = source.read(progress=True)
+    _report_skipped(samples.skipped)
+    return samples
+
+
+def _chunks(source: Source, title: str) -> Iterator[Samples]:
+    """The source chunk by chunk under a progress bar, its unreadable samples told at the end."""
+    skipped: list[str] = []
+    with tqdm(total=len(source), desc=title, unit="sample", disable=None) as bar:
+        for samples in source.batches():
+            skipped += samples.skipped
+            bar.update(len(samples) + len(samples.skipped))
+            yield samples
+    _report_skipped(skipped)
+
+
+def _report_skipped(skipped: list[str]) -> None:
+    for sentence in skipped[:10]:
+        _say(f"skipped: {sentence}")
+    if skipped:
+        _say(f"skipped {len(skipped)} unreadable sample{'s' if len(skipped) > 1 else ''} in all; --strict refuses them")
+
+
+def _describe(samples: Samples) -> str:
+    shape = samples.x.shape[1:]
+    if len(shape) == 1:
+        return f"{len(samples)} rows of {shape[0]} columns"
+    return f"{len(samples)} images of {shape[1]} x {shape[2]} pixels, {shape[0]} channel{'s' if shape[0] > 1 else ''},"
+
+
+def _say(sentence: str) -> None:
+    print(f"ama: {sentence}", file=sys.stderr)

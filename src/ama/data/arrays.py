@@ -1,0 +1,220 @@
+"""Arrays and tensors, in memory or in ``.npy`` and ``.npz`` files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+from torch.nn import functional as F
+
+from ama.data.images import as_depth, choose_size
+from ama.data.samples import Samples, Source, Wanted, as_labels
+from ama.data.tables import check_finite, check_width
+from ama.errors import InputError
+
+SAMPLE_KEYS, LABEL_KEYS = ("X", "x", "images", "data"), ("y", "labels")
+LUMA = (0.299, 0.587, 0.114)  # Pillow's grey of a colour
+EXPECTED = "expected images (n, h, w) or (n, c, h, w), or rows (n, d)"
+
+
+class ArrayImages(Source):
+    """Images (n, h, w), (n, c, h, w) or (n, h, w, c): 8-bit integers, or floats in [0, 1].
+
+    Channels are last where the last axis has 1, 3 or 4 entries and axis 1 has not; channels that are first
+    may be any number. Sizes follow the rule of :mod:`ama.data.images`, by torch's antialiased bilinear
+    filter.
+
+    Parameters
+    ----------
+    array
+        The images.
+    labels
+        Their labels.
+    name
+        What messages call the array.
+    wanted
+        What the caller asked for.
+
+    Raises
+    ------
+    InputError
+        If the values are none of these, the images are too small, or they do not suit the model.
+    """
+
+    def __init__(self, array: np.ndarray, labels: np.ndarray | None, name: str, wanted: Wanted):
+        wanted.check_kind("images", name)
+        if array.ndim == 3:
+            array = array[:, None]
+        elif array.shape[3] in (1, 3, 4) and array.shape[1] not in (1, 3, 4):
+            array = np.moveaxis(array, 3, 1)
+        _check_pixels(array, name)
+        self.array, self.labels = array, labels
+        channels = array.shape[1]
+        if wanted.shape is not None and wanted.shape[0] != channels:
+            if {wanted.shape[0], channels} != {1, 3}:
+                raise InputError(f"{name} has images of {channels} channels, expected {wanted.shape[0]}")
+            channels = wanted.shape[0]
+        size = choose_size({(array.shape[2], array.shape[3])}, wanted, name)
+        dtype = wanted.dtype or (torch.float32 if array.dtype.kind == "f" else torch.uint8)
+        super().__init__(name, "images", (channels, *size), dtype)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def _chunks(self, batch_size: int) -> Iterator[Samples]:
+        stored = np.float32 if self.array.dtype.kind == "f" else np.uint8
+        for part, ids, labels in _parts(len(self), self.labels, batch_size):
+            x = torch.from_numpy(np.array(self.array[part], dtype=stored, order="C"))
+            yield Samples(as_depth(_fit(x, self.shape), self.dtype), ids, labels, None, [])
+
+
+class ArrayRows(Source):
+    """Rows (n, d) of numbers.
+
+    Parameters
+    ----------
+    array, labels, name, wanted
+        As in :class:`ArrayImages`.
+
+    Raises
+    ------
+    InputError
+        If these are no numbers, or not as many columns as the model's.
+    """
+
+    def __init__(self, array: np.ndarray, labels: np.ndarray | None, name: str, wanted: Wanted):
+        wanted.check_kind("rows", name)
+        if array.dtype.kind not in "biuf":
+            raise InputError(f"{name} holds rows of type {array.dtype}, expected numbers")
+        check_width(array.shape[1], wanted, name)
+        self.array, self.labels = array, labels
+        super().__init__(name, "rows", (array.shape[1],), torch.float64)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def _chunks(self, batch_size: int) -> Iterator[Samples]:
+        columns = [f"column {j + 1}" for j in range(self.array.shape[1])]
+        for part, ids, labels in _parts(len(self), self.labels, batch_size):
+            x = np.array(self.array[part], dtype=np.float64, order="C")
+            check_finite(x, part.start, columns, self.name)
+            yield Samples(torch.from_numpy(x), ids, labels, None, [])
+
+
+def open_array(array: Any, name: str, wanted: Wanted, labels: np.ndarray | None = None) -> Source:
+    """An array, a tensor, or nested lists, as images or rows by the number of its axes.
+
+    Raises
+    ------
+    InputError
+        If it is empty, or has other axes or values.
+    """
+    if labels is None:
+        wanted.check_no_label_column(name, "it is an array without labels")
+    if isinstance(array, Tensor):
+        array = array.detach().cpu()
+        array = (array.float() if array.dtype == torch.bfloat16 else array).numpy()
+    try:
+        array = np.asarray(array)
+    except ValueError as error:
+        raise InputError(f"{name} is no array, as its parts differ in length; {EXPECTED}") from error
+    if array.ndim not in (2, 3, 4):
+        raise InputError(f"{name} has shape {array.shape}, {EXPECTED}")
+    if array.size == 0:
+        raise InputError(f"{name} is empty (shape {array.shape}), {EXPECTED}")
+    return (ArrayRows if array.ndim == 2 else ArrayImages)(array, labels, name, wanted)
+
+
+def open_array_file(path: Path, wanted: Wanted) -> Source:
+    """An ``.npy`` file, streamed from disk, or an ``.npz`` file, whose arrays are read whole.
+
+    The samples of an ``.npz`` file are its array "X", or the only one, or "x", "images" or "data"; the labels
+    are "y" or "labels", or the array that ``label_column`` names.
+
+    Raises
+    ------
+    InputError
+        If the file is no such file, or has no such arrays.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    try:
+        if path.suffix.lower() == ".npy":
+            return open_array(np.lib.format.open_memmap(path, mode="r"), str(path), wanted)
+        # Of a damaged file, NumPy would leave its own handle open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+            for key in _npz_keys(found.files, path, wanted.label_column):
+                arrays[key] = found[key]
+    except InputError:
+        raise
+    except Exception as error:  # NumPy and zipfile have many for damaged files
+        reason = "it is empty, damaged, of another format, or holds Python objects"
+        raise InputError(f"{path} cannot be read as a NumPy file: {reason}") from error
+    x, *labels = arrays.values()
+    if not labels:
+        return open_array(x, str(path), wanted)
+    if labels[0].shape != x.shape[:1]:
+        raise InputError(
+            f"{path} has labels of shape {labels[0].shape}, expected one for each of its {len(x)} samples"
+        )
+    return open_array(x, str(path), wanted, as_labels(labels[0]))
+
+
+def _npz_keys(keys: list[str], path: Path, label_column: str | None) -> list[str]:
+    """The array of samples and, if there is one, that of labels."""
+    if label_column is not None and label_column not in keys:
+        raise InputError(f"{path} has no array {label_column!r}; its arrays are {', '.join(keys)}")
+    label = label_column or next((key for key in LABEL_KEYS if key in keys), None)
+    others = [key for key in keys if key != label]
+    samples = next((key for key in SAMPLE_KEYS if key in others), None)
+    if samples is None and len(others) != 1:
+        raise InputError(
+            f"{path} has the arrays {', '.join(keys) or '(none)'}, expected one named X or a single one"
+        )
+    return [samples or others[0]] + ([] if label is None else [label])
+
+
+def _parts(
+    n: int, labels: np.ndarray | None, batch_size: int
+) -> Iterator[tuple[slice, list[str], np.ndarray | None]]:
+    for start in range(0, n, batch_size):
+        part = slice(start, min(start + batch_size, n))
+        yield part, [str(i) for i in range(part.start, part.stop)], None if labels is None else labels[part]
+
+
+def _check_pixels(array: np.ndarray, name: str) -> None:
+    expected = "expected images of type uint8, or floats in [0, 1]"
+    if array.dtype == np.uint8:
+        return
+    if array.dtype.kind not in "iuf":
+        raise InputError(f"{name} has type {array.dtype}, {expected}")
+    lowest, highest = np.inf, -np.inf
+    for start in range(0, len(array), 1024):  # the array may be larger than memory
+        chunk = array[start : start + 1024]
+        if array.dtype.kind == "f" and not np.isfinite(chunk).all():
+            i = start + np.argwhere(~np.isfinite(chunk))[0][0]
+            raise InputError(
+                f"{name} has a value that is not finite in image {i + 1} (counted from 1), {expected}"
+            )
+        lowest, highest = min(lowest, chunk.min()), max(highest, chunk.max())
+    if lowest < 0 or highest > (1 if array.dtype.kind == "f" else 255):
+        raise InputError(
+            f"{name} has values of type {array.dtype} from {lowest:g} to {highest:g}, {expected}"
+        )
+
+
+def _fit(x: Shaped[Tensor, "n k h w"], shape: tuple[int, ...]) -> Shaped[Tensor, "n c h2 w2"]:
+    """Images with the channels and size of ``shape``, of the type that they had."""
+    if x.shape[1:] == shape:
+        return x
+    y: Float[Tensor, "n c h2 w2"] = x.float()
+    if y.shape[1] > shape[0]:
+        y = (y * y.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
+    y = y.expand(-1, shape[0], -1, -1)
+    if y.shape[2:] != shape[1:]:
+        y = F.interpolate(y, size=shape[1:], mode="bilinear", antialias=True)
+    return y.clamp(0, 1) if x.dtype.is_floating_point else y.round().clamp(0, 255).to(x.dtype)

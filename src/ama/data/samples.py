@@ -1,0 +1,199 @@
+"""What every source yields, and what every source can do."""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Shaped
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ama.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples in memory.
+
+    Parameters
+    ----------
+    x
+        Images (n, c, h, w): uint8, or float32 in [0, 1] where the source is deeper than 8 bits. Rows (n, d):
+        float64.
+    ids
+        File name relative to the folder, ``path`` of a hub's image column, or the number of the row, from 0.
+    labels
+        Strings, "" where a single sample has none; None if the source has no labels.
+    columns
+        Names of a table's features; None for images and arrays.
+    skipped
+        One sentence for each sample that could not be read: names it and says why.
+    """
+
+    x: Shaped[Tensor, "n ..."]
+    ids: list[str]
+    labels: np.ndarray | None
+    columns: list[str] | None
+    skipped: list[str]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def select(self, indices: Any) -> Samples:
+        """The samples at ``indices``, a boolean mask or positions; ``skipped`` stays as it is."""
+        chosen = np.asarray(indices)
+        # An empty list is an array of floats to NumPy.
+        chosen = np.arange(len(self))[chosen if chosen.dtype == bool else chosen.astype(np.int64)]
+        return replace(
+            self,
+            x=self.x[torch.from_numpy(chosen)],
+            ids=[self.ids[i] for i in chosen],
+            labels=None if self.labels is None else self.labels[chosen],
+        )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The keywords of :func:`ama.data.sources.open_source`, where they are described."""
+
+    shape: tuple[int, ...] | None = None
+    image_size: int | tuple[int, int] | None = None
+    label_column: str | None = None
+    columns: list[str] | None = None
+    dtype: torch.dtype | None = None
+    strict: bool = False
+
+    def check_kind(self, kind: str, name: str) -> None:
+        """Refuse images where a model takes rows, and the reverse."""
+        if self.shape is not None and (len(self.shape) == 3) != (kind == "images"):
+            expected = (
+                f"rows of {self.shape[0]} columns" if kind == "images" else f"images of shape {self.shape}"
+            )
+            raise InputError(f"{name} holds {kind}, expected {expected}")
+        if self.image_size is not None and kind == "rows":
+            raise InputError(f"{name} holds rows, which have no image size to set")
+
+    def check_no_label_column(self, name: str, instead: str) -> None:
+        """Refuse the name of a label column for a source that has no columns."""
+        if self.label_column is not None:
+            raise InputError(f"{name} has no column {self.label_column!r}, as {instead}")
+
+
+class Source(ABC):
+    """Samples that were named but not yet read.
+
+    Parameters
+    ----------
+    name
+        What messages call it.
+    kind
+        "images" or "rows".
+    shape
+        (c, h, w) of every image or (d,) of every row.
+    dtype
+        Of the samples.
+    columns
+        Names of a table's features.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kind: Literal["images", "rows"],
+        shape: tuple[int, ...],
+        dtype: torch.dtype,
+        columns: list[str] | None = None,
+    ):
+        self.name, self.kind, self.shape, self.dtype, self.columns = name, kind, shape, dtype, columns
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many samples were named; the unreadable ones count."""
+
+    @abstractmethod
+    def _chunks(self, batch_size: int) -> Iterator[Samples]:
+        """At most ``batch_size`` samples at a time; a chunk may be empty but for what it skipped."""
+
+    def batches(self, batch_size: int = 1024) -> Iterator[Samples]:
+        """The samples in order, at most ``batch_size`` at a time and never none, in constant memory.
+
+        Raises
+        ------
+        InputError
+            If a sample is refused (``strict``, a number missing from a table), or none can be read.
+        """
+        held: Samples | None = None
+        for chunk in self._chunks(batch_size):
+            if held is None:
+                held = chunk
+            elif len(held) and len(chunk):
+                yield held
+                held = chunk
+            else:
+                held = replace(chunk if len(chunk) else held, skipped=held.skipped + chunk.skipped)
+        if held is None or not len(held):
+            raise InputError(none_readable(self.name, held.skipped if held is not None else []))
+        yield held
+
+    def read(self, progress: bool = False) -> Samples:
+        """All samples.
+
+        Parameters
+        ----------
+        progress
+            A bar with the time left on standard error, where that is a terminal.
+
+        Raises
+        ------
+        InputError
+            As :meth:`batches`.
+        """
+        x = torch.empty((len(self), *self.shape), dtype=self.dtype)
+        ids: list[str] = []
+        labels: list[np.ndarray] = []
+        skipped: list[str] = []
+        with tqdm(total=len(self), desc="reading", unit="sample", disable=None if progress else True) as bar:
+            for chunk in self.batches():
+                x[len(ids) : len(ids) + len(chunk)] = chunk.x
+                ids += chunk.ids
+                skipped += chunk.skipped
+                if chunk.labels is not None:
+                    labels.append(chunk.labels)
+                bar.update(len(chunk) + len(chunk.skipped))
+        return Samples(x[: len(ids)], ids, np.concatenate(labels) if labels else None, self.columns, skipped)
+
+
+def none_readable(name: str, skipped: list[str]) -> str:
+    """The sentence for a source of which nothing is left."""
+    return f"none of the samples of {name} can be read" + (f"; the first: {skipped[0]}" if skipped else "")
+
+
+def as_labels(values: Iterable[Any], names: list[str] | None = None) -> np.ndarray:
+    """Labels as strings: 2 and 2.0 are "2", a missing one is "".
+
+    Parameters
+    ----------
+    values
+        The labels as found.
+    names
+        What the integers 0, 1, ... stand for. Others, such as the hub's -1 for "unknown", stay numbers.
+    """
+    return np.array([_as_label(value, names) for value in values], dtype=np.str_)
+
+
+def _as_label(value: Any, names: list[str] | None) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        value = int(value)
+    if names is not None and not isinstance(value, str) and 0 <= operator.index(value) < len(names):
+        return names[value]
+    return str(value)

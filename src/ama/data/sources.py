@@ -1,0 +1,179 @@
+"""Anything a user names, as samples."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ama.data.arrays import open_array, open_array_file
+from ama.data.arrow import (
+    ArrowTable,
+    csv_table,
+    dataset_table,
+    hub_dataset,
+    image_column,
+    parquet_table,
+    readable,
+)
+from ama.data.images import SUFFIXES, EncodedImages, ImageColumn, ImageFiles, find_images
+from ama.data.samples import Samples, Source, Wanted, as_labels
+from ama.data.tables import TableRows
+from ama.errors import InputError
+
+__all__ = ["Samples", "Source", "open_source"]
+
+TABLE_SUFFIXES = (".parquet", ".csv", ".npz", ".npy")
+HUB_PREFIX = "hf://"
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+
+
+def open_source(
+    source: Any,
+    *,
+    shape: tuple[int, ...] | None = None,
+    image_size: int | tuple[int, int] | None = None,
+    label_column: str | None = None,
+    columns: Sequence[str] | None = None,
+    dtype: torch.dtype | None = None,
+    strict: bool = False,
+) -> Source:
+    """Find out what ``source`` is; its samples are read later, by ``batches`` or ``read``.
+
+    Parameters
+    ----------
+    source
+        An array or tensor: images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows
+        (n, d). A ``datasets.Dataset``. Or a name (see Notes).
+    shape
+        Shape of a fitted model's samples. Images are converted to its channels and size; rows must have as
+        many columns.
+    image_size
+        Side, or (height, width), to resize images to; 8 to 256. By default images that all have one size of 8
+        to 256 pixels a side keep it; otherwise all are resized to 64 x 64, with an antialiased bilinear
+        filter, aspect ratio not kept.
+    label_column
+        Column of a table, or array of an ``.npz`` file, that holds the labels. By default ``label`` of a
+        table, and ``y`` or ``labels`` of an ``.npz`` file, where there is one.
+    columns
+        Features of a fitted model, selected from a table by name and order. By default all columns but label
+        and id.
+    dtype
+        ``torch.uint8`` or ``torch.float32``: the type of the images that a model was fitted on. By default
+        uint8, or float32 in [0, 1] if an image is deeper than 8 bits or the array holds floats.
+    strict
+        Refuse a source with an unreadable image, instead of skipping the image.
+
+    Returns
+    -------
+    Source
+        Its ``kind``, ``shape``, ``dtype`` and length are known, and ``batches()`` and ``read()`` give the
+        samples.
+
+    Raises
+    ------
+    InputError
+        If there is no such source, or it does not hold images or rows of numbers as described.
+
+    Notes
+    -----
+    A name is, in this order:
+
+    - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
+    - "hf://owner/name" or "hf://owner/name:split": a data set of the Hugging Face hub, or a local folder laid
+      out like one. Without a split, ``train`` or the only one.
+    - A folder of images, in which a first level of sub-folders gives the labels; or of Parquet shards.
+    - A file: ``.parquet`` with a column of encoded images or else with columns of numbers, ``.csv``,
+      ``.npy``, ``.npz``, or a single image.
+    - Such a file without its suffix: "mnist/train" for mnist/train.parquet.
+    - "owner/name": a data set of the hub.
+
+    Paths that are ``pathlib.Path`` objects are files or folders, nothing else.
+    """
+    wanted = Wanted(
+        shape, image_size, label_column, None if columns is None else list(columns), dtype, strict
+    )
+    if isinstance(source, str | Path):
+        return _open_name(source, wanted)
+    # Whoever has a data set has imported the library, which takes a second to import.
+    if (library := sys.modules.get("datasets")) is not None:
+        if isinstance(source, library.Dataset):
+            return _open_table(dataset_table(source, "the data set"), wanted)
+        if isinstance(source, library.DatasetDict | library.IterableDataset | library.IterableDatasetDict):
+            raise InputError(
+                f"a datasets.{type(source).__name__} is no source; pass one split as a datasets.Dataset"
+            )
+    return open_array(source, "the array", wanted)
+
+
+def _open_name(source: str | Path, wanted: Wanted) -> Source:
+    if source == "digits":
+        return _open_digits(wanted)
+    if isinstance(source, str) and source.startswith(HUB_PREFIX):
+        name, _, split = source.removeprefix(HUB_PREFIX).partition(":")
+        return _open_table(dataset_table(hub_dataset(name, split or None), name), wanted)
+    path = Path(source).expanduser()
+    with readable(str(path)):
+        for suffix in ("", *TABLE_SUFFIXES):
+            candidate = path.with_name(path.name + suffix) if suffix and path.name else path
+            if candidate.is_dir():
+                return _open_folder(candidate, wanted)
+            if candidate.exists():
+                return _open_file(candidate, wanted)
+    is_id = isinstance(source, str) and HUB_ID.fullmatch(source) is not None
+    if is_id and path.suffix.lower() not in (*TABLE_SUFFIXES, *SUFFIXES):
+        return _open_table(dataset_table(hub_dataset(str(source), None), str(source)), wanted)
+    raise InputError(
+        f"there is no file or folder {source}, expected images, {', '.join(TABLE_SUFFIXES)}, "
+        "owner/name of a data set of the hub, or digits"
+    )
+
+
+def _open_digits(wanted: Wanted) -> Source:
+    from sklearn.datasets import load_digits
+
+    values, digits = load_digits(return_X_y=True)
+    wanted.check_no_label_column("digits", "its labels are the digits")
+    images = np.round(values * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
+    return open_array(images, "digits", wanted, as_labels(digits))
+
+
+def _open_folder(folder: Path, wanted: Wanted) -> Source:
+    if files := find_images(folder):
+        wanted.check_no_label_column(str(folder), "the labels of a folder of images are its sub-folders")
+        return EncodedImages(ImageFiles(folder, files), wanted)
+    visible = sorted(p for p in folder.iterdir() if p.name[0] != ".")
+    if shards := [p for p in visible if p.suffix.lower() == ".parquet"]:
+        return _open_table(parquet_table(shards, str(folder)), wanted)
+    found = Counter(p.suffix.lower() or "other" for p in visible if p.is_file())
+    held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"
+    raise InputError(f"{folder} holds {held}, expected images ({', '.join(SUFFIXES)}) or shards (.parquet)")
+
+
+def _open_file(path: Path, wanted: Wanted) -> Source:
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return _open_table(parquet_table([path], str(path)), wanted)
+    if suffix == ".csv":
+        return TableRows(csv_table(path), wanted)
+    if suffix in (".npy", ".npz"):
+        return open_array_file(path, wanted)
+    if suffix in SUFFIXES:
+        wanted.check_no_label_column(str(path), "it is an image")
+        return EncodedImages(ImageFiles(path.parent, [path.name]), wanted)
+    known = ", ".join((*TABLE_SUFFIXES, *SUFFIXES))
+    raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
+
+
+def _open_table(table: ArrowTable, wanted: Wanted) -> Source:
+    column = image_column(table.schema)
+    # A model of rows takes its columns from a table that may hold pictures, too.
+    if column is not None and not wanted.columns:
+        return EncodedImages(ImageColumn(table, column, wanted.label_column), wanted)
+    return TableRows(table, wanted)

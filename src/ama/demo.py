@@ -1,0 +1,113 @@
+"""``ama demo``: the main job on data that scikit-learn ships."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pyarrow as pa
+from tqdm.auto import tqdm
+
+from ama.benchmark.digits import DigitSplit, leave_out, neighbour_auroc
+from ama.detector import AMADetector
+from ama.errors import InputError
+from ama.evaluation import Evaluation
+from ama.report.plots import plot_densities, plot_reconstructions
+from ama.results import append_result
+
+
+def demo(out: str, digit: int, every_digit: bool, append_to: str | None, random_state: int) -> None:
+    """Leave a digit out, learn the others, flag it; print AUROC and write the model and pictures.
+
+    Raises
+    ------
+    InputError
+        If ``digit`` is not 0 to 9 or ``out`` cannot be written to.
+    """
+    if digit not in range(10):
+        raise InputError(f"--digit must be 0 to 9, found {digit}")
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write the demo to {out}: {error.strerror or error}") from error
+
+    print(f"Learning scanned digits (8 x 8 pixels) without ever seeing the digit {digit} ...", file=sys.stderr)
+    detector, split, evaluation = leave_out(digit, random_state, progress=True)
+    print(f"Trained on {len(split.train)} images of the other nine digits in {detector.fit_seconds_:.0f} s.")
+    print(f"Tested on {evaluation.n_normal} unseen images of them and {evaluation.n_anomalous} of the digit {digit}:")
+    print(f"  AUROC                         {evaluation.auroc}")
+    print(f"  average precision             {evaluation.average_precision}")
+    print(f"  false alarms at 95 % recall   {evaluation.fpr_at_95_recall}")
+    flagged = detector.predict(split.test) < 0
+    print(
+        f"  at the threshold for {detector.false_alarm_rate:.0%} false alarms it flags "
+        f"{flagged[split.anomalous].mean():.0%} of the digit {digit} and {flagged[~split.anomalous].mean():.1%} of the others"
+    )
+    for path in _write(detector, split, digit, folder):
+        print(f"wrote {path}")
+
+    if every_digit:
+        _every_digit((digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)), append_to, random_state)
+
+
+Row = tuple[int, Evaluation, float, float]  # digit, metrics, seconds, AUROC of a nearest-neighbour search
+
+
+def _every_digit(done: Row, append_to: str | None, seed: int) -> None:
+    others = [digit for digit in range(10) if digit != done[0]]
+    print("\nLeaving out each of the other digits in turn, two fits at a time ...", file=sys.stderr)
+    work = joblib.Parallel(n_jobs=2, return_as="generator_unordered")(
+        joblib.delayed(_row)(digit, seed) for digit in others
+    )
+    rows = sorted([done, *tqdm(work, total=len(others), desc="digits", unit="fit")], key=lambda row: row[0])
+    print("\nAUROC with each digit left out       AMA    nearest neighbours on pixels    seconds to fit")
+    for digit, evaluation, seconds, neighbours in rows:
+        print(f"  {digit}                                {evaluation.auroc.value:.4f}   {neighbours:.4f}{seconds:33.0f}")
+        if append_to is not None:
+            record = {
+                "command": "ama demo --every-digit true",
+                "digit": digit,
+                "seed": seed,
+                "metrics": evaluation.as_dict(),
+                "fit_seconds": round(seconds, 1),
+                "nearest_neighbours_auroc": neighbours,
+            }
+            append_result(Path(append_to), record)
+    mean = np.mean([(evaluation.auroc.value, neighbours) for _, evaluation, _, neighbours in rows], axis=0)
+    print(f"  average                          {mean[0]:.4f}   {mean[1]:.4f}")
+
+
+def _row(digit: int, seed: int) -> Row:
+    detector, split, evaluation = leave_out(digit, seed, progress=False, threads=1)
+    return digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)
+
+
+def _write(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -> list[Path]:
+    """The model, the scores and two pictures."""
+    scores = detector.scores(split.test)
+    deciding, r = scores.score.numpy(), scores.r_score.numpy()
+    reconstructions = detector.reconstruct(split.test)
+    groups = {"other digits, unseen": ~split.anomalous, f"digit {digit}": split.anomalous}
+
+    detector.save(folder / "model")
+    pictures = {
+        "reconstructions.png": plot_reconstructions(
+            {name: (split.test[mask], reconstructions[mask], deciding[mask]) for name, mask in groups.items()}
+        ),
+        "r_scores.png": plot_densities(
+            {name: r[mask] for name, mask in groups.items()}, "R-score (how badly the critic finds x rebuilt)"
+        ),
+        "scores.png": plot_densities(
+            {name: deciding[mask] for name, mask in groups.items()},
+            "score (log density; lower = more unusual)",
+            threshold=detector.offset_,
+        ),
+    }
+    for name, figure in pictures.items():
+        figure.savefig(folder / name, dpi=120)
+    table = {"anomalous": split.anomalous, "r_score": r, "score": deciding, "anomaly": deciding < detector.offset_}
+    pa.csv.write_csv(pa.table(table), folder / "scores.csv")
+    return [folder / name for name in ("model", *pictures, "scores.csv")]

@@ -1,0 +1,57 @@
+"""The Gaussian mixture behind the joint score, fitted by scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV
+from torch import Tensor
+
+MAX_SAMPLES = 20_000  # beyond, more samples change the mixture less than its random start does
+CANDIDATES = (1, 3, 6, 12, 24, 48)
+RIDGE = 0.1  # added to each variance of the standardised features: small samples make thin components
+
+
+class Mixture(NamedTuple):
+    """Weights (m,), means (m, n) and covariances (m, n, n) of a Gaussian mixture, float64."""
+
+    weights: Tensor
+    means: Tensor
+    covariances: Tensor
+
+
+def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
+    """Fit a mixture whose number of components maximises the cross-validated likelihood.
+
+    Parameters
+    ----------
+    features
+        Finite features of normal samples, shape (b, n).
+    seed
+        Of the mixture's start and of the subsample, if there are more than ``MAX_SAMPLES``.
+    """
+    points = features.double().cpu().numpy()
+    if len(points) > MAX_SAMPLES:
+        points = points[np.random.default_rng(seed).choice(len(points), MAX_SAMPLES, replace=False)]
+    mean, scale = points.mean(0), points.std(0)
+    scale = np.where(scale > 1e-12, scale, 1.0)
+    points = (points - mean) / scale
+    # A component needs several samples in each fold's training part to have a covariance at all.
+    candidates = [k for k in CANDIDATES if k * 10 <= len(points)] or [1]
+    mixture = GaussianMixture(reg_covar=RIDGE, max_iter=50, random_state=seed)
+    with warnings.catch_warnings():
+        # An EM that is still creeping after 50 rounds is good enough for a score.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        search = GridSearchCV(mixture, {"n_components": candidates}, cv=min(3, len(points)))
+        mixture = search.fit(points).best_estimator_
+    return Mixture(
+        torch.from_numpy(mixture.weights_),
+        torch.from_numpy(mixture.means_ * scale + mean),
+        torch.from_numpy(mixture.covariances_ * np.outer(scale, scale)),
+    )

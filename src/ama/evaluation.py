@@ -1,0 +1,91 @@
+"""How well scores tell anomalies from normal samples: AUROC, average precision, FPR at 95 % recall, with intervals."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy.stats import bootstrap
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+
+RECALL = 0.95
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A value with its 95 % bootstrap interval, all in [0, 1]."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f}  (95 % interval {self.low:.4f} to {self.high:.4f})"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of one model on labelled samples; anomalies are the positive class."""
+
+    auroc: Metric
+    average_precision: Metric
+    fpr_at_95_recall: Metric
+    n_normal: int
+    n_anomalous: int
+
+    def as_dict(self) -> dict[str, object]:
+        """For a results file."""
+        return asdict(self)
+
+
+def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, seed: int = 0) -> Evaluation:
+    """Metrics of scores of which higher is more normal.
+
+    Parameters
+    ----------
+    scores
+        Shape (n,), finite, of any size: only their order counts.
+    anomalous
+        Shape (n,), True for anomalies.
+    resamples
+        Bootstrap resamples, stratified by class; the interval is their percentile interval.
+
+    Raises
+    ------
+    ValueError
+        If one of the classes is missing.
+    """
+    outlyingness = -np.asarray(scores, dtype=np.float64)
+    normal, anomalies = outlyingness[~anomalous], outlyingness[anomalous]
+    if not len(normal) or not len(anomalies):
+        raise ValueError(
+            f"an evaluation needs normal samples and anomalies, found {len(normal)} and {len(anomalies)}"
+        )
+    values = _metrics(normal, anomalies)
+    if min(len(normal), len(anomalies)) > 1:
+        found = bootstrap(
+            (normal, anomalies),
+            lambda *resample: _metrics(*resample),
+            n_resamples=resamples,
+            vectorized=False,
+            method="percentile",
+            rng=np.random.default_rng(seed),
+        ).confidence_interval
+        low, high = found.low, found.high
+    else:
+        low, high = np.zeros(3), np.ones(3)  # a single sample says nothing of the spread
+    metrics = [Metric(*(float(v) for v in triple)) for triple in zip(values, low, high, strict=True)]
+    return Evaluation(*metrics, n_normal=len(normal), n_anomalous=len(anomalies))
+
+
+def _metrics(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
+    scores = np.concatenate([normal, anomalies])
+    labels = np.concatenate([np.zeros(len(normal)), np.ones(len(anomalies))])
+    fpr, tpr, _ = roc_curve(labels, scores)
+    return np.array(
+        [
+            roc_auc_score(labels, scores),
+            average_precision_score(labels, scores),
+            fpr[np.searchsorted(tpr, RECALL)],
+        ]
+    )

@@ -1,0 +1,199 @@
+"""From normal samples to a trained model: sets up Lightning's trainer around the training step."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+from jaxtyping import Shaped
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from ama.callbacks import SelectWeights, Watch
+from ama.data.batches import Batches, generator_for
+from ama.errors import InputError
+from ama.model import Model
+from ama.networks import Networks
+from ama.settings import Settings
+from ama.training import AMATraining
+
+MIN_SAMPLES = 5
+SELECTION_SAMPLES = 5000  # training samples behind mu and sigma while weights are being selected
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Raw samples of a fit.
+
+    ``normal`` is trained on and calibrated on; ``anomalies`` take part in Eq. 4 (semi-supervised);
+    ``validation`` holds normal samples and anomalies that only select weights.
+    """
+
+    normal: Shaped[Tensor, "n ..."]
+    anomalies: Shaped[Tensor, "m ..."] | None = None
+    validation: tuple[Tensor, Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to run a fit, as opposed to what to fit."""
+
+    seed: int = 0
+    device: str = "cpu"
+    max_seconds: float | None = None
+    checkpoints: Path | None = None
+    progress: bool = False
+
+
+@dataclass
+class Fitted:
+    """A model, how its training went, and the validation AUROC that selected it, if one did."""
+
+    model: Model
+    steps: int
+    history: list[dict[str, float]] = field(default_factory=list)
+    validation_auroc: float | None = None
+
+
+def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
+    """Train, select weights where validation samples are given, and fit what the scores need.
+
+    Raises
+    ------
+    InputError
+        If there are too few samples, or all are the same.
+    TrainingDiverged
+        If the training leaves the finite numbers, or the critic learned nothing.
+    """
+    train, statistics, calibration = _split(data.normal, settings, run.seed)
+    with _repeatable(run.seed):
+        model = Model(tuple(data.normal.shape[1:]), settings)
+    model.to(run.device)
+    model.networks.fit_scaling(train)
+
+    n = len(train)
+    per_pass = -(-n // min(settings.batch_size, n))
+    total = settings.max_steps or per_pass * (settings.max_epochs or 1)
+    on_device = train.to(run.device)
+    module = AMATraining(
+        model.networks,
+        settings,
+        lambda index: on_device[index.to(on_device.device)],
+        total,
+        run.seed,
+        data.anomalies,
+    )
+    watch = Watch(run.progress, run.max_seconds)
+    callbacks: list[Callback] = [watch]
+    selection = None
+    if data.validation is not None:
+        selection = SelectWeights(_validation_auroc(data.validation, train, settings, run), settings.selection_start)
+        callbacks.append(selection)
+    batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
+    _train(module, batches, callbacks, run)
+
+    networks = module.result
+    if selection is not None and selection.weights is not None:
+        networks.load_state_dict(selection.weights)
+    model.networks = networks
+    model.finish(statistics, calibration, run.seed)
+    return Fitted(
+        model,
+        int(module.steps_done),
+        watch.history,
+        None if selection is None or selection.weights is None else selection.best,
+    )
+
+
+def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Samples to train on, for the statistics of the scores, and for calibration."""
+    n = len(normal)
+    if n < MIN_SAMPLES:
+        raise InputError(
+            f"a fit needs at least {MIN_SAMPLES} normal samples, found {n} sample{'s' if n != 1 else ''}"
+        )
+    if bool((normal == normal[:1]).all()):
+        raise InputError(f"all {n} normal samples are identical, so there is nothing to learn from them")
+    order = torch.randperm(n, generator=generator_for(seed, 3))
+    held_out = max(1 if settings.statistics == "training" else 2, round(settings.held_out * n))
+    train, calibration = normal[order[held_out:]], normal[order[:held_out]]
+    if settings.statistics == "training":
+        return train, train, calibration
+    # mu and sigma from the calibration samples themselves would make their p-values too kind.
+    return train, calibration[::2], calibration[1::2]
+
+
+def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run: Run) -> None:
+    resume = None
+    if run.checkpoints is not None:
+        resume = run.checkpoints / "last.ckpt"
+        callbacks.append(
+            ModelCheckpoint(run.checkpoints, save_last=True, train_time_interval=timedelta(seconds=60))
+        )
+    with _quiet():
+        trainer = Trainer(
+            accelerator="cpu" if run.device == "cpu" else "auto",
+            devices=1,
+            max_epochs=-(-batches.total // batches.per_pass),
+            max_time=None if run.max_seconds is None else timedelta(seconds=run.max_seconds),
+            callbacks=callbacks,
+            logger=False,
+            enable_checkpointing=run.checkpoints is not None,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(
+            module,
+            DataLoader(batches, batch_size=None),
+            ckpt_path=str(resume) if resume is not None and resume.exists() else None,
+            weights_only=True,
+        )
+
+
+def _validation_auroc(
+    validation: tuple[Tensor, Tensor], train: Tensor, settings: Settings, run: Run
+) -> Callable[[Networks], float]:
+    """The AUROC of networks on labelled validation samples, with statistics from the training samples."""
+    samples, labels = validation
+    reference = train[:SELECTION_SAMPLES]  # the split has shuffled them
+
+    def evaluate(networks: Networks) -> float:
+        # A copy, as scoring changes the mode, and for rows the precision, of the networks it is given.
+        model = Model(networks.shape, settings)
+        model.networks = deepcopy(networks)
+        model.to(run.device).finish(reference, reference[:1], run.seed)
+        return float(roc_auc_score(labels.numpy() == 1, model.scores(samples).score.cpu().numpy()))
+
+    return evaluate
+
+
+@contextmanager
+def _repeatable(seed: int) -> Iterator[None]:
+    """Initial weights as a function of the seed, without touching the caller's random state."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's remarks about hardware and data loading, which no user can act on, off stderr."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,171 @@
+"""A trained model: the networks with the statistics of normal samples that turn features into scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+
+from ama import scoring
+from ama.density import Mixture, fit_mixture
+from ama.errors import TrainingDiverged
+from ama.networks import Networks
+from ama.settings import Settings
+
+CHUNK = 256  # samples scored at a time: memory stays constant whatever their number
+
+
+class Scores(NamedTuple):
+    """Scores of b samples, each of shape (b,), float64."""
+
+    r_score: Tensor  # Eq. 5
+    a_score: Tensor  # logarithm of Eq. 6
+    score: Tensor  # the one that decides, higher = more normal
+
+
+class Model(nn.Module):
+    """Networks and statistics. Its ``state_dict`` and the arguments below are all there is to store.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of an image, or (columns,) of a row.
+    settings
+        Of the fit.
+    n_components
+        Components of the joint score's mixture.
+    n_calibration
+        Held-out normal samples behind the p-values.
+    """
+
+    r_mean: Tensor
+    r_std: Tensor
+    calibration: Tensor
+
+    def __init__(self, shape: tuple[int, ...], settings: Settings, n_components: int = 0, n_calibration: int = 0):
+        super().__init__()
+        self.shape, self.settings = shape, settings
+        self.networks = Networks(shape, settings)
+        n_features = settings.latent_dim + 1
+        self.register_buffer("r_mean", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("r_std", torch.ones((), dtype=torch.float64))
+        self.register_buffer("calibration", torch.zeros(n_calibration, dtype=torch.float64))
+        self._set_mixture(
+            Mixture(
+                torch.zeros(n_components, dtype=torch.float64),
+                torch.zeros(n_components, n_features, dtype=torch.float64),
+                torch.zeros(n_components, n_features, n_features, dtype=torch.float64),
+            )
+        )
+
+    @property
+    def mixture(self) -> Mixture:
+        """The Gaussian mixture of the joint score."""
+        return Mixture(*(getattr(self, f"mixture_{name}") for name in Mixture._fields))
+
+    def _set_mixture(self, mixture: Mixture) -> None:
+        for name, value in mixture._asdict().items():
+            self.register_buffer(f"mixture_{name}", value)
+
+    def finish(self, statistics: Shaped[Tensor, "n ..."], calibration: Shaped[Tensor, "m ..."], seed: int) -> None:
+        """Fit what the scores need on normal samples, after training.
+
+        Parameters
+        ----------
+        statistics
+            Raw normal samples for the mean and spread of R and for the mixture.
+        calibration
+            Other raw normal samples, not trained on, for the threshold and the p-values.
+
+        Raises
+        ------
+        TrainingDiverged
+            If the R-scores are not finite or all the same.
+        """
+        if len(self.shape) == 1:
+            # Rows cost little: in float64 a score does not depend on the batch that it comes in.
+            self.networks.double()
+        self.fit_statistics(statistics, seed)
+        self.calibration = self.scores(calibration).score
+
+    @torch.no_grad()
+    def fit_statistics(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
+        """The mean and spread of R over normal samples (Eq. 6), and the joint score's mixture."""
+        moments, codes, r_scores = scoring.RunningMoments(), [], []
+        for code, r in self._measure(raw):
+            moments.update(r)
+            codes.append(code)
+            r_scores.append(r)
+        if not (moments.std > 0 and moments.std < float("inf")):
+            raise TrainingDiverged(
+                f"the R-scores of the normal samples have mean {moments.mean:g} and spread {moments.std:g}, so the "
+                "critic learned nothing to score by; try a smaller learning_rate or another loss"
+            )
+        self.r_mean.fill_(moments.mean)
+        self.r_std.fill_(moments.std)
+        if self.settings.score == "joint":
+            features = scoring.joint_features(torch.cat(codes), torch.cat(r_scores), self._floor)
+            mixture = fit_mixture(features, seed)
+            self._set_mixture(Mixture(*(value.to(self.r_mean.device) for value in mixture)))
+
+    @torch.no_grad()
+    def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
+        """R-score, log A-score and deciding score of raw samples."""
+        parts = [self._score(code, r) for code, r in self._measure(raw)]
+        return Scores(*(torch.cat(values) for values in zip(*parts, strict=True)))
+
+    @torch.no_grad()
+    def reconstruct(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
+        """G(E(x)) in the units of the raw samples."""
+        return torch.cat([self.networks.restore(self.networks.reconstruct(x)) for x in self._chunks(raw)])
+
+    @torch.no_grad()
+    def anomaly_map(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
+        """Share of every pixel in the R-score, shape (b, height, width); of every column, shape (b, columns), for rows.
+
+        An image's map sums to its R-score over the pixels. A row's map is its standardised absolute
+        reconstruction error.
+        """
+        maps = []
+        for x in self._chunks(raw):
+            reconstruction = self.networks.reconstruct(x)
+            if x.ndim == 2:
+                maps.append((x - reconstruction).abs())
+                continue
+            same, other = (self.networks.discriminator.maps(x, y)[-1] for y in (x, reconstruction))
+            coarse = scoring.r_map(same, other)[:, None]
+            fine = nn.functional.interpolate(coarse, x.shape[2:], mode="bilinear")
+            fine *= coarse[0].numel() / fine[0].numel()
+            # Interpolation keeps the sum, which is what has a meaning, only roughly.
+            missing = coarse.sum((2, 3), keepdim=True) - fine.sum((2, 3), keepdim=True)
+            maps.append((fine + missing / fine[0].numel()).squeeze(1))
+        return torch.cat(maps)
+
+    @property
+    def _floor(self) -> float:
+        return 1e-6 * self.r_mean.item()
+
+    def _score(self, code: Tensor, r: Tensor) -> Scores:
+        a = scoring.a_score(r, self.r_mean.item(), self.r_std.item())
+        if self.settings.score == "joint":
+            return Scores(r, a, scoring.joint_score(scoring.joint_features(code, r, self._floor), *self.mixture))
+        return Scores(r, a, a if self.settings.score == "a_score" else -r)
+
+    def _measure(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Encodings and R-scores in float64, chunk by chunk."""
+        for x in self._chunks(raw):
+            code = self.networks.encoder(x)
+            discriminator = self.networks.discriminator
+            r = scoring.r_score(
+                discriminator.features(x, x), discriminator.features(x, self.networks.generator(code))
+            )
+            yield code.double(), r.double()
+
+    def _chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
+        """Normalised chunks, on the model's device and in evaluation mode."""
+        self.eval()
+        for part in raw.split(CHUNK):
+            yield self.networks.normalise(part.to(self.r_mean.device))

@@ -1,0 +1,211 @@
+"""The three networks for images of 8 to 256 pixels a side (32 x 32 is the paper's own size).
+
+One number fixes the shape of all three: how often the shorter side can be halved until it is about
+4 pixels, ``n_halvings``. It is 1 at 8 pixels, 3 at 32 and 6 at 256. At 32 x 32 with the default widths
+the networks are the paper's. Other sizes keep the pattern:
+
+- the longer side is halved as often as the shorter, so a 32 x 64 image has a 4 x 8 innermost map;
+- a side that 2**n_halvings does not divide is padded by its own edge pixels on the right and bottom
+  before E, and G's output is cut back to the image's size; D needs neither.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+MIN_SIDE, MAX_SIDE = 8, 256
+
+
+def n_halvings(height: int, width: int) -> int:
+    """How often an image is halved until its shorter side is about 4 pixels.
+
+    Raises
+    ------
+    ValueError
+        If a side is outside 8 to 256 pixels.
+    """
+    if not (MIN_SIDE <= height <= MAX_SIDE and MIN_SIDE <= width <= MAX_SIDE):
+        raise ValueError(
+            f"images must be {MIN_SIDE} to {MAX_SIDE} pixels a side, found {height} x {width} (height x width); "
+            "image_size=... resizes them"
+        )
+    return max(1, round(math.log2(min(height, width) / 4)))
+
+
+def innermost_size(height: int, width: int) -> tuple[int, int]:
+    """Height and width of the smallest map: that of E before its last layer and of G after its first."""
+    step = 2 ** n_halvings(height, width)
+    return math.ceil(height / step), math.ceil(width / step)
+
+
+class Encoder(nn.Module):
+    """E: stride-2 4 x 4 convolutions with BatchNorm and LeakyReLU(0.2), then one to the latent; no biases.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of an image.
+    latent_dim
+        Dimension d of the code.
+    width
+        Channels after the first convolution; doubled at each of the next, up to eight times.
+        The paper's 32 x 32 network has 64-128-256.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], latent_dim: int = 128, width: int = 64):
+        super().__init__()
+        channels, height, width_px = shape
+        halvings = n_halvings(height, width_px)
+        inner = innermost_size(height, width_px)
+        self.padding = (0, inner[1] * 2**halvings - width_px, 0, inner[0] * 2**halvings - height)
+        layers: list[nn.Module] = []
+        for i in range(halvings):
+            out = width * 2 ** min(i, 3)
+            layers += [
+                nn.Conv2d(channels, out, 4, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(out),
+                nn.LeakyReLU(0.2),
+            ]
+            channels = out
+        self.layers = nn.Sequential(*layers)
+        # A convolution as large as the map (4 x 4 at the paper's size).
+        self.to_latent = nn.Conv2d(channels, latent_dim, inner, bias=False)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d"]:
+        if any(self.padding):
+            x = F.pad(x, self.padding, mode="replicate")
+        return self.to_latent(self.layers(x)).flatten(1)
+
+
+class _UpBlock(nn.Module):
+    """Residual block of G that doubles the size (Miyato et al. 2018, Table 3)."""
+
+    def __init__(self, c_in: int, c_out: int):
+        super().__init__()
+        self.norm1, self.norm2 = nn.BatchNorm2d(c_in), nn.BatchNorm2d(c_out)
+        self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
+        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
+        self.shortcut = nn.Conv2d(c_in, c_out, 1)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k 2*h 2*w"]:
+        h = F.interpolate(F.relu(self.norm1(x)), scale_factor=2.0)
+        h = self.conv2(F.relu(self.norm2(self.conv1(h))))
+        # A 1 x 1 convolution and nearest up-sampling commute: this order costs a quarter.
+        return h + F.interpolate(self.shortcut(x), scale_factor=2.0)
+
+
+class Generator(nn.Module):
+    """G: linear to the innermost map, up-sampling residual blocks with BatchNorm and ReLU, tanh.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of an image.
+    latent_dim
+        Dimension d of the code.
+    width
+        Channels of the blocks up to 32 pixels (256 in the paper); halved at each doubling beyond,
+        as memory there grows fourfold.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], latent_dim: int = 128, width: int = 256):
+        super().__init__()
+        channels, self.height, self.width = shape
+        self.inner = innermost_size(self.height, self.width)
+        self.from_latent = nn.Linear(latent_dim, width * self.inner[0] * self.inner[1])
+        blocks, c_in = [], width
+        for i in range(n_halvings(self.height, self.width)):
+            c_out = max(8, width // 2 ** max(0, i - 2))
+            blocks.append(_UpBlock(c_in, c_out))
+            c_in = c_out
+        self.blocks = nn.Sequential(*blocks)
+        self.norm = nn.BatchNorm2d(c_in)
+        self.to_image = nn.Conv2d(c_in, channels, 3, padding=1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
+
+    def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b c h w"]:
+        h = self.from_latent(z).unflatten(1, (-1, *self.inner))
+        h = h.contiguous(memory_format=torch.channels_last)
+        h = torch.tanh(self.to_image(F.relu(self.norm(self.blocks(h)))))
+        return h[:, :, : self.height, : self.width]
+
+
+class _DownBlock(nn.Module):
+    """Residual block of D, halving the size or keeping it (Miyato et al. 2018, Table 3)."""
+
+    def __init__(self, c_in: int, c_out: int, halve: bool, first: bool = False):
+        super().__init__()
+        self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
+        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
+        self.shortcut = nn.Conv2d(c_in, c_out, 1) if halve or c_in != c_out else nn.Identity()
+        self.halve, self.first = halve, first
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h2 w2"]:
+        h = self.conv1(x if self.first else F.relu(x))  # the input image keeps its negative values
+        h = self.conv2(F.relu(h))
+        if self.halve:
+            h, x = F.avg_pool2d(h, 2), F.avg_pool2d(x, 2)
+        return h + self.shortcut(x)
+
+
+class Discriminator(nn.Module):
+    """D: residual blocks on the stacked pair, ReLU, sum over space (f of Eq. 5), linear without bias.
+
+    The paper's 32 x 32 network has four blocks of 128 channels of which the first two halve the size.
+    In general there is one block more than halvings, and all but the last two halve.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of one image; D sees ``2 * channels``.
+    width
+        Channels of every block.
+    mirrored
+        Pairs (x, y). If False (the ablation "without mirroring"), D sees y alone.
+    spectral
+        Spectral normalisation of every layer.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], width: int = 128, mirrored: bool = True, spectral: bool = True):
+        super().__init__()
+        channels, height, width_px = shape
+        halvings = n_halvings(height, width_px)
+        self.mirrored, self.n_features = mirrored, width
+        n_blocks = halvings + 1
+        n_halve = max(1, halvings - 1)
+        c_in = 2 * channels if mirrored else channels
+        blocks = []
+        for i in range(n_blocks):
+            blocks.append(_DownBlock(c_in, width, halve=i < n_halve, first=i == 0))
+            c_in = width
+        self.blocks = nn.ModuleList(blocks)
+        self.output = nn.Linear(width, 1, bias=False)
+        if spectral:
+            for module in list(self.modules()):
+                if isinstance(module, nn.Conv2d | nn.Linear):
+                    spectral_norm(module)
+
+    def maps(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b k h2 w2"]]:
+        """The feature maps of the pair (x, y) after each block, rectified."""
+        h = torch.cat([x, y], dim=1) if self.mirrored else y
+        maps = []
+        for block in self.blocks:
+            h = block(h)
+            maps.append(F.relu(h))
+        return maps
+
+    def features(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
+        """f(x, y) of Eq. 5: the last feature map, summed over space."""
+        return self.maps(x, y)[-1].sum((2, 3), dtype=torch.float32)
+
+    def forward(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
+        return self.output(self.features(x, y)).squeeze(1)

@@ -1,0 +1,108 @@
+"""The three networks for vectors: table rows and embeddings.
+
+The same three roles as for images, as fully connected networks of two hidden layers. G ends without a tanh, since standardised columns
+have no bounds. There are no convolutions in the paper to be faithful to here; the normalisations are its own:
+BatchNorm in E and G, spectral normalisation in D.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+
+class Encoder(nn.Module):
+    """E: two hidden layers with BatchNorm and LeakyReLU(0.2), linear to the latent; no biases.
+
+    Parameters
+    ----------
+    shape
+        (columns,) of a row.
+    latent_dim
+        Dimension d of the code.
+    width
+        Units of the hidden layers.
+    """
+
+    def __init__(self, shape: tuple[int], latent_dim: int = 16, width: int = 128):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(shape[0], width, bias=False),
+            nn.BatchNorm1d(width),
+            nn.LeakyReLU(0.2),
+            nn.Linear(width, width, bias=False),
+            nn.BatchNorm1d(width),
+            nn.LeakyReLU(0.2),
+            nn.Linear(width, latent_dim, bias=False),
+        )
+
+    def forward(self, x: Float[Tensor, "b n"]) -> Float[Tensor, "b d"]:
+        return self.layers(x)
+
+
+class Generator(nn.Module):
+    """G: two hidden layers with BatchNorm and ReLU, linear to the row; Xavier initialisation."""
+
+    def __init__(self, shape: tuple[int], latent_dim: int = 16, width: int = 128):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(latent_dim, width),
+            nn.BatchNorm1d(width),
+            nn.ReLU(),
+            nn.Linear(width, width),
+            nn.BatchNorm1d(width),
+            nn.ReLU(),
+            nn.Linear(width, shape[0]),
+        )
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
+
+    def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b n"]:
+        return self.layers(z)
+
+
+class Discriminator(nn.Module):
+    """D: three hidden layers with ReLU on the stacked pair, the last of them f of Eq. 5; linear without bias.
+
+    Parameters
+    ----------
+    shape
+        (columns,) of one row; D sees ``2 * columns``.
+    width
+        Units of the hidden layers.
+    mirrored
+        Pairs (x, y). If False (the ablation "without mirroring"), D sees y alone.
+    spectral
+        Spectral normalisation of every layer.
+    """
+
+    def __init__(self, shape: tuple[int], width: int = 128, mirrored: bool = True, spectral: bool = True):
+        super().__init__()
+        self.mirrored, self.n_features = mirrored, width
+        c_in = 2 * shape[0] if mirrored else shape[0]
+        self.blocks = nn.ModuleList([nn.Linear(n, width) for n in (c_in, width, width)])
+        self.output = nn.Linear(width, 1, bias=False)
+        if spectral:
+            for module in (*self.blocks, self.output):
+                spectral_norm(module)
+
+    def maps(self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"]) -> list[Float[Tensor, "b k"]]:
+        """The rectified output of each hidden layer for the pair (x, y)."""
+        h = torch.cat([x, y], dim=1) if self.mirrored else y
+        maps = []
+        for block in self.blocks:
+            h = F.relu(block(h))
+            maps.append(h)
+        return maps
+
+    def features(self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"]) -> Float[Tensor, "b k"]:
+        """f(x, y) of Eq. 5."""
+        return self.maps(x, y)[-1]
+
+    def forward(self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        return self.output(self.features(x, y)).squeeze(1)

@@ -1,0 +1,79 @@
+"""Pictures: reconstructions beside their originals, and the R-scores of several groups of samples."""
+
+from __future__ import annotations
+
+import matplotlib
+
+matplotlib.use("Agg", force=False)
+
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def plot_reconstructions(
+    groups: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]], n: int = 10, value_range: tuple[float, float] = (0, 255)
+) -> Figure:
+    """Originals above their reconstructions, one pair of rows a group.
+
+    Parameters
+    ----------
+    groups
+        Name of a group -> (images, reconstructions, scores): (m, C, H, W) twice, and (m,) with the score shown
+        under each pair.
+    n
+        Pairs shown of each group.
+    value_range
+        The values drawn black and white.
+    """
+    columns = min(n, max(len(images) for images, _, _ in groups.values()))
+    figure = Figure(figsize=(1.1 * columns + 1.6, 2.6 * len(groups)), layout="constrained")
+    axes = figure.subplots(2 * len(groups), columns, squeeze=False)
+    for axis in axes.flat:
+        axis.set_xticks([])
+        axis.set_yticks([])
+        axis.set_frame_on(False)
+    for row, (name, (images, reconstructions, scores)) in enumerate(groups.items()):
+        for column in range(min(columns, len(images))):
+            top, bottom = axes[2 * row, column], axes[2 * row + 1, column]
+            for axis, image in ((top, images[column]), (bottom, reconstructions[column])):
+                axis.imshow(_as_picture(image, value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+            bottom.set_xlabel(f"{scores[column]:.1f}", fontsize=8)
+        axes[2 * row, 0].set_ylabel(f"{name}\nx", fontsize=9)
+        axes[2 * row + 1, 0].set_ylabel("G(E(x))\nscore", fontsize=9)
+    return figure
+
+
+def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float | None = None) -> Figure:
+    """Histograms of a score for several groups over one axis, as Figure 4 of the paper.
+
+    Parameters
+    ----------
+    groups
+        Name -> scores (m,).
+    label
+        Of the horizontal axis.
+    threshold
+        Drawn as a dashed line; scores below it are flagged.
+    """
+    figure = Figure(figsize=(7, 3.4), layout="constrained")
+    axis = figure.subplots()
+    every = np.concatenate(list(groups.values()))
+    # The farthest few would squeeze all others into one bar; they are counted in the outermost bars.
+    low, high = np.quantile(every, [0.005, 0.995])
+    bins = np.linspace(low, high if high > low else low + 1, 50)
+    for name, scores in groups.items():
+        axis.hist(np.clip(scores, low, high), bins, density=True, alpha=0.55, label=f"{name} ({len(scores)})")
+    if threshold is not None:
+        axis.axvline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
+    axis.set_xlabel(label)
+    axis.set_ylabel("density")
+    axis.legend(frameon=False)
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _as_picture(image: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
+    """(C, H, W) as (H, W) grey or (H, W, 3) colour in [0, 1]; of other channel counts the mean is shown."""
+    low, high = value_range
+    scaled = np.clip((np.asarray(image, dtype=np.float64) - low) / (high - low), 0, 1)
+    return scaled.transpose(1, 2, 0) if len(scaled) == 3 else scaled.mean(0)

@@ -1,0 +1,46 @@
+"""Results files: one JSON line per measurement, with what is needed to repeat it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from ama.errors import InputError
+from ama.versions import versions
+
+
+def append_result(path: Path, result: dict[str, Any]) -> None:
+    """Add one line to a results file, together with the date, the machine and the versions.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    record = {
+        **result,
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "versions": versions(),
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A single write of a short line to a file opened for appending is not torn by a second process.
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(record, allow_nan=False) + "\n")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def machine() -> str:
+    """Processor and number of cores."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        models = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        name = models[0] if models else name
+    return f"{name}, {os.cpu_count()} cores"

@@ -1,0 +1,139 @@
+r"""From features to decisions: R-score (Eq. 5), A-score (Eq. 6), joint score, thresholds and p-values.
+
+========================  =========================================================
+paper                     here
+========================  =========================================================
+:math:`R(x)`, Eq. 5       :func:`r_score`
+:math:`\log A(x)`, Eq. 6  :func:`a_score`: the same ranking, and it does not underflow
+:math:`\mu, \sigma`       :class:`RunningMoments`
+========================  =========================================================
+
+Eq. 6 asks how usual the number R(x) is. :func:`joint_score` asks how usual the *encoding together with* the
+R-score is: the log density of (E(x), log R(x)) under a Gaussian mixture fitted to normal samples. It sees
+an anomaly that is rebuilt well but encoded where no normal sample lies. With one component and without
+the encoding it is Eq. 6, applied to log R.
+
+Every score here is higher for more normal samples, except the R-score, which keeps the paper's direction.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
+
+
+def r_score(same: Float[Tensor, "b k"], reconstruction: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
+    r"""Eq. 5: :math:`\lVert f(x, x) - f(x, G(E(x))) \rVert_1` from the two feature vectors."""
+    return (same - reconstruction).abs().sum(1)
+
+
+def a_score(r: Float[Tensor, " b"], mean: float, std: float) -> Float[Tensor, " b"]:
+    r"""Logarithm of Eq. 6: :math:`-\log(\sigma \sqrt{2 \pi}) - (R - \mu)^2 / 2 \sigma^2`.
+
+    Raises
+    ------
+    ValueError
+        If ``std`` is not positive.
+    """
+    if not std > 0:
+        raise ValueError(f"the R-scores' standard deviation must be positive, found {std}")
+    return -math.log(std * math.sqrt(2 * math.pi)) - (r - mean).square() / (2 * std**2)
+
+
+class RunningMoments:
+    """Mean and variance of a stream, in float64, without the cancellation of a sum of squares (Chan et al. 1983)."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self._m2 = 0, 0.0, 0.0
+
+    def update(self, values: Float[Tensor, " b"]) -> RunningMoments:
+        """Take in a batch of any size; an empty one changes nothing."""
+        n = len(values)
+        if n == 0:
+            return self
+        values = values.double()
+        mean = values.mean().item()
+        m2 = (values - mean).square().sum().item()
+        total, shift = self.count + n, mean - self.mean
+        self._m2 += m2 + shift**2 * self.count * n / total
+        self.mean += shift * n / total
+        self.count = total
+        return self
+
+    @property
+    def std(self) -> float:
+        r"""Standard deviation with divisor n, as the maximum-likelihood Gaussian of Eq. 6 has it."""
+        return math.sqrt(self._m2 / self.count) if self.count else math.nan
+
+
+def joint_features(
+    code: Float[Tensor, "b d"], r: Float[Tensor, " b"], floor: float
+) -> Float[Tensor, "b d+1"]:
+    """(E(x), log R(x)) in float64; ``floor`` keeps a perfect reconstruction's logarithm finite."""
+    return torch.cat([code.double(), r.double().clamp_min(floor).log()[:, None]], dim=1)
+
+
+def joint_score(
+    features: Float[Tensor, "b n"],
+    weights: Float[Tensor, " m"],
+    means: Float[Tensor, "m n"],
+    covariances: Float[Tensor, "m n n"],
+) -> Float[Tensor, " b"]:
+    """Log density under a Gaussian mixture of m components."""
+    components = MultivariateNormal(means, covariances, validate_args=False)
+    mixture = MixtureSameFamily(Categorical(weights, validate_args=False), components, validate_args=False)
+    return mixture.log_prob(features)
+
+
+def p_value(scores: Float[Tensor, " b"], calibration: Float[Tensor, " m"]) -> Float[Tensor, " b"]:
+    r"""Split-conformal p-value: :math:`(1 + \#\{c_i \le s\}) / (m + 1)`, in (0, 1].
+
+    If the sample is exchangeable with the held-out normal samples behind ``calibration``, then
+    :math:`P(p \le \alpha) \le \alpha` for every :math:`\alpha` (Vovk et al. 2005).
+    """
+    ordered = calibration.sort().values
+    below: Int[Tensor, " b"] = torch.searchsorted(ordered, scores.contiguous(), right=True)
+    return (1 + below).double() / (len(ordered) + 1)
+
+
+def offset(calibration: Float[Tensor, " m"], false_alarm_rate: float) -> float:
+    r"""The threshold t for which ``score < t`` says the same as ``p_value <= false_alarm_rate``.
+
+    With fewer held-out samples than :math:`1/\alpha - 1` no p-value reaches :math:`\alpha`; then the smallest
+    reachable rate, :math:`1/(m + 1)`, takes its place.
+
+    Raises
+    ------
+    ValueError
+        If the rate is not between 0 and 1, or there is nothing to calibrate on.
+    """
+    if not 0 < false_alarm_rate < 1:
+        raise ValueError(f"false_alarm_rate must lie between 0 and 1, found {false_alarm_rate}")
+    m = len(calibration)
+    if m == 0:
+        raise ValueError("no held-out normal samples to calibrate on")
+    # p <= alpha means at most floor(alpha (m + 1)) - 1 calibration scores at or below s. A tiny slack undoes the
+    # rounding of alpha * (m + 1) where that is a whole number.
+    k = max(1, math.floor(false_alarm_rate * (m + 1) * (1 + 1e-12)))
+    return calibration.sort().values[k - 1].item()
+
+
+def is_anomaly(scores: Float[Tensor, " b"], threshold: float) -> Bool[Tensor, " b"]:
+    """True where the score lies below the threshold."""
+    return scores < threshold
+
+
+def r_map(same: Float[Tensor, "b k *space"], reconstruction: Float[Tensor, "b k *space"]) -> Float[Tensor, "b *space"]:
+    r"""Share of every place in the R-score: the map whose sum over space is exactly :math:`R(x)`.
+
+    Eq. 5 is :math:`\sum_k |\sum_p \Delta_{kp}|` over channels k and places p of the last feature map, that is
+    :math:`\sum_p \sum_k s_k \Delta_{kp}` with :math:`s_k` the sign of channel k's sum; place p adds
+    :math:`\sum_k s_k \Delta_{kp}`.
+    """
+    difference = same - reconstruction
+    sign = difference.flatten(2).sum(2).sign()
+    return torch.einsum("bk,bk...->b...", sign, difference)

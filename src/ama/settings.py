@@ -1,0 +1,199 @@
+"""Everything that decides how a model is trained, and the presets."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_type_hints
+
+from ama.errors import InputError
+
+Preset = Literal["auto", "compact", "paper"]
+Loss = Literal["wasserstein", "hinge", "relativistic"]
+Lipschitz = Literal["spectral+gradient_penalty", "spectral", "gradient_penalty", "zero_centred", "spectral+zero_centred"]
+Negatives = Literal["atypical", "scaled", "cube", "none"]
+NegativePairs = Literal["generated", "mismatched"]
+Direction = Literal["inward", "outward"]
+Score = Literal["joint", "a_score", "r_score"]
+Statistics = Literal["training", "held_out"]
+Precision = Literal["float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The resolved parameters of one fit; their meaning is documented at :class:`ama.AMADetector`."""
+
+    latent_dim: int
+    encoder_width: int
+    generator_width: int
+    discriminator_width: int
+    batch_size: int
+    max_steps: int | None  # one of max_steps and max_epochs is set
+    max_epochs: int | None
+    learning_rate: float
+    learning_rate_drops: tuple[float, ...]  # shares of the training after which the rate falls to a tenth
+    critic_steps: int
+    loss: Loss
+    lipschitz: Lipschitz
+    penalty_weight: float
+    mirrored: bool
+    n_interpolated: int
+    lambda_inter: float
+    lambda_reg: float
+    lambda_neg: float
+    lambda_pixel: float
+    negatives: Negatives
+    negative_pairs: NegativePairs
+    negative_share: float  # of the batch
+    negative_start: float  # share of the training before the first negative
+    delta: float
+    direction: Direction
+    averaging: float  # decay of the moving average of the weights; 0 keeps the last weights
+    selection_start: float  # share of the training before weights may be selected
+    held_out: float  # share of the normal samples kept for calibration
+    score: Score
+    statistics: Statistics
+    precision: Precision
+
+    @property
+    def spectral(self) -> bool:
+        """Whether every layer of D is spectrally normalised."""
+        return self.lipschitz.startswith("spectral")
+
+    @property
+    def penalty_target(self) -> float | None:
+        """The gradient norm that the penalty pulls to, or None without a penalty."""
+        if self.lipschitz.endswith("gradient_penalty"):
+            return 1.0
+        return 0.0 if self.lipschitz.endswith("zero_centred") else None
+
+
+PAPER = Settings(
+    latent_dim=128,
+    encoder_width=64,
+    generator_width=256,
+    discriminator_width=128,
+    batch_size=256,
+    max_steps=None,
+    max_epochs=100,
+    learning_rate=3e-4,
+    learning_rate_drops=(0.3, 0.6, 0.9),
+    critic_steps=5,
+    loss="wasserstein",
+    lipschitz="spectral+gradient_penalty",
+    penalty_weight=10.0,
+    mirrored=True,
+    n_interpolated=3,
+    lambda_inter=0.2,
+    lambda_reg=1.0,
+    lambda_neg=5.0,
+    lambda_pixel=0.0,
+    negatives="atypical",
+    negative_pairs="generated",
+    negative_share=0.1,
+    negative_start=0.1,
+    delta=1.0,
+    direction="inward",
+    averaging=0.0,
+    selection_start=0.2,
+    held_out=0.05,
+    score="a_score",
+    statistics="training",
+    precision="float32",
+)
+
+COMPACT_IMAGES = dataclasses.replace(
+    PAPER,
+    latent_dim=16,
+    encoder_width=16,
+    generator_width=16,
+    discriminator_width=16,
+    batch_size=64,
+    max_steps=1500,
+    max_epochs=None,
+    learning_rate=1e-3,
+    learning_rate_drops=(),
+    critic_steps=1,
+    loss="relativistic",
+    lipschitz="spectral",
+    lambda_reg=0.1,
+    lambda_neg=0.2,
+    lambda_pixel=10.0,
+    negatives="none",
+    averaging=0.995,
+    held_out=0.1,
+    score="joint",
+    precision="bfloat16",
+)
+
+COMPACT_ROWS = dataclasses.replace(
+    COMPACT_IMAGES,
+    encoder_width=64,
+    generator_width=64,
+    discriminator_width=64,
+    precision="float32",
+)
+
+
+def resolve(preset: Preset, n_axes: int, on_gpu: bool, **overrides: Any) -> Settings:
+    """The settings of a preset for images (``n_axes`` 3) or rows (1), with every override that is not None.
+
+    ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise.
+
+    Raises
+    ------
+    InputError
+        If a parameter is not among its choices or outside its range.
+    """
+    if preset not in get_args(Preset):
+        raise InputError(f"preset must be one of {', '.join(get_args(Preset))}, found {preset!r}")
+    if preset == "auto":
+        preset = "paper" if on_gpu and n_axes == 3 else "compact"
+    base = PAPER if preset == "paper" else COMPACT_IMAGES if n_axes == 3 else COMPACT_ROWS
+    given = {name: value for name, value in overrides.items() if value is not None}
+    # The two lengths exclude each other; the one that was asked for replaces the preset's.
+    if "max_steps" in given and "max_epochs" not in given:
+        base = dataclasses.replace(base, max_epochs=None)
+    elif "max_epochs" in given and "max_steps" not in given:
+        base = dataclasses.replace(base, max_steps=None)
+    settings = dataclasses.replace(base, **given)
+    _check(settings)
+    return settings
+
+
+# Half-open or closed, a range is told to the user as she would say it.
+_RANGES: dict[str, tuple[float, float]] = {
+    "latent_dim": (1, 4096),
+    "encoder_width": (1, 4096),
+    "generator_width": (1, 4096),
+    "discriminator_width": (1, 4096),
+    "batch_size": (2, 65536),
+    "max_steps": (1, 10**9),
+    "max_epochs": (1, 10**6),
+    "learning_rate": (1e-9, 1.0),
+    "critic_steps": (1, 100),
+    "penalty_weight": (0.0, 1e6),
+    "n_interpolated": (2, 1000),
+    "lambda_inter": (0.0, 1e6),
+    "lambda_reg": (0.0, 1e6),
+    "lambda_neg": (0.0, 1e6),
+    "lambda_pixel": (0.0, 1e6),
+    "negative_share": (0.0, 1.0),
+    "negative_start": (0.0, 1.0),
+    "delta": (1e-9, 1e6),
+    "averaging": (0.0, 0.99999),
+    "selection_start": (0.0, 1.0),
+    "held_out": (0.01, 0.5),
+}
+
+
+def _check(settings: Settings) -> None:
+    for name, (low, high) in _RANGES.items():
+        value = getattr(settings, name)
+        if value is not None and (isinstance(value, bool) or not low <= value <= high):
+            raise InputError(f"{name} must be a number from {low:g} to {high:g}, found {value!r}")
+    for name, hint in get_type_hints(Settings).items():
+        choices = get_args(hint)
+        value = getattr(settings, name)
+        if choices and all(isinstance(choice, str) for choice in choices) and value not in choices:
+            raise InputError(f"{name} must be one of {', '.join(choices)}, found {value!r}")

@@ -1,0 +1,203 @@
+"""One training step of the two-player game."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int, Shaped
+from lightning.pytorch import LightningModule
+from torch import Generator, Tensor
+from torch.nn.utils import parametrize
+from torch.optim.lr_scheduler import MultiStepLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from ama.data.batches import generator_for
+from ama.latent import atypical_selection, cube_selection, scaled_selection, simplex_interpolation
+from ama.networks import Networks
+from ama.objective import GAMES, Player, gradient_penalty, mixture, negative_loss, normal_loss, objective
+from ama.settings import Settings
+
+Pair = tuple[Tensor, Tensor]
+
+
+class AMATraining(LightningModule):
+    """Plays Eq. 2: ``critic_steps`` updates of D, then one of E and G, on the same batch.
+
+    E and G do not change between the critic's steps, so the encodings, reconstructions and negatives
+    of a batch are computed once and serve all of them, with and without their gradient.
+
+    Parameters
+    ----------
+    networks
+        E, G and D with their scaling.
+    settings
+        Of the fit.
+    samples
+        Raw training samples at given indices; on the training device when they fit there.
+    total_steps
+        Length of the training, on which the shares of the settings are taken.
+    seed
+        Every step's random numbers are a function of (seed, step).
+    anomalies
+        Known anomalies (raw), which take the place of synthetic ones in Eq. 4; or None.
+    """
+
+    def __init__(
+        self,
+        networks: Networks,
+        settings: Settings,
+        samples: Callable[[Int[Tensor, " b"]], Shaped[Tensor, "b ..."]],
+        total_steps: int,
+        seed: int,
+        anomalies: Shaped[Tensor, "m ..."] | None = None,
+    ):
+        super().__init__()
+        self.automatic_optimization = False
+        self.networks, self.settings = networks, settings
+        self.averaged = (
+            AveragedModel(networks, multi_avg_fn=get_ema_multi_avg_fn(settings.averaging), use_buffers=True)
+            if settings.averaging
+            else None
+        )
+        self.samples, self.anomalies = samples, anomalies
+        self.total_steps, self.seed = total_steps, seed
+        self.game = GAMES[settings.loss]
+        self.register_buffer("steps_done", torch.zeros((), dtype=torch.int64))
+        self.losses: dict[str, Tensor] = {}
+
+    @property
+    def result(self) -> Networks:
+        """The networks that training is for: the averaged ones where averaging is on, otherwise the last."""
+        return self.networks if self.averaged is None else self.averaged.module
+
+    def configure_optimizers(self) -> Any:
+        rate, nets = self.settings.learning_rate, self.networks
+        critic = torch.optim.Adam(nets.discriminator.parameters(), rate, betas=(0.0, 0.9), fused=True)
+        builders = torch.optim.Adam(
+            [
+                {"params": nets.encoder.parameters(), "betas": (0.5, 0.9)},
+                {"params": nets.generator.parameters(), "betas": (0.0, 0.9)},
+            ],
+            rate,
+            fused=True,
+        )
+        drops = [max(1, round(share * self.total_steps)) for share in self.settings.learning_rate_drops]
+        return [critic, builders], [MultiStepLR(optimizer, drops, gamma=0.1) for optimizer in (critic, builders)]
+
+    def training_step(self, batch: tuple[int, Int[Tensor, " b"]], batch_idx: int) -> None:
+        step, index = batch
+        random = generator_for(self.seed, 2, step)
+        nets, weights = self.networks, self.settings
+        critic_optimizer, builder_optimizer = self.optimizers()
+        x = nets.normalise(self.samples(index))
+
+        with self._autocast():
+            code = nets.encoder(x).float()
+            reconstruction = nets.generator(code).to(x.dtype)
+            interpolated = None
+            if weights.lambda_inter:
+                mixed = simplex_interpolation(code, weights.n_interpolated, random)
+                interpolated = nets.generator(mixed).to(x.dtype)
+            negative = self._negative_pair(x, code, step, random)
+
+        for _ in range(weights.critic_steps):
+            others = [y.detach() for y in (reconstruction, interpolated) if y is not None]
+            fixed = None if negative is None else (negative[0].detach(), negative[1].detach())
+            loss = self._loss(self.game.critic, x, others, fixed)
+            penalty = self._penalty(x, reconstruction.detach(), random)
+            critic_optimizer.zero_grad()
+            self.manual_backward(loss if penalty is None else loss + weights.penalty_weight * penalty)
+            critic_optimizer.step()
+
+        nets.discriminator.requires_grad_(False)
+        others = [y for y in (reconstruction, interpolated) if y is not None]
+        objective_value = self._loss(self.game.generator, x, others, negative, code)
+        pixel = (reconstruction - x).abs().mean()
+        builder_optimizer.zero_grad()
+        self.manual_backward(objective_value + weights.lambda_pixel * pixel)
+        builder_optimizer.step()
+        nets.discriminator.requires_grad_(True)
+
+        for scheduler in self.lr_schedulers() or []:
+            scheduler.step()
+        if self.averaged is not None:
+            self.averaged.update_parameters(nets)
+        self.steps_done += 1
+        self.losses = {
+            "critic": loss.detach(),
+            "generator": objective_value.detach(),
+            "pixel": pixel.detach(),
+        }
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16", cache_enabled=False
+        )
+
+    def _loss(
+        self,
+        player: Player,
+        x: Tensor,
+        others: list[Tensor],
+        negative: Pair | None,
+        code: Float[Tensor, "b d"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """Eq. 2 as one player sees it, from a single pass of D over all stacked pairs."""
+        first = [x] * (1 + len(others)) + ([negative[0]] * 2 if negative else [])
+        second = [x, *others] + (list(negative) if negative else [])
+        with self._autocast(), parametrize.cached():
+            values = self.networks.discriminator(torch.cat(first), torch.cat(second))
+        of_pairs = values.split([len(part) for part in first])
+        weights = self.settings
+        loss = normal_loss(
+            *of_pairs[: 1 + len(others)],
+            code=code,
+            lambda_inter=weights.lambda_inter,
+            lambda_reg=weights.lambda_reg,
+            player=player,
+        )
+        if negative:
+            loss = objective(loss, negative_loss(*of_pairs[-2:], player=player), weights.lambda_neg)
+        return loss
+
+    def _penalty(self, x: Tensor, reconstruction: Tensor, random: Generator) -> Float[Tensor, ""] | None:
+        target = self.settings.penalty_target
+        if target is None or not self.settings.penalty_weight:
+            return None
+        critic = self.networks.discriminator
+        with parametrize.cached():
+            if target == 0.0:
+                same = gradient_penalty(critic, x, x, target)
+                return same + gradient_penalty(critic, x, reconstruction, target)
+            share = torch.rand(len(x), generator=random).to(x)
+            return gradient_penalty(critic, x, mixture(x, reconstruction, share), target)
+
+    def _negative_pair(self, x: Tensor, code: Tensor, step: int, random: Generator) -> Pair | None:
+        """The two images of Eq. 4's second pair: (anomaly, what it is held against)."""
+        choice = self.settings
+        if not choice.lambda_neg or step < choice.negative_start * self.total_steps:
+            return None
+        n = max(1, round(choice.negative_share * len(x)))
+        nets = self.networks
+        if self.anomalies is not None:
+            drawn = torch.randint(len(self.anomalies), (n,), generator=random)
+            anomaly = nets.normalise(self.anomalies[drawn].to(x.device))
+            return anomaly, self._reconstruct(anomaly)
+        d = code.shape[1]
+        if choice.negatives == "none":
+            return None
+        if choice.negatives == "atypical":
+            z = atypical_selection(n, d, choice.delta, choice.direction, random, like=code)
+        elif choice.negatives == "cube":
+            z = cube_selection(n, d, choice.delta, random, like=code)
+        else:
+            z = scaled_selection(code[:n], choice.direction, random)
+        drawn_image = nets.generator(z).to(x.dtype)
+        if choice.negative_pairs == "mismatched":
+            return x[:n], drawn_image
+        return drawn_image, self._reconstruct(drawn_image)
+
+    def _reconstruct(self, x: Tensor) -> Tensor:
+        return self.networks.generator(self.networks.encoder(x).float()).to(x.dtype)

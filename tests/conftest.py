@@ -1,0 +1,47 @@
+"""Shared fixtures: seeds, small data, and trained detectors that several tests read but do not change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+import ama
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _seeds():
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the development data are not at {SHARED_DATA}")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """scikit-learn's digits as images (n, 1, 8, 8) uint8, and their labels."""
+    X, y = load_digits(return_X_y=True)
+    return np.round(X * 255 / 16).astype(np.uint8).reshape(-1, 1, 8, 8), y
+
+
+@pytest.fixture(scope="session")
+def digit_detector(digits) -> ama.AMADetector:
+    """Trained on zeros only; ones are its obvious anomalies."""
+    images, labels = digits
+    return ama.AMADetector(max_steps=150, random_state=0).fit(images[labels == 0])
+
+
+@pytest.fixture(scope="session")
+def row_detector() -> ama.AMADetector:
+    rows = np.random.default_rng(0).normal(size=(400, 5)) * [1, 2, 3, 4, 5]
+    return ama.AMADetector(max_steps=100, random_state=0).fit(rows)

@@ -1,0 +1,213 @@
+"""Arrays and tensors: what goes in comes out, and what cannot be used is refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from PIL import Image
+
+from ama.data.sources import open_source
+from ama.errors import InputError
+
+NUMBERS = st.sampled_from([np.float64, np.float32, np.int64, np.uint16, np.bool_])
+IMAGE_SHAPES = st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(8, 20), st.integers(8, 20))
+
+
+@given(
+    arrays(NUMBERS, array_shapes(min_dims=2, max_dims=2, max_side=6)).filter(lambda a: np.isfinite(a).all())
+)
+def test_rows_come_out_as_they_went_in(array):
+    source = open_source(array)
+    samples = source.read()
+    assert (source.kind, source.shape, len(source)) == ("rows", array.shape[1:], len(array))
+    assert samples.x.dtype == torch.float64
+    assert np.array_equal(samples.x.numpy(), array.astype(np.float64))
+    assert samples.ids == [str(i) for i in range(len(array))]
+    assert samples.columns is None
+    assert samples.labels is None
+
+
+@given(IMAGE_SHAPES.flatmap(lambda shape: arrays(np.uint8, shape)))
+def test_images_come_out_as_they_went_in_with_any_number_of_channels(array):
+    for given_as in (array, torch.from_numpy(array), array.astype(np.int64), array.tolist()):
+        source = open_source(given_as)
+        assert (source.kind, source.shape) == ("images", array.shape[1:])
+        assert source.read().x.dtype == torch.uint8
+        assert np.array_equal(source.read().x.numpy(), array)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_floats_become_float32(dtype):
+    array = torch.rand(3, 2, 8, 9).to(dtype).requires_grad_()
+    samples = open_source(array).read()
+    assert samples.x.dtype == torch.float32
+    assert torch.equal(samples.x, array.detach().float())
+
+
+def test_grey_images_may_lack_the_channel_axis():
+    array = np.arange(2 * 8 * 9, dtype=np.uint8).reshape(2, 8, 9)
+    assert np.array_equal(open_source(array).read().x.numpy(), array[:, None])
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_channels_last_is_recognised(channels):
+    array = np.random.default_rng(0).integers(0, 256, (5, 10, 12, channels), dtype=np.uint8)
+    assert np.array_equal(open_source(array).read().x.numpy(), array.transpose(0, 3, 1, 2))
+
+
+def test_a_model_of_colour_gets_grey_repeated_and_one_of_grey_gets_pillows_grey():
+    colour = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+    grey = open_source(colour, shape=(1, 8, 8)).read().x
+    pillow = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in colour])
+    assert np.abs(grey[:, 0].numpy().astype(int) - pillow).max() <= 1
+    repeated = open_source(grey, shape=(3, 8, 8)).read().x
+    assert torch.equal(repeated, grey.expand(-1, 3, -1, -1))
+
+
+@pytest.mark.parametrize("as_float", [False, True])
+def test_resizing_is_bilinear_and_antialiased_as_pillows(as_float):
+    array = np.random.default_rng(0).integers(0, 256, (2, 100, 70), dtype=np.uint8)
+    x = open_source(array / 255 if as_float else array, image_size=(20, 30)).read().x
+    pillow = np.stack(
+        [np.asarray(Image.fromarray(i).resize((30, 20), Image.Resampling.BILINEAR)) for i in array]
+    )
+    assert x.shape == (2, 1, 20, 30)
+    found = x[:, 0].numpy() * (255 if as_float else 1.0)
+    assert np.abs(found - pillow).max() <= 1.01
+
+
+def test_large_arrays_are_resized_by_the_rule_and_small_ones_refused():
+    assert open_source(np.zeros((2, 300, 300), np.uint8)).shape == (1, 64, 64)
+    with pytest.raises(
+        InputError, match=r"8 to 256 pixels a side, found 7 x 9 in the array; --image-size 32"
+    ):
+        open_source(np.zeros((2, 7, 9), np.uint8))
+    assert open_source(np.zeros((2, 7, 9), np.uint8), image_size=32).shape == (1, 32, 32)
+
+
+def test_the_type_of_a_fitted_model_is_kept():
+    array = np.random.default_rng(0).integers(0, 256, (3, 8, 8), dtype=np.uint8)
+    floats = array.astype(np.float32) / 255
+    assert torch.equal(open_source(floats, dtype=torch.uint8).read().x, open_source(array).read().x)
+    assert torch.equal(open_source(array, dtype=torch.float32).read().x, open_source(floats).read().x)
+
+
+@pytest.mark.parametrize(
+    ("array", "sentence"),
+    [
+        (np.zeros(5), r"the array has shape \(5,\), expected images \(n, h, w\).* or rows \(n, d\)"),
+        (np.zeros((1, 1, 1, 8, 8)), r"has shape \(1, 1, 1, 8, 8\), expected images"),
+        (np.zeros((0, 8, 8), np.uint8), r"is empty \(shape \(0, 8, 8\)\), expected images"),
+        (np.zeros((5, 0)), r"is empty"),
+        (np.full((2, 8, 8), 256), r"values of type int64 from 256 to 256, expected images of type uint8"),
+        (np.full((2, 8, 8), -1), r"from -1 to -1, expected"),
+        (np.full((2, 8, 8), 255.0), r"float64 from 255 to 255, expected .*floats in \[0, 1\]"),
+        (np.full((2, 8, 8), -0.1), r"from -0.1 to -0.1, expected"),
+        (np.where(np.arange(3)[:, None, None] == 1, np.nan, np.zeros((3, 8, 8))), r"not finite in image 2"),
+        (np.zeros((2, 8, 8), bool), r"has type bool, expected images of type uint8"),
+        (np.zeros((2, 8, 8), complex), r"has type complex128, expected"),
+        (np.array([["a", "b"]]), r"rows of type <U1, expected numbers"),
+        (np.array([[1, None]], dtype=object), r"rows of type object, expected numbers"),
+        ([[1, 2], [3]], r"its parts differ in length; expected images"),
+        (
+            np.array([[1.0, 2.0], [3.0, np.nan]]),
+            r"nan in row 2 \(counted from 1\), column 2, expected a finite",
+        ),
+        (np.array([[1.0, np.inf]]), r"inf in row 1 .*, column 2"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_found_and_expected(array, sentence):
+    with pytest.raises(InputError, match=sentence):
+        open_source(array).read()
+
+
+def test_what_does_not_suit_the_model_is_refused_with_found_and_expected():
+    with pytest.raises(InputError, match="rows of 3 columns, expected 4"):
+        open_source(np.zeros((2, 3)), shape=(4,))
+    with pytest.raises(InputError, match="images of 5 channels, expected 3"):
+        open_source(np.zeros((2, 5, 8, 8), np.uint8), shape=(3, 8, 8))
+    with pytest.raises(InputError, match=r"holds rows, expected images of shape \(1, 8, 8\)"):
+        open_source(np.zeros((2, 64)), shape=(1, 8, 8))
+    with pytest.raises(InputError, match="holds images, expected rows of 64 columns"):
+        open_source(np.zeros((2, 8, 8), np.uint8), shape=(64,))
+    with pytest.raises(InputError, match="rows, which have no image size"):
+        open_source(np.zeros((2, 64)), image_size=32)
+    with pytest.raises(InputError, match="no column 'y', as it is an array"):
+        open_source(np.zeros((2, 64)), label_column="y")
+
+
+def test_npy_files_hold_rows_or_images(tmp_path):
+    np.save(tmp_path / "rows.npy", np.eye(3))
+    np.save(tmp_path / "images.npy", np.full((4, 8, 8), 7, np.uint8))
+    assert torch.equal(open_source(tmp_path / "rows.npy").read().x, torch.eye(3, dtype=torch.float64))
+    images = open_source(str(tmp_path / "images")).read()
+    assert images.x.shape == (4, 1, 8, 8)
+    assert (images.x == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "label_column"),
+    [
+        ({"X": np.eye(3), "y": np.array([1, 0, 1])}, None),
+        ({"X": np.eye(3), "x": np.zeros((1, 1)), "y": np.array([1.0, 0.0, 1.0])}, None),
+        ({"images": np.eye(3), "other": np.zeros(2), "labels": np.array(["1", "0", "1"])}, None),
+        ({"anything": np.eye(3), "y": np.array([1, 0, 1])}, None),
+        ({"X": np.eye(3), "y": np.zeros(3), "kind": np.array([1, 0, 1])}, "kind"),
+    ],
+)
+def test_npz_files_hold_samples_and_labels(tmp_path, arrays, label_column):
+    np.savez(tmp_path / "a.npz", **arrays)
+    samples = open_source(tmp_path / "a.npz", label_column=label_column).read()
+    assert torch.equal(samples.x, torch.eye(3, dtype=torch.float64))
+    assert samples.labels.tolist() == ["1", "0", "1"]
+
+
+def test_npz_files_may_hold_a_single_array(tmp_path):
+    np.savez(tmp_path / "a.npz", np.eye(3))
+    samples = open_source(tmp_path / "a").read()
+    assert samples.labels is None
+    assert torch.equal(samples.x, torch.eye(3, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"a": np.eye(3), "b": np.eye(3)}, r"has the arrays a, b, expected one named X or a single one"),
+        ({}, r"has the arrays \(none\)"),
+        (
+            {"X": np.eye(3), "y": np.zeros(2)},
+            r"has labels of shape \(2,\), expected one for each of its 3 samples",
+        ),
+        ({"X": np.array([[None]])}, r"cannot be read as a NumPy file: .* Python objects"),
+    ],
+)
+def test_npz_files_that_cannot_be_used_are_refused(tmp_path, arrays, sentence):
+    path = tmp_path / "a.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(InputError, match=f"{path} {sentence}"):
+        open_source(path)
+    with pytest.raises(InputError, match="has no array 'kind'; its arrays are"):
+        open_source(path, label_column="kind")
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+@pytest.mark.parametrize("content", [b"", b"not an array", "cut"])
+def test_damaged_files_are_refused_by_name(tmp_path, suffix, content):
+    path = tmp_path / f"a{suffix}"
+    if content == "cut":
+        (np.save if suffix == ".npy" else np.savez)(path, np.eye(50))
+        content = path.read_bytes()[:-200]
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"{path} cannot be read as a NumPy file: it is empty, damaged, of"):
+        open_source(path)
+
+
+def test_adbench_rows_and_labels(shared_data):
+    samples = open_source(shared_data / "adbench" / "42_WBC").read()
+    with np.load(shared_data / "adbench" / "42_WBC.npz") as file:
+        assert np.array_equal(samples.x.numpy(), file["X"])
+        assert samples.labels.tolist() == [str(int(y)) for y in file["y"]]

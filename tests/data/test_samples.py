@@ -1,0 +1,74 @@
+"""Selecting samples, labels as strings, and batches that add up to the whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ama.data.samples import Samples, as_labels
+from ama.data.sources import open_source
+
+
+@pytest.fixture
+def samples() -> Samples:
+    return Samples(
+        torch.arange(8.0, dtype=torch.float64).reshape(4, 2),
+        ["a", "b", "c", "d"],
+        np.array(["x", "y", "x", "y"]),
+        ["p", "q"],
+        ["e cannot be read: it is empty"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("indices", "ids"),
+    [
+        ([2, 0], ["c", "a"]),
+        (np.array([True, False, False, True]), ["a", "d"]),
+        (torch.tensor([False, True, False, False]), ["b"]),
+        (torch.tensor([3, 3]), ["d", "d"]),
+        ([], []),
+    ],
+)
+def test_select_takes_positions_or_a_mask(samples, indices, ids):
+    chosen = samples.select(indices)
+    places = ["abcd".index(i) for i in ids]
+    assert chosen.ids == ids
+    assert len(chosen) == len(ids)
+    assert torch.equal(chosen.x, samples.x[places])
+    assert chosen.labels.tolist() == [samples.labels[i] for i in places]
+    assert (chosen.columns, chosen.skipped) == (samples.columns, samples.skipped)
+
+
+def test_select_refuses_a_mask_of_another_length(samples):
+    with pytest.raises(IndexError):
+        samples.select(np.array([True, False]))
+
+
+def test_labels_are_strings_and_whole_numbers_print_as_such():
+    values = [2, 2.0, np.float32(3), np.int64(-1), 1.5, "cat", b"dog", True, None, float("nan")]
+    expected = ["2", "2", "3", "-1", "1.5", "cat", "dog", "True", "", ""]
+    assert as_labels(values).tolist() == expected
+
+
+def test_label_names_replace_the_numbers_they_stand_for():
+    assert as_labels([1, 0, -1, 2, None], ["cat", "dog"]).tolist() == ["dog", "cat", "-1", "2", ""]
+
+
+@given(n=st.integers(1, 40), batch_size=st.integers(1, 50))
+def test_batches_of_any_size_add_up_to_the_whole(n, batch_size):
+    source = open_source(np.random.default_rng(n).integers(0, 256, (n, 9, 8), dtype=np.uint8))
+    whole, parts = source.read(), list(source.batches(batch_size))
+    assert all(0 < len(part) <= batch_size for part in parts)
+    assert torch.equal(torch.cat([part.x for part in parts]), whole.x)
+    assert [i for part in parts for i in part.ids] == whole.ids
+    assert len(whole) == len(source) == n
+
+
+def test_a_source_can_be_read_twice_and_progress_keeps_off_standard_output(capsys):
+    source = open_source("digits")
+    assert torch.equal(source.read(progress=True).x, source.read().x)
+    assert capsys.readouterr().out == ""

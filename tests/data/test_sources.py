@@ -1,0 +1,176 @@
+"""What a name means, and the sentences for names that mean nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+import ama
+from ama.data.sources import open_source
+from ama.errors import InputError
+
+
+def test_digits_are_scikit_learns_as_8_bit_images(digits):
+    images, labels = digits
+    source = open_source("digits")
+    samples = source.read()
+    assert (source.kind, source.shape, len(source)) == ("images", (1, 8, 8), 1797)
+    assert np.array_equal(samples.x.numpy(), images)
+    assert (samples.x.min(), samples.x.max()) == (0, 255)
+    assert samples.labels.tolist() == [str(label) for label in labels]
+
+
+def test_a_folder_named_digits_is_written_with_a_dot(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("digits").mkdir()
+    Image.new("L", (8, 8)).save("digits/a.png")
+    assert len(open_source("digits")) == 1797
+    assert len(open_source("./digits")) == len(open_source(Path("digits"))) == 1
+
+
+def test_the_suffix_may_be_left_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("set").mkdir()
+    np.save("set/train.v1.npy", np.zeros((2, 3)))
+    assert open_source("set/train.v1").shape == (3,)
+    np.savez("set/train.v1.npz", np.zeros((2, 4)))
+    assert open_source("set/train.v1").shape == (4,)
+    Path("set/train.v1.csv").write_text("a\n1\n")
+    assert open_source("set/train.v1").shape == (1,)
+    pq.write_table(pa.table({"a": [1], "b": [2]}), "set/train.v1.parquet")
+    assert open_source("set/train.v1").shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("missing.png", "there is no file or folder .*missing.png, expected images, .parquet, .csv"),
+        ("missing/train.parquet", "there is no file or folder .*missing/train.parquet, expected"),
+        ("a/b/c", "there is no file or folder .*a/b/c, expected"),
+        ("x" * 300, "cannot be read: File name too long"),
+        ("empty", r"empty holds no files, expected images \(.png, .*\) or shards \(.parquet\)"),
+        ("texts", "texts holds 2 .txt, 1 .csv, expected images"),
+        ("texts/a.txt", r"a.txt has the unknown suffix .txt, expected one of .parquet, .csv, .*, .png"),
+        ("texts/none", r"none has the unknown suffix \(none\), expected one of"),
+    ],
+)
+def test_names_that_mean_nothing_are_refused_with_found_and_expected(tmp_path, name, sentence):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "texts" / "sub").mkdir(parents=True)
+    for file in ("a.txt", "b.txt", "c.csv"):
+        (tmp_path / "texts" / file).write_text("a\n1\n")
+    if name == "texts/none":
+        (tmp_path / name).write_text("x")
+    with pytest.raises(InputError, match=sentence) as error:
+        open_source(str(tmp_path / name))
+    assert str(tmp_path / name) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_label_column_of_a_source_without_columns_is_refused(tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    with pytest.raises(
+        InputError, match=f"{tmp_path} has no column 'kind', as the labels of a folder of images"
+    ):
+        open_source(tmp_path, label_column="kind")
+    with pytest.raises(InputError, match="digits has no column 'kind'"):
+        open_source("digits", label_column="kind")
+
+
+def test_several_splits_at_once_are_refused():
+    split = datasets.Dataset.from_dict({"a": [1.0]})
+    for source in (datasets.DatasetDict(train=split), split.to_iterable_dataset()):
+        with pytest.raises(
+            InputError, match=rf"a datasets.{type(source).__name__} is no source; pass one split"
+        ):
+            open_source(source)
+
+
+@pytest.fixture
+def hub_folder(tmp_path, monkeypatch):
+    """A folder laid out like the hub's, and a cache that goes with the test."""
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    data = tmp_path / "owner" / "name" / "data"
+    data.mkdir(parents=True)
+    for split, n in (("train", 4), ("test", 3)):
+        for shard in range(2):
+            table = pa.table({"a": np.arange(n) + 10.0 * shard, "label": np.full(n, shard)})
+            pq.write_table(table, data / f"{split}-{shard:05}-of-00002.parquet")
+    return tmp_path / "owner" / "name"
+
+
+def test_a_hub_data_set_opens_at_train_or_the_named_split(hub_folder, monkeypatch, capfd):
+    samples = open_source(f"hf://{hub_folder}").read()
+    assert samples.x[:, 0].tolist() == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert samples.labels.tolist() == ["0"] * 4 + ["1"] * 4
+    assert len(open_source(f"hf://{hub_folder}:test")) == 6
+    monkeypatch.chdir(hub_folder.parents[1])
+    assert len(open_source("hf://owner/name:test")) == 6
+    with pytest.raises(
+        InputError, match=r"no split of that name; name one as hf://.*:SPLIT, where SPLIT is .*test"
+    ):
+        open_source(f"hf://{hub_folder}:validation")
+    assert capfd.readouterr() == ("", "")
+    assert datasets.is_progress_bar_enabled()
+
+
+def test_a_hub_layout_that_cannot_be_read_is_refused_in_one_sentence(hub_folder):
+    for file in (hub_folder / "data").iterdir():
+        file.write_bytes(b"no Parquet")
+    with pytest.raises(InputError, match=f"^there is no .*{hub_folder}.*"):
+        open_source(f"hf://{hub_folder}")
+
+
+def run_python(code: str, **environment: str) -> str:
+    source = str(Path(ama.__file__).parents[1])
+    variables = os.environ | environment | {"PYTHONPATH": source}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True
+    )
+    return done.stdout + done.stderr
+
+
+OPEN = """
+from ama.data.sources import open_source
+from ama.errors import InputError
+for name in ("nobody/nothing", "hf://nobody/nothing:test"):
+    try:
+        open_source(name)
+    except InputError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({"HF_HUB_OFFLINE": "1"}, "Couldn't reach 'nobody/nothing' on the Hub"),
+        ({"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9"}, "cannot be reached"),
+    ],
+)
+def test_without_the_hub_one_sentence_says_so(tmp_path, environment, reason):
+    lines = run_python(OPEN, HF_HOME=str(tmp_path), **environment).splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        assert line.startswith("there is no file or folder nobody/nothing, and ")
+        assert reason in line
+
+
+def test_sources_are_light_to_import():
+    code = "import sys, ama.data.sources; print({'datasets', 'pandas', 'sklearn'} & sys.modules.keys())"
+    # The package's own __init__ imports more; this is about the module.
+    code = code.replace(
+        "import sys, ",
+        "import sys, types; sys.modules['ama'] = m = types.ModuleType('ama'); "
+        f"m.__path__ = [{str(Path(ama.__file__).parent)!r}]; import ",
+    )
+    assert run_python(code).strip() == "set()"
