@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,10 @@ import torch
 from sklearn.datasets import load_digits
 
 import ama
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers share the cores; with a team of threads each they would wait for one another.
+    torch.set_num_threads(1)
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -38,7 +43,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 def digit_detector(digits) -> ama.AMADetector:
     """Trained on zeros only; ones are its obvious anomalies."""
     images, labels = digits
-    return ama.AMADetector(max_steps=150, random_state=0).fit(images[labels == 0])
+    return ama.AMADetector(max_steps=150, held_out=0.2, random_state=0).fit(images[labels == 0])
 
 
 @pytest.fixture(scope="session")

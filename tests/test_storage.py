@@ -52,7 +52,8 @@ def test_loading_in_another_process_gives_the_same_scores(folder, digit_detector
         "numpy.save(sys.argv[3], s)"
     )
     subprocess.run(
-        [sys.executable, "-c", code, str(folder), str(tmp_path / "x.npy"), str(tmp_path / "s.npy")], check=True
+        [sys.executable, "-c", code, str(folder), str(tmp_path / "x.npy"), str(tmp_path / "s.npy")],
+        check=True,
     )
     assert np.array_equal(np.load(tmp_path / "s.npy"), digit_detector.score_samples(images[:40]))
 
@@ -76,7 +77,6 @@ def test_a_missing_parent_is_named_before_any_work(tmp_path):
         check_writable(tmp_path / "nowhere" / "model")
 
 
-
 def test_a_disk_that_fills_up_leaves_the_older_model_whole(folder, digits, tmp_path):
     # A limit on file size makes the kernel refuse the write, as a full disk does.
     before = {name: (folder / name).read_bytes() for name in (CONFIG, WEIGHTS)}
@@ -94,7 +94,9 @@ def test_a_disk_that_fills_up_leaves_the_older_model_whole(folder, digits, tmp_p
     assert os.listdir(folder.parent) == [folder.name]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write to read-only folders")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write to read-only folders"
+)
 def test_a_read_only_folder_is_refused(tmp_path, row_detector):
     tmp_path.chmod(0o555)
     with pytest.raises(ModelFolderError, match="cannot save a model"):
@@ -108,14 +110,26 @@ def _edit(folder, **changes):
 
 
 DAMAGES = {
-    "no such folder": (lambda f: [(f / n).unlink() for n in (CONFIG, WEIGHTS)] and f.rmdir(), "no such folder"),
-    "foreign": (lambda f: (f / CONFIG).write_text('{"model_type": "bert"}'), "not the configuration of an ama model"),
+    "no such folder": (
+        lambda f: [(f / n).unlink() for n in (CONFIG, WEIGHTS)] and f.rmdir(),
+        "no such folder",
+    ),
+    "foreign": (
+        lambda f: (f / CONFIG).write_text('{"model_type": "bert"}'),
+        "not the configuration of an ama model",
+    ),
     "not JSON": (lambda f: (f / CONFIG).write_text("{"), "cannot be read"),
     "binary config": (lambda f: (f / CONFIG).write_bytes(b"\xff\xfe\x00"), "cannot be read"),
     "no config": (lambda f: (f / CONFIG).unlink(), f"holds no {CONFIG}"),
     "no weights": (lambda f: (f / WEIGHTS).unlink(), f"{WEIGHTS} is missing"),
-    "truncated": (lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-100]), "truncated or altered"),
-    "altered": (lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-1] + b"\x01"), "truncated or altered"),
+    "truncated": (
+        lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-100]),
+        "truncated or altered",
+    ),
+    "altered": (
+        lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-1] + b"\x01"),
+        "truncated or altered",
+    ),
     "newer": (lambda f: _edit(f, format=99, ama_version="9.0"), r"newer ama \(9.0.*upgrade"),
     "unknown setting": (lambda f: _edit(f, settings={"depth": 3}), "does not describe a model"),
     "no parameters": (lambda f: _edit(f, parameters={"depth": 3}), "does not describe a detector"),
@@ -139,5 +153,7 @@ def test_a_tensor_of_another_shape_is_named(folder):
     tensors["networks.encoder.to_latent.weight"] = tensors["networks.encoder.to_latent.weight"][:3].clone()
     save_file(tensors, folder / WEIGHTS)
     _edit(folder, weights_sha256=hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest())
-    with pytest.raises(ModelFolderError, match=r"networks\.encoder\.to_latent\.weight has shape \(3, .*expected"):
+    with pytest.raises(
+        ModelFolderError, match=r"networks\.encoder\.to_latent\.weight has shape \(3, .*expected"
+    ):
         ama.load(folder)

@@ -11,9 +11,12 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ama.errors import TrainingDiverged
+from ama.data.batches import Batch
+from ama.errors import DivergenceError
 from ama.networks import Networks
 from ama.training import AMATraining
+
+Losses = dict[str, int | float]  # "step", and the value of each loss there
 
 LOOK_EVERY = 25  # steps between two looks at the losses: each look waits for the device
 
@@ -24,16 +27,16 @@ class Watch(Callback):
     Parameters
     ----------
     show
-        Whether to draw a progress bar on stderr.
+        Whether to draw a progress bar on stderr; None draws it where that is a terminal.
     max_seconds
         The time limit of the training, so that the bar can tell which end comes first.
     """
 
     EXPLODED = 1e6  # a healthy critic's loss stays below a few hundred
 
-    def __init__(self, show: bool, max_seconds: float | None = None):
+    def __init__(self, show: bool | None, max_seconds: float | None = None):
         self.show, self.max_seconds = show, max_seconds
-        self.history: list[dict[str, float]] = []
+        self.history: list[Losses] = []
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         assert isinstance(module, AMATraining)
@@ -43,21 +46,21 @@ class Watch(Callback):
             initial=int(module.steps_done),
             desc="training",
             unit="step",
-            disable=not self.show,
+            disable=None if self.show is None else not self.show,
             dynamic_ncols=True,
         )
 
     def on_train_batch_end(
-        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Batch, batch_idx: int
     ) -> None:
         assert isinstance(module, AMATraining)
-        step = batch[0] + 1
+        step = batch.step + 1
         if step % LOOK_EVERY and step != module.total_steps:
             return
         losses = {name: value.item() for name, value in module.losses.items()}
         for name, value in losses.items():
             if not math.isfinite(value) or abs(value) > self.EXPLODED:
-                raise TrainingDiverged(
+                raise DivergenceError(
                     f"training diverged at step {step}: the {name} loss is {value:g}; try a smaller learning_rate, "
                     "loss='relativistic', or a lipschitz constraint with a penalty"
                 )
@@ -109,7 +112,9 @@ class SelectWeights(Callback):
         module.networks.train()
         if value > self.best:
             self.best = value
-            self.weights = {name: tensor.detach().clone() for name, tensor in module.result.state_dict().items()}
+            self.weights = {
+                name: tensor.detach().clone() for name, tensor in module.result.state_dict().items()
+            }
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "weights": self.weights}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from ama.data.protocols import is_normal
 from ama.data.sources import Samples, Source, open_source
 from ama.detector import AMADetector, load
 from ama.errors import InputError
-from ama.evaluation import Evaluation, evaluate as evaluate_scores
+from ama.evaluation import Evaluation
+from ama.evaluation import evaluate as evaluate_scores
 from ama.results import append_result
 from ama.tables import check_table_path, write_table
 
@@ -46,24 +48,30 @@ def fit(
 ) -> None:
     """``ama fit``: read the sources, train, save."""
     storage.check_writable(Path(out))
-    detector = AMADetector(**{**parameters, "progress": parameters.get("progress") is not False})
+    detector = AMADetector(**parameters)
     samples = _read(open_source(source, image_size=image_size, label_column=label_column, strict=strict))
     if normal_label is not None:
         samples = samples.select(is_normal(samples.labels, normal_label, source))
     _say(f"learning from {_describe(samples)} of {source}")
-    x, y, shape = samples.x, None, tuple(samples.x.shape[1:])
+    alike = partial(
+        open_source,
+        shape=tuple(samples.x.shape[1:]),
+        columns=samples.columns,
+        dtype=samples.x.dtype,
+        strict=strict,
+    )
+    x, y = samples.x, None
     if anomalies is not None:
-        known = _read(open_source(anomalies, shape=shape, columns=samples.columns, strict=strict))
-        x = torch.cat([x, known.x.to(x.dtype)])
+        known = _read(alike(anomalies))
+        x = torch.cat([x, known.x])
         y = np.concatenate([np.ones(len(samples)), -np.ones(len(known))])
     labelled = None
     if validation is not None:
         if normal_label is None:
-            raise InputError("--validation needs --normal-label to tell its normal samples from its anomalies")
-        opened = open_source(
-            validation, shape=shape, columns=samples.columns, label_column=label_column, strict=strict
-        )
-        chosen = _read(opened)
+            raise InputError(
+                "--validation needs --normal-label to tell its normal samples from its anomalies"
+            )
+        chosen = _read(alike(validation, label_column=label_column))
         labelled = (chosen.x, np.where(is_normal(chosen.labels, normal_label, validation), 1, -1))
     detector.fit(x, y, validation=labelled)
     if samples.columns is not None:
@@ -75,14 +83,14 @@ def fit(
     )
 
 
-def score(model: str, source: str, out: str | None, device: str, label_column: str | None, strict: bool) -> None:
+def score(
+    model: str, source: str, out: str | None, device: str, label_column: str | None, strict: bool
+) -> None:
     """``ama score``: stream the source through the model into a table."""
     path = None if out is None else Path(out)
     check_table_path(path)
     detector = load(model, device)
-    opened = open_source(
-        source, shape=detector.shape_, columns=detector.columns_, label_column=label_column, strict=strict
-    )
+    opened = detector.open(source, label_column=label_column, strict=strict)
     flagged = 0
 
     def tables() -> Iterator[pa.Table]:
@@ -113,9 +121,7 @@ def evaluate(
     sources = [source] if anomalies is None else [source, anomalies]
     tables, anomalous = [], []
     for i, name in enumerate(sources):
-        opened = open_source(
-            name, shape=detector.shape_, columns=detector.columns_, label_column=label_column, strict=strict
-        )
+        opened = detector.open(name, label_column=label_column, strict=strict)
         for samples in _chunks(opened, "scoring"):
             tables.append(_score_table(detector, samples))
             if normal_label is None:
@@ -201,7 +207,9 @@ def _report_skipped(skipped: list[str]) -> None:
     for sentence in skipped[:10]:
         _say(f"skipped: {sentence}")
     if skipped:
-        _say(f"skipped {len(skipped)} unreadable sample{'s' if len(skipped) > 1 else ''} in all; --strict refuses them")
+        _say(
+            f"skipped {len(skipped)} unreadable sample{'s' if len(skipped) > 1 else ''} in all; --strict refuses them"
+        )
 
 
 def _describe(samples: Samples) -> str:

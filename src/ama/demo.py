@@ -34,23 +34,30 @@ def demo(out: str, digit: int, every_digit: bool, append_to: str | None, random_
     except OSError as error:
         raise InputError(f"cannot write the demo to {out}: {error.strerror or error}") from error
 
-    print(f"Learning scanned digits (8 x 8 pixels) without ever seeing the digit {digit} ...", file=sys.stderr)
+    print(
+        f"Learning scanned digits (8 x 8 pixels) without ever seeing the digit {digit} ...", file=sys.stderr
+    )
     detector, split, evaluation = leave_out(digit, random_state, progress=True)
     print(f"Trained on {len(split.train)} images of the other nine digits in {detector.fit_seconds_:.0f} s.")
-    print(f"Tested on {evaluation.n_normal} unseen images of them and {evaluation.n_anomalous} of the digit {digit}:")
+    print(
+        f"Tested on {evaluation.n_normal} unseen images of them and {evaluation.n_anomalous} of the digit {digit}:"
+    )
     print(f"  AUROC                         {evaluation.auroc}")
     print(f"  average precision             {evaluation.average_precision}")
     print(f"  false alarms at 95 % recall   {evaluation.fpr_at_95_recall}")
     flagged = detector.predict(split.test) < 0
     print(
         f"  at the threshold for {detector.false_alarm_rate:.0%} false alarms it flags "
-        f"{flagged[split.anomalous].mean():.0%} of the digit {digit} and {flagged[~split.anomalous].mean():.1%} of the others"
+        f"{flagged[split.anomalous].mean():.0%} of the digit {digit} and "
+        f"{flagged[~split.anomalous].mean():.1%} of the others"
     )
     for path in _write(detector, split, digit, folder):
         print(f"wrote {path}")
 
     if every_digit:
-        _every_digit((digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)), append_to, random_state)
+        _every_digit(
+            (digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)), append_to, random_state
+        )
 
 
 Row = tuple[int, Evaluation, float, float]  # digit, metrics, seconds, AUROC of a nearest-neighbour search
@@ -65,7 +72,9 @@ def _every_digit(done: Row, append_to: str | None, seed: int) -> None:
     rows = sorted([done, *tqdm(work, total=len(others), desc="digits", unit="fit")], key=lambda row: row[0])
     print("\nAUROC with each digit left out       AMA    nearest neighbours on pixels    seconds to fit")
     for digit, evaluation, seconds, neighbours in rows:
-        print(f"  {digit}                                {evaluation.auroc.value:.4f}   {neighbours:.4f}{seconds:33.0f}")
+        print(
+            f"  {digit}                                {evaluation.auroc.value:.4f}   {neighbours:.4f}{seconds:33.0f}"
+        )
         if append_to is not None:
             record = {
                 "command": "ama demo --every-digit true",
@@ -108,6 +117,11 @@ def _write(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -
     }
     for name, figure in pictures.items():
         figure.savefig(folder / name, dpi=120)
-    table = {"anomalous": split.anomalous, "r_score": r, "score": deciding, "anomaly": deciding < detector.offset_}
+    table = {
+        "anomalous": split.anomalous,
+        "r_score": r,
+        "score": deciding,
+        "anomaly": deciding < detector.offset_,
+    }
     pa.csv.write_csv(pa.table(table), folder / "scores.csv")
     return [folder / name for name in ("model", *pictures, "scores.csv")]

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 from torch import Tensor
 
 from ama import scoring, settings, storage
-from ama.data.sources import Samples, open_source
+from ama.data.sources import Samples, Source, open_source
 from ama.durations import seconds
 from ama.errors import InputError
 from ama.fitting import Fitted, Run, TrainingSet, fit_model
@@ -76,11 +76,11 @@ class AMADetector(OutlierMixin, BaseEstimator):
     lambda_pixel
         Weight of the mean absolute pixel difference beside the paper's objective; 0 in the paper.
     negatives
-        Synthetic negatives: "atypical" (Atypical Selection), "scaled" (the authors' code), "cube" (Sipple 2020), "none".
-        Known anomalies (y = -1) take their place.
+        Synthetic negatives: "atypical" (Atypical Selection), "scaled" (the authors' code), "cube" (Sipple
+        2020), "none". Known anomalies (y = -1) take their place.
     negative_pairs
-        Reading of Eq. 4: "generated" holds the image G(z_neg) against its reconstruction, "mismatched" holds a normal image
-        against G(z_neg).
+        Reading of Eq. 4: "generated" holds the image G(z_neg) against its reconstruction, "mismatched" holds
+        a normal image against G(z_neg).
     negative_share, negative_start
         Negatives as a share of the batch, and the share of the training before the first of them.
     delta, direction
@@ -91,8 +91,8 @@ class AMADetector(OutlierMixin, BaseEstimator):
     held_out
         Share of the normal samples kept out of training to calibrate threshold and p-values.
     statistics
-        Whether the mean and spread of normal scores come from the "training" samples, as in the paper, or from "held_out"
-        ones.
+        Whether the mean and spread of normal scores come from the "training" samples, as in the paper, or
+        from "held_out" ones.
     precision
         "float32" or "bfloat16" for the convolutions of training. Scoring is always float32 or better.
     checkpoints
@@ -224,7 +224,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         ------
         InputError
             A ValueError that says what is wrong with a parameter or the data.
-        TrainingDiverged
+        DivergenceError
             If the training blew up or the discriminator learned nothing.
         """
         started = time.monotonic()
@@ -291,6 +291,24 @@ class AMADetector(OutlierMixin, BaseEstimator):
         values = self.model_.scores(self._fitted_samples(X))
         return type(values)(*(value.cpu() for value in values))
 
+    def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
+        """A source of samples such as this detector was fitted on: of its size, depth and columns.
+
+        Parameters
+        ----------
+        source, label_column, strict
+            As in :func:`ama.data.sources.open_source`.
+        """
+        check_is_fitted(self)
+        return open_source(
+            source,
+            shape=self.shape_,
+            columns=self.columns_,
+            dtype=self.model_.dtype,
+            label_column=label_column,
+            strict=strict,
+        )
+
     def save(self, folder: str | Path) -> None:
         """Write the model folder, whole or not at all.
 
@@ -304,7 +322,9 @@ class AMADetector(OutlierMixin, BaseEstimator):
             "ama_version": self.versions_["ama"],
             "parameters": {name: _plain(value) for name, value in self.get_params().items()},
             "columns": self.columns_,
-            "feature_names": None if (names := getattr(self, "feature_names_in_", None)) is None else list(names),
+            "feature_names": None
+            if (names := getattr(self, "feature_names_in_", None)) is None
+            else list(names),
             "offset": self.offset_,
             "steps": self.n_steps_,
             "seconds": round(self.fit_seconds_, 3),
@@ -340,7 +360,9 @@ class AMADetector(OutlierMixin, BaseEstimator):
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
         directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
         if "auto" in (self.delta, self.direction) and data.validation is None:
-            raise InputError("delta and direction 'auto' are chosen by labelled samples: pass validation=(X, y)")
+            raise InputError(
+                "delta and direction 'auto' are chosen by labelled samples: pass validation=(X, y)"
+            )
         names = {field.name for field in dataclasses.fields(settings.Settings)}
         given = {name: value for name, value in self.get_params().items() if name in names}
         best: Fitted | None = None
@@ -363,11 +385,12 @@ class AMADetector(OutlierMixin, BaseEstimator):
         if n_axes is None and isinstance(X, list | tuple):
             n_axes = np.ndim(X)
         if isinstance(X, str | Path) or (n_axes is not None and n_axes > 2) or type(X).__name__ == "Dataset":
-            # After a fit on arrays the columns have no names to go by.
-            known = {} if reset else {"shape": self.shape_, "columns": self.columns_}
-            return open_source(X, **known).read(progress=bool(self.progress))
+            source = open_source(X) if reset else self.open(X)
+            return source.read(progress=self.progress is not False)
         if not reset and len(self.shape_) == 3:
-            raise InputError(f"expected images of shape {self.shape_} for each sample, found {n_axes} axes in all")
+            raise InputError(
+                f"expected images of shape {self.shape_} for each sample, found {n_axes} axes in all"
+            )
         if isinstance(X, Tensor):
             X = X.detach().cpu().numpy()
         rows = validate_data(self, X, reset=reset, dtype=np.float64)
@@ -398,11 +421,14 @@ class AMADetector(OutlierMixin, BaseEstimator):
             )
         return y == -1
 
-    def _validation(self, validation: tuple[Any, Any] | None, samples: Samples) -> tuple[Tensor, Tensor] | None:
+    def _validation(
+        self, validation: tuple[Any, Any] | None, samples: Samples
+    ) -> tuple[Tensor, Tensor] | None:
         if validation is None:
             return None
         X, y = validation
-        x = X if isinstance(X, Tensor) else open_source(X, shape=tuple(samples.x.shape[1:])).read().x
+        shape = tuple(samples.x.shape[1:])
+        x = open_source(X, shape=shape, columns=samples.columns, dtype=samples.x.dtype).read().x
         labels = torch.from_numpy(np.array(column_or_1d(y)))
         if len(labels) != len(x):
             raise InputError(f"validation holds {len(x)} samples and {len(labels)} labels")
@@ -424,8 +450,8 @@ class AMADetector(OutlierMixin, BaseEstimator):
         if len(calibration) < needed:
             warnings.warn(
                 f"a false-alarm rate of {self.false_alarm_rate:g} needs {needed} held-out normal samples, found "
-                f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; give more samples or a "
-                "larger held_out",
+                f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; give more "
+                "samples or a larger held_out",
                 stacklevel=3,
             )
         return scoring.offset(calibration.cpu(), self.false_alarm_rate)

@@ -22,5 +22,7 @@ def seconds(duration: str | float | None) -> float | None:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", str(duration))
     value = float(match[1]) * _SECONDS[match[2]] if match else 0.0
     if value <= 0:
-        raise InputError(f"max_time must be a positive length of time such as 90s, 5m or 1h, found {duration!r}")
+        raise InputError(
+            f"max_time must be a positive length of time such as 90s, 5m or 1h, found {duration!r}"
+        )
     return value

@@ -11,5 +11,5 @@ class ModelFolderError(InputError):
     """A model folder is missing, damaged, foreign, or newer than this version."""
 
 
-class TrainingDiverged(RuntimeError):
+class DivergenceError(RuntimeError):
     """Training left the finite numbers or learned nothing; no model was made."""

@@ -74,8 +74,10 @@ def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, se
         low, high = found.low, found.high
     else:
         low, high = np.zeros(3), np.ones(3)  # a single sample says nothing of the spread
-    metrics = [Metric(*(float(v) for v in triple)) for triple in zip(values, low, high, strict=True)]
-    return Evaluation(*metrics, n_normal=len(normal), n_anomalous=len(anomalies))
+    auroc, precision, fpr = (
+        Metric(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)
+    )
+    return Evaluation(auroc, precision, fpr, len(normal), len(anomalies))
 
 
 def _metrics(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:

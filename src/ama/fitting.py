@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ama.callbacks import SelectWeights, Watch
+from ama.callbacks import Losses, SelectWeights, Watch
 from ama.data.batches import Batches, generator_for
 from ama.errors import InputError
 from ama.model import Model
@@ -52,7 +52,7 @@ class Run:
     device: str = "cpu"
     max_seconds: float | None = None
     checkpoints: Path | None = None
-    progress: bool = False
+    progress: bool | None = False  # None: where stderr is a terminal
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Fitted:
 
     model: Model
     steps: int
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[Losses] = field(default_factory=list)
     validation_auroc: float | None = None
 
 
@@ -72,23 +72,22 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
     ------
     InputError
         If there are too few samples, or all are the same.
-    TrainingDiverged
+    DivergenceError
         If the training leaves the finite numbers, or the critic learned nothing.
     """
     train, statistics, calibration = _split(data.normal, settings, run.seed)
     with _repeatable(run.seed):
-        model = Model(tuple(data.normal.shape[1:]), settings)
+        model = Model(tuple(data.normal.shape[1:]), settings, data.normal.dtype)
     model.to(run.device)
     model.networks.fit_scaling(train)
 
     n = len(train)
     per_pass = -(-n // min(settings.batch_size, n))
     total = settings.max_steps or per_pass * (settings.max_epochs or 1)
-    on_device = train.to(run.device)
     module = AMATraining(
         model.networks,
         settings,
-        lambda index: on_device[index.to(on_device.device)],
+        _reader(train, run.device),
         total,
         run.seed,
         data.anomalies,
@@ -97,7 +96,9 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
     callbacks: list[Callback] = [watch]
     selection = None
     if data.validation is not None:
-        selection = SelectWeights(_validation_auroc(data.validation, train, settings, run), settings.selection_start)
+        selection = SelectWeights(
+            _validation_auroc(data.validation, train, settings, run), settings.selection_start
+        )
         callbacks.append(selection)
     batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
     _train(module, batches, callbacks, run)
@@ -113,6 +114,13 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
         watch.history,
         None if selection is None or selection.weights is None else selection.best,
     )
+
+
+def _reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+    """Samples by index, on the device: held there where they take less than half of its free memory."""
+    if device != "cpu" and samples.nbytes < torch.cuda.mem_get_info()[0] / 2:
+        samples = samples.to(device)
+    return lambda index: samples[index.to(samples.device)].to(device)
 
 
 def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -169,7 +177,7 @@ def _validation_auroc(
 
     def evaluate(networks: Networks) -> float:
         # A copy, as scoring changes the mode, and for rows the precision, of the networks it is given.
-        model = Model(networks.shape, settings)
+        model = Model(networks.shape, settings, train.dtype)
         model.networks = deepcopy(networks)
         model.to(run.device).finish(reference, reference[:1], run.seed)
         return float(roc_auc_score(labels.numpy() == 1, model.scores(samples).score.cpu().numpy()))

@@ -23,9 +23,7 @@ from torch import Generator, Tensor
 Codes = Float[Tensor, "b d"]
 
 
-def simplex_interpolation(
-    code: Codes, n_interpolated: int = 3, generator: Generator | None = None
-) -> Codes:
+def simplex_interpolation(code: Codes, n_interpolated: int = 3, generator: Generator | None = None) -> Codes:
     r"""Convex combinations of each encoding with ``n_interpolated - 1`` others of the batch.
 
     :math:`\sum_i \alpha_i e_i / \sum_i \alpha_i` with :math:`\alpha_i \sim U[0, 0.5]`; the first of the k
@@ -66,7 +64,9 @@ def sphere_directions(
 
 
 def shell_bounds(d: int, delta: float, direction: str) -> tuple[float, float]:
-    r"""Inner and outer radius of the atypical shell: :math:`\sqrt d - \delta, \sqrt d` or :math:`\sqrt d, \sqrt d + \delta`.
+    r"""Inner and outer radius of the atypical shell.
+
+    :math:`\sqrt d - \delta, \sqrt d` inward, or :math:`\sqrt d, \sqrt d + \delta` outward.
 
     Raises
     ------
@@ -109,9 +109,7 @@ def atypical_selection(
     return radius * sphere_directions(n, d, generator, like)
 
 
-def scaled_selection(
-    code: Codes, direction: str = "inward", generator: Generator | None = None
-) -> Codes:
+def scaled_selection(code: Codes, direction: str = "inward", generator: Generator | None = None) -> Codes:
     """Encodings moved towards the origin or away from it by a share U(0, 0.5), as the authors' code does."""
     if direction not in ("inward", "outward"):
         raise ValueError(f"direction must be 'inward' or 'outward', found {direction!r}")

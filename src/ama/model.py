@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ama import scoring
 from ama.density import Mixture, fit_mixture
-from ama.errors import TrainingDiverged
+from ama.errors import DivergenceError
 from ama.networks import Networks
 from ama.settings import Settings
 
@@ -35,6 +35,8 @@ class Model(nn.Module):
         (channels, height, width) of an image, or (columns,) of a row.
     settings
         Of the fit.
+    dtype
+        Of raw samples: uint8, or float32 in [0, 1], for images; float64 for rows.
     n_components
         Components of the joint score's mixture.
     n_calibration
@@ -45,9 +47,16 @@ class Model(nn.Module):
     r_std: Tensor
     calibration: Tensor
 
-    def __init__(self, shape: tuple[int, ...], settings: Settings, n_components: int = 0, n_calibration: int = 0):
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        settings: Settings,
+        dtype: torch.dtype,
+        n_components: int = 0,
+        n_calibration: int = 0,
+    ):
         super().__init__()
-        self.shape, self.settings = shape, settings
+        self.shape, self.settings, self.dtype = shape, settings, dtype
         self.networks = Networks(shape, settings)
         n_features = settings.latent_dim + 1
         self.register_buffer("r_mean", torch.zeros((), dtype=torch.float64))
@@ -70,7 +79,9 @@ class Model(nn.Module):
         for name, value in mixture._asdict().items():
             self.register_buffer(f"mixture_{name}", value)
 
-    def finish(self, statistics: Shaped[Tensor, "n ..."], calibration: Shaped[Tensor, "m ..."], seed: int) -> None:
+    def finish(
+        self, statistics: Shaped[Tensor, "n ..."], calibration: Shaped[Tensor, "m ..."], seed: int
+    ) -> None:
         """Fit what the scores need on normal samples, after training.
 
         Parameters
@@ -82,7 +93,7 @@ class Model(nn.Module):
 
         Raises
         ------
-        TrainingDiverged
+        DivergenceError
             If the R-scores are not finite or all the same.
         """
         if len(self.shape) == 1:
@@ -100,7 +111,7 @@ class Model(nn.Module):
             codes.append(code)
             r_scores.append(r)
         if not (moments.std > 0 and moments.std < float("inf")):
-            raise TrainingDiverged(
+            raise DivergenceError(
                 f"the R-scores of the normal samples have mean {moments.mean:g} and spread {moments.std:g}, so the "
                 "critic learned nothing to score by; try a smaller learning_rate or another loss"
             )
@@ -151,7 +162,9 @@ class Model(nn.Module):
     def _score(self, code: Tensor, r: Tensor) -> Scores:
         a = scoring.a_score(r, self.r_mean.item(), self.r_std.item())
         if self.settings.score == "joint":
-            return Scores(r, a, scoring.joint_score(scoring.joint_features(code, r, self._floor), *self.mixture))
+            return Scores(
+                r, a, scoring.joint_score(scoring.joint_features(code, r, self._floor), *self.mixture)
+            )
         return Scores(r, a, a if self.settings.score == "a_score" else -r)
 
     def _measure(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[tuple[Tensor, Tensor]]:

@@ -124,13 +124,14 @@ def gradient_penalty(
     r"""Mean of :math:`(\lVert \nabla D(x, y) \rVert_2 - target)^2` over the pairs, the gradient by the whole pair.
 
     With ``target=1`` and y a mixture of x and its reconstruction this is the WGAN-GP penalty (Gulrajani et
-    al. 2017) on pairs; with ``target=0`` and y = x, or the reconstruction, the zero-centred R1 or R2 (Mescheder et al. 2018).
+    al. 2017) on pairs; with ``target=0`` and y = x, or the reconstruction, the zero-centred R1 or R2
+    (Mescheder et al. 2018).
     Call it in float32: a penalty differentiated twice in bfloat16 diverges.
     """
     x, y = x.detach().requires_grad_(), y.detach().requires_grad_()
     # D may not look at x at all (mirroring switched off): its gradient is then zero.
     by_x, by_y = torch.autograd.grad(critic(x, y).sum(), (x, y), create_graph=True, allow_unused=True)
-    squares = sum(g.flatten(1).square().sum(1) for g in (by_x, by_y) if g is not None)
+    squares = torch.stack([g.flatten(1).square().sum(1) for g in (by_x, by_y) if g is not None]).sum(0)
     if target == 0:
         return squares.mean()
     return ((squares + 1e-12).sqrt() - target).square().mean()

@@ -127,7 +127,9 @@ def is_anomaly(scores: Float[Tensor, " b"], threshold: float) -> Bool[Tensor, " 
     return scores < threshold
 
 
-def r_map(same: Float[Tensor, "b k *space"], reconstruction: Float[Tensor, "b k *space"]) -> Float[Tensor, "b *space"]:
+def r_map(
+    same: Float[Tensor, "b k *space"], reconstruction: Float[Tensor, "b k *space"]
+) -> Float[Tensor, b * space]:
     r"""Share of every place in the R-score: the map whose sum over space is exactly :math:`R(x)`.
 
     Eq. 5 is :math:`\sum_k |\sum_p \Delta_{kp}|` over channels k and places p of the last feature map, that is

@@ -10,7 +10,9 @@ from ama.errors import InputError
 
 Preset = Literal["auto", "compact", "paper"]
 Loss = Literal["wasserstein", "hinge", "relativistic"]
-Lipschitz = Literal["spectral+gradient_penalty", "spectral", "gradient_penalty", "zero_centred", "spectral+zero_centred"]
+Lipschitz = Literal[
+    "spectral+gradient_penalty", "spectral", "gradient_penalty", "zero_centred", "spectral+zero_centred"
+]
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 NegativePairs = Literal["generated", "mismatched"]
 Direction = Literal["inward", "outward"]

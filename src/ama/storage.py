@@ -21,6 +21,7 @@ from ama.settings import Settings
 
 FORMAT = 1  # raised when an older version could no longer read the folder
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+DTYPES = {"uint8": torch.uint8, "float32": torch.float32, "float64": torch.float64}  # of raw samples
 
 
 def check_writable(folder: Path) -> None:
@@ -71,13 +72,16 @@ def save_model(model: Model, folder: Path, extra: dict[str, Any]) -> None:
         config = {
             "format": FORMAT,
             "shape": list(model.shape),
+            "dtype": str(model.dtype).removeprefix("torch."),
             "settings": dataclasses.asdict(model.settings),
             "n_components": len(model.mixture.weights),
             "n_calibration": len(model.calibration),
             "weights_sha256": _digest(temporary / WEIGHTS),
             **extra,
         }
-        (temporary / CONFIG).write_text(json.dumps(config, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        (temporary / CONFIG).write_text(
+            json.dumps(config, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+        )
         for name in (CONFIG, WEIGHTS):
             with open(temporary / name, "rb") as file:
                 os.fsync(file.fileno())
@@ -104,9 +108,15 @@ def load_model(folder: Path) -> tuple[Model, dict[str, Any]]:
         raise ModelFolderError(f"{folder} is not a whole model: {WEIGHTS} is missing")
     try:
         # A list in JSON where the settings have a tuple.
-        given = {k: tuple(v) if isinstance(v, list) else v for k, v in config["settings"].items()}
+        given: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in config["settings"].items()
+        }
         model = Model(
-            tuple(config["shape"]), Settings(**given), int(config["n_components"]), int(config["n_calibration"])
+            tuple(config["shape"]),
+            Settings(**given),
+            DTYPES[config["dtype"]],
+            int(config["n_components"]),
+            int(config["n_calibration"]),
         )
         digest = config["weights_sha256"]
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:

@@ -51,7 +51,9 @@ def write_table(path: Path | None, schema: pa.Schema, batches: Iterable[pa.Table
         return rows
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}-", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=path.absolute().parent, prefix=f".{path.name}-", delete=False
+        ) as file:
             temporary = Path(file.name)
             kind = pa.parquet.ParquetWriter if path.suffix == ".parquet" else pa.csv.CSVWriter
             with kind(file, schema) as writer:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int, Shaped
 from lightning.pytorch import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Generator, Tensor
 from torch.nn.utils import parametrize
 from torch.optim.lr_scheduler import MultiStepLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ama.data.batches import generator_for
+from ama.data.batches import Batch, generator_for
 from ama.latent import atypical_selection, cube_selection, scaled_selection, simplex_interpolation
 from ama.networks import Networks
 from ama.objective import GAMES, Player, gradient_penalty, mixture, negative_loss, normal_loss, objective
@@ -44,6 +45,8 @@ class AMATraining(LightningModule):
         Known anomalies (raw), which take the place of synthetic ones in Eq. 4; or None.
     """
 
+    steps_done: Tensor
+
     def __init__(
         self,
         networks: Networks,
@@ -70,7 +73,7 @@ class AMATraining(LightningModule):
     @property
     def result(self) -> Networks:
         """The networks that training is for: the averaged ones where averaging is on, otherwise the last."""
-        return self.networks if self.averaged is None else self.averaged.module
+        return self.networks if self.averaged is None else cast(Networks, self.averaged.module)
 
     def configure_optimizers(self) -> Any:
         rate, nets = self.settings.learning_rate, self.networks
@@ -84,14 +87,16 @@ class AMATraining(LightningModule):
             fused=True,
         )
         drops = [max(1, round(share * self.total_steps)) for share in self.settings.learning_rate_drops]
-        return [critic, builders], [MultiStepLR(optimizer, drops, gamma=0.1) for optimizer in (critic, builders)]
+        return [critic, builders], [
+            MultiStepLR(optimizer, drops, gamma=0.1) for optimizer in (critic, builders)
+        ]
 
-    def training_step(self, batch: tuple[int, Int[Tensor, " b"]], batch_idx: int) -> None:
-        step, index = batch
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        step, indices = batch
         random = generator_for(self.seed, 2, step)
         nets, weights = self.networks, self.settings
-        critic_optimizer, builder_optimizer = self.optimizers()
-        x = nets.normalise(self.samples(index))
+        critic_optimizer, builder_optimizer = cast(list[LightningOptimizer], self.optimizers())
+        x = nets.normalise(self.samples(indices))
 
         with self._autocast():
             code = nets.encoder(x).float()
@@ -120,7 +125,7 @@ class AMATraining(LightningModule):
         builder_optimizer.step()
         nets.discriminator.requires_grad_(True)
 
-        for scheduler in self.lr_schedulers() or []:
+        for scheduler in cast(list[MultiStepLR], self.lr_schedulers()):
             scheduler.step()
         if self.averaged is not None:
             self.averaged.update_parameters(nets)
@@ -133,7 +138,10 @@ class AMATraining(LightningModule):
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(
-            self.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16", cache_enabled=False
+            self.device.type,
+            torch.bfloat16,
+            enabled=self.settings.precision == "bfloat16",
+            cache_enabled=False,
         )
 
     def _loss(
@@ -149,17 +157,19 @@ class AMATraining(LightningModule):
         second = [x, *others] + (list(negative) if negative else [])
         with self._autocast(), parametrize.cached():
             values = self.networks.discriminator(torch.cat(first), torch.cat(second))
-        of_pairs = values.split([len(part) for part in first])
+        same, rebuilt, *rest = values.split([len(part) for part in first])
         weights = self.settings
         loss = normal_loss(
-            *of_pairs[: 1 + len(others)],
-            code=code,
+            same,
+            rebuilt,
+            rest[0] if len(others) > 1 else None,
+            code,
             lambda_inter=weights.lambda_inter,
             lambda_reg=weights.lambda_reg,
             player=player,
         )
         if negative:
-            loss = objective(loss, negative_loss(*of_pairs[-2:], player=player), weights.lambda_neg)
+            loss = objective(loss, negative_loss(*rest[-2:], player=player), weights.lambda_neg)
         return loss
 
     def _penalty(self, x: Tensor, reconstruction: Tensor, random: Generator) -> Float[Tensor, ""] | None:

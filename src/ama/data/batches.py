@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +21,14 @@ def generator_for(*key: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
 
 
-class Batches(IterableDataset[tuple[int, Tensor]]):
+class Batch(NamedTuple):
+    """The number of a training step, from 0, and the indices of its samples."""
+
+    step: int
+    indices: Int[Tensor, " b"]
+
+
+class Batches(IterableDataset[Batch]):
     """Indices of full batches from an endless row of shuffled passes over the samples.
 
     Batch i is a function of (seed, i). Each pass visits every sample once; the batch that
@@ -44,12 +52,12 @@ class Batches(IterableDataset[tuple[int, Tensor]]):
         self.total, self.seed, self.current = total, seed, current
         self.per_pass = -(-n_samples // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[int, Int[Tensor, " b"]]]:
+    def __iter__(self) -> Iterator[Batch]:
         """From the current batch to the end of its pass."""
         first = self.current()
         last = min(self.total, (first // self.per_pass + 1) * self.per_pass)
         for i in range(first, last):
-            yield i, self.batch(i)
+            yield Batch(i, self.batch(i))
 
     def batch(self, i: int) -> Int[Tensor, " b"]:
         """Indices of batch i."""
@@ -62,5 +70,8 @@ class Batches(IterableDataset[tuple[int, Tensor]]):
     def _permutation(self, number: int) -> Int[Tensor, " n"]:
         if getattr(self, "_cached", (None, None))[0] != number:
             # The second key tells shuffles from the draws of a training step.
-            self._cached = (number, torch.randperm(self.n_samples, generator=generator_for(self.seed, 1, number)))
+            self._cached = (
+                number,
+                torch.randperm(self.n_samples, generator=generator_for(self.seed, 1, number)),
+            )
         return self._cached[1]

@@ -45,7 +45,7 @@ class Networks(nn.Module):
         per_column = (1,) if len(shape) == 3 else shape
         self.register_buffer("shift", torch.zeros(per_column, dtype=torch.float64))
         self.register_buffer("scale", torch.ones(per_column, dtype=torch.float64))
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.no_grad()
     def fit_scaling(self, raw: Shaped[Tensor, "n ..."]) -> None:

@@ -130,7 +130,8 @@ class Generator(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(module.weight)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b c h w"]:
         h = self.from_latent(z).unflatten(1, (-1, *self.inner))
@@ -175,7 +176,9 @@ class Discriminator(nn.Module):
         Spectral normalisation of every layer.
     """
 
-    def __init__(self, shape: tuple[int, int, int], width: int = 128, mirrored: bool = True, spectral: bool = True):
+    def __init__(
+        self, shape: tuple[int, int, int], width: int = 128, mirrored: bool = True, spectral: bool = True
+    ):
         super().__init__()
         channels, height, width_px = shape
         halvings = n_halvings(height, width_px)
@@ -194,7 +197,9 @@ class Discriminator(nn.Module):
                 if isinstance(module, nn.Conv2d | nn.Linear):
                     spectral_norm(module)
 
-    def maps(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b k h2 w2"]]:
+    def maps(
+        self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]
+    ) -> list[Float[Tensor, "b k h2 w2"]]:
         """The feature maps of the pair (x, y) after each block, rectified."""
         h = torch.cat([x, y], dim=1) if self.mirrored else y
         maps = []
@@ -208,4 +213,6 @@ class Discriminator(nn.Module):
         return self.maps(x, y)[-1].sum((2, 3), dtype=torch.float32)
 
     def forward(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
-        return self.output(self.features(x, y)).squeeze(1)
+        # The game is about small differences of these values, which bfloat16 would round away.
+        with torch.autocast(x.device.type, enabled=False):
+            return self.output(self.features(x, y)).squeeze(1)

@@ -1,8 +1,8 @@
 """The three networks for vectors: table rows and embeddings.
 
-The same three roles as for images, as fully connected networks of two hidden layers. G ends without a tanh, since standardised columns
-have no bounds. There are no convolutions in the paper to be faithful to here; the normalisations are its own:
-BatchNorm in E and G, spectral normalisation in D.
+The same three roles as for images, as fully connected networks of two hidden layers. G ends without a
+tanh, since standardised columns have no bounds. There are no convolutions in the paper to be faithful to
+here; the normalisations are its own: BatchNorm in E and G, spectral normalisation in D.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ class Discriminator(nn.Module):
 
     def features(self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"]) -> Float[Tensor, "b k"]:
         """f(x, y) of Eq. 5."""
-        return self.maps(x, y)[-1]
+        return self.maps(x, y)[-1].type_as(x)
 
     def forward(self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
-        return self.output(self.features(x, y)).squeeze(1)
+        with torch.autocast(x.device.type, enabled=False):
+            return self.output(self.features(x, y)).squeeze(1)

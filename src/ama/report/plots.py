@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 
 
 def plot_reconstructions(
-    groups: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]], n: int = 10, value_range: tuple[float, float] = (0, 255)
+    groups: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
+    n: int = 10,
+    value_range: tuple[float, float] = (0, 255),
 ) -> Figure:
     """Originals above their reconstructions, one pair of rows a group.
 
@@ -36,7 +38,9 @@ def plot_reconstructions(
         for column in range(min(columns, len(images))):
             top, bottom = axes[2 * row, column], axes[2 * row + 1, column]
             for axis, image in ((top, images[column]), (bottom, reconstructions[column])):
-                axis.imshow(_as_picture(image, value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+                axis.imshow(
+                    _as_picture(image, value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
+                )
             bottom.set_xlabel(f"{scores[column]:.1f}", fontsize=8)
         axes[2 * row, 0].set_ylabel(f"{name}\nx", fontsize=9)
         axes[2 * row + 1, 0].set_ylabel("G(E(x))\nscore", fontsize=9)
@@ -60,11 +64,13 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
     every = np.concatenate(list(groups.values()))
     # The farthest few would squeeze all others into one bar; they are counted in the outermost bars.
     low, high = np.quantile(every, [0.005, 0.995])
-    bins = np.linspace(low, high if high > low else low + 1, 50)
+    bins = np.linspace(low, high if high > low else low + 1, 50).tolist()
     for name, scores in groups.items():
         axis.hist(np.clip(scores, low, high), bins, density=True, alpha=0.55, label=f"{name} ({len(scores)})")
     if threshold is not None:
-        axis.axvline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
+        axis.axvline(
+            threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}"
+        )
     axis.set_xlabel(label)
     axis.set_ylabel("density")
     axis.legend(frameon=False)
