@@ -165,6 +165,8 @@ def _fill(model: Model, tensors: dict[str, torch.Tensor], path: Path) -> None:
             )
     # assign keeps the stored type: the networks of rows are float64 after their training.
     model.load_state_dict(tensors, assign=True)
+    # The memory layout is not stored, and another would sum in another order.
+    model.networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model.eval()
 
 
