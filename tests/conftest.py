@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from threadpoolctl import threadpool_limits
 
 import ama
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # Workers share the cores; with a team of threads each they would wait for one another.
-    torch.set_num_threads(1)
+# Test workers share the cores: with a team of threads each, they would wait for one another.
+torch.set_num_threads(1)
+threadpool_limits(1)
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -50,3 +50,8 @@ def digit_detector(digits) -> ama.AMADetector:
 def row_detector() -> ama.AMADetector:
     rows = np.random.default_rng(0).normal(size=(400, 5)) * [1, 2, 3, 4, 5]
     return ama.AMADetector(max_steps=100, random_state=0).fit(rows)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)

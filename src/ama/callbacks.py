@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -83,6 +84,37 @@ class Watch(Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.history = state_dict["history"]
+
+
+class SaveCheckpoint(Callback):
+    """Saves the whole state of a training every so often, so that a killed one can go on.
+
+    Lightning's own ``ModelCheckpoint`` ignores its time interval where a module optimises by hand.
+
+    Parameters
+    ----------
+    path
+        Of the checkpoint, which is whole at any moment.
+    seconds
+        Between two checkpoints; the last step is saved, too.
+    """
+
+    def __init__(self, path: Path, seconds: float):
+        self.path, self.seconds = path, seconds
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        assert isinstance(module, AMATraining)
+        if batch.step + 1 < module.total_steps and time.monotonic() - self._saved < self.seconds:
+            return
+        partial = self.path.with_suffix(".partial")
+        trainer.save_checkpoint(partial)
+        partial.replace(self.path)
+        self._saved = time.monotonic()
 
 
 class SelectWeights(Callback):

@@ -6,11 +6,13 @@ Exit status: 0 done, 1 a run that failed, 2 a wrong call or bad input.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
+import types
 import warnings
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Union, get_args, get_origin
 
 from ama.errors import DivergenceError, InputError
 
@@ -36,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
     if not argv or argv[0] in ("-h", "--help"):
-        print(SUMMARY, end="")
+        print(SUMMARY, end="", file=sys.stdout if argv else sys.stderr)
         return 0 if argv else 2
     if argv[0] == "--version":
         from ama.versions import versions
@@ -45,27 +47,58 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     command, rest = argv[0], argv[1:]
     if command not in COMMANDS:
-        near = difflib.get_close_matches(command, COMMANDS, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; the commands are {', '.join(COMMANDS)}"
-        return _fail(f"there is no command {command!r}{hint}", 2)
-    parser = _parser(command)
-    arguments = parser.parse_args([_underscored(word) for word in rest])
+        commands = f"the commands are {', '.join(COMMANDS)}"
+        return _fail(f"there is no command {command!r}{_near(command, COMMANDS) or '; ' + commands}", 2)
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _say_warning
-            COMMANDS[command].run(arguments)
+        return _run(command, rest)
     except InputError as error:
         return _fail(str(error), 2)
     except DivergenceError as error:
         return _fail(str(error), 1)
+    except OSError as error:
+        if error.filename is not None:
+            return _fail(f"{error.filename}: {error.strerror or error}", 1)
+        _close_stdout()
+        if isinstance(error, BrokenPipeError):  # whoever reads has enough, as head has
+            return 1
+        return _fail(f"cannot write to standard output: {error.strerror or error}", 1)
     except KeyboardInterrupt:
-        return _fail("interrupted; nothing was written", 130)
+        return _fail("interrupted", 130)
+
+
+def _run(command: str, words: list[str]) -> int:
+    parser = _parser(command)
+    try:
+        arguments = parser.parse_args([_underscored(word) for word in words])
+    except UnicodeDecodeError:
+        return _fail(f"{command}: the config file is not UTF-8 text", 2)
+    except SystemExit as exit:  # after --help, --print-config or a wrong call
+        return int(exit.code or 0)
+    with warnings.catch_warnings():
+        warnings.showwarning = _say_warning
+        try:
+            COMMANDS[command].run(arguments)
+        except SystemExit as exit:  # Lightning's answer to Ctrl-C
+            raise KeyboardInterrupt from exit
+    sys.stdout.flush()
     return 0
 
 
 def _fail(message: str, status: int) -> int:
     print(f"ama: {message}", file=sys.stderr)
     return status
+
+
+def _close_stdout() -> None:
+    """Send what is left in the buffer nowhere: at its end Python would try and complain once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:
@@ -80,6 +113,10 @@ def _underscored(word: str) -> str:
     return "--" + name[2:].replace("-", "_") + equals + value
 
 
+def _hyphenated(text: str) -> str:
+    return re.sub(r"(?<=--)[a-z]\w*", lambda name: name[0].replace("_", "-"), text)
+
+
 def _parser(command: str) -> ArgumentParser:
     from jsonargparse import ArgumentParser
 
@@ -87,27 +124,67 @@ def _parser(command: str) -> ArgumentParser:
         """Shows options with hyphens, and ends a wrong call with one sentence."""
 
         def format_help(self, *formatter: Any) -> str:
-            shown = super().format_help(*formatter)
-            return re.sub(r"(?<=--)[a-z]\w*", lambda name: name[0].replace("_", "-"), shown)
+            return _hyphenated(super().format_help(*formatter))
 
         def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-            sentence = " ".join(str(message).split())
-            known = [action.dest for action in self._actions]
-            for word in (
-                re.findall(r"[A-Za-z_]\w+", sentence)
-                if "ecognized" in sentence or "expected" in sentence
-                else []
-            ):
-                if word not in known and (near := difflib.get_close_matches(word, known, 1)):
-                    sentence += f"; did you mean --{near[0].replace('_', '-')}?"
-                    break
-            sys.exit(_fail(f"{command}: {sentence}", 2))
+            options = {action.dest: action for action in self._actions}
+            sys.exit(_fail(f"{command}: {_sentence(' '.join(str(message).split()), options)}", 2))
 
     entry = COMMANDS[command]
-    parser = Parser(prog=f"ama {command}", description=entry.summary)
+    parser = Parser(prog=f"ama {command}", usage=entry.usage, description=entry.summary, allow_abbrev=False)
     parser.add_argument("--config", action="config", help="YAML file with any of these options")
     entry.arguments(parser)
     return parser
+
+
+def _sentence(message: str, options: dict[str, Any]) -> str:
+    """jsonargparse's complaint in the words of a user, with the nearest known name."""
+    shown = {name: f"--{_dashed(name)}" if o.option_strings else name for name, o in options.items()}
+    if found := re.match(r"unrecognized arguments: (.*)", message):
+        words = found[1].split()
+        word = next((word for word in words if word.startswith("-")), words[0])
+        if not word.startswith("-"):
+            return f"the argument {word!r} is one too many"
+        name = _dashed(word.partition("=")[0])
+        return f"there is no option {name}{_near(name, shown.values())}"
+    if found := re.match(r"Option '([^']*)' is not accepted", message):
+        return f"the config file has the unknown option {found[1]}{_near(found[1], options)}"
+    found = re.match(r"Parser key \"(\w+)\".*(?:Got value|Given value): (.*)", message)
+    if found and (hint := getattr(options.get(found[1]), "_typehint", None)):
+        choices = [choice for choice in _choices(hint) if isinstance(choice, str)]
+        return f"{shown[found[1]]} must be {_expected(hint)}, found {found[2]!r}{_near(found[2], choices)}"
+    if found := re.match(r"Parser key \"config\": (.*)", message):
+        return f"--config: {found[1]}"
+    if found := re.match(r"Problems parsing config: (.*)", message):
+        return "the config file is not valid YAML: " + found[1].replace('in "<unicode string>", ', "at ")
+    if found := re.match(r"Unexpected config:(.*)", message):
+        return (
+            f"the config file must hold lines such as 'max_steps: 100', found {found[1].strip() or 'nothing'}"
+        )
+    if message.endswith(("not iterable", "not support item assignment")):
+        return "normal_label in the config file must be a list, such as [cat, dog]"
+    if found := re.match(r"the following arguments are required: (.*)", message):
+        missing = [shown.get(name, name) for name in found[1].split(", ")]
+        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; ama COMMAND --help tells more"
+    return _hyphenated(message)
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _choices(hint: Any) -> list[Any]:
+    """A type as the plain types and literal values it is made of, None left out."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return [choice for part in get_args(hint) for choice in _choices(part)]
+    if get_origin(hint) is Literal:
+        return list(get_args(hint))
+    return [] if hint is type(None) else [hint]
+
+
+def _expected(hint: Any) -> str:
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    return " or ".join(names.get(choice, str(choice)) for choice in _choices(hint))
 
 
 def _fit_arguments(parser: ArgumentParser) -> None:
@@ -119,7 +196,7 @@ def _fit_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--out", type=str, required=True, help="model folder to write")
     parser.add_argument(
         "--normal_label",
-        type=list[str] | None,
+        type=str | int,
         nargs="+",
         help="labels taken as normal; other samples are left out",
     )
@@ -130,24 +207,46 @@ def _fit_arguments(parser: ArgumentParser) -> None:
     _source_arguments(parser)
     parser.add_class_arguments(AMADetector)
     parser.set_defaults(random_state=0)
+    _describe_together(parser, AMADetector)
+
+
+def _describe_together(parser: ArgumentParser, described: type) -> None:
+    """Help for the parameters that share a paragraph of the docstring, which jsonargparse leaves without."""
+    import docstring_parser
+
+    paragraphs = docstring_parser.parse(described.__doc__ or "").params
+    shared = {name: p.description for p in paragraphs if "," in p.arg_name for name in p.arg_name.split(", ")}
+    for action in parser._actions:
+        if text := shared.get(action.dest):
+            action.help = " ".join(text.split()).replace("%", "%%")
+
+
+def _strict_argument(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse a source with an unreadable sample instead of skipping it",
+    )
 
 
 def _source_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--image_size", type=int | None, help="side to which images are resized")
     parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
-    parser.add_argument(
-        "--strict",
-        type=bool,
-        default=False,
-        help="refuse a source with an unreadable sample instead of skipping it",
-    )
+    _strict_argument(parser)
+
+
+def _values(given: Namespace) -> dict[str, Any]:
+    values = given.as_dict()
+    del values["config"]
+    if values.get("normal_label") is not None:
+        values["normal_label"] = [str(label) for label in values["normal_label"]]  # YAML has numbers
+    return values
 
 
 def _run_fit(given: Namespace) -> None:
     from ama.commands import fit
 
     own = {
-        "config",
         "source",
         "out",
         "normal_label",
@@ -157,9 +256,9 @@ def _run_fit(given: Namespace) -> None:
         "label_column",
         "strict",
     }
-    values = given.as_dict()
+    values = _values(given)
     fit(
-        **{k: v for k, v in values.items() if k in own - {"config"}},
+        **{k: v for k, v in values.items() if k in own},
         parameters={k: v for k, v in values.items() if k not in own},
     )
 
@@ -174,20 +273,13 @@ def _score_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--label_column", type=str | None, help="column of a table that holds a label, not a feature"
     )
-    parser.add_argument(
-        "--strict",
-        type=bool,
-        default=False,
-        help="refuse a source with an unreadable sample instead of skipping it",
-    )
+    _strict_argument(parser)
 
 
 def _run_score(given: Namespace) -> None:
     from ama.commands import score
 
-    values = given.as_dict()
-    values.pop("config")
-    score(**values)
+    score(**_values(given))
 
 
 def _evaluate_arguments(parser: ArgumentParser) -> None:
@@ -197,7 +289,7 @@ def _evaluate_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--normal_label",
-        type=list[str] | None,
+        type=str | int,
         nargs="+",
         help="labels taken as normal; all others are anomalies",
     )
@@ -205,20 +297,13 @@ def _evaluate_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--append_to", type=str | None, help="results file to which a JSON line is added")
     parser.add_argument("--device", type=str, default="auto", help="auto, cpu or cuda")
     parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
-    parser.add_argument(
-        "--strict",
-        type=bool,
-        default=False,
-        help="refuse a source with an unreadable sample instead of skipping it",
-    )
+    _strict_argument(parser)
 
 
 def _run_evaluate(given: Namespace) -> None:
     from ama.commands import evaluate
 
-    values = given.as_dict()
-    values.pop("config")
-    evaluate(**values)
+    evaluate(**_values(given))
 
 
 def _demo_arguments(parser: ArgumentParser) -> None:
@@ -227,10 +312,18 @@ def _demo_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--digit", type=int, default=8, help="digit left out of the training, 0 to 9")
     parser.add_argument(
-        "--every_digit", type=bool, default=False, help="leave out each digit in turn, two at a time"
+        "--every_digit",
+        type=bool,
+        nargs="?",
+        const=True,
+        default=False,
+        help="leave out each digit in turn, two at a time",
     )
     parser.add_argument(
         "--append_to", type=str | None, help="results file to which a JSON line per digit is added"
+    )
+    parser.add_argument(
+        "--max_steps", type=int | None, help="shorter training than the default, for a quick look"
     )
     parser.add_argument("--random_state", type=int, default=0, help="seed")
 
@@ -238,28 +331,46 @@ def _demo_arguments(parser: ArgumentParser) -> None:
 def _run_demo(given: Namespace) -> None:
     from ama.demo import demo
 
-    values = given.as_dict()
-    values.pop("config")
-    demo(**values)
+    demo(**_values(given))
 
 
 class Command:
-    """A command: a line of help, its arguments, and what runs it."""
+    """A command: its usage, a line of help, its arguments, and what runs it."""
 
     def __init__(
-        self, summary: str, arguments: Callable[[ArgumentParser], None], run: Callable[[Namespace], None]
+        self,
+        usage: str,
+        summary: str,
+        arguments: Callable[[ArgumentParser], None],
+        run: Callable[[Namespace], None],
     ):
-        self.summary, self.arguments, self.run = summary, arguments, run
+        self.usage, self.summary, self.arguments, self.run = usage, summary, arguments, run
 
 
 COMMANDS = {
     "demo": Command(
-        "Learn scikit-learn's scanned digits without one of them, and flag it.", _demo_arguments, _run_demo
+        "ama demo [options]",
+        "Learn scikit-learn's scanned digits without one of them, and flag it.",
+        _demo_arguments,
+        _run_demo,
     ),
-    "fit": Command("Learn from normal samples and write a model folder.", _fit_arguments, _run_fit),
-    "score": Command("Score samples with a model.", _score_arguments, _run_score),
+    "fit": Command(
+        "ama fit SOURCE --out MODEL [options]",
+        "Learn from normal samples and write a model folder.",
+        _fit_arguments,
+        _run_fit,
+    ),
+    "score": Command(
+        "ama score MODEL SOURCE [--out FILE] [options]",
+        "Score samples with a model.",
+        _score_arguments,
+        _run_score,
+    ),
     "evaluate": Command(
-        "Measure how well a model tells anomalies from normal samples.", _evaluate_arguments, _run_evaluate
+        "ama evaluate MODEL SOURCE (--normal-label LABEL ... | --anomalies SOURCE) [options]",
+        "Measure how well a model tells anomalies from normal samples.",
+        _evaluate_arguments,
+        _run_evaluate,
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -77,9 +78,11 @@ def fit(
     if samples.columns is not None:
         detector.columns_ = samples.columns
     detector.save(out)
+    # With few held-out samples the threshold cannot be as strict as asked for.
+    rate = max(detector.false_alarm_rate, 1 / (len(detector.model_.calibration) + 1))
     _say(
-        f"saved {out}: {detector.n_steps_} steps in {detector.fit_seconds_:.0f} s; "
-        f"flags about {detector.false_alarm_rate:.0%} of normal samples"
+        f"saved {out}: {_count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s; "
+        f"flags about {rate:.0%} of normal samples"
     )
 
 
@@ -101,7 +104,10 @@ def score(
             yield table
 
     rows = write_table(path, SCORE_SCHEMA, tables())
-    _say(f"scored {rows} samples, {flagged} flagged as anomalies" + ("" if out is None else f"; wrote {out}"))
+    _say(
+        f"scored {_count(rows, 'sample')}, {flagged} flagged as anomalies"
+        + ("" if out is None else f"; wrote {out}")
+    )
 
 
 def evaluate(
@@ -147,7 +153,7 @@ def evaluate(
     print(f"flagged at the threshold: {rate:.2%} of normal samples, {flagged[truth].mean():.2%} of anomalies")
     if append_to is not None:
         result = {
-            "command": " ".join(["ama", *sys.argv[1:]]),
+            "command": shlex.join(["ama", *sys.argv[1:]]),
             "source": sources,
             "normal_label": normal_label,
             "parameters": detector.get_params(),
@@ -207,16 +213,20 @@ def _report_skipped(skipped: list[str]) -> None:
     for sentence in skipped[:10]:
         _say(f"skipped: {sentence}")
     if skipped:
-        _say(
-            f"skipped {len(skipped)} unreadable sample{'s' if len(skipped) > 1 else ''} in all; --strict refuses them"
-        )
+        _say(f"skipped {_count(len(skipped), 'unreadable sample')} in all; --strict refuses them")
 
 
 def _describe(samples: Samples) -> str:
     shape = samples.x.shape[1:]
     if len(shape) == 1:
-        return f"{len(samples)} rows of {shape[0]} columns"
-    return f"{len(samples)} images of {shape[1]} x {shape[2]} pixels, {shape[0]} channel{'s' if shape[0] > 1 else ''},"
+        return f"{_count(len(samples), 'row')} of {_count(shape[0], 'column')}"
+    return (
+        f"{_count(len(samples), 'image')} of {shape[1]} x {shape[2]} pixels, {_count(shape[0], 'channel')},"
+    )
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _say(sentence: str) -> None:

@@ -16,9 +16,13 @@ from ama.errors import InputError
 from ama.evaluation import Evaluation
 from ama.report.plots import plot_densities, plot_reconstructions
 from ama.results import append_result
+from ama.storage import check_writable
+from ama.tables import write_table
 
 
-def demo(out: str, digit: int, every_digit: bool, append_to: str | None, random_state: int) -> None:
+def demo(
+    out: str, digit: int, every_digit: bool, append_to: str | None, max_steps: int | None, random_state: int
+) -> None:
     """Leave a digit out, learn the others, flag it; print AUROC and write the model and pictures.
 
     Raises
@@ -33,11 +37,12 @@ def demo(out: str, digit: int, every_digit: bool, append_to: str | None, random_
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot write the demo to {out}: {error.strerror or error}") from error
+    check_writable(folder / "model")
 
     print(
         f"Learning scanned digits (8 x 8 pixels) without ever seeing the digit {digit} ...", file=sys.stderr
     )
-    detector, split, evaluation = leave_out(digit, random_state, progress=True)
+    detector, split, evaluation = leave_out(digit, random_state, max_steps=max_steps)
     print(f"Trained on {len(split.train)} images of the other nine digits in {detector.fit_seconds_:.0f} s.")
     print(
         f"Tested on {evaluation.n_normal} unseen images of them and {evaluation.n_anomalous} of the digit {digit}:"
@@ -56,20 +61,26 @@ def demo(out: str, digit: int, every_digit: bool, append_to: str | None, random_
 
     if every_digit:
         _every_digit(
-            (digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)), append_to, random_state
+            (digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)),
+            append_to,
+            random_state,
+            max_steps,
         )
 
 
 Row = tuple[int, Evaluation, float, float]  # digit, metrics, seconds, AUROC of a nearest-neighbour search
 
 
-def _every_digit(done: Row, append_to: str | None, seed: int) -> None:
+def _every_digit(done: Row, append_to: str | None, seed: int, max_steps: int | None) -> None:
     others = [digit for digit in range(10) if digit != done[0]]
     print("\nLeaving out each of the other digits in turn, two fits at a time ...", file=sys.stderr)
     work = joblib.Parallel(n_jobs=2, return_as="generator_unordered")(
-        joblib.delayed(_row)(digit, seed) for digit in others
+        joblib.delayed(_row)(digit, seed, max_steps) for digit in others
     )
-    rows = sorted([done, *tqdm(work, total=len(others), desc="digits", unit="fit")], key=lambda row: row[0])
+    rows = sorted(
+        [done, *tqdm(work, total=len(others), desc="digits", unit="fit", disable=None)],
+        key=lambda row: row[0],
+    )
     print("\nAUROC with each digit left out       AMA    nearest neighbours on pixels    seconds to fit")
     for digit, evaluation, seconds, neighbours in rows:
         print(
@@ -80,6 +91,7 @@ def _every_digit(done: Row, append_to: str | None, seed: int) -> None:
                 "command": "ama demo --every-digit true",
                 "digit": digit,
                 "seed": seed,
+                "max_steps": max_steps,
                 "metrics": evaluation.as_dict(),
                 "fit_seconds": round(seconds, 1),
                 "nearest_neighbours_auroc": neighbours,
@@ -89,8 +101,8 @@ def _every_digit(done: Row, append_to: str | None, seed: int) -> None:
     print(f"  average                          {mean[0]:.4f}   {mean[1]:.4f}")
 
 
-def _row(digit: int, seed: int) -> Row:
-    detector, split, evaluation = leave_out(digit, seed, progress=False, threads=1)
+def _row(digit: int, seed: int, max_steps: int | None) -> Row:
+    detector, split, evaluation = leave_out(digit, seed, progress=False, threads=1, max_steps=max_steps)
     return digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)
 
 
@@ -116,12 +128,17 @@ def _write(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -
         ),
     }
     for name, figure in pictures.items():
-        figure.savefig(folder / name, dpi=120)
-    table = {
-        "anomalous": split.anomalous,
-        "r_score": r,
-        "score": deciding,
-        "anomaly": deciding < detector.offset_,
-    }
-    pa.csv.write_csv(pa.table(table), folder / "scores.csv")
+        try:
+            figure.savefig(folder / name, dpi=120)
+        except OSError as error:
+            raise InputError(f"cannot write {folder / name}: {error.strerror or error}") from error
+    table = pa.table(
+        {
+            "anomalous": split.anomalous,
+            "r_score": r,
+            "score": deciding,
+            "anomaly": deciding < detector.offset_,
+        }
+    )
+    write_table(folder / "scores.csv", table.schema, [table])
     return [folder / name for name in ("model", *pictures, "scores.csv")]

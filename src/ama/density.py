@@ -32,7 +32,7 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
     Parameters
     ----------
     features
-        Finite features of normal samples, shape (b, n).
+        Finite features of two or more normal samples, shape (b, n).
     seed
         Of the mixture's start and of the subsample, if there are more than ``MAX_SAMPLES``.
     """
@@ -40,7 +40,8 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
     if len(points) > MAX_SAMPLES:
         points = points[np.random.default_rng(seed).choice(len(points), MAX_SAMPLES, replace=False)]
     mean, scale = points.mean(0), points.std(0)
-    scale = np.where(scale > 1e-12, scale, 1.0)
+    # A constant column's spread is rounding error, of the order of its values.
+    scale = np.where(scale > 1e-12 * np.abs(points).max(0), scale, 1.0)
     points = (points - mean) / scale
     # A component needs several samples in each fold's training part to have a covariance at all.
     candidates = [k for k in CANDIDATES if k * 10 <= len(points)] or [1]
@@ -48,8 +49,11 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
     with warnings.catch_warnings():
         # An EM that is still creeping after 50 rounds is good enough for a score.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        search = GridSearchCV(mixture, {"n_components": candidates}, cv=min(3, len(points)))
-        mixture = search.fit(points).best_estimator_
+        if len(candidates) > 1:
+            search = GridSearchCV(mixture, {"n_components": candidates}, cv=3)
+            mixture = search.fit(points).best_estimator_
+        else:
+            mixture.fit(points)
     return Mixture(
         torch.from_numpy(mixture.weights_),
         torch.from_numpy(mixture.means_ * scale + mean),

@@ -96,7 +96,9 @@ class AMADetector(OutlierMixin, BaseEstimator):
     precision
         "float32" or "bfloat16" for the convolutions of training. Scoring is always float32 or better.
     checkpoints
-        Folder for a checkpoint a minute; a fit that finds one there goes on from it.
+        Folder for checkpoints; a fit that finds one of its own there goes on from it, to the same model.
+    checkpoint_every
+        Time between two checkpoints, written as in ``max_time``.
     device
         "auto" (a GPU if there is one), "cpu" or "cuda".
     progress
@@ -165,6 +167,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         statistics: settings.Statistics | None = None,
         precision: settings.Precision | None = None,
         checkpoints: str | None = None,
+        checkpoint_every: str | float = "1m",
         device: str = "auto",
         progress: bool | None = None,
         random_state: int | None = None,
@@ -202,6 +205,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         self.statistics = statistics
         self.precision = precision
         self.checkpoints = checkpoints
+        self.checkpoint_every = checkpoint_every
         self.device = device
         self.progress = progress
         self.random_state = random_state
@@ -242,6 +246,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
             device=device,
             max_seconds=seconds(self.max_time),
             checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
+            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
             progress=self.progress,
         )
         fitted = self._best_fit(data, run, device)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.stats import bootstrap
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import auc
 
 RECALL = 0.95
 
@@ -53,19 +53,26 @@ def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, se
     Raises
     ------
     ValueError
-        If one of the classes is missing.
+        If one of the classes is missing, or a score is not finite.
     """
-    outlyingness = -np.asarray(scores, dtype=np.float64)
-    normal, anomalies = outlyingness[~anomalous], outlyingness[anomalous]
+    scores, anomalous = np.asarray(scores, dtype=np.float64), np.asarray(anomalous, dtype=bool)
+    if not np.isfinite(scores).all():
+        raise ValueError("an evaluation needs finite scores, found one that is not")
+    distinct, rank = np.unique(scores, return_inverse=True)  # rank 0 is the most anomalous value
+    normal, anomalies = rank[~anomalous], rank[anomalous]
     if not len(normal) or not len(anomalies):
         raise ValueError(
             f"an evaluation needs normal samples and anomalies, found {len(normal)} and {len(anomalies)}"
         )
-    values = _metrics(normal, anomalies)
+
+    def metrics(*ranks: np.ndarray) -> np.ndarray:
+        return _metrics(*(np.bincount(r, minlength=len(distinct)) for r in ranks))
+
+    values = metrics(normal, anomalies)
     if min(len(normal), len(anomalies)) > 1:
         found = bootstrap(
             (normal, anomalies),
-            lambda *resample: _metrics(*resample),
+            metrics,
             n_resamples=resamples,
             vectorized=False,
             method="percentile",
@@ -81,13 +88,17 @@ def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, se
 
 
 def _metrics(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
-    scores = np.concatenate([normal, anomalies])
-    labels = np.concatenate([np.zeros(len(normal)), np.ones(len(anomalies))])
-    fpr, tpr, _ = roc_curve(labels, scores)
+    """AUROC, average precision and FPR at 95 % recall from the two classes' counts at each distinct score.
+
+    As scikit-learn's, but linear in time, for the resamples: the scores are sorted only once.
+    """
+    false, true = np.cumsum(normal), np.cumsum(anomalies)
+    fpr, recall = false / false[-1], true / true[-1]
+    precision = true / np.maximum(true + false, 1)
     return np.array(
         [
-            roc_auc_score(labels, scores),
-            average_precision_score(labels, scores),
-            fpr[np.searchsorted(tpr, RECALL)],
+            auc(np.append(0, fpr), np.append(0, recall)),
+            np.diff(recall, prepend=0) @ precision,
+            fpr[np.searchsorted(recall, RECALL)],
         ]
     )

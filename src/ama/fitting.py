@@ -14,12 +14,11 @@ from pathlib import Path
 import torch
 from jaxtyping import Shaped
 from lightning.pytorch import Callback, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ama.callbacks import Losses, SelectWeights, Watch
+from ama.callbacks import Losses, SaveCheckpoint, SelectWeights, Watch
 from ama.data.batches import Batches, generator_for
 from ama.errors import InputError
 from ama.model import Model
@@ -52,6 +51,7 @@ class Run:
     device: str = "cpu"
     max_seconds: float | None = None
     checkpoints: Path | None = None
+    checkpoint_seconds: float = 60.0
     progress: bool | None = False  # None: where stderr is a terminal
 
 
@@ -145,9 +145,7 @@ def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run
     resume = None
     if run.checkpoints is not None:
         resume = run.checkpoints / "last.ckpt"
-        callbacks.append(
-            ModelCheckpoint(run.checkpoints, save_last=True, train_time_interval=timedelta(seconds=60))
-        )
+        callbacks.append(SaveCheckpoint(resume, run.checkpoint_seconds))
     with _quiet():
         trainer = Trainer(
             accelerator="cpu" if run.device == "cpu" else "auto",
@@ -156,7 +154,7 @@ def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run
             max_time=None if run.max_seconds is None else timedelta(seconds=run.max_seconds),
             callbacks=callbacks,
             logger=False,
-            enable_checkpointing=run.checkpoints is not None,
+            enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
         )

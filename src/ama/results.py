@@ -28,10 +28,11 @@ def append_result(path: Path, result: dict[str, Any]) -> None:
         "versions": versions(),
     }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A single write of a short line to a file opened for appending is not torn by a second process.
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record, allow_nan=False) + "\n")
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        # Unbuffered, the line is a single write to a file opened for appending, which no other process tears.
+        with path.open("ab", buffering=0) as file:
+            file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 

@@ -41,7 +41,7 @@ def a_score(r: Float[Tensor, " b"], mean: float, std: float) -> Float[Tensor, " 
     """
     if not std > 0:
         raise ValueError(f"the R-scores' standard deviation must be positive, found {std}")
-    return -math.log(std * math.sqrt(2 * math.pi)) - (r - mean).square() / (2 * std**2)
+    return -math.log(std * math.sqrt(2 * math.pi)) - ((r - mean) / std).square() / 2
 
 
 class RunningMoments:
@@ -116,9 +116,10 @@ def offset(calibration: Float[Tensor, " m"], false_alarm_rate: float) -> float:
     m = len(calibration)
     if m == 0:
         raise ValueError("no held-out normal samples to calibrate on")
-    # p <= alpha means at most floor(alpha (m + 1)) - 1 calibration scores at or below s. A tiny slack undoes the
-    # rounding of alpha * (m + 1) where that is a whole number.
-    k = max(1, math.floor(false_alarm_rate * (m + 1) * (1 + 1e-12)))
+    # p <= alpha means at most k - 1 calibration scores at or below s, with k / (m + 1) the largest p-value that does
+    # not exceed alpha. Divided as p_value divides, so that both round alike.
+    reachable = torch.arange(1, m + 1).double() / (m + 1)
+    k = max(1, int((reachable <= false_alarm_rate).sum()))
     return calibration.sort().values[k - 1].item()
 
 
@@ -129,7 +130,7 @@ def is_anomaly(scores: Float[Tensor, " b"], threshold: float) -> Bool[Tensor, " 
 
 def r_map(
     same: Float[Tensor, "b k *space"], reconstruction: Float[Tensor, "b k *space"]
-) -> Float[Tensor, b * space]:
+) -> Float[Tensor, " b *space"]:
     r"""Share of every place in the R-score: the map whose sum over space is exactly :math:`R(x)`.
 
     Eq. 5 is :math:`\sum_k |\sum_p \Delta_{kp}|` over channels k and places p of the last feature map, that is

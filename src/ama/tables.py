@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -28,8 +32,13 @@ def check_table_path(path: Path | None) -> None:
         return
     if path.suffix not in SUFFIXES:
         raise InputError(f"cannot write {path}: its name must end in {' or '.join(SUFFIXES)}")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"cannot write {path}: the folder {path.absolute().parent} does not exist")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise InputError(f"cannot write {path}: the folder {folder} does not exist")
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write {path}: the folder {folder} is read-only")
 
 
 def write_table(path: Path | None, schema: pa.Schema, batches: Iterable[pa.Table]) -> int:
@@ -39,32 +48,33 @@ def write_table(path: Path | None, schema: pa.Schema, batches: Iterable[pa.Table
     ------
     InputError
         As :func:`check_table_path`, or if writing fails; an older file at ``path`` then stays as it was.
+    OSError
+        If standard output cannot be written to.
     """
     check_table_path(path)
-    rows = 0
     if path is None:
-        with pa.csv.CSVWriter(pa.PythonFile(sys.stdout.buffer, "w"), schema) as writer:
-            for table in batches:
-                writer.write_table(table)
-                rows += len(table)
-        sys.stdout.flush()
-        return rows
-    temporary = None
+        return _stream(sys.stdout.buffer, pa.csv.CSVWriter, schema, batches)
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.absolute().parent, prefix=f".{path.name}-", delete=False
-        ) as file:
-            temporary = Path(file.name)
+        # Until it is whole the table has no name, so that not even a killed process leaves a part of it behind.
+        with tempfile.TemporaryFile(dir=path.absolute().parent) as unnamed:
             kind = pa.parquet.ParquetWriter if path.suffix == ".parquet" else pa.csv.CSVWriter
-            with kind(file, schema) as writer:
-                for table in batches:
-                    writer.write_table(table)
-                    rows += len(table)
-        temporary.chmod(0o644)
+            rows = _stream(unnamed, kind, schema, batches)
+            unnamed.seek(0)
+            with temporary.open("xb") as file:
+                shutil.copyfileobj(unnamed, file)
         temporary.replace(path)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+    return rows
+
+
+def _stream(file: Any, kind: Any, schema: pa.Schema, batches: Iterable[pa.Table]) -> int:
+    rows = 0
+    with kind(pa.PythonFile(file, "w"), schema) as writer:
+        for table in batches:
+            writer.write_table(table)
+            rows += len(table)
     return rows

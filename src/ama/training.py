@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from torch.optim.lr_scheduler import MultiStepLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ama.data.batches import Batch, generator_for
+from ama.errors import InputError
 from ama.latent import atypical_selection, cube_selection, scaled_selection, simplex_interpolation
 from ama.networks import Networks
 from ama.objective import GAMES, Player, gradient_penalty, mixture, negative_loss, normal_loss, objective
@@ -134,6 +136,28 @@ class AMATraining(LightningModule):
             "critic": loss.detach(),
             "generator": objective_value.detach(),
             "pixel": pixel.detach(),
+        }
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["fit"] = self._fit
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        found = checkpoint.get("fit", {})
+        for name, expected in self._fit.items():
+            if found.get(name) != expected:
+                raise InputError(
+                    f"the checkpoint is of another fit: its {name} is {found.get(name)}, expected {expected}; "
+                    "name another folder or remove it"
+                )
+
+    @property
+    def _fit(self) -> dict[str, Any]:
+        """What must be the same for a resumed fit to equal an undisturbed one."""
+        return {
+            **dataclasses.asdict(self.settings),
+            "shape": list(self.networks.shape),
+            "length": self.total_steps,
+            "seed": self.seed,
         }
 
     def _autocast(self) -> torch.autocast:

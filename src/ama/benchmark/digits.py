@@ -50,7 +50,11 @@ def neighbour_auroc(split: DigitSplit) -> float:
 
 
 def leave_out(
-    digit: int, seed: int, progress: bool | None = None, threads: int | None = None
+    digit: int,
+    seed: int,
+    progress: bool | None = None,
+    threads: int | None = None,
+    max_steps: int | None = None,
 ) -> tuple[AMADetector, DigitSplit, Evaluation]:
     """Fit the default detector on nine digits and evaluate it on the tenth.
 
@@ -60,7 +64,7 @@ def leave_out(
         0 to 9, the one left out.
     seed
         Of the split and of the fit.
-    progress
+    progress, max_steps
         As in :class:`ama.AMADetector`.
     threads
         Threads of this process, where several run side by side.
@@ -68,5 +72,5 @@ def leave_out(
     if threads is not None:
         torch.set_num_threads(threads)
     split = split_digits(digit, seed)
-    detector = AMADetector(random_state=seed, progress=progress).fit(split.train)
+    detector = AMADetector(max_steps=max_steps, random_state=seed, progress=progress).fit(split.train)
     return detector, split, evaluate(detector.score_samples(split.test), split.anomalous)

@@ -162,7 +162,7 @@ class Discriminator(nn.Module):
     """D: residual blocks on the stacked pair, ReLU, sum over space (f of Eq. 5), linear without bias.
 
     The paper's 32 x 32 network has four blocks of 128 channels of which the first two halve the size.
-    In general there is one block more than halvings, and all but the last two halve.
+    In general there is one block more than halvings, and all but the last two halve (at 8 pixels, the first).
 
     Parameters
     ----------
@@ -210,7 +210,8 @@ class Discriminator(nn.Module):
 
     def features(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
         """f(x, y) of Eq. 5: the last feature map, summed over space."""
-        return self.maps(x, y)[-1].sum((2, 3), dtype=torch.float32)
+        last = self.maps(x, y)[-1]
+        return last.sum((2, 3), dtype=torch.promote_types(last.dtype, torch.float32))
 
     def forward(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
         # The game is about small differences of these values, which bfloat16 would round away.

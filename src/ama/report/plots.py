@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib
-
-matplotlib.use("Agg", force=False)
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -13,7 +9,7 @@ from matplotlib.figure import Figure
 def plot_reconstructions(
     groups: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
     n: int = 10,
-    value_range: tuple[float, float] = (0, 255),
+    value_range: tuple[float, float] = (0.0, 255.0),
 ) -> Figure:
     """Originals above their reconstructions, one pair of rows a group.
 

@@ -1,0 +1,46 @@
+"""Who is normal and who is anomalous."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ama.data.protocols import is_normal
+from ama.errors import InputError
+
+
+@given(st.lists(st.sampled_from(["cat", "dog", "fox", ""]), min_size=1), st.data())
+def test_a_sample_is_normal_exactly_if_its_label_is_named(labels, data):
+    chosen = data.draw(st.lists(st.sampled_from(sorted(set(labels))), min_size=1))
+    found = is_normal(np.array(labels), chosen, "photos")
+    assert found.dtype == bool
+    assert found.tolist() == [label in chosen for label in labels]
+
+
+def test_a_part_of_a_label_is_not_the_label():
+    assert is_normal(np.array(["1", "11", "10"]), ["1"], "digits").tolist() == [True, False, False]
+
+
+def test_a_label_longer_than_every_label_of_the_source_is_refused_not_cut():
+    # NumPy cuts strings to the width of an array that they are put in.
+    with pytest.raises(InputError, match="has the label 'category'"):
+        is_normal(np.array(["cat", "dog"]), ["category"], "photos")
+
+
+def test_a_label_that_does_not_occur_is_named_with_those_that_do():
+    with pytest.raises(
+        InputError, match=r"^no sample of photos has the label 'cow'; its labels are cat, dog$"
+    ):
+        is_normal(np.array(["dog", "cat", "dog"]), ["cat", "cow"], "photos")
+
+
+def test_of_many_labels_the_first_twelve_are_shown():
+    with pytest.raises(InputError, match=r"its labels are 00, .*, 11, \.\.\.$"):
+        is_normal(np.array([f"{i:02}" for i in range(30)]), ["30"], "photos")
+
+
+def test_a_source_without_labels_is_told_where_labels_come_from():
+    with pytest.raises(InputError, match=r"^photos has no labels .* sub-folders, a label column, or y$"):
+        is_normal(None, ["cat"], "photos")

@@ -1,0 +1,115 @@
+"""Statistics of normal samples, the three scores, and maps that add up."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from ama import model as module
+from ama import settings
+from ama.errors import DivergenceError
+from ama.model import Model
+from ama.scoring import RunningMoments
+
+TINY = dataclasses.replace(
+    settings.COMPACT_IMAGES,
+    latent_dim=4,
+    encoder_width=8,
+    generator_width=8,
+    discriminator_width=8,
+    score="joint",
+)
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    return torch.randint(0, 256, (600, 1, 12, 10), dtype=torch.uint8)
+
+
+@pytest.fixture
+def model(images) -> Model:
+    model = Model((1, 12, 10), TINY, torch.uint8)
+    model.networks.fit_scaling(images)
+    model.finish(images[:500], images[500:], seed=0)
+    return model
+
+
+def test_mean_and_spread_are_those_of_the_r_scores_given(model, images):
+    r = model.scores(images[:500]).r_score
+    assert model.r_mean.item() == pytest.approx(r.mean().item(), rel=1e-6)
+    assert model.r_std.item() == pytest.approx(r.std(correction=0).item(), rel=1e-6)
+
+
+def test_calibration_holds_the_deciding_scores_of_the_other_samples(model, images):
+    assert torch.equal(model.calibration, model.scores(images[500:]).score)
+
+
+def test_more_samples_than_a_chunk_are_scored_as_in_one(model, images, monkeypatch):
+    chunked = model.scores(images)
+    monkeypatch.setattr(module, "CHUNK", len(images))
+    for one, other in zip(chunked, model.scores(images), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_the_networks_are_in_evaluation_mode_while_scoring(model, images):
+    expected = model.scores(images[:3]).r_score
+    model.train()
+    assert torch.equal(model.scores(images[:3]).r_score, expected)
+    assert not model.training
+
+
+@pytest.mark.parametrize("score", ["joint", "a_score", "r_score"])
+def test_the_deciding_score_is_the_one_chosen(images, score):
+    model = Model((1, 12, 10), dataclasses.replace(TINY, score=score), torch.uint8)
+    model.networks.fit_scaling(images)
+    model.finish(images[:500], images[500:], seed=0)
+    found = model.scores(images[:9])
+    expected = {"a_score": found.a_score, "r_score": -found.r_score}
+    if score in expected:
+        assert torch.equal(found.score, expected[score])
+    else:
+        assert len(model.mixture.weights) >= 1
+
+
+def test_a_map_adds_up_to_the_r_score(model, images):
+    maps = model.anomaly_map(images[:20])
+    assert maps.shape == (20, 12, 10)
+    torch.testing.assert_close(
+        maps.sum((1, 2)).double(), model.scores(images[:20]).r_score, rtol=1e-3, atol=1e-3
+    )
+
+
+def test_a_critic_that_says_the_same_of_everything_is_no_model(images):
+    model = Model((1, 12, 10), TINY, torch.uint8)
+    model.networks.fit_scaling(images)
+    for parameter in model.networks.discriminator.parameters():
+        torch.nn.init.zeros_(parameter)
+    with pytest.raises(DivergenceError, match="the critic learned nothing to score by"):
+        model.finish(images[:500], images[500:], seed=0)
+
+
+def test_scores_that_are_no_numbers_are_no_model(images):
+    model = Model((1, 12, 10), TINY, torch.uint8)
+    model.networks.encoder.to_latent.weight.data.fill_(torch.nan)
+    with pytest.raises(DivergenceError):
+        model.finish(images[:500], images[500:], seed=0)
+
+
+def test_reconstructions_come_in_the_units_of_the_samples(model, images):
+    rebuilt = model.reconstruct(images[:5])
+    assert rebuilt.shape == (5, 1, 12, 10)
+    assert rebuilt.min() >= 0
+    assert rebuilt.max() <= 255
+
+
+def test_the_state_is_all_there_is_to_store(model, images):
+    copy = Model((1, 12, 10), TINY, torch.uint8, len(model.mixture.weights), len(model.calibration))
+    copy.load_state_dict(model.state_dict())
+    for one, other in zip(copy.scores(images[:9]), model.scores(images[:9]), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_moments_of_no_samples_are_no_spread():
+    assert not RunningMoments().std > 0

@@ -1,0 +1,286 @@
+"""Eq. 5 and 6 against the oracle, the exactness of moments and thresholds, and the sign of every score."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from torch.autograd import gradcheck
+
+import oracle
+from ama.scoring import (
+    RunningMoments,
+    a_score,
+    is_anomaly,
+    joint_features,
+    joint_score,
+    offset,
+    p_value,
+    r_map,
+    r_score,
+)
+
+quick = settings(max_examples=25, deadline=None)
+seeds, sizes = st.integers(0, 2**32), st.integers(1, 7)
+# Few distinct values, so that ties are common.
+tied = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=25)
+
+
+def _draw(seed, *shape):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def _tensor(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def _mixture(seed, m, n):
+    roots = _draw(seed, m, n, n)
+    covariances = roots @ roots.mT + 0.3 * torch.eye(n, dtype=torch.float64)
+    return _draw(seed + 1, m).softmax(0), _draw(seed + 2, m, n), covariances
+
+
+@quick
+@given(seeds, sizes, sizes)
+def test_r_score_is_eq_5(seed, b, k):
+    same, rebuilt = _draw(seed, 2, b, k)
+    expected = [oracle.r_score(*pair) for pair in zip(same.tolist(), rebuilt.tolist(), strict=True)]
+    assert r_score(same, rebuilt).tolist() == pytest.approx(expected)
+
+
+@quick
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=6), st.floats(-10, 10), st.floats(1e-3, 1e3))
+def test_a_score_is_the_logarithm_of_eq_6(r, mean, std):
+    expected = [oracle.log(oracle.a_score(value, mean, std)) for value in r]
+    assert a_score(_tensor(r), mean, std).tolist() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_a_score_neither_underflows_nor_ties_a_million_sigma_out():
+    r = _tensor([0, 39, 40, 1e3, 999_999, 1e6])
+    found = a_score(r, 0.0, 1.0)
+    assert found.tolist() == pytest.approx([oracle.log(oracle.a_score(x, 0.0, 1.0)) for x in r.tolist()])
+    assert (found.diff() < 0).all()
+
+
+@pytest.mark.parametrize("unit", [1e-25, 1e-10, 1e10, 1e25])
+def test_a_score_ranks_alike_in_any_unit_of_r(unit):
+    r = torch.tensor([0.0, 1.0, 2.0, 4.0])
+    found = a_score(r * unit, 1.0 * unit, 0.5 * unit)
+    torch.testing.assert_close(found, a_score(r, 1.0, 0.5) - math.log(unit))
+
+
+@pytest.mark.parametrize("std", [0.0, -1.0, math.nan])
+def test_a_score_refuses_a_spread_that_is_not_positive(std):
+    with pytest.raises(ValueError, match=f"the R-scores' standard deviation must be positive, found {std}"):
+        a_score(torch.ones(3), 0.0, std)
+
+
+@quick
+@given(st.lists(st.lists(st.floats(-1e6, 1e6), max_size=9), min_size=1, max_size=6).filter(any))
+def test_moments_of_any_split_are_those_of_the_whole(batches):
+    moments = RunningMoments()
+    for batch in batches:
+        moments.update(_tensor(batch))
+    values = [value for batch in batches for value in batch]
+    mean, std = oracle.moments(values)
+    assert moments.count == len(values)
+    assert moments.mean == pytest.approx(float(mean), rel=1e-9, abs=1e-9)
+    assert moments.std == pytest.approx(float(std), rel=1e-9, abs=1e-9)
+
+
+@quick
+@given(seeds, st.lists(st.integers(0, 30), max_size=6), st.floats(1e-3, 10))
+def test_moments_keep_a_tiny_spread_around_a_huge_mean(seed, cuts, spread):
+    values = 1e8 + spread * _draw(seed, 60)
+    moments = RunningMoments()
+    for part in values.tensor_split(sorted(cuts)):
+        moments.update(part)
+    assert moments.mean == pytest.approx(np.mean(values.numpy()), rel=1e-15)
+    # The means of the batches are rounded to 1.5e-8, the spacing of numbers at 1e8.
+    assert moments.std == pytest.approx(float(oracle.moments(values.tolist())[1]), rel=1e-6, abs=1e-7)
+
+
+def test_moments_are_taken_in_float64():
+    values = torch.full((4096,), 1e4) + torch.arange(4096) % 2 / 512
+    assert values.dtype == torch.float32
+    moments = RunningMoments().update(values[:1000]).update(values[1000:])
+    assert moments.std == pytest.approx(1 / 1024, rel=1e-9)
+
+
+def test_an_empty_batch_changes_no_moment():
+    moments = RunningMoments().update(torch.tensor([])).update(torch.tensor([1.0, 3.0]))
+    moments.update(torch.tensor([]))
+    assert (moments.count, moments.mean, moments.std) == (2, 2.0, 1.0)
+    assert math.isnan(RunningMoments().std)
+
+
+def test_a_single_value_has_no_spread():
+    assert RunningMoments().update(torch.tensor([5.0])).std == 0
+
+
+def test_joint_features_are_the_code_and_the_logarithm_of_r():
+    code, r = torch.randn(3, 2), torch.tensor([0.0, 0.5, 1e-9])
+    found = joint_features(code, r, 1e-6)
+    assert found.dtype == torch.float64
+    assert torch.equal(found[:, :2], code.double())
+    assert found[:, 2].tolist() == pytest.approx([math.log(1e-6), math.log(0.5), math.log(1e-6)])
+
+
+@quick
+@given(seeds, st.integers(1, 4), st.integers(1, 4))
+def test_joint_score_is_the_logarithm_of_the_mixtures_density(seed, m, n):
+    points, mixture = 3 * _draw(seed + 9, 4, n), _mixture(seed, m, n)
+    parameters = [part.tolist() for part in mixture]
+    expected = [oracle.log(oracle.mixture_density(point, *parameters)) for point in points.tolist()]
+    assert joint_score(points, *mixture).tolist() == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_joint_score_does_not_underflow_far_away():
+    far = _tensor([[1e3, 0.0], [1e5, 0.0], [1e5 + 1, 0.0]])
+    found = joint_score(far, *_mixture(0, 3, 2))
+    assert torch.isfinite(found).all()
+    assert (found.diff() < 0).all()
+
+
+def test_one_component_without_an_encoding_is_eq_6_of_log_r():
+    r = _draw(0, 5).exp()
+    features = joint_features(torch.empty(5, 0), r, 1e-6)
+    mean, std = 0.3, 1.7
+    found = joint_score(features, _tensor([1.0]), _tensor([[mean]]), _tensor([[[std**2]]]))
+    torch.testing.assert_close(found, a_score(r.log(), mean, std))
+
+
+def test_scores_pass_gradcheck():
+    # Far enough apart that no difference of features crosses the kink at zero.
+    same = _draw(0, 3, 4).requires_grad_()
+    rebuilt = (same.detach() + _draw(1, 3, 4).sign()).requires_grad_()
+    assert gradcheck(r_score, (same, rebuilt))
+    r = _draw(2, 5).requires_grad_()
+    assert gradcheck(lambda r: a_score(r, 0.4, 1.3), (r,))
+    features = _draw(3, 4, 3).requires_grad_()
+    assert gradcheck(lambda f: joint_score(f, *_mixture(0, 2, 3)), (features,))
+    code, positive = _draw(4, 5, 2).requires_grad_(), (_draw(5, 5).abs() + 0.5).requires_grad_()
+    assert gradcheck(lambda code, r: joint_features(code, r, 1e-6), (code, positive))
+    maps = _draw(6, 2, 3, 2, 2).requires_grad_()
+    others = (maps.detach() + _draw(7, 2, 3, 1, 1).sign()).requires_grad_()
+    assert gradcheck(r_map, (maps, others))
+
+
+@quick
+@given(seeds, st.integers(1, 3), st.integers(1, 4), sizes, sizes)
+def test_r_map_shares_the_r_score_among_places(seed, b, k, h, w):
+    same, rebuilt = _draw(seed, 2, b, k, h, w)
+    found = r_map(same, rebuilt)
+    expected = [oracle.r_map(*pair) for pair in zip(same.tolist(), rebuilt.tolist(), strict=True)]
+    torch.testing.assert_close(found, _tensor(expected))
+    torch.testing.assert_close(found.sum((1, 2)), r_score(same.sum((2, 3)), rebuilt.sum((2, 3))))
+
+
+def test_r_map_of_a_perfect_reconstruction_is_empty():
+    same = torch.randn(2, 3, 4, 4)
+    assert torch.equal(r_map(same, same), torch.zeros(2, 4, 4))
+
+
+@quick
+@given(tied, tied)
+def test_p_values_count_as_the_oracle_counts(scores, calibration):
+    found = p_value(_tensor(scores), _tensor(calibration))
+    assert found.tolist() == [oracle.p_value(score, calibration) for score in scores]
+    assert (found > 0).all()
+    assert (found <= 1).all()
+
+
+@pytest.mark.parametrize("score", [-math.inf, -1e30, 1e30, math.inf])
+def test_p_values_of_extreme_scores_stay_in_the_half_open_unit_interval(score):
+    (found,) = p_value(_tensor([score]), _draw(0, 19)).tolist()
+    assert found == (1 / 20 if score < 0 else 1)
+
+
+def test_scores_of_a_strided_tensor_have_p_values_too():
+    scores = _draw(0, 4, 2)
+    assert torch.equal(p_value(scores[:, 0], _draw(1, 9)), p_value(scores[:, 0].clone(), _draw(1, 9)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(tied, tied, st.floats(0.01, 0.99), st.one_of(st.none(), st.integers(1, 25)))
+@example([0.0], [0.0] * 9, 0.1 + 0.2, None)
+@example([0.0], [0.0] * 9, 0.3 - 5e-17, None)
+@example([0.0], [0.0, 1.0], math.nextafter(1, 0), None)
+def test_below_the_offset_means_a_p_value_up_to_alpha(scores, calibration, alpha, rank):
+    m = len(calibration)
+    if rank is not None:  # a rate that some p-value hits exactly
+        alpha = min(rank, m) / (m + 1)
+    assume(1 / (m + 1) <= alpha)
+    scores, calibration = _tensor(scores), _tensor(calibration)
+    flagged = is_anomaly(scores, offset(calibration, alpha))
+    assert torch.equal(flagged, p_value(scores, calibration) <= alpha)
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.05, 0.1, 0.29, 0.57])
+def test_round_rates_are_met_to_the_sample(alpha):
+    calibration = _draw(0, 99)
+    below = is_anomaly(calibration, offset(calibration, alpha)).sum().item()
+    assert below == round(100 * alpha) - 1
+
+
+def test_with_too_few_samples_the_smallest_reachable_rate_takes_the_place_of_alpha():
+    calibration = _draw(0, 9)
+    assert offset(calibration, 0.001) == offset(calibration, 0.1) == calibration.min().item()
+
+
+def test_offset_flags_no_sample_among_ties():
+    calibration = torch.ones(20)
+    assert not is_anomaly(calibration, offset(calibration, 0.5)).any()
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, 1.5, math.nan])
+def test_a_rate_outside_the_open_unit_interval_is_refused(rate):
+    with pytest.raises(ValueError, match=f"false_alarm_rate must lie between 0 and 1, found {rate}"):
+        offset(torch.ones(5), rate)
+
+
+def test_offset_without_calibration_samples_is_refused():
+    with pytest.raises(ValueError, match="no held-out normal samples to calibrate on"):
+        offset(torch.ones(0), 0.1)
+
+
+@pytest.mark.parametrize(("m", "alpha"), [(9, 0.1), (10, 0.1), (47, 0.05), (199, 0.01), (30, 0.5)])
+@pytest.mark.parametrize("rounded", [False, True])
+def test_normal_samples_are_flagged_at_most_at_the_promised_rate(m, alpha, rounded):
+    draws = 4000
+    scores = _draw(m, draws, m + 1)
+    scores = scores.round() if rounded else scores
+    flagged = [p_value(row[:1], row[1:]).item() <= alpha for row in scores]
+    assert np.mean(flagged) <= alpha + 4 * math.sqrt(alpha * (1 - alpha) / draws)
+    if not rounded:
+        reachable = math.floor(alpha * (m + 1) + 1e-9) / (m + 1)
+        assert np.mean(flagged) >= reachable - 4 * math.sqrt(alpha * (1 - alpha) / draws)
+
+
+def test_an_obvious_anomaly_has_the_higher_r_and_the_lower_of_every_other_score():
+    features = _draw(0, 50, 8)
+    rebuilt = features + 0.1 * _draw(1, 50, 8)
+    odd = torch.cat([rebuilt[:1], rebuilt[:1] + 5])
+    r, code = r_score(features, rebuilt), _draw(2, 50, 2)
+    usual_r, odd_r = r_score(features[:1].expand(2, -1), odd)
+    assert odd_r > usual_r
+
+    moments = RunningMoments().update(r)
+    usual_a, odd_a = a_score(torch.stack([usual_r, odd_r]), moments.mean, moments.std)
+    assert odd_a < usual_a
+
+    points = joint_features(code, r, 1e-9)
+    normal = _tensor([1.0]), points.mean(0)[None], points.T.cov()[None]
+    usual_j, odd_j = joint_score(joint_features(code[:2], torch.stack([usual_r, odd_r]), 1e-9), *normal)
+    assert odd_j < usual_j
+    odd_code = joint_score(joint_features(code[:1] + 50, usual_r[None], 1e-9), *normal)
+    assert odd_code < usual_j
+
+    calibration = a_score(r, moments.mean, moments.std)
+    usual_p, odd_p = p_value(torch.stack([usual_a, odd_a]), calibration)
+    assert odd_p == 1 / 51 < usual_p
+    assert is_anomaly(torch.stack([usual_a, odd_a]), offset(calibration, 0.02)).tolist() == [False, True]
