@@ -8,7 +8,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 .PHONY: demo test lint clean
 
 demo: $(VENV)/installed
-	$(BIN)/ama demo --every-digit true
+	$(BIN)/ama demo --every-digit
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/pytest --numprocesses 2

@@ -26,7 +26,7 @@ TINY = dataclasses.replace(
     discriminator_width=8,
     batch_size=16,
     precision="float32",
-    score="r_score",
+    scoring="r_score",
 )
 
 

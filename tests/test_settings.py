@@ -52,7 +52,7 @@ PUBLISHED = {
     "averaging": 0,
     "selection_start": 0.2,
     "held_out": 0.05,
-    "score": "a_score",
+    "scoring": "a_score",
     "statistics": "training",
     "precision": "float32",
 }
@@ -95,7 +95,7 @@ OTHERS = {
     "lambda_neg": 0.0,
     "averaging": 0.5,
     "negatives": "cube",
-    "score": "r_score",
+    "scoring": "r_score",
     "held_out": 0.3,
 }
 
@@ -146,7 +146,7 @@ CHOICES = [
     "negatives",
     "negative_pairs",
     "direction",
-    "score",
+    "scoring",
     "statistics",
     "precision",
 ]

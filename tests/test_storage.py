@@ -72,6 +72,25 @@ def test_something_that_is_no_model_is_never_overwritten(tmp_path, row_detector)
     assert os.listdir(tmp_path / "photos") == ["holiday.txt"]
 
 
+def test_a_model_of_another_library_is_never_overwritten(tmp_path, row_detector):
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert" / CONFIG).write_text('{"model_type": "bert"}')
+    with pytest.raises(ModelFolderError, match=r"bert.*no ama model"):
+        row_detector.save(tmp_path / "bert")
+    assert os.listdir(tmp_path / "bert") == [CONFIG]
+
+
+def test_a_model_beside_other_files_is_never_overwritten(folder, row_detector):
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(ModelFolderError, match="no ama model"):
+        row_detector.save(folder)
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_others_may_read_a_model(folder):
+    assert [oct((folder / name).stat().st_mode)[-3:] for name in (CONFIG, WEIGHTS)] == ["644", "644"]
+
+
 def test_a_missing_parent_is_named_before_any_work(tmp_path):
     with pytest.raises(ModelFolderError, match=r"nowhere does not exist"):
         check_writable(tmp_path / "nowhere" / "model")

@@ -76,10 +76,7 @@ def _run(command: str, words: list[str]) -> int:
         return int(exit.code or 0)
     with warnings.catch_warnings():
         warnings.showwarning = _say_warning
-        try:
-            COMMANDS[command].run(arguments)
-        except SystemExit as exit:  # Lightning's answer to Ctrl-C
-            raise KeyboardInterrupt from exit
+        COMMANDS[command].run(arguments)
     sys.stdout.flush()
     return 0
 

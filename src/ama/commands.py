@@ -172,7 +172,7 @@ def _print_evaluation(found: dict[str, Evaluation], detector: AMADetector) -> No
     print(f"AUROC                         {decides.auroc}")
     print(f"average precision             {decides.average_precision}")
     print(f"false alarms at 95 % recall   {decides.fpr_at_95_recall}")
-    print(f"(by {detector.model_.settings.score}; AUROC by ", end="")
+    print(f"(by {detector.model_.settings.scoring}; AUROC by ", end="")
     print(f"A-score {found['a_score'].auroc.value:.4f}, by R-score {found['r_score'].auroc.value:.4f})")
 
 

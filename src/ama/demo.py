@@ -88,7 +88,7 @@ def _every_digit(done: Row, append_to: str | None, seed: int, max_steps: int | N
         )
         if append_to is not None:
             record = {
-                "command": "ama demo --every-digit true",
+                "command": "ama demo --every-digit",
                 "digit": digit,
                 "seed": seed,
                 "max_steps": max_steps,

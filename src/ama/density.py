@@ -11,6 +11,7 @@ from jaxtyping import Float
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 MAX_SAMPLES = 20_000  # beyond, more samples change the mixture less than its random start does
@@ -51,7 +52,9 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
         warnings.simplefilter("ignore", ConvergenceWarning)
         if len(candidates) > 1:
             search = GridSearchCV(mixture, {"n_components": candidates}, cv=3)
-            mixture = search.fit(points).best_estimator_
+            # Its many tiny steps are faster without a team of threads, the more so on busy cores.
+            with threadpool_limits(1):
+                mixture = search.fit(points).best_estimator_
         else:
             mixture.fit(points)
     return Mixture(

@@ -21,7 +21,7 @@ from ama import scoring, settings, storage
 from ama.data.sources import Samples, Source, open_source
 from ama.durations import seconds
 from ama.errors import InputError
-from ama.fitting import Fitted, Run, TrainingSet, fit_model
+from ama.fitting import Run, TrainingSet, fit_model
 from ama.versions import versions
 
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
@@ -42,7 +42,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
     preset
         "paper": the paper's networks and training exactly. "compact": the best AUROC for a few minutes of a CPU.
         "auto": "paper" for images on a GPU, otherwise "compact".
-    score
+    scoring
         What decides. "a_score": Eq. 6, how usual the R-score is. "r_score": Eq. 5, how badly x is rebuilt. "joint": how
         usual the encoding together with the R-score is, under a Gaussian mixture.
     false_alarm_rate
@@ -135,7 +135,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         self,
         *,
         preset: settings.Preset = "auto",
-        score: settings.Score | None = None,
+        scoring: settings.Score | None = None,
         false_alarm_rate: float = 0.05,
         max_time: str | float | None = None,
         max_steps: int | None = None,
@@ -173,7 +173,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         random_state: int | None = None,
     ):
         self.preset = preset
-        self.score = score
+        self.scoring = scoring
         self.false_alarm_rate = false_alarm_rate
         self.max_time = max_time
         self.max_steps = max_steps
@@ -233,6 +233,12 @@ class AMADetector(OutlierMixin, BaseEstimator):
         """
         started = time.monotonic()
         device = self._device()
+        run = self._run(device)
+        if validation is None and "auto" in (self.delta, self.direction):
+            raise InputError(
+                "delta and direction 'auto' are chosen by a few labelled samples, but there is no validation"
+            )
+        self._choices(n_axes=1, device=device)  # a wrong parameter is told before hours of reading
         samples = self._samples(X, reset=True)
         anomalous = self._known_anomalies(y, len(samples))
         data = TrainingSet(
@@ -240,16 +246,11 @@ class AMADetector(OutlierMixin, BaseEstimator):
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
             self._validation(validation, samples),
         )
-        self._check_rate()
-        run = Run(
-            seed=int(check_random_state(self.random_state).randint(2**31)),
-            device=device,
-            max_seconds=seconds(self.max_time),
-            checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
-            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
-            progress=self.progress,
+        # Best on the validation samples; without them there is a single choice.
+        fitted = max(
+            (fit_model(data, choice, run) for choice in self._choices(samples.x.ndim - 1, device)),
+            key=lambda fitted: fitted.validation_auroc or 0.0,
         )
-        fitted = self._best_fit(data, run, device)
         self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns
         self.model_, self.history_, self.n_steps_ = fitted.model, fitted.history, fitted.steps
         self.validation_auroc_ = fitted.validation_auroc
@@ -259,7 +260,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """The deciding score of each sample, a log density (minus R for ``score="r_score"``); higher = more normal."""
+        """The deciding score of each sample: a log density, or minus R by ``"r_score"``; higher = more normal."""
         return self.scores(X).score.numpy()
 
     def a_score(self, X: Any) -> np.ndarray:
@@ -285,15 +286,18 @@ class AMADetector(OutlierMixin, BaseEstimator):
 
     def reconstruct(self, X: Any) -> np.ndarray:
         """G(E(x)) in the units of X, float, in the shape of ``shape_``."""
-        return self.model_.reconstruct(self._fitted_samples(X)).cpu().numpy()
+        samples = self._fitted_samples(X)
+        return self.model_.reconstruct(samples).cpu().numpy()
 
     def anomaly_map(self, X: Any) -> np.ndarray:
         """Where the R-score comes from: (n, H, W) for images, summing to it; (n, d) for rows."""
-        return self.model_.anomaly_map(self._fitted_samples(X)).double().cpu().numpy()
+        samples = self._fitted_samples(X)
+        return self.model_.anomaly_map(samples).double().cpu().numpy()
 
     def scores(self, X: Any) -> Any:
         """R-score, log A-score and deciding score from a single pass: a named tuple of float64 tensors (n,)."""
-        values = self.model_.scores(self._fitted_samples(X))
+        samples = self._fitted_samples(X)
+        values = self.model_.scores(samples)
         return type(values)(*(value.cpu() for value in values))
 
     def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
@@ -360,30 +364,6 @@ class AMADetector(OutlierMixin, BaseEstimator):
             ) from error
         return detector
 
-    def _best_fit(self, data: TrainingSet, run: Run, device: str) -> Fitted:
-        """One fit, or one for each delta and direction where "auto" asks for the best of several."""
-        deltas = DELTAS if self.delta == "auto" else (self.delta,)
-        directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
-        if "auto" in (self.delta, self.direction) and data.validation is None:
-            raise InputError(
-                "delta and direction 'auto' are chosen by labelled samples: pass validation=(X, y)"
-            )
-        names = {field.name for field in dataclasses.fields(settings.Settings)}
-        given = {name: value for name, value in self.get_params().items() if name in names}
-        best: Fitted | None = None
-        for delta, direction in itertools.product(deltas, directions):
-            choice = settings.resolve(
-                self.preset,
-                data.normal.ndim - 1,
-                device != "cpu",
-                **{**given, "delta": delta, "direction": direction},
-            )
-            fitted = fit_model(data, choice, run)
-            if best is None or (fitted.validation_auroc or 0.0) > (best.validation_auroc or 0.0):
-                best = fitted
-        assert best is not None
-        return best
-
     def _samples(self, X: Any, reset: bool) -> Samples:
         """X as samples: of any shape at fit (``reset``), of the fitted shape afterwards."""
         n_axes = getattr(X, "ndim", None)
@@ -393,9 +373,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
             source = open_source(X) if reset else self.open(X)
             return source.read(progress=self.progress is not False)
         if not reset and len(self.shape_) == 3:
-            raise InputError(
-                f"expected images of shape {self.shape_} for each sample, found {n_axes} axes in all"
-            )
+            raise InputError(f"expected images of shape {self.shape_}, found an array of {n_axes} axes")
         if isinstance(X, Tensor):
             X = X.detach().cpu().numpy()
         rows = validate_data(self, X, reset=reset, dtype=np.float64)
@@ -415,13 +393,19 @@ class AMADetector(OutlierMixin, BaseEstimator):
     def _known_anomalies(self, y: Any, n: int) -> np.ndarray:
         if y is None:
             return np.zeros(n, dtype=bool)
-        y = column_or_1d(y)
-        check_consistent_length(np.empty(n), y)
-        if y.dtype.kind not in "biuf":
-            raise InputError(f"y must hold +1 for normal samples and -1 for known anomalies, found {y[0]!r}")
+        given = column_or_1d(y)
+        check_consistent_length(np.empty(n), given)
+        try:
+            y = given.astype(float)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
+                f"{given[0]!r}"
+            ) from error
         if others := sorted(set(np.unique(y).tolist()) - {1, -1}):
             warnings.warn(
-                f"y holds {others[:3]}: only -1 marks a known anomaly, so these samples are taken as normal",
+                f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
+                "these samples are taken as normal",
                 stacklevel=3,
             )
         return y == -1
@@ -444,10 +428,31 @@ class AMADetector(OutlierMixin, BaseEstimator):
             )
         return x, labels
 
-    def _check_rate(self) -> None:
+    def _run(self, device: str) -> Run:
         rate = self.false_alarm_rate
         if not isinstance(rate, Real) or not 0 < rate < 1:
             raise InputError(f"false_alarm_rate must lie between 0 and 1, both excluded; found {rate!r}")
+        return Run(
+            seed=int(check_random_state(self.random_state).randint(2**31)),
+            device=device,
+            max_seconds=seconds(self.max_time),
+            checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
+            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
+            progress=self.progress,
+        )
+
+    def _choices(self, n_axes: int, device: str) -> list[settings.Settings]:
+        """The settings to fit with: one, or several where delta or direction is "auto"."""
+        deltas = DELTAS if self.delta == "auto" else (self.delta,)
+        directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
+        names = {field.name for field in dataclasses.fields(settings.Settings)}
+        given = {name: value for name, value in self.get_params().items() if name in names}
+        return [
+            settings.resolve(
+                self.preset, n_axes, device != "cpu", **{**given, "delta": delta, "direction": direction}
+            )
+            for delta, direction in itertools.product(deltas, directions)
+        ]
 
     def _offset(self) -> float:
         calibration = self.model_.calibration

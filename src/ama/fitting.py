@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,9 +77,13 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
     DivergenceError
         If the training leaves the finite numbers, or the critic learned nothing.
     """
-    train, statistics, calibration = _split(data.normal, settings, run.seed)
     with _repeatable(run.seed):
-        model = Model(tuple(data.normal.shape[1:]), settings, data.normal.dtype)
+        return _fit_model(data, settings, run)
+
+
+def _fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
+    train, statistics, calibration = _split(data.normal, settings, run.seed)
+    model = Model(tuple(data.normal.shape[1:]), settings, data.normal.dtype)
     model.to(run.device)
     model.networks.fit_scaling(train)
 
@@ -146,7 +152,7 @@ def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run
     if run.checkpoints is not None:
         resume = run.checkpoints / "last.ckpt"
         callbacks.append(SaveCheckpoint(resume, run.checkpoint_seconds))
-    with _quiet():
+    with _quiet(), _interruptible():
         trainer = Trainer(
             accelerator="cpu" if run.device == "cpu" else "auto",
             devices=1,
@@ -185,10 +191,24 @@ def _validation_auroc(
 
 @contextmanager
 def _repeatable(seed: int) -> Iterator[None]:
-    """Initial weights as a function of the seed, without touching the caller's random state."""
+    """Initial weights as a function of the seed, leaving the caller's random state as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C as everywhere in Python: Lightning makes of it an exit, and ignores the next one."""
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT) if in_main else None
+    try:
+        yield
+    except SystemExit as error:
+        raise KeyboardInterrupt from error
+    finally:
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager

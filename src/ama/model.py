@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Shaped
@@ -70,6 +70,19 @@ class Model(nn.Module):
             )
         )
 
+    def fill(self, tensors: Mapping[str, Tensor]) -> Model:
+        """Take over a whole ``state_dict``, and be ready to score."""
+        # assign keeps the stored type: the networks of rows are float64 after their training.
+        self.load_state_dict(tensors, assign=True)
+        # The memory layout is not stored, and another would sum in another order.
+        self.networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return self.eval()
+
+    def __reduce__(self) -> Any:
+        # torch refuses to pickle spectrally normalised layers as they are.
+        sizes = len(self.mixture.weights), len(self.calibration)
+        return _unpickle, (self.shape, self.settings, self.dtype, *sizes, self.state_dict())
+
     @property
     def mixture(self) -> Mixture:
         """The Gaussian mixture of the joint score."""
@@ -100,7 +113,15 @@ class Model(nn.Module):
             # Rows cost little: in float64 a score does not depend on the batch that it comes in.
             self.networks.double()
         self.fit_statistics(statistics, seed)
-        self.calibration = self.scores(calibration).score
+        scores = self.scores(calibration).score
+        # A score's last digits depend on the batch it comes in. With this slack, which only makes p-values larger,
+        # no sample is flagged for differing from its own twin.
+        self.calibration = scores - self.rounding * (1 + scores.abs())
+
+    @property
+    def rounding(self) -> float:
+        """Bound on the relative rounding error of a score."""
+        return float(torch.finfo(self.networks.encoder_dtype).eps ** 0.75)
 
     @torch.no_grad()
     def fit_statistics(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
@@ -117,7 +138,7 @@ class Model(nn.Module):
             )
         self.r_mean.fill_(moments.mean)
         self.r_std.fill_(moments.std)
-        if self.settings.score == "joint":
+        if self.settings.scoring == "joint":
             features = scoring.joint_features(torch.cat(codes), torch.cat(r_scores), self._floor)
             mixture = fit_mixture(features, seed)
             self._set_mixture(Mixture(*(value.to(self.r_mean.device) for value in mixture)))
@@ -161,11 +182,11 @@ class Model(nn.Module):
 
     def _score(self, code: Tensor, r: Tensor) -> Scores:
         a = scoring.a_score(r, self.r_mean.item(), self.r_std.item())
-        if self.settings.score == "joint":
+        if self.settings.scoring == "joint":
             return Scores(
                 r, a, scoring.joint_score(scoring.joint_features(code, r, self._floor), *self.mixture)
             )
-        return Scores(r, a, a if self.settings.score == "a_score" else -r)
+        return Scores(r, a, a if self.settings.scoring == "a_score" else -r)
 
     def _measure(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[tuple[Tensor, Tensor]]:
         """Encodings and R-scores in float64, chunk by chunk."""
@@ -182,3 +203,14 @@ class Model(nn.Module):
         self.eval()
         for part in raw.split(CHUNK):
             yield self.networks.normalise(part.to(self.r_mean.device))
+
+
+def _unpickle(
+    shape: tuple[int, ...],
+    settings: Settings,
+    dtype: torch.dtype,
+    n_components: int,
+    n_calibration: int,
+    tensors: Mapping[str, Tensor],
+) -> Model:
+    return Model(shape, settings, dtype, n_components, n_calibration).fill(tensors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, Literal, get_args, get_type_hints
 
 from ama.errors import InputError
@@ -53,7 +54,7 @@ class Settings:
     averaging: float  # decay of the moving average of the weights; 0 keeps the last weights
     selection_start: float  # share of the training before weights may be selected
     held_out: float  # share of the normal samples kept for calibration
-    score: Score
+    scoring: Score
     statistics: Statistics
     precision: Precision
 
@@ -99,7 +100,7 @@ PAPER = Settings(
     averaging=0.0,
     selection_start=0.2,
     held_out=0.05,
-    score="a_score",
+    scoring="a_score",
     statistics="training",
     precision="float32",
 )
@@ -124,7 +125,7 @@ COMPACT_IMAGES = dataclasses.replace(
     negatives="none",
     averaging=0.995,
     held_out=0.1,
-    score="joint",
+    scoring="joint",
     precision="bfloat16",
 )
 
@@ -133,6 +134,7 @@ COMPACT_ROWS = dataclasses.replace(
     encoder_width=64,
     generator_width=64,
     discriminator_width=64,
+    held_out=0.2,  # rows are few as a rule, and the threshold needs its own share of them
     precision="float32",
 )
 
@@ -153,10 +155,12 @@ def resolve(preset: Preset, n_axes: int, on_gpu: bool, **overrides: Any) -> Sett
         preset = "paper" if on_gpu and n_axes == 3 else "compact"
     base = PAPER if preset == "paper" else COMPACT_IMAGES if n_axes == 3 else COMPACT_ROWS
     given = {name: value for name, value in overrides.items() if value is not None}
-    # The two lengths exclude each other; the one that was asked for replaces the preset's.
-    if "max_steps" in given and "max_epochs" not in given:
+    if {"max_steps", "max_epochs"} <= given.keys():
+        raise InputError("max_steps and max_epochs both set the length of the training: give one of them")
+    # The one that was asked for replaces the preset's.
+    if "max_steps" in given:
         base = dataclasses.replace(base, max_epochs=None)
-    elif "max_epochs" in given and "max_steps" not in given:
+    elif "max_epochs" in given:
         base = dataclasses.replace(base, max_steps=None)
     settings = dataclasses.replace(base, **given)
     _check(settings)
@@ -164,7 +168,7 @@ def resolve(preset: Preset, n_axes: int, on_gpu: bool, **overrides: Any) -> Sett
 
 
 # Half-open or closed, a range is told to the user as she would say it.
-_RANGES: dict[str, tuple[float, float]] = {
+_RANGES: dict[str, tuple[float, float]] = {  # of whole numbers where the bounds are whole
     "latent_dim": (1, 4096),
     "encoder_width": (1, 4096),
     "generator_width": (1, 4096),
@@ -191,9 +195,13 @@ _RANGES: dict[str, tuple[float, float]] = {
 
 def _check(settings: Settings) -> None:
     for name, (low, high) in _RANGES.items():
-        value = getattr(settings, name)
-        if value is not None and (isinstance(value, bool) or not low <= value <= high):
-            raise InputError(f"{name} must be a number from {low:g} to {high:g}, found {value!r}")
+        value: Any = getattr(settings, name)
+        kind, article = (Integral, "a whole") if isinstance(low, int) else (Real, "a")
+        if value is None:
+            continue
+        is_number = isinstance(value, kind) and not isinstance(value, bool)
+        if not (is_number and low <= float(value) <= high):
+            raise InputError(f"{name} must be {article} number from {low:g} to {high:g}, found {value!r}")
     for name, hint in get_type_hints(Settings).items():
         choices = get_args(hint)
         value = getattr(settings, name)

@@ -83,6 +83,8 @@ def save_model(model: Model, folder: Path, extra: dict[str, Any]) -> None:
             json.dumps(config, indent=2, allow_nan=False) + "\n", encoding="utf-8"
         )
         for name in (CONFIG, WEIGHTS):
+            # safetensors keeps its file to the owner; the folder's rights shall decide.
+            (temporary / name).chmod(0o644)
             with open(temporary / name, "rb") as file:
                 os.fsync(file.fileno())
         temporary.chmod(0o755)
@@ -163,15 +165,18 @@ def _fill(model: Model, tensors: dict[str, torch.Tensor], path: Path) -> None:
                 f"{path} does not fit its {CONFIG}: tensor {name} has shape {tuple(value.shape)}, "
                 f"expected {tuple(expected[name].shape)}"
             )
-    # assign keeps the stored type: the networks of rows are float64 after their training.
-    model.load_state_dict(tensors, assign=True)
-    # The memory layout is not stored, and another would sum in another order.
-    model.networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    model.eval()
+    model.fill(tensors)
 
 
 def _replaceable(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / CONFIG).is_file() or not any(folder.iterdir()))
+    """Whether a folder is empty, or holds an ama model and nothing else."""
+    if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= {CONFIG, WEIGHTS}:
+        return False
+    try:
+        _read_config(folder)
+    except ModelFolderError:
+        return not any(folder.iterdir())
+    return True
 
 
 def _put_in_place(temporary: Path, folder: Path) -> None:
