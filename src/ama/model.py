@@ -15,6 +15,7 @@ from ama.errors import DivergenceError
 from ama.networks import Networks
 from ama.settings import Settings
 
+SETTLING_ITERATIONS = 15
 CHUNK = 256  # samples scored at a time: memory stays constant whatever their number
 
 
@@ -109,6 +110,8 @@ class Model(nn.Module):
         DivergenceError
             If the R-scores are not finite or all the same.
         """
+        # The weights may be an average, of which the last iteration's singular vectors are not quite those.
+        self.networks.discriminator.iterate(SETTLING_ITERATIONS)
         if len(self.shape) == 1:
             # Rows cost little: in float64 a score does not depend on the batch that it comes in.
             self.networks.double()
@@ -162,12 +165,13 @@ class Model(nn.Module):
         reconstruction error.
         """
         maps = []
+        weights = self.networks.discriminator.weights()
         for x in self._chunks(raw):
             reconstruction = self.networks.reconstruct(x)
             if x.ndim == 2:
                 maps.append((x - reconstruction).abs())
                 continue
-            same, other = (self.networks.discriminator.maps(x, y)[-1] for y in (x, reconstruction))
+            same, other = (self.networks.discriminator.maps(x, y, weights)[-1] for y in (x, reconstruction))
             coarse = scoring.r_map(same, other)[:, None]
             fine = nn.functional.interpolate(coarse, x.shape[2:], mode="bilinear")
             fine *= coarse[0].numel() / fine[0].numel()
@@ -190,11 +194,13 @@ class Model(nn.Module):
 
     def _measure(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[tuple[Tensor, Tensor]]:
         """Encodings and R-scores in float64, chunk by chunk."""
+        discriminator = self.networks.discriminator
+        weights = discriminator.weights()
         for x in self._chunks(raw):
             code = self.networks.encoder(x)
-            discriminator = self.networks.discriminator
+            reconstruction = self.networks.generator(code)
             r = scoring.r_score(
-                discriminator.features(x, x), discriminator.features(x, self.networks.generator(code))
+                discriminator.features(x, x, weights), discriminator.features(x, reconstruction, weights)
             )
             yield code.double(), r.double()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -11,7 +12,6 @@ from jaxtyping import Float, Int, Shaped
 from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Generator, Tensor
-from torch.nn.utils import parametrize
 from torch.optim.lr_scheduler import MultiStepLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -109,18 +109,24 @@ class AMATraining(LightningModule):
                 interpolated = nets.generator(mixed).to(x.dtype)
             negative = self._negative_pair(x, code, step, random)
 
+        pairs = self._pairs(x, reconstruction, interpolated, negative)
+        fixed = [(first.detach(), second.detach()) for first, second in pairs]
         for _ in range(weights.critic_steps):
-            others = [y.detach() for y in (reconstruction, interpolated) if y is not None]
-            fixed = None if negative is None else (negative[0].detach(), negative[1].detach())
-            loss = self._loss(self.game.critic, x, others, fixed)
-            penalty = self._penalty(x, reconstruction.detach(), random)
+            nets.discriminator.iterate()
+            normalised = nets.discriminator.weights()
+            loss = self._loss(self.game.critic, self._values(fixed, normalised))
+            penalty = self._penalty(x, reconstruction.detach(), normalised, random)
             critic_optimizer.zero_grad()
             self.manual_backward(loss if penalty is None else loss + weights.penalty_weight * penalty)
             critic_optimizer.step()
 
         nets.discriminator.requires_grad_(False)
-        others = [y for y in (reconstruction, interpolated) if y is not None]
-        objective_value = self._loss(self.game.generator, x, others, negative, code)
+        with torch.no_grad():
+            normalised = nets.discriminator.weights()
+            # Neither E nor G has a part in D(x, x).
+            same = self._values(pairs[:1], normalised)
+        values = same + self._values(pairs[1:], normalised)
+        objective_value = self._loss(self.game.generator, values, code)
         pixel = (reconstruction - x).abs().mean()
         builder_optimizer.zero_grad()
         self.manual_backward(objective_value + weights.lambda_pixel * pixel)
@@ -168,45 +174,56 @@ class AMATraining(LightningModule):
             cache_enabled=False,
         )
 
+    def _pairs(
+        self, x: Tensor, reconstruction: Tensor, interpolated: Tensor | None, negative: Pair | None
+    ) -> list[Pair]:
+        """What D rates: (x, x), (x, reconstruction), (x, interpolated), and Eq. 4's two pairs of negatives."""
+        pairs = [(x, x), (x, reconstruction)]
+        if interpolated is not None:
+            pairs.append((x, interpolated))
+        if negative is not None:
+            anomaly, other = negative
+            pairs += [(anomaly, anomaly), (anomaly, other)]
+        return pairs
+
+    def _values(self, pairs: list[Pair], weights: list[Tensor]) -> list[Float[Tensor, " _"]]:
+        """D's values of each pair, from a single pass over all of them."""
+        first, second = (torch.cat(images) for images in zip(*pairs, strict=True))
+        with self._autocast():
+            values = self.networks.discriminator(first, second, weights)
+        return list(values.split([len(x) for x, _ in pairs]))
+
     def _loss(
-        self,
-        player: Player,
-        x: Tensor,
-        others: list[Tensor],
-        negative: Pair | None,
-        code: Float[Tensor, "b d"] | None = None,
+        self, player: Player, values: list[Float[Tensor, " _"]], code: Float[Tensor, "b d"] | None = None
     ) -> Float[Tensor, ""]:
-        """Eq. 2 as one player sees it, from a single pass of D over all stacked pairs."""
-        first = [x] * (1 + len(others)) + ([negative[0]] * 2 if negative else [])
-        second = [x, *others] + (list(negative) if negative else [])
-        with self._autocast(), parametrize.cached():
-            values = self.networks.discriminator(torch.cat(first), torch.cat(second))
-        same, rebuilt, *rest = values.split([len(part) for part in first])
+        """Eq. 2 as one player sees it, from D's values of the pairs."""
+        same, reconstruction, *rest = values
         weights = self.settings
         loss = normal_loss(
             same,
-            rebuilt,
-            rest[0] if len(others) > 1 else None,
+            reconstruction,
+            rest.pop(0) if weights.lambda_inter else None,
             code,
             lambda_inter=weights.lambda_inter,
             lambda_reg=weights.lambda_reg,
             player=player,
         )
-        if negative:
-            loss = objective(loss, negative_loss(*rest[-2:], player=player), weights.lambda_neg)
+        if rest:
+            loss = objective(loss, negative_loss(*rest, player=player), weights.lambda_neg)
         return loss
 
-    def _penalty(self, x: Tensor, reconstruction: Tensor, random: Generator) -> Float[Tensor, ""] | None:
+    def _penalty(
+        self, x: Tensor, reconstruction: Tensor, weights: list[Tensor], random: Generator
+    ) -> Float[Tensor, ""] | None:
         target = self.settings.penalty_target
         if target is None or not self.settings.penalty_weight:
             return None
-        critic = self.networks.discriminator
-        with parametrize.cached():
-            if target == 0.0:
-                same = gradient_penalty(critic, x, x, target)
-                return same + gradient_penalty(critic, x, reconstruction, target)
-            share = torch.rand(len(x), generator=random).to(x)
-            return gradient_penalty(critic, x, mixture(x, reconstruction, share), target)
+        critic = partial(self.networks.discriminator, weights=weights)
+        if target == 0.0:
+            same = gradient_penalty(critic, x, x, target)
+            return same + gradient_penalty(critic, x, reconstruction, target)
+        share = torch.rand(len(x), generator=random).to(x)
+        return gradient_penalty(critic, x, mixture(x, reconstruction, share), target)
 
     def _negative_pair(self, x: Tensor, code: Tensor, step: int, random: Generator) -> Pair | None:
         """The two images of Eq. 4's second pair: (anomaly, what it is held against)."""

@@ -45,7 +45,7 @@ def test_settings_reach_the_networks():
     assert networks.encoder(torch.zeros(1, 2, 8, 8).expand(2, -1, -1, -1)).shape == (2, 3)
     assert networks.discriminator.n_features == 12
     assert networks.discriminator.blocks[0].conv1.in_channels == 2
-    assert not torch.nn.utils.parametrize.is_parametrized(networks.discriminator.output)
+    assert networks.discriminator.spectral is None
 
 
 def test_the_paper_preset_has_the_papers_widths():

@@ -12,12 +12,15 @@ the networks are the paper's. Other sizes keep the pattern:
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.parametrizations import spectral_norm
+
+from ama.networks.critic import Critic
+from ama.networks.resampling import convolve_and_halve, double_and_convolve
 
 MIN_SIDE, MAX_SIDE = 8, 256
 
@@ -94,8 +97,8 @@ class _UpBlock(nn.Module):
         self.shortcut = nn.Conv2d(c_in, c_out, 1)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k 2*h 2*w"]:
-        h = F.interpolate(F.relu(self.norm1(x)), scale_factor=2.0)
-        h = self.conv2(F.relu(self.norm2(self.conv1(h))))
+        h = double_and_convolve(F.relu(self.norm1(x)), self.conv1.weight, self.conv1.bias)
+        h = self.conv2(F.relu(self.norm2(h)))
         # A 1 x 1 convolution and nearest up-sampling commute: this order costs a quarter.
         return h + F.interpolate(self.shortcut(x), scale_factor=2.0)
 
@@ -147,18 +150,23 @@ class _DownBlock(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
         self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
-        self.shortcut = nn.Conv2d(c_in, c_out, 1) if halve or c_in != c_out else nn.Identity()
+        self.shortcut = nn.Conv2d(c_in, c_out, 1) if halve or c_in != c_out else None
         self.halve, self.first = halve, first
 
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h2 w2"]:
-        h = self.conv1(x if self.first else F.relu(x))  # the input image keeps its negative values
-        h = self.conv2(F.relu(h))
+    def forward(self, x: Float[Tensor, "b c h w"], weights: Iterator[Tensor]) -> Float[Tensor, "b k h2 w2"]:
+        # The input image keeps its negative values.
+        h = F.conv2d(x if self.first else F.relu(x), next(weights), self.conv1.bias, padding=1)
+        h = F.relu(h)
         if self.halve:
-            h, x = F.avg_pool2d(h, 2), F.avg_pool2d(x, 2)
-        return h + self.shortcut(x)
+            h, x = convolve_and_halve(h, next(weights), self.conv2.bias), F.avg_pool2d(x, 2)
+        else:
+            h = F.conv2d(h, next(weights), self.conv2.bias, padding=1)
+        if self.shortcut is not None:
+            x = F.conv2d(x, next(weights), self.shortcut.bias)
+        return h + x
 
 
-class Discriminator(nn.Module):
+class Discriminator(Critic):
     """D: residual blocks on the stacked pair, ReLU, sum over space (f of Eq. 5), linear without bias.
 
     The paper's 32 x 32 network has four blocks of 128 channels of which the first two halve the size.
@@ -192,28 +200,23 @@ class Discriminator(nn.Module):
             c_in = width
         self.blocks = nn.ModuleList(blocks)
         self.output = nn.Linear(width, 1, bias=False)
-        if spectral:
-            for module in list(self.modules()):
-                if isinstance(module, nn.Conv2d | nn.Linear):
-                    spectral_norm(module)
+        self._normalise(spectral)
 
     def maps(
-        self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]
+        self,
+        x: Float[Tensor, "b c h w"],
+        y: Float[Tensor, "b c h w"],
+        weights: Sequence[Tensor] | None = None,
     ) -> list[Float[Tensor, "b k h2 w2"]]:
         """The feature maps of the pair (x, y) after each block, rectified."""
         h = torch.cat([x, y], dim=1) if self.mirrored else y
+        remaining = iter(self.weights() if weights is None else weights)
         maps = []
         for block in self.blocks:
-            h = block(h)
+            h = block(h, remaining)
             maps.append(F.relu(h))
         return maps
 
-    def features(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
-        """f(x, y) of Eq. 5: the last feature map, summed over space."""
-        last = self.maps(x, y)[-1]
+    def pool(self, last: Float[Tensor, "b k h w"]) -> Float[Tensor, "b k"]:
+        """The last feature map, summed over space in float32 or better."""
         return last.sum((2, 3), dtype=torch.promote_types(last.dtype, torch.float32))
-
-    def forward(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
-        # The game is about small differences of these values, which bfloat16 would round away.
-        with torch.autocast(x.device.type, enabled=False):
-            return self.output(self.features(x, y)).squeeze(1)

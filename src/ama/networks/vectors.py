@@ -7,11 +7,14 @@ here; the normalisations are its own: BatchNorm in E and G, spectral normalisati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.parametrizations import spectral_norm
+
+from ama.networks.critic import Critic
 
 
 class Encoder(nn.Module):
@@ -66,7 +69,7 @@ class Generator(nn.Module):
         return self.layers(z)
 
 
-class Discriminator(nn.Module):
+class Discriminator(Critic):
     """D: three hidden layers with ReLU on the stacked pair, the last of them f of Eq. 5; linear without bias.
 
     Parameters
@@ -87,23 +90,20 @@ class Discriminator(nn.Module):
         c_in = 2 * shape[0] if mirrored else shape[0]
         self.blocks = nn.ModuleList([nn.Linear(n, width) for n in (c_in, width, width)])
         self.output = nn.Linear(width, 1, bias=False)
-        if spectral:
-            for module in (*self.blocks, self.output):
-                spectral_norm(module)
+        self._normalise(spectral)
 
-    def maps(self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"]) -> list[Float[Tensor, "b k"]]:
+    def maps(
+        self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"], weights: Sequence[Tensor] | None = None
+    ) -> list[Float[Tensor, "b k"]]:
         """The rectified output of each hidden layer for the pair (x, y)."""
         h = torch.cat([x, y], dim=1) if self.mirrored else y
         maps = []
-        for block in self.blocks:
-            h = F.relu(block(h))
+        for block, weight in zip(self.blocks, self.weights() if weights is None else weights, strict=False):
+            assert isinstance(block, nn.Linear)
+            h = F.relu(F.linear(h, weight, block.bias))
             maps.append(h)
         return maps
 
-    def features(self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"]) -> Float[Tensor, "b k"]:
-        """f(x, y) of Eq. 5."""
-        return self.maps(x, y)[-1].type_as(x)
-
-    def forward(self, x: Float[Tensor, "b n"], y: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
-        with torch.autocast(x.device.type, enabled=False):
-            return self.output(self.features(x, y)).squeeze(1)
+    def pool(self, last: Float[Tensor, "b k"]) -> Float[Tensor, "b k"]:
+        """The last hidden layer, in float32 or better."""
+        return last.to(torch.promote_types(last.dtype, torch.float32))

@@ -1,0 +1,72 @@
+"""What the discriminators of images and of rows have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ama.networks.spectral import SpectralNorm
+
+
+class Critic(nn.Module, ABC):
+    """D: feature maps of a pair, f of Eq. 5 made from the last of them, and a linear output without bias.
+
+    The weights in use are :meth:`weights`. A caller who makes several passes with the same weights computes them
+    once and hands them to each; the gradient of all passes then goes through one normalisation.
+
+    Attributes
+    ----------
+    n_features
+        Length k of f.
+    """
+
+    n_features: int
+    output: nn.Linear
+    spectral: SpectralNorm | None
+
+    @abstractmethod
+    def maps(self, x: Any, y: Any, weights: Sequence[Tensor] | None = None) -> list[Any]:
+        """The rectified feature maps of the pair (x, y), first to last."""
+
+    @abstractmethod
+    def pool(self, last: Any) -> Float[Tensor, "b k"]:
+        """f of Eq. 5 from the last feature map."""
+
+    def weights(self) -> list[Tensor]:
+        """Weights of all layers in the order of their use, spectrally normalised where that is on."""
+        weights = self._plain_weights()
+        if self.spectral is None:
+            return weights
+        with torch.autocast(weights[0].device.type, enabled=False):
+            return self.spectral(weights)
+
+    def iterate(self, times: int = 1) -> None:
+        """Power iterations: one is due for every update of the weights."""
+        if self.spectral is not None:
+            self.spectral.iterate(self._plain_weights(), times)
+
+    def _normalise(self, spectral: bool) -> None:
+        """The last act of a constructor, when all layers are there."""
+        # A tuple, as a list of modules would be registered twice.
+        self._layers = tuple(m for m in self.modules() if isinstance(m, nn.Conv2d | nn.Linear))
+        self.spectral = SpectralNorm(self._plain_weights()) if spectral else None
+
+    def _plain_weights(self) -> list[Tensor]:
+        return [layer.weight for layer in self._layers]
+
+    def features(self, x: Any, y: Any, weights: Sequence[Tensor] | None = None) -> Float[Tensor, "b k"]:
+        """f(x, y) of Eq. 5."""
+        return self.pool(self.maps(x, y, weights)[-1])
+
+    def forward(self, x: Any, y: Any, weights: Sequence[Tensor] | None = None) -> Float[Tensor, " b"]:
+        weights = self.weights() if weights is None else weights
+        features = self.features(x, y, weights)
+        # The game is about small differences of these values, which bfloat16 would round away.
+        with torch.autocast(features.device.type, enabled=False):
+            return F.linear(features, weights[-1]).squeeze(1)
