@@ -101,7 +101,7 @@ class AMATraining(LightningModule):
         x = nets.normalise(self.samples(indices))
 
         with self._autocast():
-            code = nets.encoder(x).float()
+            code = nets.encoder(x).to(x.dtype)
             reconstruction = nets.generator(code).to(x.dtype)
             interpolated = None
             if weights.lambda_inter:
@@ -251,4 +251,4 @@ class AMATraining(LightningModule):
         return drawn_image, self._reconstruct(drawn_image)
 
     def _reconstruct(self, x: Tensor) -> Tensor:
-        return self.networks.generator(self.networks.encoder(x).float()).to(x.dtype)
+        return self.networks.generator(self.networks.encoder(x).to(x.dtype)).to(x.dtype)

@@ -65,7 +65,7 @@ class Encoder(nn.Module):
         super().__init__()
         channels, height, width_px = shape
         halvings = n_halvings(height, width_px)
-        inner = innermost_size(height, width_px)
+        inner = self.innermost = innermost_size(height, width_px)
         self.padding = (0, inner[1] * 2**halvings - width_px, 0, inner[0] * 2**halvings - height)
         layers: list[nn.Module] = []
         for i in range(halvings):
