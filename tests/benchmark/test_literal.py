@@ -65,7 +65,7 @@ def test_the_same_steps_lead_to_the_same_weights(shape, mirrored, loss, lipschit
         for key, value in getattr(networks, name).named_parameters():
             moved = (value - before[f"{name}.{key}"]).norm()
             # torch iterates at each of its passes, so its singular vectors are a little further.
-            assert (value - theirs[key]).norm() < (0.1 if choice.spectral else 1e-5) * moved + FLOOR, (
+            assert (value - theirs[key]).norm() < (0.2 if choice.spectral else 1e-5) * moved + FLOOR, (
                 name,
                 key,
             )
