@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import warnings
 
 import datasets
@@ -322,3 +324,10 @@ def test_parameters_are_stored_unchanged_and_all_are_described():
 
 def test_digits_by_name_are_those_of_scikit_learn(digit_detector):
     assert digit_detector.open("digits").shape == open_source("digits").shape
+
+
+def test_scoring_does_not_wait_for_lightning():
+    code = "import sys, ama.commands; print('lightning' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+    )

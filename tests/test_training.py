@@ -133,13 +133,13 @@ def test_learning_rate_falls_to_a_tenth_at_each_drop():
 def test_averaged_weights_are_the_moving_average_of_the_weights():
     module, _ = _module(dataclasses.replace(TINY, averaging=0.5), total=3)
     seen = []
-    original = module.averaged.update_parameters
+    original = module.averaged.update
 
-    def record(networks):
+    def record(networks, first):
         seen.append(networks.encoder.to_latent.weight.detach().clone())
-        original(networks)
+        original(networks, first)
 
-    module.averaged.update_parameters = record
+    module.averaged.update = record
     _run(module)
     expected = seen[0]
     for weight in seen[1:]:

@@ -28,6 +28,7 @@ Anomaly detection that learns from normal data alone.
   ama fit SOURCE --out MODEL           learn from normal samples
   ama score MODEL SOURCE --out FILE    score samples: id, scores, p-value, anomaly
   ama evaluate MODEL SOURCE ...        AUROC, average precision, false alarms at 95 % recall
+  ama benchmark speed                  time the training step and scoring on this machine
 
 SOURCE is a folder of images, a Parquet, CSV, .npy or .npz file, a hub id, or "digits".
 ama COMMAND --help tells the rest.
@@ -331,6 +332,22 @@ def _run_demo(given: Namespace) -> None:
     demo(**_values(given))
 
 
+def _benchmark_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("what", type=Literal["speed"], help="speed: the training step and scoring, timed")
+    parser.add_argument("--only", type=str | None, help="time only the cases whose name holds this text")
+    parser.add_argument(
+        "--append_to", type=str | None, help="results file to which a JSON line per row is added"
+    )
+
+
+def _run_benchmark(given: Namespace) -> None:
+    from ama.benchmark.speed import speed
+
+    values = _values(given)
+    values.pop("what")
+    speed(**values)
+
+
 class Command:
     """A command: its usage, a line of help, its arguments, and what runs it."""
 
@@ -368,6 +385,12 @@ COMMANDS = {
         "Measure how well a model tells anomalies from normal samples.",
         _evaluate_arguments,
         _run_evaluate,
+    ),
+    "benchmark": Command(
+        "ama benchmark speed [options]",
+        "Time ama on this machine beside a step written down literally from the paper.",
+        _benchmark_arguments,
+        _run_benchmark,
     ),
 }
 

@@ -8,7 +8,7 @@ import time
 import warnings
 from numbers import Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -21,8 +21,10 @@ from ama import scoring, settings, storage
 from ama.data.sources import Samples, Source, open_source
 from ama.durations import seconds
 from ama.errors import InputError
-from ama.fitting import Run, TrainingSet, fit_model
 from ama.versions import versions
+
+if TYPE_CHECKING:
+    from ama.fitting import Run
 
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
 DIRECTIONS = ("inward", "outward")
@@ -231,6 +233,8 @@ class AMADetector(OutlierMixin, BaseEstimator):
         DivergenceError
             If the training blew up or the discriminator learned nothing.
         """
+        from ama.fitting import TrainingSet, fit_model  # brings Lightning, which scoring can do without
+
         started = time.monotonic()
         device = self._device()
         run = self._run(device)
@@ -429,6 +433,8 @@ class AMADetector(OutlierMixin, BaseEstimator):
         return x, labels
 
     def _run(self, device: str) -> Run:
+        from ama.fitting import Run
+
         rate = self.false_alarm_rate
         if not isinstance(rate, Real) or not 0 < rate < 1:
             raise InputError(f"false_alarm_rate must lie between 0 and 1, both excluded; found {rate!r}")

@@ -13,8 +13,8 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Generator, Tensor
 from torch.optim.lr_scheduler import MultiStepLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from ama.averaging import MovingAverage
 from ama.data.batches import Batch, generator_for
 from ama.errors import InputError
 from ama.latent import atypical_selection, cube_selection, scaled_selection, simplex_interpolation
@@ -61,11 +61,7 @@ class AMATraining(LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.networks, self.settings = networks, settings
-        self.averaged = (
-            AveragedModel(networks, multi_avg_fn=get_ema_multi_avg_fn(settings.averaging), use_buffers=True)
-            if settings.averaging
-            else None
-        )
+        self.averaged = MovingAverage(networks, settings.averaging) if settings.averaging else None
         self.samples, self.anomalies = samples, anomalies
         self.total_steps, self.seed = total_steps, seed
         self.game = GAMES[settings.loss]
@@ -75,7 +71,7 @@ class AMATraining(LightningModule):
     @property
     def result(self) -> Networks:
         """The networks that training is for: the averaged ones where averaging is on, otherwise the last."""
-        return self.networks if self.averaged is None else cast(Networks, self.averaged.module)
+        return self.networks if self.averaged is None else self.averaged.networks
 
     def configure_optimizers(self) -> Any:
         rate, nets = self.settings.learning_rate, self.networks
@@ -136,7 +132,7 @@ class AMATraining(LightningModule):
         for scheduler in cast(list[MultiStepLR], self.lr_schedulers()):
             scheduler.step()
         if self.averaged is not None:
-            self.averaged.update_parameters(nets)
+            self.averaged.update(nets, first=step == 0)
         self.steps_done += 1
         self.losses = {
             "critic": loss.detach(),

@@ -1,0 +1,45 @@
+"""A moving average of the weights, which the two-player game leaves steadier than any single step does."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from ama.networks import Networks
+
+
+class MovingAverage(nn.Module):
+    """Exponential moving average of all parameters and buffers of networks.
+
+    torch's ``AveragedModel`` does the same, but walks through all modules at each step; for small networks that is a
+    good part of it.
+
+    Parameters
+    ----------
+    networks
+        What to average; the average starts at their weights after the first step.
+    decay
+        Weight of the past, in (0, 1).
+    """
+
+    def __init__(self, networks: Networks, decay: float):
+        super().__init__()
+        self.networks = deepcopy(networks).requires_grad_(False)
+        self._mix = get_ema_multi_avg_fn(decay)
+        self._pairs: list[tuple[Tensor, Tensor]] | None = None
+
+    @torch.no_grad()
+    def update(self, networks: Networks, first: bool) -> None:
+        """Take in the weights of ``networks``, always the same ones; ``first`` copies them."""
+        if self._pairs is None:
+            own, given = self.networks.state_dict(), networks.state_dict()
+            self._pairs = [(own[name], given[name]) for name in own]
+        mixed = [] if first else [pair for pair in self._pairs if pair[0].is_floating_point()]
+        if mixed:
+            self._mix([average for average, _ in mixed], [current for _, current in mixed], 1)
+        for average, current in self._pairs:
+            if first or not average.is_floating_point():
+                average.copy_(current)
