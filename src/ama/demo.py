@@ -21,7 +21,7 @@ from ama.tables import write_table
 
 
 def demo(
-    out: str, digit: int, every_digit: bool, append_to: str | None, max_steps: int | None, random_state: int
+    out: str, digit: int, every_digit: bool, append_to: str | None, max_steps: int, random_state: int
 ) -> None:
     """Leave a digit out, learn the others, flag it; print AUROC and write the model and pictures.
 
@@ -71,7 +71,7 @@ def demo(
 Row = tuple[int, Evaluation, float, float]  # digit, metrics, seconds, AUROC of a nearest-neighbour search
 
 
-def _every_digit(done: Row, append_to: str | None, seed: int, max_steps: int | None) -> None:
+def _every_digit(done: Row, append_to: str | None, seed: int, max_steps: int) -> None:
     others = [digit for digit in range(10) if digit != done[0]]
     print("\nLeaving out each of the other digits in turn, two fits at a time ...", file=sys.stderr)
     work = joblib.Parallel(n_jobs=2, return_as="generator_unordered")(
@@ -101,7 +101,7 @@ def _every_digit(done: Row, append_to: str | None, seed: int, max_steps: int | N
     print(f"  average                          {mean[0]:.4f}   {mean[1]:.4f}")
 
 
-def _row(digit: int, seed: int, max_steps: int | None) -> Row:
+def _row(digit: int, seed: int, max_steps: int) -> Row:
     detector, split, evaluation = leave_out(digit, seed, progress=False, threads=1, max_steps=max_steps)
     return digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)
 
@@ -111,7 +111,7 @@ def _write(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -
     scores = detector.scores(split.test)
     deciding, r = scores.score.numpy(), scores.r_score.numpy()
     reconstructions = detector.reconstruct(split.test)
-    groups = {"other digits, unseen": ~split.anomalous, f"digit {digit}": split.anomalous}
+    groups = {"other digits": ~split.anomalous, f"digit {digit}": split.anomalous}
 
     detector.save(folder / "model")
     pictures = {

@@ -16,6 +16,7 @@ from ama.evaluation import Evaluation, evaluate
 
 TRAIN_SHARE = 0.8
 NEIGHBOURS = 5
+STEPS = 800  # more do not help images of 64 pixels
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def leave_out(
     seed: int,
     progress: bool | None = None,
     threads: int | None = None,
-    max_steps: int | None = None,
+    max_steps: int = STEPS,
 ) -> tuple[AMADetector, DigitSplit, Evaluation]:
     """Fit the default detector on nine digits and evaluate it on the tenth.
 
