@@ -145,8 +145,8 @@ def test_the_help_of_fit_describes_every_parameter_of_the_detector(call):
         ("scor", "; did you mean score?"),
         ("fitt", "; did you mean fit?"),
         ("evalute", "; did you mean evaluate?"),
-        ("xyz", "; the commands are demo, fit, score, evaluate"),
-        ("--config", "; the commands are demo, fit, score, evaluate"),
+        ("xyz", "; the commands are demo, fit, score, evaluate, benchmark"),
+        ("--config", "; the commands are demo, fit, score, evaluate, benchmark"),
     ],
 )
 def test_an_unknown_command_is_refused_with_the_nearest(call, word, rest):
@@ -341,13 +341,16 @@ def test_a_terminal_gets_a_bar_with_the_losses_and_the_time_left(rows):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
-def test_ctrl_c_during_a_fit_is_one_sentence_and_leaves_nothing(rows):
+def test_ctrl_c_during_a_fit_is_one_sentence_and_leaves_nothing(rows, tmp_path_factory):
+    checkpoints = tmp_path_factory.mktemp("checkpoints")
     words = ["fit", rows, "--out", "model", *SMALL, "--max-steps", "1000000"]
+    words += ["--checkpoints", str(checkpoints), "--checkpoint-every", "0.1s"]
     process = start(*words)
     first = process.stderr.readline()
     assert first.startswith("ama: learning from")
-    time.sleep(3)  # into the training
-    assert process.poll() is None
+    while not (checkpoints / "last.ckpt").exists():  # in the training, that is
+        assert process.poll() is None
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output) == (130, "")

@@ -115,3 +115,23 @@ def test_the_state_is_all_there_is_to_store(model, images):
 
 def test_moments_of_no_samples_are_no_spread():
     assert not RunningMoments().std > 0
+
+
+def test_bfloat16_scores_rank_as_float32_ones_do(images):
+    found = {}
+    for precision in ("float32", "bfloat16"):
+        torch.manual_seed(0)
+        model = Model((1, 12, 10), dataclasses.replace(TINY, scoring_precision=precision), torch.uint8)
+        model.networks.fit_scaling(images)
+        model.finish(images[:500], images[500:], seed=0)
+        found[precision] = model.scores(images).r_score
+    difference = (found["bfloat16"] - found["float32"]).abs()
+    assert 0 < difference.mean() < 0.1 * found["float32"].std()
+
+
+def test_new_weights_are_scored_by_at_once(model, images):
+    before = model.scores(images[:5]).r_score
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    state["networks.encoder.to_latent.weight"] += 1
+    model.fill(state)
+    assert not torch.equal(model.scores(images[:5]).r_score, before)

@@ -55,6 +55,7 @@ PUBLISHED = {
     "scoring": "a_score",
     "statistics": "training",
     "precision": "float32",
+    "scoring_precision": "float32",
 }
 
 
@@ -149,6 +150,7 @@ CHOICES = [
     "scoring",
     "statistics",
     "precision",
+    "scoring_precision",
 ]
 
 

@@ -333,19 +333,27 @@ def _run_demo(given: Namespace) -> None:
 
 
 def _benchmark_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("what", type=Literal["speed"], help="speed: the training step and scoring, timed")
-    parser.add_argument("--only", type=str | None, help="time only the cases whose name holds this text")
+    parser.add_argument(
+        "what",
+        type=Literal["speed", "stream"],
+        help="speed: the training step and scoring, timed; stream: a large file, scored in constant memory",
+    )
+    parser.add_argument("--only", type=str | None, help="speed: only the cases whose name holds this text")
+    parser.add_argument("--n", type=int, default=1_000_000, help="stream: number of images")
     parser.add_argument(
         "--append_to", type=str | None, help="results file to which a JSON line per row is added"
     )
 
 
 def _run_benchmark(given: Namespace) -> None:
-    from ama.benchmark.speed import speed
+    if given.what == "stream":
+        from ama.benchmark.stream import stream
 
-    values = _values(given)
-    values.pop("what")
-    speed(**values)
+        stream(given.n, given.append_to)
+    else:
+        from ama.benchmark.speed import speed
+
+        speed(given.only, given.append_to)
 
 
 class Command:
@@ -387,7 +395,7 @@ COMMANDS = {
         _run_evaluate,
     ),
     "benchmark": Command(
-        "ama benchmark speed [options]",
+        "ama benchmark (speed | stream) [options]",
         "Time ama on this machine beside a step written down literally from the paper.",
         _benchmark_arguments,
         _run_benchmark,

@@ -98,18 +98,23 @@ def score(
     opened = detector.open(source, label_column=label_column, strict=strict)
     flagged = 0
 
-    def tables() -> Iterator[pa.Table]:
+    def counted() -> Iterator[pa.Table]:
         nonlocal flagged
-        for samples in _chunks(opened, "scoring"):
-            table = _score_table(detector, samples)
+        for table in score_tables(detector, opened):
             flagged += table["anomaly"].to_numpy().sum()
             yield table
 
-    rows = write_table(path, SCORE_SCHEMA, tables())
+    rows = write_table(path, SCORE_SCHEMA, counted())
     _say(
         f"scored {_count(rows, 'sample')}, {flagged} flagged as anomalies"
         + ("" if out is None else f"; wrote {out}")
     )
+
+
+def score_tables(detector: AMADetector, source: Source) -> Iterator[pa.Table]:
+    """The scores of a source chunk by chunk, in constant memory, under a progress bar."""
+    for samples in _chunks(source, "scoring"):
+        yield _score_table(detector, samples)
 
 
 def evaluate(

@@ -13,6 +13,7 @@ from ama import scoring
 from ama.density import Mixture, fit_mixture
 from ama.errors import DivergenceError
 from ama.networks import Networks
+from ama.networks.folding import folded
 from ama.settings import Settings
 
 SETTLING_ITERATIONS = 15
@@ -58,6 +59,8 @@ class Model(nn.Module):
     ):
         super().__init__()
         self.shape, self.settings, self.dtype = shape, settings, dtype
+        # A tuple, so that the copy for scoring is no part of the state.
+        self._scorer: tuple[Networks, list[Tensor]] | None = None
         self.networks = Networks(shape, settings)
         n_features = settings.latent_dim + 1
         self.register_buffer("r_mean", torch.zeros((), dtype=torch.float64))
@@ -74,6 +77,7 @@ class Model(nn.Module):
     def fill(self, tensors: Mapping[str, Tensor]) -> Model:
         """Take over a whole ``state_dict``, and be ready to score."""
         # assign keeps the stored type: the networks of rows are float64 after their training.
+        self._scorer = None
         self.load_state_dict(tensors, assign=True)
         # The memory layout is not stored, and another would sum in another order.
         self.networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -110,6 +114,7 @@ class Model(nn.Module):
         DivergenceError
             If the R-scores are not finite or all the same.
         """
+        self._scorer = None
         # The weights may be an average, of which the last iteration's singular vectors are not quite those.
         self.networks.discriminator.iterate(SETTLING_ITERATIONS)
         if len(self.shape) == 1:
@@ -124,6 +129,8 @@ class Model(nn.Module):
     @property
     def rounding(self) -> float:
         """Bound on the relative rounding error of a score."""
+        if self._scores_in_bfloat16:
+            return 1e-3
         return float(torch.finfo(self.networks.encoder_dtype).eps ** 0.75)
 
     @torch.no_grad()
@@ -194,15 +201,25 @@ class Model(nn.Module):
 
     def _measure(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[tuple[Tensor, Tensor]]:
         """Encodings and R-scores in float64, chunk by chunk."""
-        discriminator = self.networks.discriminator
-        weights = discriminator.weights()
+        if self._scorer is None:
+            networks = folded(self.networks)
+            self._scorer = networks, networks.discriminator.weights()
+        networks, weights = self._scorer
+        critic = networks.discriminator
         for x in self._chunks(raw):
-            code = self.networks.encoder(x)
-            reconstruction = self.networks.generator(code)
-            r = scoring.r_score(
-                discriminator.features(x, x, weights), discriminator.features(x, reconstruction, weights)
-            )
+            with torch.autocast(x.device.type, torch.bfloat16, enabled=self._scores_in_bfloat16):
+                code = networks.encoder(x)
+                other = critic.features(x, networks.generator(code), weights)
+                r = scoring.r_score(critic.features(x, x, weights), other)
             yield code.double(), r.double()
+
+    @property
+    def _scores_in_bfloat16(self) -> bool:
+        return len(self.shape) == 3 and self.settings.scoring_precision == "bfloat16"
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Model:
+        self._scorer = None  # the original moves to another device or type
+        return super()._apply(fn, recurse)
 
     def _chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised chunks, on the model's device and in evaluation mode."""

@@ -57,6 +57,7 @@ class Settings:
     scoring: Score
     statistics: Statistics
     precision: Precision
+    scoring_precision: Precision
 
     @property
     def spectral(self) -> bool:
@@ -103,6 +104,7 @@ PAPER = Settings(
     scoring="a_score",
     statistics="training",
     precision="float32",
+    scoring_precision="float32",
 )
 
 COMPACT_IMAGES = dataclasses.replace(
