@@ -23,7 +23,7 @@ TINY = Case(
 
 @pytest.fixture(scope="module")
 def rows():
-    return [_training_row(TINY, PEAKS), _scoring_row(TINY, PEAKS)]
+    return [_training_row(TINY, PEAKS), _scoring_row(TINY, PEAKS, "bfloat16")]
 
 
 def test_ratios_and_fractions_follow_from_the_times(rows):
@@ -43,7 +43,7 @@ def test_the_literal_step_takes_more_operations(rows):
 
 def test_the_table_shows_every_row(rows):
     table = markdown(rows)
-    assert table.count("| tiny |") == 2
+    assert table.count("| tiny, bfloat16 |") == 2
     assert "| training |" in table
     assert "| scoring |" in table
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from ama import settings
@@ -50,8 +51,8 @@ class Case:
 
 
 CASES = (
-    Case("paper, 32x32x3, batch 64", (3, 32, 32), dataclasses.replace(PAPER, batch_size=64), 4, 512),
-    Case("paper, 32x32x3, batch 256", (3, 32, 32), dataclasses.replace(PAPER, batch_size=256), 2, 512),
+    Case("paper, 32x32x3, batch 64", (3, 32, 32), dataclasses.replace(PAPER, batch_size=64), 3, 128),
+    Case("paper, 32x32x3, batch 256", (3, 32, 32), dataclasses.replace(PAPER, batch_size=256), 1, 128),
     Case("compact, 32x32x1, batch 64", (1, 32, 32), COMPACT, 20, 4096),
     Case("compact, 28x28x1, batch 64", (1, 28, 28), COMPACT, 20, 4096),
     Case("compact, 8x8x1, batch 64", (1, 8, 8), COMPACT, 60, 16384),
@@ -73,15 +74,15 @@ def speed(only: str | None, append_to: str | None) -> list[dict[str, Any]]:
     peaks = {dtype: peak(dtype) for dtype in (torch.bfloat16, torch.float32)}
     rows: list[dict[str, Any]] = []
     for case in tqdm(chosen, desc="speed", unit="case", disable=None):
-        for row in (_training_row(case, peaks), _scoring_row(case, peaks)):
+        measured = [_training_row(case, peaks)]
+        measured += [_scoring_row(case, peaks, precision) for precision in ("float32", "bfloat16")]
+        for row in measured:
             rows.append(row)
             if append_to is not None:
                 append_result(Path(append_to), {"command": "ama benchmark speed", **row})
-    if only is None:
-        row = {"kind": "start", **start_times()}
-        rows.append(row)
-        if append_to is not None:
-            append_result(Path(append_to), {"command": "ama benchmark speed", **row})
+    rows.append({"kind": "start", **start_times()})
+    if append_to is not None:
+        append_result(Path(append_to), {"command": "ama benchmark speed", **rows[-1]})
     print(markdown(rows))
     return rows
 
@@ -95,7 +96,7 @@ def _training_row(case: Case, peaks: dict[torch.dtype, dict[str, float]]) -> dic
     batches = Batches(len(raw), case.settings.batch_size, total + 1, 0, lambda: int(module.steps_done))
     interleave = _Interleave(lambda step: literal.step(raw[batches.batch(step)], step), total)
     _train(module, batches, [interleave], Run())
-    ours, theirs = interleave.ours[WARM_UP:], interleave.theirs[WARM_UP:]
+    ours, theirs = interleave.ours[WARM_UP:], interleave.theirs
     ideal = sum(n / peaks[dtype]["training"] for dtype, n in interleave.flops.items())
     return {
         "kind": "training",
@@ -113,9 +114,12 @@ def _training_row(case: Case, peaks: dict[torch.dtype, dict[str, float]]) -> dic
     }
 
 
-def _scoring_row(case: Case, peaks: dict[torch.dtype, dict[str, float]]) -> dict[str, Any]:
+def _scoring_row(
+    case: Case, peaks: dict[torch.dtype, dict[str, float]], precision: settings.Precision
+) -> dict[str, Any]:
     raw = torch.randint(0, 256, (case.n_scored, *case.shape), dtype=torch.uint8)
-    model = Model(case.shape, case.settings, torch.uint8)
+    choice = dataclasses.replace(case.settings, scoring_precision=precision)
+    model = Model(case.shape, choice, torch.uint8)
     model.networks.fit_scaling(raw)
     literal = Literal(model.networks, case.settings, seed=0)
     literal.train(False)
@@ -140,7 +144,8 @@ def _scoring_row(case: Case, peaks: dict[torch.dtype, dict[str, float]]) -> dict
     return {
         "kind": "scoring",
         "case": case.name,
-        "precision": "float32",
+        "precision": precision,
+        "score_difference": _difference(model.scores(raw[:256]).r_score, literal.r_score(raw[:256])),
         "images_per_second": case.n_scored / ours,
         "literal_images_per_second": case.n_scored / theirs,
         "ratio": theirs / ours,
@@ -168,11 +173,13 @@ class _Interleave(Callback):
         if batch.step == self.total:
             return  # the last step was counted, not timed
         self.ours.append(time.perf_counter() - self._mark)
-        self.theirs.append(_seconds(lambda: self.literal_step(batch.step)))
-        if batch.step == self.total - 1:
+        if batch.step == 0:
             with CountFlops() as count:
                 self.literal_step(batch.step)
             self.literal_flops = sum(count.by_dtype.values())
+        elif batch.step >= WARM_UP:
+            self.theirs.append(_seconds(lambda: self.literal_step(batch.step)))
+        if batch.step == self.total - 1:
             self._count = CountFlops()
             self._count.__enter__()
         self._mark = time.perf_counter()
@@ -221,7 +228,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
                 else (row["images_per_second"], row["literal_images_per_second"])
             )
             parts.append(
-                f"| {row['case']} | {ours:,.1f} | {theirs:,.1f} | {row['ratio']:.2f} "
+                f"| {row['case']}, {row['precision']} | {ours:,.1f} | {theirs:,.1f} | {row['ratio']:.2f} "
                 f"| {row['images_per_second']:,.0f} | {row['gflop_per_image']:.3f} "
                 f"({row['literal_gflop_per_image']:.3f}) | {row['fraction_of_peak']:.0%} |"
             )
@@ -235,6 +242,11 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     if rows and "peaks" in rows[0]:
         parts.append(f"Peaks, in 10^9 operations a second: {json.dumps(rows[0]['peaks'])}")
     return "\n".join(parts)
+
+
+def _difference(found: Tensor, exact: Tensor) -> float:
+    """Mean absolute difference of two sets of R-scores, in standard deviations of the second."""
+    return float((found - exact).abs().mean() / exact.double().std())
 
 
 def _named(peaks: dict[torch.dtype, dict[str, float]]) -> dict[str, dict[str, int]]:
