@@ -99,7 +99,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         "float32" or "bfloat16" for the convolutions of training.
     scoring_precision
         "float32" or "bfloat16" for the convolutions of scoring images: several times faster on processors that
-        multiply bfloat16, with scores that differ in the third digit. Rows are always scored in float64.
+        multiply bfloat16, with slightly other scores. Rows are always scored in float64.
     checkpoints
         Folder for checkpoints; a fit that finds one of its own there goes on from it, to the same model.
     checkpoint_every
