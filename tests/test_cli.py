@@ -60,7 +60,12 @@ def start(*words: object, **options) -> subprocess.Popen:
     """The command as a process of its own."""
     command = [sys.executable, "-m", "ama.cli", *map(str, words)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    return subprocess.Popen(command, text=True, **pipes)
+    return subprocess.Popen(command, text=True, preexec_fn=hear_ctrl_c, **pipes)
+
+
+def hear_ctrl_c() -> None:
+    """A shell's background jobs, and what they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def same_weights(*folders: str) -> bool:
