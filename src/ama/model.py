@@ -84,7 +84,7 @@ class Model(nn.Module):
         return self.eval()
 
     def __reduce__(self) -> Any:
-        # torch refuses to pickle spectrally normalised layers as they are.
+        # The copy for scoring need not travel: it is made anew from the state.
         sizes = len(self.mixture.weights), len(self.calibration)
         return _unpickle, (self.shape, self.settings, self.dtype, *sizes, self.state_dict())
 
