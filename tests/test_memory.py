@@ -8,28 +8,33 @@ import sys
 import pytest
 
 COUNT = """
-import ctypes, resource, sys, torch
-from ama.memory import M_MMAP_THRESHOLD, keep_freed_memory
+import resource, sys, torch
+from ama.memory import freed_memory_kept
 
 def faults():
     for _ in range(4):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        blocks = [torch.ones(2**21) for _ in range(8)]  # of 8 MiB
+        blocks = [torch.ones(2**24) for _ in range(4)]  # of 64 MiB, which glibc always maps anew
         del blocks
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-if not keep_freed_memory():
-    sys.exit(3)
-ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 2**20)  # every larger block from the kernel
-mapped = faults()
-keep_freed_memory()
-print(mapped, faults())
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+
+before = faults()
+with freed_memory_kept() as kept:
+    if not kept:
+        sys.exit(3)
+    within = faults()
+    held = resident()
+print(before, within, (held - resident()) // 2**20)
 """
 
 
-def test_freed_memory_is_taken_again_without_page_faults():
+def test_freed_memory_is_taken_again_without_page_faults_and_returned_at_the_end():
     done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, text=True)
     if done.returncode == 3:
         pytest.skip("this C library has no mallopt")
-    mapped, kept = map(int, done.stdout.split())
-    assert kept < 100 < mapped
+    before, within, returned = map(int, done.stdout.split())
+    assert within < 100 < before
+    assert returned > 200

@@ -335,18 +335,28 @@ def _run_demo(given: Namespace) -> None:
 def _benchmark_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "what",
-        type=Literal["speed", "stream"],
-        help="speed: the training step and scoring, timed; stream: a large file, scored in constant memory",
+        type=Literal["speed", "stream", "guard"],
+        help="speed: the training step and scoring, timed; stream: a large file, scored in constant memory; "
+        "guard: AUROC after equal steps, fast and literal",
     )
     parser.add_argument("--only", type=str | None, help="speed: only the cases whose name holds this text")
     parser.add_argument("--n", type=int, default=1_000_000, help="stream: number of images")
+    parser.add_argument("--train", type=str | None, help="guard: source to train on instead of the digits")
+    parser.add_argument("--test", type=str | None, help="guard: source to test on")
+    parser.add_argument("--normal_label", type=str | None, help="guard: label of the normal samples")
+    parser.add_argument("--steps", type=int, default=800, help="guard: steps of each training")
+    parser.add_argument("--seeds", type=int, default=3, help="guard: number of trainings")
     parser.add_argument(
         "--append_to", type=str | None, help="results file to which a JSON line per row is added"
     )
 
 
 def _run_benchmark(given: Namespace) -> None:
-    if given.what == "stream":
+    if given.what == "guard":
+        from ama.benchmark.guard import guard
+
+        guard(given.train, given.test, given.normal_label, given.steps, given.seeds, given.append_to)
+    elif given.what == "stream":
         from ama.benchmark.stream import stream
 
         stream(given.n, given.append_to)
@@ -395,7 +405,7 @@ COMMANDS = {
         _run_evaluate,
     ),
     "benchmark": Command(
-        "ama benchmark (speed | stream) [options]",
+        "ama benchmark (speed | stream | guard) [options]",
         "Time ama on this machine beside a step written down literally from the paper.",
         _benchmark_arguments,
         _run_benchmark,

@@ -21,7 +21,7 @@ from ama.detector import AMADetector, load
 from ama.errors import InputError
 from ama.evaluation import Evaluation
 from ama.evaluation import evaluate as evaluate_scores
-from ama.memory import keep_freed_memory
+from ama.memory import freed_memory_kept
 from ama.results import append_result
 from ama.tables import check_table_path, write_table
 
@@ -87,11 +87,11 @@ def fit(
     )
 
 
+@freed_memory_kept()
 def score(
     model: str, source: str, out: str | None, device: str, label_column: str | None, strict: bool
 ) -> None:
     """``ama score``: stream the source through the model into a table."""
-    keep_freed_memory()
     path = None if out is None else Path(out)
     check_table_path(path)
     detector = load(model, device)

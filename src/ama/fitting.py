@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 from ama.callbacks import Losses, SaveCheckpoint, SelectWeights, Watch
 from ama.data.batches import Batches, generator_for
 from ama.errors import InputError
-from ama.memory import keep_freed_memory
+from ama.memory import freed_memory_kept
 from ama.model import Model
 from ama.networks import Networks
 from ama.settings import Settings
@@ -78,8 +78,7 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
     DivergenceError
         If the training leaves the finite numbers, or the critic learned nothing.
     """
-    keep_freed_memory()
-    with _repeatable(run.seed):
+    with _repeatable(run.seed), freed_memory_kept():
         return _fit_model(data, settings, run)
 
 

@@ -29,6 +29,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from ama.double_backward import FastDoubleBackward
+
 Values = Float[Tensor, " b"]
 Scalar = Float[Tensor, ""]
 
@@ -130,7 +132,9 @@ def gradient_penalty(
     """
     x, y = x.detach().requires_grad_(), y.detach().requires_grad_()
     # D may not look at x at all (mirroring switched off): its gradient is then zero.
-    by_x, by_y = torch.autograd.grad(critic(x, y).sum(), (x, y), create_graph=True, allow_unused=True)
+    with FastDoubleBackward():
+        values = critic(x, y)
+    by_x, by_y = torch.autograd.grad(values.sum(), (x, y), create_graph=True, allow_unused=True)
     squares = torch.stack([g.flatten(1).square().sum(1) for g in (by_x, by_y) if g is not None]).sum(0)
     if target == 0:
         return squares.mean()

@@ -19,7 +19,7 @@ from ama.data.batches import generator_for
 from ama.latent import simplex_interpolation
 from ama.networks import Networks
 from ama.networks.images import Discriminator, Encoder, Generator
-from ama.objective import GAMES, gradient_penalty, mixture, normal_loss
+from ama.objective import GAMES, mixture, normal_loss
 from ama.settings import Settings
 
 M = TypeVar("M", bound=nn.Module)
@@ -166,7 +166,7 @@ class Literal:
             if choice.penalty_target == 1.0:
                 share = self._share(x, step, i)
                 mixed = mixture(x, reconstruction, share)
-                loss = loss + choice.penalty_weight * gradient_penalty(self.discriminator, x, mixed)
+                loss = loss + choice.penalty_weight * self._penalty(x, mixed)
             self.critic_optimizer.zero_grad()
             loss.backward()
             self.critic_optimizer.step()
@@ -204,6 +204,14 @@ class Literal:
         """Training or evaluation mode of all three."""
         for network in (self.encoder, self.generator, self.discriminator):
             network.train(mode)
+
+    def _penalty(self, x: Tensor, y: Tensor) -> Float[Tensor, ""]:
+        """Gulrajani et al. 2017 on pairs."""
+        pair = x.clone().requires_grad_(), y.clone().requires_grad_()
+        values = self.discriminator(*pair).sum()
+        slopes = torch.autograd.grad(values, pair, create_graph=True, materialize_grads=True)
+        norm = (torch.cat(slopes, 1).flatten(1).square().sum(1) + 1e-12).sqrt()
+        return (norm - 1).square().mean()
 
     def _images(self, x: Tensor, step: int) -> tuple[Tensor, Tensor | None, Tensor]:
         code = self.encoder(x)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import multiprocessing
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -26,7 +29,7 @@ from ama.benchmark.flops import CountFlops, peak
 from ama.benchmark.literal import Literal
 from ama.data.batches import Batches
 from ama.fitting import Run, _train
-from ama.memory import keep_freed_memory
+from ama.memory import freed_memory_kept
 from ama.model import Model
 from ama.results import append_result
 from ama.training import AMATraining
@@ -59,6 +62,7 @@ CASES = (
 )
 
 
+@freed_memory_kept()
 def speed(only: str | None, append_to: str | None) -> list[dict[str, Any]]:
     """Time every case, print the tables, and add a JSON line per row to a results file.
 
@@ -69,7 +73,6 @@ def speed(only: str | None, append_to: str | None) -> list[dict[str, Any]]:
     append_to
         Results file, or None.
     """
-    keep_freed_memory()
     chosen = [case for case in CASES if only is None or only in case.name]
     peaks = {dtype: peak(dtype) for dtype in (torch.bfloat16, torch.float32)}
     rows: list[dict[str, Any]] = []
@@ -99,6 +102,7 @@ def _training_row(case: Case, peaks: dict[torch.dtype, dict[str, float]]) -> dic
     ours, theirs = interleave.ours[WARM_UP:], interleave.theirs
     ideal = sum(n / peaks[dtype]["training"] for dtype, n in interleave.flops.items())
     return {
+        "peak_resident_gib": _peak_resident(case, "training"),
         "kind": "training",
         "case": case.name,
         "precision": case.settings.precision,
@@ -142,6 +146,7 @@ def _scoring_row(
     ours, theirs = map(min, times)
     ideal = sum(n / peaks[dtype]["forward"] for dtype, n in flops[0].items())
     return {
+        "peak_resident_gib": _peak_resident(case, "scoring", precision),
         "kind": "scoring",
         "case": case.name,
         "precision": precision,
@@ -154,6 +159,30 @@ def _scoring_row(
         "fraction_of_peak": ideal / ours,
         "peaks": _named(peaks),
     }
+
+
+def _peak_resident(case: Case, kind: str, precision: settings.Precision = "float32") -> float:
+    """GiB that a process of its own takes for the product's side, the program itself included."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_resident_of_product, case, kind, precision).result()
+
+
+def _resident_of_product(case: Case, kind: str, precision: settings.Precision) -> float:
+    raw = torch.randint(0, 256, (max(512, case.settings.batch_size), *case.shape), dtype=torch.uint8)
+    model = Model(case.shape, dataclasses.replace(case.settings, scoring_precision=precision), torch.uint8)
+    with freed_memory_kept():
+        if kind == "training":
+            module = AMATraining(model.networks, case.settings, lambda indices: raw[indices], 3, seed=0)
+            _train(module, Batches(len(raw), case.settings.batch_size, 3, 0, lambda: 0), [], Run())
+        else:
+            model.networks.fit_scaling(raw)
+            model.finish(raw[:64], raw[64:128], seed=0)
+            model.scores(raw.repeat(-(-case.n_scored // len(raw)), 1, 1, 1)[: case.n_scored])
+    # The kernel hands getrusage's peak on to a new process from the one that started it.
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
+    return round(int(status.read_text().partition("VmHWM:")[2].split()[0]) / 2**20, 2)
 
 
 class _Interleave(Callback):
@@ -219,7 +248,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
             continue
         parts.append(
             f"| {kind} | {unit} | literal | times faster | images a second | GFLOP an image (literal) "
-            "| fraction of peak |\n| --- | --- | --- | --- | --- | --- | --- |"
+            "| fraction of peak | GiB resident |\n| --- | --- | --- | --- | --- | --- | --- | --- |"
         )
         for row in chosen:
             ours, theirs = (
@@ -230,7 +259,8 @@ def markdown(rows: list[dict[str, Any]]) -> str:
             parts.append(
                 f"| {row['case']}, {row['precision']} | {ours:,.1f} | {theirs:,.1f} | {row['ratio']:.2f} "
                 f"| {row['images_per_second']:,.0f} | {row['gflop_per_image']:.3f} "
-                f"({row['literal_gflop_per_image']:.3f}) | {row['fraction_of_peak']:.0%} |"
+                f"({row['literal_gflop_per_image']:.3f}) "
+                f"| {row['fraction_of_peak']:.0%} | {row['peak_resident_gib']:.2f} |"
             )
         parts.append("")
     for row in rows:

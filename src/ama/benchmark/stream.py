@@ -19,7 +19,7 @@ from PIL import Image
 
 from ama.commands import SCORE_SCHEMA, score_tables
 from ama.detector import AMADetector, load
-from ama.memory import keep_freed_memory
+from ama.memory import freed_memory_kept
 from ama.results import append_result
 from ama.tables import write_table
 
@@ -27,6 +27,7 @@ DISTINCT = 5000  # different images; the file repeats them
 SIDE = 32
 
 
+@freed_memory_kept()
 def stream(n: int, append_to: str | None) -> dict[str, float]:
     """Score ``n`` colour images of 32 x 32 from a Parquet file of PNGs; print speed and memory.
 
@@ -37,7 +38,6 @@ def stream(n: int, append_to: str | None) -> dict[str, float]:
     append_to
         Results file, or None.
     """
-    keep_freed_memory()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # In a process of its own: what preparing takes is not what scoring takes.

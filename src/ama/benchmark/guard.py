@@ -1,0 +1,119 @@
+"""``ama benchmark guard``: the fast step detects as well as the literal one, seed by seed, at equal steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm.auto import tqdm
+
+from ama import settings
+from ama.benchmark.digits import split_digits
+from ama.benchmark.literal import Literal
+from ama.data.batches import Batches
+from ama.data.protocols import is_normal
+from ama.data.sources import open_source
+from ama.fitting import Run, _train
+from ama.model import Model
+from ama.results import append_result
+from ama.settings import Settings
+from ama.training import AMATraining
+
+DIGIT = 8  # of the scanned digits, the anomaly
+CHOICE = dataclasses.replace(settings.COMPACT_IMAGES, scoring="r_score")
+
+
+def guard(
+    train: str | None,
+    test: str | None,
+    normal_label: str | None,
+    steps: int,
+    seeds: int,
+    append_to: str | None,
+) -> dict[str, Any]:
+    """AUROC of Eq. 5's R-score after equal steps from equal weights on equal batches, both ways.
+
+    Parameters
+    ----------
+    train, test, normal_label
+        Sources with labels and the normal one; None: scikit-learn's scanned digits without an 8.
+    steps
+        Of each training.
+    seeds
+        Number of trainings.
+    append_to
+        Results file, or None.
+    """
+    if train is None or test is None or normal_label is None:
+        split, name = split_digits(DIGIT, 0), "digits"
+        images, tested, anomalous = split.train, split.test, split.anomalous
+    else:
+        normal, samples = open_source(train).read(), open_source(test).read()
+        images = normal.x.numpy()[is_normal(normal.labels, [normal_label], train)]
+        tested = samples.x.numpy()
+        anomalous = ~is_normal(samples.labels, [normal_label], test)
+        name = f"{train}, {normal_label}"
+    fast, literal = [], []
+    for seed in tqdm(range(seeds), desc="guard", unit="seed", disable=None):
+        ours, theirs = r_scores(torch.from_numpy(images), torch.from_numpy(tested), CHOICE, steps, seed)
+        fast.append(float(roc_auc_score(anomalous, ours)))
+        literal.append(float(roc_auc_score(anomalous, theirs)))
+    row = {
+        "command": "ama benchmark guard",
+        "kind": "guard",
+        "data": name,
+        "steps": steps,
+        "fast": [round(value, 4) for value in fast],
+        "literal": [round(value, 4) for value in literal],
+        "difference_of_means": round(float(np.mean(fast) - np.mean(literal)), 4),
+    }
+    print(
+        f"| {name} | {steps} | {np.mean(fast):.4f} | {np.mean(literal):.4f} | {row['difference_of_means']:+.4f} |"
+    )
+    if append_to is not None:
+        append_result(Path(append_to), row)
+    return row
+
+
+def r_scores(
+    train: UInt8[Tensor, "n c h w"],
+    test: UInt8[Tensor, "m c h w"],
+    choice: Settings,
+    steps: int,
+    seed: int,
+) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+    """R-scores of ``test`` after ``steps`` fast steps, and after as many literal ones; weights averaged in both."""
+    torch.manual_seed(seed)
+    networks = Model(tuple(train.shape[1:]), choice, train.dtype).networks
+    networks.fit_scaling(train)
+    literal = Literal(deepcopy(networks), dataclasses.replace(choice, precision="float32"), seed)
+    batches = Batches(len(train), choice.batch_size, steps, seed, lambda: int(module.steps_done))
+    module = AMATraining(networks, choice, lambda indices: train[indices], steps, seed)
+    _train(module, batches, [], Run())
+
+    parts = nn.ModuleList([literal.encoder, literal.generator, literal.discriminator])
+    averaged = AveragedModel(parts, multi_avg_fn=get_ema_multi_avg_fn(choice.averaging), use_buffers=True)
+    for step in range(steps):
+        literal.step(train[batches.batch(step)], step)
+        averaged.update_parameters(parts)
+    parts.load_state_dict(averaged.module.state_dict())
+    literal.train(False)
+
+    result = module.result.eval()
+    with torch.no_grad():
+        ours = [
+            (result.discriminator.features(x, x) - result.discriminator.features(x, result.reconstruct(x)))
+            .abs()
+            .sum(1)
+            for x in map(result.normalise, test.split(256))
+        ]
+    theirs = [literal.r_score(part) for part in test.split(256)]
+    return torch.cat(ours).numpy(), torch.cat(theirs).numpy()

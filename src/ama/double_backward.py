@@ -1,0 +1,143 @@
+r"""Convolutions, ReLUs and averages whose gradient is differentiated again at the least cost, for the gradient penalty.
+
+A network of convolutions and ReLUs is linear wherever no ReLU switches, so its gradient g by the input depends on the
+weights through :math:`g = W_1^T M_1 W_2^T M_2 \dots` alone, the masks M being constant almost everywhere. torch does
+not know this: it sends zeros back through the whole forward pass, a third of all products, and makes the gradient by
+:math:`W` of a transposed convolution as a convolution with kernels as large as the maps. Here nothing is sent back
+through the masks (or through an average's input, of which its gradient does not depend either), and the gradient by W
+is the ordinary one, since :math:`\langle conv^T(g, W), h \rangle = \langle g, conv(h, W) \rangle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+Maps = Float[Tensor, "b c h w"]
+Kernel = Float[Tensor, "k c r s"]
+
+
+class FastDoubleBackward(TorchFunctionMode):
+    """While active, ``F.conv2d``, ``F.relu`` and ``F.avg_pool2d`` are those of this file.
+
+    Meant for one purpose: a gradient by the network's *inputs* with ``create_graph=True``, then one by its weights.
+    In the first of them the weights get no gradient.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        return _REPLACED.get(func, func)(*args, **(kwargs or {}))
+
+
+def _convolution(
+    x: Maps, weight: Kernel, bias: Float[Tensor, " k"] | None = None, stride: int = 1, padding: int = 0
+) -> Maps:
+    return _Convolution.apply(x, weight, bias, stride, padding)
+
+
+def _relu(x: Tensor, inplace: bool = False) -> Tensor:
+    return _ReLU.apply(x)  # a saved map must stay as it is
+
+
+class _ReLU(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        out = torch.relu(x)
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (out,) = ctx.saved_tensors
+        return torch.ops.aten.threshold_backward(gradient, out.detach(), 0)
+
+
+def _average(
+    x: Maps, size: int, stride: int | None = None, padding: int = 0, divisor_override: int | None = None
+) -> Maps:
+    return _AveragePool.apply(x, size, stride or size, padding, divisor_override)
+
+
+class _AveragePool(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Maps, size: int, stride: int, padding: int, divisor: int | None) -> Maps:
+        ctx.save_for_backward(x)
+        ctx.how = ([size, size], [stride, stride], [padding, padding], False, True, divisor)
+        return torch.ops.aten.avg_pool2d(x, *ctx.how)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Maps) -> tuple[Maps, None, None, None, None]:
+        (x,) = ctx.saved_tensors
+        return torch.ops.aten.avg_pool2d_backward(gradient, x.detach(), *ctx.how), None, None, None, None
+
+
+class _Convolution(Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Maps, weight: Kernel, bias: Float[Tensor, " k"] | None, stride: int, padding: int
+    ) -> Maps:
+        ctx.save_for_backward(x, weight)
+        ctx.place = (stride, padding)
+        return F.conv2d(x, weight, bias, stride, padding)
+
+    @staticmethod
+    def backward(
+        ctx: Any, gradient: Maps
+    ) -> tuple[Maps | None, Kernel | None, Float[Tensor, " k"] | None, None, None]:
+        x, weight = ctx.saved_tensors
+        by_x = by_weight = by_bias = None
+        if ctx.needs_input_grad[0]:
+            by_x = _ByInput.apply(gradient, weight, x.detach(), *ctx.place)
+        # Grad mode is on in the first differentiation only, which asks for x alone.
+        if ctx.needs_input_grad[1] and not torch.is_grad_enabled():
+            by_weight = _by_weight(gradient, x, weight, *ctx.place)
+        if ctx.needs_input_grad[2] and not torch.is_grad_enabled():
+            by_bias = gradient.sum((0, 2, 3))
+        return by_x, by_weight, by_bias, None, None
+
+
+class _ByInput(Function):
+    """The gradient of a convolution by its input: linear in both ``gradient`` and ``weight``."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Maps, weight: Kernel, x: Maps, stride: int, padding: int) -> Maps:
+        ctx.save_for_backward(gradient, weight)
+        ctx.place = (stride, padding)
+        return _gradients(gradient, x, weight, stride, padding, (True, False))[0]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, direction: Maps) -> tuple[Tensor, Tensor, None, None, None]:
+        gradient, weight = ctx.saved_tensors
+        stride, padding = ctx.place
+        by_gradient = F.conv2d(direction, weight, None, stride, padding)
+        return by_gradient, _by_weight(gradient, direction, weight, stride, padding), None, None, None
+
+
+def _by_weight(gradient: Maps, x: Maps, weight: Kernel, stride: int, padding: int) -> Kernel:
+    return _gradients(gradient, x, weight, stride, padding, (False, True))[1]
+
+
+def _gradients(
+    gradient: Maps, x: Maps, weight: Kernel, stride: int, padding: int, wanted: tuple[bool, bool]
+) -> tuple[Any, ...]:
+    twice = [stride, stride], [padding, padding], [1, 1]
+    return torch.ops.aten.convolution_backward(
+        gradient, x, weight, None, *twice, False, [0, 0], 1, [*wanted, False]
+    )
+
+
+_REPLACED: dict[Any, Callable[..., Any]] = {
+    F.conv2d: _convolution,
+    F.relu: _relu,
+    F.avg_pool2d: _average,
+}
