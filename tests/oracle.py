@@ -170,6 +170,37 @@ def r_map(f_xx: Sequence[Matrix], f_xrec: Sequence[Matrix]) -> list[list[float]]
     return shares
 
 
+def pair_statistics(f_xx: Sequence[Matrix], f_xrec: Sequence[Matrix], floor: float) -> list[list[float]]:
+    """v(x) of one layer and sample, channels of (places): log mean |Δ|, mean and spread of f(x, x), each by channel."""
+    logs, means, spreads = [], [], []
+    for same, other in zip(f_xx, f_xrec, strict=True):
+        places = [
+            (a, b) for row, second in zip(same, other, strict=True) for a, b in zip(row, second, strict=True)
+        ]
+        logs.append(math.log(sum(abs(a - b) for a, b in places) / len(places) + floor))
+        mean = sum(a for a, _ in places) / len(places)
+        means.append(mean)
+        spreads.append(math.sqrt(sum((a - mean) ** 2 for a, _ in places) / len(places)))
+    return [logs, means, spreads]
+
+
+def mahalanobis(v: Vector, mean: Vector, precision: Matrix) -> float:
+    """(v - m)ᵀ S⁻¹ (v - m)."""
+    total = 0.0
+    for i in range(len(v)):
+        for j in range(len(v)):
+            total += (v[i] - mean[i]) * precision[i][j] * (v[j] - mean[j])
+    return total
+
+
+def turn_surprise(logits: Matrix) -> float:
+    """-Σ_T log p(T | T x): row T holds the logits for the pair turned by T."""
+    total = 0.0
+    for t, row in enumerate(logits):
+        total -= row[t] - math.log(sum(math.exp(value) for value in row))
+    return total
+
+
 def inverse_and_determinant(a: Matrix) -> tuple[list[list[float]], float]:
     """Of a positive definite matrix, by Gauss and Jordan; no pivoting is needed there."""
     n = len(a)

@@ -1,4 +1,4 @@
-"""The mixture behind the joint score: a density, fitted repeatably, in any unit, to any number of samples."""
+"""The densities behind the scores: each a density, fitted repeatably, in any unit, to any number of samples."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from sklearn.covariance import ShrunkCovariance
 from sklearn.mixture import GaussianMixture
 
 from ama import density
-from ama.density import RIDGE, Mixture, fit_mixture
-from ama.scoring import joint_score
+from ama.density import RIDGE, Mixture, fit_gaussian, fit_mixture
+from ama.scoring import joint_score, mahalanobis
 
 
 def _draw(seed, *shape):
@@ -136,3 +137,19 @@ def test_beyond_the_limit_a_seeded_subsample_is_fitted(monkeypatch):
     assert not torch.equal(first.means, other.means)
     chosen = np.random.default_rng(0).choice(400, 30, replace=False)
     assert all(map(torch.equal, first, fit_mixture(points[chosen], 0)))
+
+
+def test_the_gaussian_is_scikit_learns_shrunk_one_in_the_units_of_the_vectors():
+    vectors = _draw(0, 200, 6) @ _draw(1, 6, 6) * 100 + 5
+    gaussian = fit_gaussian(vectors)
+    mean, std = vectors.mean(0), vectors.std(0, correction=0)
+    shrunk = ShrunkCovariance(shrinkage=density.SHRINKAGE).fit(((vectors - mean) / std).numpy())
+    expected = shrunk.mahalanobis(((vectors - mean) / std).numpy())
+    np.testing.assert_allclose(mahalanobis(vectors, *gaussian).numpy(), expected, rtol=1e-6)
+
+
+def test_a_gaussian_of_few_samples_or_constant_columns_is_finite():
+    vectors = torch.cat([_draw(0, 3, 8), torch.full((3, 1), 7.0, dtype=torch.float64)], 1)
+    gaussian = fit_gaussian(vectors)
+    assert gaussian.precision.isfinite().all()
+    assert mahalanobis(vectors + 1, *gaussian).isfinite().all()

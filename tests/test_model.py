@@ -9,9 +9,11 @@ import torch
 
 from ama import model as module
 from ama import settings
+from ama.density import fit_gaussian
 from ama.errors import DivergenceError
 from ama.model import Model
-from ama.scoring import RunningMoments
+from ama.networks.turns import turned
+from ama.scoring import RunningMoments, mahalanobis, pair_statistics, turn_surprise
 
 TINY = dataclasses.replace(
     settings.COMPACT_IMAGES,
@@ -32,7 +34,7 @@ def images() -> torch.Tensor:
 def model(images) -> Model:
     model = Model((1, 12, 10), TINY, torch.uint8)
     model.networks.fit_scaling(images)
-    model.finish(images[:500], images[500:], seed=0)
+    model.finish(images[:500], images[500:550], images[500:], seed=0)
     return model
 
 
@@ -66,13 +68,40 @@ def test_the_networks_are_in_evaluation_mode_while_scoring(model, images):
 def test_the_deciding_score_is_the_one_chosen(images, score):
     model = Model((1, 12, 10), dataclasses.replace(TINY, scoring=score), torch.uint8)
     model.networks.fit_scaling(images)
-    model.finish(images[:500], images[500:], seed=0)
+    model.finish(images[:500], images[500:550], images[500:], seed=0)
     found = model.scores(images[:9])
     expected = {"a_score": found.a_score, "r_score": -found.r_score}
     if score in expected:
         assert torch.equal(found.score, expected[score])
     else:
         assert len(model.mixture.weights) >= 1
+
+
+@pytest.mark.parametrize("scoring", ["vector", "turn", "vector+turn"])
+def test_a_sum_of_terms_by_hand(images, scoring):
+    choice = dataclasses.replace(TINY, scoring=scoring, lambda_turn=1.0)
+    model = Model((1, 10, 10), choice, torch.uint8)
+    images = images[:, :, :10]
+    model.networks.fit_scaling(images)
+    model.finish(images[:400], images[400:500], images[500:], seed=0)
+    critic = model.networks.discriminator
+
+    def terms(raw):
+        x = model.networks.normalise(raw)
+        pairs = [critic.maps(x, y) for y in (x, model.networks.reconstruct(x))]
+        logits = [critic.turn_logits(critic.maps(y, y)[-1]) for y in turned(x)]
+        return pair_statistics(*pairs).double(), turn_surprise(torch.stack(logits, 1)).double()
+
+    with torch.no_grad():
+        (fitted, _), unseen, found = terms(images[:400]), terms(images[400:500]), terms(images[500:])
+    columns = []
+    if "vector" in scoring:
+        gaussian = fit_gaussian(fitted)
+        columns.append([mahalanobis(v, *gaussian).log() for v in (unseen[0], found[0])])
+    if "turn" in scoring:
+        columns.append([unseen[1].log(), found[1].log()])
+    expected = -sum((new - seen.mean()) / seen.std(correction=0) for seen, new in columns)
+    torch.testing.assert_close(model.scores(images[500:]).score, expected, rtol=1e-2, atol=1e-2)
 
 
 def test_a_map_adds_up_to_the_r_score(model, images):
@@ -89,14 +118,14 @@ def test_a_critic_that_says_the_same_of_everything_is_no_model(images):
     for parameter in model.networks.discriminator.parameters():
         torch.nn.init.zeros_(parameter)
     with pytest.raises(DivergenceError, match="the critic learned nothing to score by"):
-        model.finish(images[:500], images[500:], seed=0)
+        model.finish(images[:500], images[500:550], images[500:], seed=0)
 
 
 def test_scores_that_are_no_numbers_are_no_model(images):
     model = Model((1, 12, 10), TINY, torch.uint8)
     model.networks.encoder.to_latent.weight.data.fill_(torch.nan)
     with pytest.raises(DivergenceError):
-        model.finish(images[:500], images[500:], seed=0)
+        model.finish(images[:500], images[500:550], images[500:], seed=0)
 
 
 def test_reconstructions_come_in_the_units_of_the_samples(model, images):
@@ -123,7 +152,7 @@ def test_bfloat16_scores_rank_as_float32_ones_do(images):
         torch.manual_seed(0)
         model = Model((1, 12, 10), dataclasses.replace(TINY, scoring_precision=precision), torch.uint8)
         model.networks.fit_scaling(images)
-        model.finish(images[:500], images[500:], seed=0)
+        model.finish(images[:500], images[500:550], images[500:], seed=0)
         found[precision] = model.scores(images).r_score
     difference = (found["bfloat16"] - found["float32"]).abs()
     assert 0 < difference.mean() < 0.1 * found["float32"].std()

@@ -13,15 +13,21 @@ from torch.autograd import gradcheck
 
 import oracle
 from ama.scoring import (
+    DIFFERENCE_FLOOR,
     RunningMoments,
     a_score,
     is_anomaly,
     joint_features,
     joint_score,
+    log_terms,
+    mahalanobis,
     offset,
     p_value,
+    pair_statistics,
     r_map,
     r_score,
+    sum_of_terms,
+    turn_surprise,
 )
 
 quick = settings(max_examples=25, deadline=None)
@@ -284,3 +290,69 @@ def test_an_obvious_anomaly_has_the_higher_r_and_the_lower_of_every_other_score(
     usual_p, odd_p = p_value(torch.stack([usual_a, odd_a]), calibration)
     assert odd_p == 1 / 51 < usual_p
     assert is_anomaly(torch.stack([usual_a, odd_a]), offset(calibration, 0.02)).tolist() == [False, True]
+
+
+@quick
+@given(seeds, st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
+def test_the_vector_of_a_pair_is_three_statistics_of_every_channel_of_every_layer(seed, b, k, h, w):
+    layers = [_draw(seed + i, 2, b, k + i, h, w) for i in range(2)]
+    found = pair_statistics([layer[0] for layer in layers], [layer[1] for layer in layers])
+    for i in range(b):
+        expected = [
+            value
+            for layer in layers
+            for part in oracle.pair_statistics(layer[0, i].tolist(), layer[1, i].tolist(), DIFFERENCE_FLOOR)
+            for value in part
+        ]
+        assert found[i].tolist() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_the_vector_of_a_row_has_two_statistics_as_rows_have_no_space():
+    same, other = _draw(0, 2, 3, 5)
+    expected = torch.cat([((same - other).abs() + DIFFERENCE_FLOOR).log(), same], 1)
+    torch.testing.assert_close(pair_statistics([same], [other]), expected)
+
+
+@quick
+@given(seeds, st.integers(1, 4), st.integers(1, 4))
+def test_mahalanobis_by_hand(seed, b, n):
+    vectors, mean, root = _draw(seed, b, n), _draw(seed + 1, n), _draw(seed + 2, n, n)
+    precision = root @ root.mT
+    expected = [oracle.mahalanobis(v, mean.tolist(), precision.tolist()) for v in vectors.tolist()]
+    assert mahalanobis(vectors, mean, precision).tolist() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_with_one_number_and_unit_variance_the_vector_score_ranks_as_the_two_sided_r_score():
+    r = _draw(0, 50).abs()
+    distance = mahalanobis(r[:, None], r.mean()[None], torch.ones(1, 1, dtype=torch.float64) / r.var())
+    a = a_score(r, r.mean().item(), r.std().item())
+    assert torch.equal(distance.argsort(), a.argsort(descending=True))
+
+
+@quick
+@given(seeds, st.integers(1, 4), st.sampled_from([2, 4]))
+def test_turn_surprise_by_hand(seed, b, t):
+    logits = 3 * _draw(seed, b, t, t)
+    expected = [oracle.turn_surprise(one) for one in logits.tolist()]
+    assert turn_surprise(logits).tolist() == pytest.approx(expected, rel=1e-9)
+    assert (turn_surprise(logits) > 0).all()
+
+
+def test_a_critic_that_knows_every_turn_is_not_surprised():
+    sure = 50 * torch.eye(4).expand(3, 4, 4)
+    assert turn_surprise(sure).abs().max() < 1e-9
+    assert turn_surprise(torch.zeros(1, 4, 4)).item() == pytest.approx(4 * math.log(4))
+
+
+@quick
+@given(seeds, st.integers(2, 9), st.integers(1, 3))
+def test_a_sum_puts_the_logarithms_of_its_terms_on_one_scale(seed, b, t):
+    terms = _draw(seed, b, t).exp()
+    logs = [[math.log(value) for value in row] for row in terms.tolist()]
+    mean, std = _draw(seed + 1, t), _draw(seed + 2, t).exp()
+    expected = [-sum((row[j] - mean[j].item()) / std[j].item() for j in range(t)) for row in logs]
+    assert sum_of_terms(terms, mean, std).tolist() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_a_term_of_zero_stays_finite():
+    assert log_terms(torch.zeros(2, 1)).isfinite().all()

@@ -45,6 +45,7 @@ PUBLISHED = {
     "lambda_reg": 1,
     "lambda_neg": 5,
     "lambda_pixel": 0,
+    "lambda_turn": 0,
     "negatives": "atypical",
     "negative_pairs": "generated",
     "negative_share": 0.1,
@@ -112,6 +113,24 @@ def test_a_parameter_replaces_its_own_value_and_no_other(preset, name):
 def test_none_keeps_the_preset():
     nothing = dict.fromkeys(field.name for field in dataclasses.fields(Settings))
     assert resolve("compact", IMAGES, False, **nothing) == resolve("compact", IMAGES, False)
+
+
+def test_a_score_of_turns_needs_the_task_of_turns():
+    with pytest.raises(InputError, match=r"^scoring='vector\+turn' needs lambda_turn above 0, found 0$"):
+        resolve("compact", IMAGES, False, scoring="vector+turn", lambda_turn=0.0)
+    assert resolve("compact", IMAGES, False, scoring="vector+turn", lambda_turn=0.1).terms == (
+        "vector",
+        "turn",
+    )
+
+
+def test_a_preset_whose_task_is_switched_off_scores_without_it():
+    assert resolve("compact", IMAGES, False, lambda_turn=0.0).terms in ((), ("vector",))
+
+
+def test_rows_cannot_be_turned():
+    with pytest.raises(InputError, match=r"^lambda_turn is for images.* for rows it must be 0, found 1$"):
+        resolve("compact", ROWS, False, lambda_turn=1.0)
 
 
 @pytest.mark.parametrize("preset", ["paper", "compact"])

@@ -28,7 +28,7 @@ Anomaly detection that learns from normal data alone.
   ama fit SOURCE --out MODEL           learn from normal samples
   ama score MODEL SOURCE --out FILE    score samples: id, scores, p-value, anomaly
   ama evaluate MODEL SOURCE ...        AUROC, average precision, false alarms at 95 % recall
-  ama benchmark speed                  time the training step and scoring on this machine
+  ama benchmark run GRID               the paper's experiments; speed: time ama on this machine
 
 SOURCE is a folder of images, a Parquet, CSV, .npy or .npz file, a hub id, or "digits".
 ama COMMAND --help tells the rest.
@@ -333,13 +333,26 @@ def _run_demo(given: Namespace) -> None:
 
 
 def _benchmark_arguments(parser: ArgumentParser) -> None:
+    from jsonargparse.typing import PositiveInt
+
     parser.add_argument(
         "what",
-        type=Literal["speed", "stream", "guard"],
-        help="speed: the training step and scoring, timed; stream: a large file, scored in constant memory; "
-        "guard: AUROC after equal steps, fast and literal",
+        type=Literal["run", "show", "speed", "stream", "guard"],
+        help="run: measure the cells of a grid; show: its tables beside the paper's; speed: the training step and "
+        "scoring, timed; stream: a large file, scored in constant memory; guard: AUROC after equal steps, fast and "
+        "literal",
     )
-    parser.add_argument("--only", type=str | None, help="speed: only the cases whose name holds this text")
+    parser.add_argument("grid", nargs="?", type=str | None, help="run, show: name of the grid")
+    parser.add_argument(
+        "--data", type=str | None, help="run: folder with NAME/train and NAME/test; default: the hub"
+    )
+    parser.add_argument(
+        "--results", type=str | None, help="run, show: results file [benchmarks/results/GRID.jsonl]"
+    )
+    parser.add_argument("--jobs", type=PositiveInt, default=1, help="run: processes, which share the cores")
+    parser.add_argument(
+        "--only", type=str | None, help="run, speed: only the cells whose name holds this text"
+    )
     parser.add_argument("--n", type=int, default=1_000_000, help="stream: number of images")
     parser.add_argument("--train", type=str | None, help="guard: source to train on instead of the digits")
     parser.add_argument("--test", type=str | None, help="guard: source to test on")
@@ -347,12 +360,26 @@ def _benchmark_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=800, help="guard: steps of each training")
     parser.add_argument("--seeds", type=int, default=3, help="guard: number of trainings")
     parser.add_argument(
-        "--append_to", type=str | None, help="results file to which a JSON line per row is added"
+        "--append_to",
+        type=str | None,
+        help="speed, stream, guard: results file to add a JSON line per row to",
     )
 
 
 def _run_benchmark(given: Namespace) -> None:
-    if given.what == "guard":
+    if given.what in ("run", "show"):
+        if given.grid is None:
+            from ama.benchmark.grid import GRIDS
+
+            raise InputError(f"ama benchmark {given.what} needs a grid: one of {', '.join(GRIDS)}")
+        if given.what == "run":
+            from ama.benchmark.run import run
+
+            run(given.grid, given.data, given.results, given.jobs, given.only)
+        from ama.benchmark.tables import show
+
+        print(show(given.grid, given.results), end="")
+    elif given.what == "guard":
         from ama.benchmark.guard import guard
 
         guard(given.train, given.test, given.normal_label, given.steps, given.seeds, given.append_to)
@@ -405,8 +432,8 @@ COMMANDS = {
         _run_evaluate,
     ),
     "benchmark": Command(
-        "ama benchmark (speed | stream | guard) [options]",
-        "Time ama on this machine beside a step written down literally from the paper.",
+        "ama benchmark (run GRID | show GRID | speed | stream | guard) [options]",
+        "Repeat the paper's experiments, and time ama on this machine.",
         _benchmark_arguments,
         _run_benchmark,
     ),

@@ -1,4 +1,4 @@
-"""The Gaussian mixture behind the joint score, fitted by scikit-learn."""
+"""The densities of normal samples behind the scores, fitted by scikit-learn."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float
+from sklearn.covariance import ShrunkCovariance
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
@@ -17,6 +18,31 @@ from torch import Tensor
 MAX_SAMPLES = 20_000  # beyond, more samples change the mixture less than its random start does
 CANDIDATES = (1, 3, 6, 12, 24, 48)
 RIDGE = 0.1  # added to each variance of the standardised features: small samples make thin components
+
+
+SHRINKAGE = 0.2  # toward the identity, of the standardised vectors
+
+
+class Gaussian(NamedTuple):
+    """Mean (n,) and inverse covariance (n, n) of a Gaussian, float64."""
+
+    mean: Tensor
+    precision: Tensor
+
+
+def fit_gaussian(vectors: Float[Tensor, "b n"]) -> Gaussian:
+    """Fit a Gaussian with a shrunk covariance.
+
+    Parameters
+    ----------
+    vectors
+        Finite vectors of two or more normal samples, shape (b, n). A constant component keeps its unit.
+    """
+    points = vectors.double().cpu().numpy()
+    mean, scale = _standard(points)
+    covariance = ShrunkCovariance(shrinkage=SHRINKAGE, store_precision=False).fit((points - mean) / scale)
+    precision = np.linalg.inv(covariance.covariance_) / np.outer(scale, scale)
+    return Gaussian(torch.from_numpy(mean), torch.from_numpy(precision))
 
 
 class Mixture(NamedTuple):
@@ -40,9 +66,7 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
     points = features.double().cpu().numpy()
     if len(points) > MAX_SAMPLES:
         points = points[np.random.default_rng(seed).choice(len(points), MAX_SAMPLES, replace=False)]
-    mean, scale = points.mean(0), points.std(0)
-    # A constant column's spread is rounding error, of the order of its values.
-    scale = np.where(scale > 1e-12 * np.abs(points).max(0), scale, 1.0)
+    mean, scale = _standard(points)
     points = (points - mean) / scale
     # A component needs several samples in each fold's training part to have a covariance at all.
     candidates = [k for k in CANDIDATES if k * 10 <= len(points)] or [1]
@@ -62,3 +86,10 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
         torch.from_numpy(mixture.means_ * scale + mean),
         torch.from_numpy(mixture.covariances_ * np.outer(scale, scale)),
     )
+
+
+def _standard(points: Float[np.ndarray, "b n"]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Mean and standard deviation of every column; 1 for a constant one."""
+    mean, scale = points.mean(0), points.std(0)
+    # A constant column's spread is rounding error, of the order of its values.
+    return mean, np.where(scale > 1e-12 * np.abs(points).max(0), scale, 1.0)

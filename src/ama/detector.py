@@ -46,7 +46,9 @@ class AMADetector(OutlierMixin, BaseEstimator):
         "auto": "paper" for images on a GPU, otherwise "compact".
     scoring
         What decides. "a_score": Eq. 6, how usual the R-score is. "r_score": Eq. 5, how badly x is rebuilt. "joint": how
-        usual the encoding together with the R-score is, under a Gaussian mixture.
+        usual the encoding together with the R-score is, under a Gaussian mixture. "vector": how usual the statistics
+        of all of the discriminator's features of a pair are. "turn": how surely the discriminator tells which quarter
+        turn an image was given. "vector+turn": both.
     false_alarm_rate
         Share of normal samples, between 0 and 1, that may be flagged: the threshold is set on held-out normal samples.
     max_time
@@ -75,6 +77,11 @@ class AMADetector(OutlierMixin, BaseEstimator):
         k of simplex interpolation, at least 2.
     lambda_inter, lambda_reg, lambda_neg
         Weights of interpolation, of the encodings' norm, and of the negatives in Eq. 2 and 3.
+    lambda_turn
+        Weight of the discriminator's second task, to tell turned images apart; for images only.
+    turn_share, turn_shift
+        Images of the batch that are turned, as a share of it, and how far they are shifted before, as a share of the
+        side.
     lambda_pixel
         Weight of the mean absolute pixel difference beside the paper's objective; 0 in the paper.
     negatives
@@ -161,6 +168,9 @@ class AMADetector(OutlierMixin, BaseEstimator):
         lambda_reg: float | None = None,
         lambda_neg: float | None = None,
         lambda_pixel: float | None = None,
+        lambda_turn: float | None = None,
+        turn_share: float | None = None,
+        turn_shift: float | None = None,
         negatives: settings.Negatives | None = None,
         negative_pairs: settings.NegativePairs | None = None,
         negative_share: float | None = None,
@@ -200,6 +210,9 @@ class AMADetector(OutlierMixin, BaseEstimator):
         self.lambda_reg = lambda_reg
         self.lambda_neg = lambda_neg
         self.lambda_pixel = lambda_pixel
+        self.lambda_turn = lambda_turn
+        self.turn_share = turn_share
+        self.turn_shift = turn_shift
         self.negatives = negatives
         self.negative_pairs = negative_pairs
         self.negative_share = negative_share

@@ -30,7 +30,7 @@ from ama.settings import Settings
 from ama.training import AMATraining
 
 MIN_SAMPLES = 5
-SELECTION_SAMPLES = 5000  # training samples behind mu and sigma while weights are being selected
+SELECTION_SAMPLES = 1000  # training samples behind the statistics while weights are being selected
 
 
 @dataclass(frozen=True)
@@ -79,26 +79,59 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
         If the training leaves the finite numbers, or the critic learned nothing.
     """
     with _repeatable(run.seed), freed_memory_kept():
-        return _fit_model(data, settings, run)
+        return _train_model(data, settings, run).finish(selected=True)
 
 
-def _fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
-    train, statistics, calibration = _split(data.normal, settings, run.seed)
-    model = Model(tuple(data.normal.shape[1:]), settings, data.normal.dtype)
-    model.to(run.device)
-    model.networks.fit_scaling(train)
+def fit_both(data: TrainingSet, settings: Settings, run: Run) -> tuple[Fitted, Fitted]:
+    """As :func:`fit_model`, from one training: a model of the last weights, and one of the weights selected.
+
+    The first has seen no validation sample at all.
+
+    Raises
+    ------
+    ValueError
+        If there are no validation samples.
+    """
+    if data.validation is None:
+        raise ValueError("weights are selected on validation samples, found none")
+    with _repeatable(run.seed), freed_memory_kept():
+        training = _train_model(data, settings, run)
+        return training.finish(selected=False), training.finish(selected=True)
+
+
+@dataclass
+class _Training:
+    """A training that is over, and the samples kept for what follows."""
+
+    module: AMATraining
+    watch: Watch
+    selection: SelectWeights | None
+    samples: tuple[Tensor, Tensor, Tensor]
+    model: Callable[[], Model]
+    seed: int
+
+    def finish(self, selected: bool) -> Fitted:
+        """A model of the weights that were selected, if any were, or of the last."""
+        model, auroc = self.model(), None
+        networks = deepcopy(self.module.result)
+        if selected and self.selection is not None and self.selection.weights is not None:
+            networks.load_state_dict(self.selection.weights)
+            auroc = self.selection.best
+        model.networks = networks
+        model.finish(*self.samples, self.seed)
+        return Fitted(model, int(self.module.steps_done), self.watch.history, auroc)
+
+
+def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
+    train, *samples = _split(data.normal, settings, run.seed)
+    shape = tuple(data.normal.shape[1:])
+    networks = Networks(shape, settings).to(run.device)
+    networks.fit_scaling(train)
 
     n = len(train)
     per_pass = -(-n // min(settings.batch_size, n))
     total = settings.max_steps or per_pass * (settings.max_epochs or 1)
-    module = AMATraining(
-        model.networks,
-        settings,
-        _reader(train, run.device),
-        total,
-        run.seed,
-        data.anomalies,
-    )
+    module = AMATraining(networks, settings, _reader(train, run.device), total, run.seed, data.anomalies)
     watch = Watch(run.progress, run.max_seconds)
     callbacks: list[Callback] = [watch]
     selection = None
@@ -110,17 +143,10 @@ def _fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
     batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
     _train(module, batches, callbacks, run)
 
-    networks = module.result
-    if selection is not None and selection.weights is not None:
-        networks.load_state_dict(selection.weights)
-    model.networks = networks
-    model.finish(statistics, calibration, run.seed)
-    return Fitted(
-        model,
-        int(module.steps_done),
-        watch.history,
-        None if selection is None or selection.weights is None else selection.best,
-    )
+    def model() -> Model:
+        return Model(shape, settings, data.normal.dtype).to(run.device)
+
+    return _Training(module, watch, selection, (samples[0], samples[1], samples[2]), model, run.seed)
 
 
 def _reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
@@ -130,8 +156,8 @@ def _reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
     return lambda index: samples[index.to(samples.device)].to(device)
 
 
-def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Samples to train on, for the statistics of the scores, and for calibration."""
+def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Samples to train on, for the statistics of the scores, for the scale of their terms, and for calibration."""
     n = len(normal)
     if n < MIN_SAMPLES:
         raise InputError(
@@ -140,12 +166,12 @@ def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tenso
     if bool((normal == normal[:1]).all()):
         raise InputError(f"all {n} normal samples are identical, so there is nothing to learn from them")
     order = torch.randperm(n, generator=generator_for(seed, 3))
-    held_out = max(1 if settings.statistics == "training" else 2, round(settings.held_out * n))
-    train, calibration = normal[order[held_out:]], normal[order[:held_out]]
-    if settings.statistics == "training":
-        return train, train, calibration
-    # mu and sigma from the calibration samples themselves would make their p-values too kind.
-    return train, calibration[::2], calibration[1::2]
+    # Whatever is fitted to the calibration samples themselves would make their p-values too kind.
+    halve = settings.statistics == "held_out" or bool(settings.terms)
+    n_held_out = max(2 if halve else 1, round(settings.held_out * n))
+    train, held_out = normal[order[n_held_out:]], normal[order[:n_held_out]]
+    unseen, calibration = (held_out[::2], held_out[1::2]) if halve else (held_out[:0], held_out)
+    return train, train if settings.statistics == "training" else unseen, unseen, calibration
 
 
 def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run: Run) -> None:
@@ -184,7 +210,7 @@ def _validation_auroc(
         # A copy, as scoring changes the mode, and for rows the precision, of the networks it is given.
         model = Model(networks.shape, settings, train.dtype)
         model.networks = deepcopy(networks)
-        model.to(run.device).finish(reference, reference[:1], run.seed)
+        model.to(run.device).finish(reference, reference, reference[:1], run.seed)
         return float(roc_auc_score(labels.numpy() == 1, model.scores(samples).score.cpu().numpy()))
 
     return evaluate

@@ -10,10 +10,11 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from ama import scoring
-from ama.density import Mixture, fit_mixture
+from ama.density import Gaussian, Mixture, fit_gaussian, fit_mixture
 from ama.errors import DivergenceError
 from ama.networks import Networks
 from ama.networks.folding import folded
+from ama.networks.turns import turned
 from ama.settings import Settings
 
 SETTLING_ITERATIONS = 15
@@ -26,6 +27,15 @@ class Scores(NamedTuple):
     r_score: Tensor  # Eq. 5
     a_score: Tensor  # logarithm of Eq. 6
     score: Tensor  # the one that decides, higher = more normal
+
+
+class Measured(NamedTuple):
+    """What the networks say of b samples, in float64; empty where the settings' score does not ask for it."""
+
+    code: Float[Tensor, "b d"]
+    r_score: Float[Tensor, " b"]
+    vector: Float[Tensor, "b n"]
+    turn: Float[Tensor, " b"]
 
 
 class Model(nn.Module):
@@ -47,6 +57,10 @@ class Model(nn.Module):
 
     r_mean: Tensor
     r_std: Tensor
+    gaussian_mean: Tensor
+    gaussian_precision: Tensor
+    term_mean: Tensor
+    term_std: Tensor
     calibration: Tensor
 
     def __init__(
@@ -63,15 +77,26 @@ class Model(nn.Module):
         self._scorer: tuple[Networks, list[Tensor]] | None = None
         self.networks = Networks(shape, settings)
         n_features = settings.latent_dim + 1
+        n_vector = self.networks.discriminator.n_statistics if "vector" in settings.terms else 0
         self.register_buffer("r_mean", torch.zeros((), dtype=torch.float64))
         self.register_buffer("r_std", torch.ones((), dtype=torch.float64))
+        self.register_buffer("term_mean", torch.zeros(len(settings.terms), dtype=torch.float64))
+        self.register_buffer("term_std", torch.ones(len(settings.terms), dtype=torch.float64))
         self.register_buffer("calibration", torch.zeros(n_calibration, dtype=torch.float64))
-        self._set_mixture(
+        self._set_density(
+            "gaussian",
+            Gaussian(
+                torch.zeros(n_vector, dtype=torch.float64),
+                torch.zeros(n_vector, n_vector, dtype=torch.float64),
+            ),
+        )
+        self._set_density(
+            "mixture",
             Mixture(
                 torch.zeros(n_components, dtype=torch.float64),
                 torch.zeros(n_components, n_features, dtype=torch.float64),
                 torch.zeros(n_components, n_features, n_features, dtype=torch.float64),
-            )
+            ),
         )
 
     def fill(self, tensors: Mapping[str, Tensor]) -> Model:
@@ -93,19 +118,30 @@ class Model(nn.Module):
         """The Gaussian mixture of the joint score."""
         return Mixture(*(getattr(self, f"mixture_{name}") for name in Mixture._fields))
 
-    def _set_mixture(self, mixture: Mixture) -> None:
-        for name, value in mixture._asdict().items():
-            self.register_buffer(f"mixture_{name}", value)
+    @property
+    def gaussian(self) -> Gaussian:
+        """The Gaussian of the vector score."""
+        return Gaussian(self.gaussian_mean, self.gaussian_precision)
+
+    def _set_density(self, prefix: str, density: Mixture | Gaussian) -> None:
+        for name, value in density._asdict().items():
+            self.register_buffer(f"{prefix}_{name}", value.to(self.r_mean.device))
 
     def finish(
-        self, statistics: Shaped[Tensor, "n ..."], calibration: Shaped[Tensor, "m ..."], seed: int
+        self,
+        statistics: Shaped[Tensor, "n ..."],
+        unseen: Shaped[Tensor, "k ..."],
+        calibration: Shaped[Tensor, "m ..."],
+        seed: int,
     ) -> None:
         """Fit what the scores need on normal samples, after training.
 
         Parameters
         ----------
         statistics
-            Raw normal samples for the mean and spread of R and for the mixture.
+            Raw normal samples for the mean and spread of R and for the densities.
+        unseen
+            Raw normal samples, not trained on, that put the terms of a sum on one scale.
         calibration
             Other raw normal samples, not trained on, for the threshold and the p-values.
 
@@ -121,6 +157,8 @@ class Model(nn.Module):
             # Rows cost little: in float64 a score does not depend on the batch that it comes in.
             self.networks.double()
         self.fit_statistics(statistics, seed)
+        if self.settings.terms:
+            self._fit_terms(unseen)
         scores = self.scores(calibration).score
         # A score's last digits depend on the batch it comes in. With this slack, which only makes p-values larger,
         # no sample is flagged for differing from its own twin.
@@ -136,11 +174,11 @@ class Model(nn.Module):
     @torch.no_grad()
     def fit_statistics(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
         """The mean and spread of R over normal samples (Eq. 6), and the joint score's mixture."""
-        moments, codes, r_scores = scoring.RunningMoments(), [], []
-        for code, r in self._measure(raw):
-            moments.update(r)
-            codes.append(code)
-            r_scores.append(r)
+        moments = scoring.RunningMoments()
+        parts = []
+        for part in self._measure(raw):
+            moments.update(part.r_score)
+            parts.append(part)
         if not (moments.std > 0 and moments.std < float("inf")):
             raise DivergenceError(
                 f"the R-scores of the normal samples have mean {moments.mean:g} and spread {moments.std:g}, so the "
@@ -149,14 +187,22 @@ class Model(nn.Module):
         self.r_mean.fill_(moments.mean)
         self.r_std.fill_(moments.std)
         if self.settings.scoring == "joint":
-            features = scoring.joint_features(torch.cat(codes), torch.cat(r_scores), self._floor)
-            mixture = fit_mixture(features, seed)
-            self._set_mixture(Mixture(*(value.to(self.r_mean.device) for value in mixture)))
+            features = [scoring.joint_features(part.code, part.r_score, self._floor) for part in parts]
+            self._set_density("mixture", fit_mixture(torch.cat(features), seed))
+        if "vector" in self.settings.terms:
+            self._set_density("gaussian", fit_gaussian(torch.cat([part.vector for part in parts])))
+
+    @torch.no_grad()
+    def _fit_terms(self, raw: Shaped[Tensor, "k ..."]) -> None:
+        logs = scoring.log_terms(torch.cat([self._terms(part) for part in self._measure(raw)]))
+        self.term_mean.copy_(logs.mean(0))
+        spread = logs.std(0, correction=0)
+        self.term_std.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
 
     @torch.no_grad()
     def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
         """R-score, log A-score and deciding score of raw samples."""
-        parts = [self._score(code, r) for code, r in self._measure(raw)]
+        parts = [self._score(part) for part in self._measure(raw)]
         return Scores(*(torch.cat(values) for values in zip(*parts, strict=True)))
 
     @torch.no_grad()
@@ -191,16 +237,25 @@ class Model(nn.Module):
     def _floor(self) -> float:
         return 1e-6 * self.r_mean.item()
 
-    def _score(self, code: Tensor, r: Tensor) -> Scores:
+    def _score(self, found: Measured) -> Scores:
+        r = found.r_score
         a = scoring.a_score(r, self.r_mean.item(), self.r_std.item())
+        if self.settings.terms:
+            return Scores(r, a, scoring.sum_of_terms(self._terms(found), self.term_mean, self.term_std))
         if self.settings.scoring == "joint":
-            return Scores(
-                r, a, scoring.joint_score(scoring.joint_features(code, r, self._floor), *self.mixture)
-            )
+            features = scoring.joint_features(found.code, r, self._floor)
+            return Scores(r, a, scoring.joint_score(features, *self.mixture))
         return Scores(r, a, a if self.settings.scoring == "a_score" else -r)
 
-    def _measure(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Encodings and R-scores in float64, chunk by chunk."""
+    def _terms(self, found: Measured) -> Float[Tensor, "b t"]:
+        terms = {
+            "vector": lambda: scoring.mahalanobis(found.vector, *self.gaussian),
+            "turn": lambda: found.turn,
+        }
+        return torch.stack([terms[name]() for name in self.settings.terms], 1)
+
+    def _measure(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Measured]:
+        """What the scores are made of, chunk by chunk."""
         if self._scorer is None:
             networks = folded(self.networks)
             self._scorer = networks, networks.discriminator.weights()
@@ -209,9 +264,16 @@ class Model(nn.Module):
         for x in self._chunks(raw):
             with torch.autocast(x.device.type, torch.bfloat16, enabled=self._scores_in_bfloat16):
                 code = networks.encoder(x)
-                other = critic.features(x, networks.generator(code), weights)
-                r = scoring.r_score(critic.features(x, x, weights), other)
-            yield code.double(), r.double()
+                others = critic.maps(x, networks.generator(code), weights)
+                same = critic.maps(x, x, weights)
+                r = scoring.r_score(critic.pool(same[-1]), critic.pool(others[-1]))
+                vector, turn = r.new_empty(len(x), 0), r.new_empty(0)
+                if "vector" in self.settings.terms:
+                    vector = scoring.pair_statistics(same, others)
+                if "turn" in self.settings.terms:
+                    lasts = [same[-1], *(critic.maps(y, y, weights)[-1] for y in turned(x)[1:])]
+                    turn = scoring.turn_surprise(torch.stack([critic.turn_logits(m) for m in lasts], 1))
+            yield Measured(code.double(), r.double(), vector.double(), turn.double())
 
     @property
     def _scores_in_bfloat16(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -31,10 +32,26 @@ def append_result(path: Path, result: dict[str, Any]) -> None:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered, the line is a single write to a file opened for appending, which no other process tears.
-        with path.open("ab", buffering=0) as file:
-            file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
+        with path.open("a+b", buffering=0) as file:
+            line = json.dumps(record, allow_nan=False).encode() + b"\n"
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # cut short by a power failure
+                    line = b"\n" + line
+            file.write(line)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def read_results(path: Path) -> list[dict[str, Any]]:
+    """The records of a results file, if there is one; a line that a power failure cut short is no record."""
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_bytes().splitlines():
+        with contextlib.suppress(ValueError):
+            records.append(json.loads(line))
+    return records
 
 
 def machine() -> str:

@@ -1,12 +1,22 @@
-r"""From features to decisions: R-score (Eq. 5), A-score (Eq. 6), joint score, thresholds and p-values.
+r"""From features to decisions: R-score (Eq. 5), A-score (Eq. 6), the scores beyond them, thresholds and p-values.
 
-========================  =========================================================
-paper                     here
-========================  =========================================================
-:math:`R(x)`, Eq. 5       :func:`r_score`
-:math:`\log A(x)`, Eq. 6  :func:`a_score`: the same ranking, and it does not underflow
-:math:`\mu, \sigma`       :class:`RunningMoments`
-========================  =========================================================
+===============================================  =========================================================
+paper, or below                                  here
+===============================================  =========================================================
+:math:`R(x)`, Eq. 5                              :func:`r_score`
+:math:`\log A(x)`, Eq. 6                         :func:`a_score`: the same ranking, and it does not underflow
+:math:`\mu, \sigma`                              :class:`RunningMoments`
+:math:`v(x)`, the vector of the pair             :func:`pair_statistics`
+:math:`M(x) = (v - m)^T S^{-1} (v - m)`          :func:`mahalanobis`
+:math:`T(x) = -\sum_T \log p(T \mid Tx, Tx)`     :func:`turn_surprise`
+:math:`-\sum_t (\log t(x) - \mu_t) / \sigma_t`   :func:`sum_of_terms`
+===============================================  =========================================================
+
+Eq. 6 fits a Gaussian to a single number, the norm of the difference of the last layer's features. The *vector score*
+fits one to a vector: for every channel of every layer of D, how large the difference is and what f(x, x) itself looks
+like. With one layer, the difference alone and the identity for a covariance it ranks as the two-sided R-score does.
+The *turn score* asks D's second head which turn each turned pair (T x, T x) was given: it knows for normal samples
+(after Golan & El-Yaniv 2018). A sum adds such terms after putting their logarithms on one scale.
 
 Eq. 6 asks how usual the number R(x) is. :func:`joint_score` asks how usual the *encoding together with* the
 R-score is: the log density of (E(x), log R(x)) under a Gaussian mixture fitted to normal samples. It sees
@@ -19,11 +29,17 @@ Every score here is higher for more normal samples, except the R-score, which ke
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
+
+DIFFERENCE_FLOOR = (
+    1e-4  # beside feature differences of about 0.1; a channel that never fires has a logarithm, too
+)
+TERM_FLOOR = 1e-6
 
 
 def r_score(same: Float[Tensor, "b k"], reconstruction: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
@@ -68,6 +84,64 @@ class RunningMoments:
     def std(self) -> float:
         r"""Standard deviation with divisor n, as the maximum-likelihood Gaussian of Eq. 6 has it."""
         return math.sqrt(self._m2 / self.count) if self.count else math.nan
+
+
+def pair_statistics(
+    same: Sequence[Float[Tensor, "b _ *space"]], reconstruction: Sequence[Float[Tensor, "b _ *space"]]
+) -> Float[Tensor, "b n"]:
+    r"""v(x): per channel of every layer, three numbers over space, two for rows, which have none.
+
+    With :math:`\Delta = f(x, x) - f(x, G(E(x)))`: the logarithm of the mean of :math:`|\Delta|`, and the mean and
+    the standard deviation of f(x, x).
+
+    Parameters
+    ----------
+    same, reconstruction
+        The maps of (x, x) and of (x, G(E(x))), layer by layer.
+    """
+    parts = []
+    for f_same, f_other in zip(same, reconstruction, strict=True):
+        f_same, f_other = (f.to(torch.promote_types(f.dtype, torch.float32)) for f in (f_same, f_other))
+        if f_same.ndim == 2:
+            parts += [((f_same - f_other).abs() + DIFFERENCE_FLOOR).log(), f_same]
+            continue
+        difference = (f_same - f_other).abs().mean((2, 3))
+        spread, mean = torch.std_mean(f_same, (2, 3), correction=0)
+        parts += [(difference + DIFFERENCE_FLOOR).log(), mean, spread]
+    return torch.cat(parts, 1)
+
+
+def mahalanobis(
+    vectors: Float[Tensor, "b n"], mean: Float[Tensor, " n"], precision: Float[Tensor, "n n"]
+) -> Float[Tensor, " b"]:
+    """Squared Mahalanobis distance from ``mean``, ``precision`` being the inverse covariance."""
+    centred = vectors - mean
+    return ((centred @ precision) * centred).sum(1)
+
+
+def turn_surprise(logits: Float[Tensor, "b t t"]) -> Float[Tensor, " b"]:
+    """Minus the sum over the turns T of log p(T | T x); ``logits[:, T]`` are those for the pair turned by T."""
+    return -logits.log_softmax(2).diagonal(dim1=1, dim2=2).sum(1)
+
+
+def sum_of_terms(
+    terms: Float[Tensor, "b t"], mean: Float[Tensor, " t"], std: Float[Tensor, " t"]
+) -> Float[Tensor, " b"]:
+    """Minus the sum of the terms' standardised logarithms; a term is positive, and higher for more anomalous samples.
+
+    Parameters
+    ----------
+    terms
+        A column for each term.
+    mean, std
+        Of the logarithms, as :func:`log_terms` gives them, over normal samples that were not trained on.
+    """
+    return -((log_terms(terms) - mean) / std).sum(1)
+
+
+def log_terms(terms: Float[Tensor, "b t"]) -> Float[Tensor, "b t"]:
+    """Logarithms in float64; a term of zero stays finite."""
+    return terms.double().clamp_min(TERM_FLOOR).log()
 
 
 def joint_features(

@@ -17,7 +17,7 @@ Lipschitz = Literal[
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 NegativePairs = Literal["generated", "mismatched"]
 Direction = Literal["inward", "outward"]
-Score = Literal["joint", "a_score", "r_score"]
+Score = Literal["vector+turn", "vector", "turn", "joint", "a_score", "r_score"]
 Statistics = Literal["training", "held_out"]
 Precision = Literal["float32", "bfloat16"]
 
@@ -45,6 +45,9 @@ class Settings:
     lambda_reg: float
     lambda_neg: float
     lambda_pixel: float
+    lambda_turn: float
+    turn_share: float  # of the batch
+    turn_shift: float  # share of the side
     negatives: Negatives
     negative_pairs: NegativePairs
     negative_share: float  # of the batch
@@ -58,6 +61,11 @@ class Settings:
     statistics: Statistics
     precision: Precision
     scoring_precision: Precision
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The terms that the score adds: "vector", "turn" or both; none for the other scores."""
+        return tuple(term for term in self.scoring.split("+") if term in ("vector", "turn"))
 
     @property
     def spectral(self) -> bool:
@@ -92,6 +100,9 @@ PAPER = Settings(
     lambda_reg=1.0,
     lambda_neg=5.0,
     lambda_pixel=0.0,
+    lambda_turn=0.0,
+    turn_share=0.375,
+    turn_shift=0.125,
     negatives="atypical",
     negative_pairs="generated",
     negative_share=0.1,
@@ -166,6 +177,15 @@ def resolve(preset: Preset, n_axes: int, on_gpu: bool, **overrides: Any) -> Sett
         base = dataclasses.replace(base, max_steps=None)
     settings = dataclasses.replace(base, **given)
     _check(settings)
+    if settings.lambda_turn and n_axes != 3:
+        raise InputError(
+            f"lambda_turn is for images, which can be turned: for rows it must be 0, found {settings.lambda_turn:g}"
+        )
+    if "turn" in settings.terms and not settings.lambda_turn:
+        if "scoring" in given:
+            raise InputError(f"scoring={settings.scoring!r} needs lambda_turn above 0, found 0")
+        # The preset's score, without the task that was switched off.
+        settings = dataclasses.replace(settings, scoring="vector")
     return settings
 
 
@@ -186,6 +206,9 @@ _RANGES: dict[str, tuple[float, float]] = {  # of whole numbers where the bounds
     "lambda_reg": (0.0, 1e6),
     "lambda_neg": (0.0, 1e6),
     "lambda_pixel": (0.0, 1e6),
+    "lambda_turn": (0.0, 1e6),
+    "turn_share": (0.0, 1.0),
+    "turn_shift": (0.0, 0.5),
     "negative_share": (0.0, 1.0),
     "negative_start": (0.0, 1.0),
     "delta": (1e-9, 1e6),

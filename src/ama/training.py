@@ -12,6 +12,7 @@ from jaxtyping import Float, Int, Shaped
 from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Generator, Tensor
+from torch.nn import functional as F
 from torch.optim.lr_scheduler import MultiStepLR
 
 from ama.averaging import MovingAverage
@@ -19,6 +20,7 @@ from ama.data.batches import Batch, generator_for
 from ama.errors import InputError
 from ama.latent import atypical_selection, cube_selection, scaled_selection, simplex_interpolation
 from ama.networks import Networks
+from ama.networks.turns import shifted, turned
 from ama.objective import GAMES, Player, gradient_penalty, mixture, negative_loss, normal_loss, objective
 from ama.settings import Settings
 
@@ -107,10 +109,12 @@ class AMATraining(LightningModule):
 
         pairs = self._pairs(x, reconstruction, interpolated, negative)
         fixed = [(first.detach(), second.detach()) for first, second in pairs]
+        turned = self._turned(x, random)
         for _ in range(weights.critic_steps):
             nets.discriminator.iterate()
             normalised = nets.discriminator.weights()
-            loss = self._loss(self.game.critic, self._values(fixed, normalised))
+            values, turn_loss = self._values(fixed, normalised, turned)
+            loss = self._loss(self.game.critic, values) + weights.lambda_turn * turn_loss
             penalty = self._penalty(x, reconstruction.detach(), normalised, random)
             critic_optimizer.zero_grad()
             self.manual_backward(loss if penalty is None else loss + weights.penalty_weight * penalty)
@@ -120,9 +124,9 @@ class AMATraining(LightningModule):
         with torch.no_grad():
             normalised = nets.discriminator.weights()
             # Neither E nor G has a part in D(x, x).
-            same = self._values(pairs[:1], normalised)
-        values = same + self._values(pairs[1:], normalised)
-        objective_value = self._loss(self.game.generator, values, code)
+            same, _ = self._values(pairs[:1], normalised)
+        others, _ = self._values(pairs[1:], normalised)
+        objective_value = self._loss(self.game.generator, same + others, code)
         pixel = (reconstruction - x).abs().mean()
         builder_optimizer.zero_grad()
         self.manual_backward(objective_value + weights.lambda_pixel * pixel)
@@ -182,12 +186,32 @@ class AMATraining(LightningModule):
             pairs += [(anomaly, anomaly), (anomaly, other)]
         return pairs
 
-    def _values(self, pairs: list[Pair], weights: list[Tensor]) -> list[Float[Tensor, " _"]]:
-        """D's values of each pair, from a single pass over all of them."""
-        first, second = (torch.cat(images) for images in zip(*pairs, strict=True))
+    def _turned(self, x: Tensor, random: Generator) -> Tensor | None:
+        """Some of the images, shifted, under every turn: all of the first turn, then of the next."""
+        choice = self.settings
+        if self.networks.discriminator.turn is None:
+            return None
+        n = max(1, round(choice.turn_share * len(x)))
+        return torch.cat(turned(shifted(x[:n], choice.turn_shift, random)))
+
+    def _values(
+        self, pairs: list[Pair], weights: list[Tensor], turned: Tensor | None = None
+    ) -> tuple[list[Float[Tensor, " _"]], Float[Tensor, ""] | float]:
+        """D's values of each pair and its loss in telling turns, from a single pass over all of them."""
+        critic = self.networks.discriminator
+        first, second = (list(images) for images in zip(*pairs, strict=True))
+        sizes = [len(x) for x in first]
+        if turned is not None:
+            first, second = [*first, turned], [*second, turned]
         with self._autocast():
-            values = self.networks.discriminator(first, second, weights)
-        return list(values.split([len(x) for x, _ in pairs]))
+            last = critic.maps(torch.cat(first), torch.cat(second), weights)[-1]
+        values = critic.value(last[: sum(sizes)], weights)
+        turn_loss: Float[Tensor, ""] | float = 0.0
+        if turned is not None:
+            logits = critic.turn_logits(last[sum(sizes) :])
+            labels = torch.arange(logits.shape[1], device=logits.device)
+            turn_loss = F.cross_entropy(logits, labels.repeat_interleave(len(turned) // len(labels)))
+        return list(values.split(sizes)), turn_loss
 
     def _loss(
         self, player: Player, values: list[Float[Tensor, " _"]], code: Float[Tensor, "b d"] | None = None

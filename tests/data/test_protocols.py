@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.data.protocols import is_normal
+from ama.data.protocols import draw_experiment, is_normal
 from ama.errors import InputError
 
 
@@ -44,3 +45,44 @@ def test_of_many_labels_the_first_twelve_are_shown():
 def test_a_source_without_labels_is_told_where_labels_come_from():
     with pytest.raises(InputError, match=r"^photos has no labels .* sub-folders, a label column, or y$"):
         is_normal(None, ["cat"], "photos")
+
+
+def _numbered(start, n):
+    return torch.arange(start, start + n)[:, None]
+
+
+@given(
+    st.integers(20, 400),
+    st.integers(1, 60),
+    st.integers(2, 300),
+    st.sampled_from([None, 10, 200]),
+    st.integers(),
+)
+def test_every_sample_of_an_experiment_is_in_one_part_and_validation_in_no_test(n, t, a, o, seed):
+    normal, test_normal, anomalies = _numbered(0, n), _numbered(1000, t), _numbered(2000, a)
+    other = None if o is None else _numbered(3000, o)
+    found = draw_experiment(normal, test_normal, anomalies, other, abs(seed) % 2**32)
+    samples, labels = found.validation
+    assert set(labels.tolist()) <= {1.0, -1.0}
+    assert int((labels == 1).sum()) == round(0.05 * n)
+    assert sorted(found.train.flatten().tolist() + samples[labels == 1].flatten().tolist()) == list(range(n))
+    drawn_anomalies = samples[labels == -1].flatten().tolist()
+    tested = found.test[torch.from_numpy(found.anomalous)].flatten().tolist()
+    if other is None:
+        assert len(drawn_anomalies) == min(50, a // 2)
+        assert sorted(tested + drawn_anomalies) == anomalies.flatten().tolist()
+    else:
+        assert len(drawn_anomalies) == min(50, o)
+        assert set(drawn_anomalies) <= set(other.flatten().tolist())
+        assert tested == anomalies.flatten().tolist()
+    assert found.test[torch.from_numpy(~found.anomalous)].flatten().tolist() == test_normal.flatten().tolist()
+    assert found.drawn[~found.anomalous].all()
+    assert found.drawn[found.anomalous].sum() == min(len(tested), max(1, round(0.2 * t)))
+
+
+def test_an_experiment_is_a_function_of_its_seed():
+    parts = _numbered(0, 100), _numbered(1000, 50), _numbered(2000, 200), None
+    one, same, another = (draw_experiment(*parts, seed) for seed in (0, 0, 1))
+    assert torch.equal(one.train, same.train)
+    assert np.array_equal(one.drawn, same.drawn)
+    assert not torch.equal(one.train, another.train)

@@ -127,7 +127,7 @@ def _scoring_row(
     model.networks.fit_scaling(raw)
     literal = Literal(model.networks, case.settings, seed=0)
     literal.train(False)
-    model.finish(raw[:64], raw[64:128], seed=0)
+    model.finish(raw[:64], raw[64:128], raw[64:128], seed=0)
 
     def score_literally() -> None:
         for part in raw.split(256):
@@ -176,7 +176,7 @@ def _resident_of_product(case: Case, kind: str, precision: settings.Precision) -
             _train(module, Batches(len(raw), case.settings.batch_size, 3, 0, lambda: 0), [], Run())
         else:
             model.networks.fit_scaling(raw)
-            model.finish(raw[:64], raw[64:128], seed=0)
+            model.finish(raw[:64], raw[64:128], raw[64:128], seed=0)
             model.scores(raw.repeat(-(-case.n_scored // len(raw)), 1, 1, 1)[: case.n_scored])
     # The kernel hands getrusage's peak on to a new process from the one that started it.
     status = Path("/proc/self/status")

@@ -3,10 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import torch
+from jaxtyping import Bool, Shaped
+from torch import Tensor
 
+from ama.data.batches import generator_for
 from ama.errors import InputError
+
+VALIDATION_SHARE = 0.05  # of the normal training samples
+VALIDATION_ANOMALIES = 50
+TEST_ANOMALIES = 0.2  # of the number of normal test samples
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """The samples of both protocols.
+
+    *strict*: no anomaly is seen before the test, and all test samples are used. *paper*: ``validation``, normal
+    samples and some 50 anomalies, selects the weights; of the test anomalies only a fifth of the number of normal
+    test samples are ``drawn``. No sample is in more than one of the three parts.
+    """
+
+    train: Shaped[Tensor, "n ..."]
+    validation: tuple[Shaped[Tensor, "v ..."], Shaped[Tensor, " v"]]  # samples, and +1 or -1 for each
+    test: Shaped[Tensor, "m ..."]
+    anomalous: Bool[np.ndarray, " m"]
+    drawn: Bool[np.ndarray, " m"]  # of the paper's protocol; all normal ones are
+
+
+def draw_experiment(
+    normal: Shaped[Tensor, "n ..."],
+    test_normal: Shaped[Tensor, "t ..."],
+    test_anomalies: Shaped[Tensor, "a ..."],
+    other_anomalies: Shaped[Tensor, "o ..."] | None,
+    seed: int,
+) -> Experiment:
+    """Draw the paper's validation and test sets.
+
+    Parameters
+    ----------
+    normal
+        Normal training samples.
+    test_normal, test_anomalies
+        The test samples.
+    other_anomalies
+        Where validation anomalies are drawn from. None: from the test anomalies, which then lose them.
+    seed
+        Of the draws.
+    """
+    random = generator_for(seed, 5)
+
+    def shuffled(x: Tensor) -> Tensor:
+        return x[torch.randperm(len(x), generator=random)]
+
+    normal = shuffled(normal)
+    n_normal = round(VALIDATION_SHARE * len(normal))
+    if other_anomalies is None:
+        test_anomalies = shuffled(test_anomalies)
+        n_anomalies = min(VALIDATION_ANOMALIES, len(test_anomalies) // 2)
+        anomalies, test_anomalies = test_anomalies[:n_anomalies], test_anomalies[n_anomalies:]
+    else:
+        anomalies = shuffled(other_anomalies)[:VALIDATION_ANOMALIES]
+    labels = torch.cat([torch.ones(n_normal), -torch.ones(len(anomalies))])
+    n_drawn = min(len(test_anomalies), max(1, round(TEST_ANOMALIES * len(test_normal))))
+    drawn = torch.randperm(len(test_anomalies), generator=random)[:n_drawn].numpy()
+    anomalous = np.arange(len(test_normal) + len(test_anomalies)) >= len(test_normal)
+    chosen = ~anomalous
+    chosen[len(test_normal) + drawn] = True
+    return Experiment(
+        normal[n_normal:],
+        (torch.cat([normal[:n_normal], anomalies]), labels),
+        torch.cat([test_normal, test_anomalies]),
+        anomalous,
+        chosen,
+    )
 
 
 def is_normal(labels: np.ndarray | None, normal_labels: Sequence[str], source: str) -> np.ndarray:

@@ -38,8 +38,10 @@ class Networks(nn.Module):
         self.shape = shape
         self.encoder = kind.Encoder(shape, settings.latent_dim, settings.encoder_width)
         self.generator = kind.Generator(shape, settings.latent_dim, settings.generator_width)
+        # Settings for rows have no turns.
+        second_head = {"turns": True} if settings.lambda_turn else {}
         self.discriminator = kind.Discriminator(
-            shape, settings.discriminator_width, settings.mirrored, settings.spectral
+            shape, settings.discriminator_width, settings.mirrored, settings.spectral, **second_head
         )
         # Images share one scale; a row has one for each column.
         per_column = (1,) if len(shape) == 3 else shape

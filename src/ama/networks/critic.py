@@ -24,9 +24,15 @@ class Critic(nn.Module, ABC):
     ----------
     n_features
         Length k of f.
+    n_statistics
+        Length of :func:`ama.scoring.pair_statistics` of its maps.
+    turn
+        The second head, which says what turn a pair (T x, T x) was given; None where D has no such task.
     """
 
     n_features: int
+    n_statistics: int
+    turn: nn.Linear | None
     output: nn.Linear
     spectral: SpectralNorm | None
 
@@ -51,6 +57,13 @@ class Critic(nn.Module, ABC):
         if self.spectral is not None:
             self.spectral.iterate(self._plain_weights(), times)
 
+    def turn_logits(self, last: Any) -> Float[Tensor, "b t"]:
+        """Logits of the turns from the last feature map's mean and maximum over space."""
+        assert self.turn is not None
+        last = last.to(torch.promote_types(last.dtype, torch.float32))
+        with torch.autocast(last.device.type, enabled=False):
+            return self.turn(torch.cat([last.mean((2, 3)), last.amax((2, 3))], 1))
+
     def _normalise(self, spectral: bool) -> None:
         """The last act of a constructor, when all layers are there."""
         # A tuple, as a list of modules would be registered twice.
@@ -66,7 +79,11 @@ class Critic(nn.Module, ABC):
 
     def forward(self, x: Any, y: Any, weights: Sequence[Tensor] | None = None) -> Float[Tensor, " b"]:
         weights = self.weights() if weights is None else weights
-        features = self.features(x, y, weights)
+        return self.value(self.maps(x, y, weights)[-1], weights)
+
+    def value(self, last: Any, weights: Sequence[Tensor]) -> Float[Tensor, " b"]:
+        """D's value from the last feature map."""
+        features = self.pool(last)
         # The game is about small differences of these values, which bfloat16 would round away.
         with torch.autocast(features.device.type, enabled=False):
             return F.linear(features, weights[-1]).squeeze(1)

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from ama.networks.critic import Critic
 from ama.networks.resampling import convolve_and_halve, double_and_convolve
+from ama.networks.turns import n_turns
 
 MIN_SIDE, MAX_SIDE = 8, 256
 
@@ -182,16 +183,24 @@ class Discriminator(Critic):
         Pairs (x, y). If False (the ablation "without mirroring"), D sees y alone.
     spectral
         Spectral normalisation of every layer.
+    turns
+        Whether D has a second head, which is not normalised, for :mod:`ama.networks.turns`.
     """
 
     def __init__(
-        self, shape: tuple[int, int, int], width: int = 128, mirrored: bool = True, spectral: bool = True
+        self,
+        shape: tuple[int, int, int],
+        width: int = 128,
+        mirrored: bool = True,
+        spectral: bool = True,
+        turns: bool = False,
     ):
         super().__init__()
         channels, height, width_px = shape
         halvings = n_halvings(height, width_px)
         self.mirrored, self.n_features = mirrored, width
         n_blocks = halvings + 1
+        self.n_statistics = 3 * n_blocks * width
         n_halve = max(1, halvings - 1)
         c_in = 2 * channels if mirrored else channels
         blocks = []
@@ -201,6 +210,7 @@ class Discriminator(Critic):
         self.blocks = nn.ModuleList(blocks)
         self.output = nn.Linear(width, 1, bias=False)
         self._normalise(spectral)
+        self.turn = nn.Linear(2 * width, n_turns(shape)) if turns else None
 
     def maps(
         self,

@@ -1,0 +1,162 @@
+"""One cell of a grid, measured: both protocols' figures from one training."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor
+
+from ama import settings
+from ama.benchmark.datasets import available, images
+from ama.benchmark.grid import Cell
+from ama.benchmark.methods import AMA
+from ama.data.protocols import Experiment, draw_experiment
+from ama.errors import InputError
+from ama.evaluation import evaluate
+from ama.fitting import Run, TrainingSet, fit_both
+from ama.model import Model
+
+ALL_BUT = "all but "
+NEIGHBOURS = 5
+COMPONENTS = 40
+CHECKPOINT_SECONDS = 60.0
+
+Scores = dict[str, Float[np.ndarray, " m"]]
+
+
+def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | None) -> dict[str, Any]:
+    """Train and test.
+
+    Parameters
+    ----------
+    cell
+        What to measure.
+    folder
+        Of the data sets; None: the hub.
+    checkpoints
+        Folder from which a training that was cut off goes on.
+    progress
+        As in :class:`ama.AMADetector`.
+
+    Returns
+    -------
+    dict
+        ``strict`` and ``paper``, each with the metrics of every score; ``parameters``; ``seconds``.
+
+    Raises
+    ------
+    InputError
+        If the data set is missing or has no such class.
+    """
+    experiment = experiment_of(cell, folder)
+    resumed = any(checkpoints.glob("*.ckpt"))
+    started = time.perf_counter()
+    if cell.method in AMA:
+        strict, paper, parameters = _ama(cell, experiment, checkpoints, progress)
+    else:
+        strict = {"score": _OTHERS[cell.method](experiment.train, experiment.test)}
+        paper, parameters = strict, {"neighbours": NEIGHBOURS, "components": COMPONENTS}
+    seconds = time.perf_counter() - started
+    drawn = experiment.drawn
+    return {
+        "parameters": parameters,
+        # What a training that was cut off took before is not known.
+        "seconds": None if resumed else round(seconds, 1),
+        "threads": torch.get_num_threads(),
+        "strict": {name: evaluate(values, experiment.anomalous).as_dict() for name, values in strict.items()},
+        "paper": {
+            name: evaluate(values[drawn], experiment.anomalous[drawn]).as_dict()
+            for name, values in paper.items()
+        },
+    }
+
+
+def experiment_of(cell: Cell, folder: str | None) -> Experiment:
+    """The samples of a cell."""
+    train, test = (images(cell.data, split, folder, cell.jpeg) for split in ("train", "test"))
+    if cell.against is not None:
+        other = images(cell.against, "test", folder, cell.jpeg)
+        rest = None
+        if available(cell.against, "train", folder):
+            rest = images(cell.against, "train", folder, cell.jpeg).x
+        anomalies = _in_channels(other.x, train.x)
+        return draw_experiment(
+            train.x, test.x, anomalies, None if rest is None else _in_channels(rest, train.x), cell.seed
+        )
+    assert cell.normal is not None
+    label = cell.normal.removeprefix(ALL_BUT)
+    if label not in train.labels:
+        raise InputError(
+            f"{cell.data} has no class {label!r}; its classes are {', '.join(sorted(set(train.labels)))}"
+        )
+    masks = [(part.labels == label) != cell.normal.startswith(ALL_BUT) for part in (train, test)]
+    return draw_experiment(
+        train.of(masks[0]), test.of(masks[1]), test.of(~masks[1]), train.of(~masks[0]), cell.seed
+    )
+
+
+def parameters_of(cell: Cell) -> settings.Settings:
+    """The settings of a cell of AMA."""
+    given = dict(AMA[cell.method])
+    if cell.max_steps is not None:
+        given.setdefault("max_steps", cell.max_steps)
+    return settings.resolve(given.pop("preset"), 3, False, **given)
+
+
+def _ama(
+    cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None
+) -> tuple[Scores, Scores, dict[str, Any]]:
+    choice = parameters_of(cell)
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    run = Run(cell.seed, checkpoints=checkpoints, checkpoint_seconds=CHECKPOINT_SECONDS, progress=progress)
+    fitted = fit_both(TrainingSet(experiment.train, validation=experiment.validation), choice, run)
+    strict, paper = (_scores(one.model, experiment.test) for one in fitted)
+    return strict, paper, dataclasses.asdict(choice)
+
+
+def _scores(model: Model, samples: Shaped[Tensor, "m ..."]) -> Scores:
+    """Each higher for more normal samples."""
+    found = model.scores(samples)
+    return {"score": found.score.numpy(), "a_score": found.a_score.numpy(), "r_score": -found.r_score.numpy()}
+
+
+def _neighbours(train: Tensor, test: Tensor) -> Float[np.ndarray, " m"]:
+    search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(_flat(train))
+    return -search.kneighbors(_flat(test))[0].mean(1)
+
+
+def _pca(train: Tensor, test: Tensor) -> Float[np.ndarray, " m"]:
+    components = min(COMPONENTS, *train.flatten(1).shape)
+    pca = PCA(components, random_state=0).fit(_flat(train))
+    rebuilt = pca.inverse_transform(pca.transform(_flat(test)))
+    return -np.square(_flat(test) - rebuilt).sum(1)
+
+
+_OTHERS: dict[str, Callable[[Tensor, Tensor], Float[np.ndarray, " m"]]] = {
+    "neighbours": _neighbours,
+    "pca": _pca,
+}
+
+
+def _flat(images: Tensor) -> Float[np.ndarray, "n p"]:
+    return images.flatten(1).numpy().astype(np.float32) / 255
+
+
+def _in_channels(x: Tensor, like: Tensor) -> Tensor:
+    """Grey images as colour where the other set is in colour; the reverse, and another size, is refused."""
+    if x.shape[1] == 1 and like.shape[1] == 3:
+        x = x.expand(-1, 3, -1, -1)
+    if x.shape[1:] != like.shape[1:]:
+        raise InputError(
+            f"images of {tuple(x.shape[1:])} cannot stand against images of {tuple(like.shape[1:])}"
+        )
+    return x

@@ -1,0 +1,110 @@
+"""The cells of the paper's tables: a data set, who is normal in it, a method, a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ama.benchmark.methods import METHODS
+from ama.benchmark.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
+from ama.errors import InputError
+
+SEEDS = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training and its measurements.
+
+    Parameters
+    ----------
+    data
+        Name of the data set that is trained on.
+    normal
+        Class that is normal, the others being the anomalies; "all but X": the reverse. None: the whole set is
+        normal, and the anomalies are those of ``against``.
+    against
+        Data set of the anomalies, where it is another.
+    method
+        A name of :mod:`ama.benchmark.methods`.
+    seed
+        Of the split, the training and the draws.
+    jpeg
+        Whether both sides go through the same JPEG coding first.
+    max_steps
+        Length of the training, in place of the method's own.
+    """
+
+    data: str
+    normal: str | None
+    against: str | None
+    method: str
+    seed: int = 0
+    jpeg: bool = False
+    max_steps: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What a person, and a file, calls it."""
+        parts = [self.data, self.normal or f"against {self.against}", self.method, f"seed {self.seed}"]
+        parts += ["jpeg"] if self.jpeg else []
+        parts += [f"{self.max_steps} steps"] if self.max_steps is not None else []
+        return ", ".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a results file."""
+        return asdict(self)
+
+
+def one_class(
+    data: str, classes: tuple[str, ...], *methods: str, seeds: tuple[int, ...] = (0,)
+) -> list[Cell]:
+    """Each class as the normal one, with each method: all classes of one seed before the next."""
+    return [Cell(data, c, None, method, seed) for seed in seeds for method in methods for c in classes]
+
+
+def _ablations() -> Iterator[Cell]:
+    for seed in SEEDS:
+        for data, label in (("mnist", "3"), ("mnist", "8"), ("cifar10", "automobile"), ("cifar10", "deer")):
+            for method in METHODS:
+                if method != "paper":
+                    yield Cell(data, label, None, method, seed)
+
+
+def _table_1() -> Iterator[Cell]:
+    for method in ("compact", "neighbours"):
+        for data, against in TABLE_1:
+            yield Cell(data, None, against, method)
+        yield Cell("cifar10", None, "tiny_imagenet32", method, jpeg=True)
+
+
+GRIDS: dict[str, list[Cell]] = {
+    "mnist": one_class("mnist", DIGITS, "compact", "neighbours", "pca"),
+    "cifar10": one_class("cifar10", OBJECTS, "compact", "neighbours", "pca"),
+    "fashion_mnist": one_class("fashion_mnist", GARMENTS, "compact", "neighbours", "pca"),
+    "table1": list(_table_1()),
+    "ablations": list(_ablations()),
+    "digits": [Cell("digits", f"all but {d}", None, m, max_steps=800) for m in ("compact",) for d in DIGITS]
+    + [Cell("digits", f"all but {d}", None, "neighbours") for d in DIGITS],
+    # Seconds a cell: to try the runner out.
+    "smoke": [
+        Cell("digits", f"all but {d}", None, m, s, max_steps=20 if m == "compact" else None)
+        for s in (0, 1)
+        for m in ("compact", "neighbours")
+        for d in "38"
+    ],
+}
+
+
+def cells_of(grid: str) -> list[Cell]:
+    """The cells of a grid.
+
+    Raises
+    ------
+    InputError
+        If there is no such grid.
+    """
+    if grid not in GRIDS:
+        raise InputError(f"there is no grid {grid!r}, expected one of {', '.join(GRIDS)}")
+    return GRIDS[grid]

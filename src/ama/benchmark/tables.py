@@ -1,0 +1,120 @@
+"""``ama benchmark show``: results as Markdown, beside what the paper prints. A cell without a result is "not run"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ama.benchmark.grid import Cell, cells_of
+from ama.benchmark.published import TABLE_1, TABLE_2, TABLE_2_AVERAGE
+from ama.results import read_results
+
+NOT_RUN = "not run"
+# Column of a table: method, protocol, score.
+Column = tuple[str, str, str]
+SCORES = {"score": "", "r_score": " (R-score)", "a_score": " (A-score)"}
+
+
+def show(grid: str, results: str | None) -> str:
+    """The tables of a grid.
+
+    Parameters
+    ----------
+    grid
+        A name of :data:`ama.benchmark.grid.GRIDS`.
+    results
+        Results file; by default ``benchmarks/results/GRID.jsonl``.
+    """
+    records = {
+        Cell(**record["cell"]): record
+        for record in read_results(Path(results or f"benchmarks/results/{grid}.jsonl"))
+        if "cell" in record
+    }
+    cells = cells_of(grid)
+    done = sum(cell in records for cell in cells)
+    parts = [f"{done} of {len(cells)} cells run."]
+    if any(len({cell.seed for cell in cells if _row(cell) == row}) > 1 for row in map(_row, cells)):
+        parts.append(_ablations(cells, records))
+    else:
+        parts += [_by_row(cells, records, protocol) for protocol in ("strict", "paper")]
+    return "\n\n".join(parts) + "\n"
+
+
+def _by_row(cells: Sequence[Cell], records: dict[Cell, Any], protocol: str) -> str:
+    """A line for each experiment, a column for each method and score."""
+    columns: list[Column] = []
+    for method in dict.fromkeys(cell.method for cell in cells):
+        ours = [r for c, r in records.items() if c.method == method and c in cells]
+        scores = ["score", "r_score", "a_score"] if any("r_score" in r[protocol] for r in ours) else ["score"]
+        columns += [(method, protocol, score) for score in scores]
+    rows = list(dict.fromkeys(map(_row, cells)))
+    titles = [f"{method}{SCORES[score]}" for method, _, score in columns]
+    lines = [_line(f"AUROC, {protocol} protocol", "paper", *titles), _line(*["---"] * (len(titles) + 2))]
+    values = np.full((len(rows), len(columns)), np.nan)
+    for i, row in enumerate(rows):
+        texts = []
+        for j, (method, _, score) in enumerate(columns):
+            found = [
+                records[c][protocol] for c in cells if _row(c) == row and c.method == method and c in records
+            ]
+            if not found:
+                texts.append(NOT_RUN)
+                continue
+            auroc = found[0][score]["auroc"]
+            values[i, j] = auroc["value"]
+            texts.append(f"{auroc['value']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f})")
+        lines.append(_line(row, _printed(_published(cells, row)), *texts))
+    averages = [
+        f"**{column.mean():.4f}**"
+        if np.isfinite(column).all()
+        else f"{NOT_RUN}: {np.isnan(column).sum()} missing"
+        for column in values.T
+    ]
+    average = TABLE_2_AVERAGE.get(cells[0].data) if cells[0].against is None else None
+    if cells[0].against is None:
+        lines.append(_line("**average**", _printed(average), *averages))
+    return "\n".join(lines)
+
+
+def _ablations(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
+    """A line for each method, a column for each experiment: mean and spread over seeds, strict protocol."""
+    rows = list(dict.fromkeys(map(_row, cells)))
+    lines = [_line("AUROC, strict protocol", *rows, "mean"), _line(*["---"] * (len(rows) + 2))]
+    for method in dict.fromkeys(cell.method for cell in cells):
+        texts, means = [], []
+        for row in rows:
+            wanted = [c for c in cells if c.method == method and _row(c) == row]
+            found = [records[c]["strict"]["score"]["auroc"]["value"] for c in wanted if c in records]
+            if not found:
+                texts.append(NOT_RUN)
+                continue
+            missing = f", {len(found)} of {len(wanted)} seeds" if len(found) < len(wanted) else ""
+            spread = f" ± {np.std(found, ddof=1):.3f}" if len(found) > 1 else ""
+            texts.append(f"{np.mean(found):.3f}{spread}{missing}")
+            means.append(np.mean(found))
+        lines.append(_line(method, *texts, f"{np.mean(means):.3f}" if len(means) == len(rows) else NOT_RUN))
+    return "\n".join(lines)
+
+
+def _row(cell: Cell) -> str:
+    if cell.against is None:
+        return f"{cell.data}, {cell.normal}"
+    return f"{cell.data} against {cell.against}" + (", both through JPEG" if cell.jpeg else "")
+
+
+def _published(cells: Iterable[Cell], row: str) -> float | None:
+    cell = next(c for c in cells if _row(c) == row)
+    if cell.against is not None:
+        return TABLE_1.get((cell.data, cell.against))
+    return TABLE_2.get(cell.data, {}).get(cell.normal or "")
+
+
+def _printed(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _line(*texts: str) -> str:
+    return f"| {' | '.join(texts)} |"

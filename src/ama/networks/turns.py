@@ -1,0 +1,36 @@
+"""Turned and shifted images for D's second task: to say which turn a pair (T x, T x) was given.
+
+After the self-supervised GAN of Chen et al. (2019), which asks it of single images. A square image has four quarter
+turns; of any other only the half turn keeps the shape, so it has two.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+
+def n_turns(shape: tuple[int, ...]) -> int:
+    """Number of turns T, the identity included, that leave the shape (channels, height, width) as it is."""
+    return 4 if shape[-2] == shape[-1] else 2
+
+
+def turned(x: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b c h w"]]:
+    """T x for every turn T, counter-clockwise; the first is x itself."""
+    n = n_turns(tuple(x.shape))
+    return [torch.rot90(x, quarter, (2, 3)) for quarter in range(0, 4, 4 // n)]
+
+
+def shifted(x: Float[Tensor, "b c h w"], share: float, random: Generator) -> Float[Tensor, "b c h w"]:
+    """Each image moved by up to ``share`` of its size in both directions, its edge pixels repeated."""
+    b, _, height, width = x.shape
+    most = round(share * height), round(share * width)
+    padded = F.pad(x, (most[1], most[1], most[0], most[0]), mode="replicate")
+    rows, columns = (
+        torch.randint(2 * far + 1, (b, 1), generator=random) + torch.arange(side)
+        for far, side in zip(most, (height, width), strict=True)
+    )
+    image = torch.arange(b)[:, None, None]
+    return padded[image, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)

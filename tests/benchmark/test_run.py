@@ -1,0 +1,106 @@
+"""A grid: finished whatever happens, shared by processes, the same as if nothing had."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ama.benchmark import run as module
+from ama.benchmark.grid import GRIDS, Cell, cells_of
+from ama.benchmark.run import finished, run
+from ama.benchmark.tables import show
+from ama.errors import InputError
+from ama.results import read_results
+
+TIMES = {"seconds", "date", "commit"}
+
+
+def command(path, *options):
+    words = [sys.executable, "-m", "ama.cli", "benchmark", "run", "smoke", "--results", str(path), *options]
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def records(path):
+    """What must not depend on how often the run was killed, in the order of the cells."""
+    found = [{k: v for k, v in record.items() if k not in TIMES} for record in read_results(path)]
+    return sorted(found, key=lambda record: json.dumps(record["cell"]))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    path = tmp_path_factory.mktemp("grid") / "smoke.jsonl"
+    assert command(path).wait() == 0
+    return path
+
+
+def test_every_cell_has_one_line_with_what_repeats_it(undisturbed):
+    found = read_results(undisturbed)
+    assert [Cell(**record["cell"]) for record in found] == cells_of("smoke")
+    for record in found:
+        assert {"parameters", "seconds", "commit", "machine", "versions", "strict", "paper"} <= record.keys()
+        assert record["parameters"]
+        for protocol in ("strict", "paper"):
+            auroc = record[protocol]["score"]["auroc"]
+            assert 0 <= auroc["low"] <= auroc["value"] <= auroc["high"] <= 1
+        if record["cell"]["method"] == "compact":
+            assert record["parameters"]["max_steps"] == 20
+            assert record["strict"].keys() == record["paper"].keys() == {"score", "a_score", "r_score"}
+        normal, drawn = (record[p]["score"] for p in ("strict", "paper"))
+        assert drawn["n_normal"] == normal["n_normal"]
+        assert drawn["n_anomalous"] == min(normal["n_anomalous"], round(0.2 * normal["n_normal"]))
+
+
+def test_killed_five_times_the_results_are_those_of_an_undisturbed_run(undisturbed, tmp_path):
+    path, moment = tmp_path / "killed.jsonl", random.Random(0)
+    for _ in range(5):
+        process = command(path)
+        time.sleep(moment.uniform(1, 5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert command(path).wait() == 0
+    assert records(path) == records(undisturbed)
+
+
+def test_two_processes_share_a_grid(undisturbed, tmp_path):
+    path = tmp_path / "shared.jsonl"
+    both = [command(path) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len(read_results(path)) == len(cells_of("smoke"))
+    # One that came when every cell was held leaves the other to finish.
+    assert {Cell(**record["cell"]) for record in read_results(path)} == set(cells_of("smoke"))
+
+
+def test_a_finished_grid_is_not_run_again(undisturbed, monkeypatch):
+    monkeypatch.setattr(module, "measure", lambda *_, **__: pytest.fail("measured again"))
+    run("smoke", None, str(undisturbed), jobs=1, only=None)
+
+
+def test_a_line_cut_short_is_measured_again(undisturbed, tmp_path):
+    path = tmp_path / "cut.jsonl"
+    whole = undisturbed.read_bytes()
+    path.write_bytes(whole[: len(whole) - 100])
+    assert len(finished(path)) == len(cells_of("smoke")) - 1
+    run("smoke", None, str(path), jobs=1, only=None)
+    assert records(path) == records(undisturbed)
+
+
+def test_cells_without_data_are_said_not_to_be_run(tmp_path, capsys):
+    run("mnist", str(tmp_path), str(tmp_path / "r.jsonl"), jobs=1, only=None)
+    assert "30 of 30 cells need data that is not there; not run" in capsys.readouterr().out
+    assert show("mnist", str(tmp_path / "r.jsonl")).count("not run") == 2 * 33
+
+
+def test_a_grid_that_does_not_exist_is_refused_with_those_that_do():
+    with pytest.raises(InputError, match="there is no grid 'minst', expected one of mnist, "):
+        cells_of("minst")
+
+
+def test_no_grid_holds_a_cell_twice_and_all_have_names_of_their_own():
+    for cells in GRIDS.values():
+        assert len({cell.name for cell in cells}) == len(set(cells)) == len(cells)

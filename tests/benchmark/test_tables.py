@@ -1,0 +1,71 @@
+"""Tables show what was run, beside what the paper prints, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from ama.benchmark.grid import SEEDS, cells_of
+from ama.benchmark.tables import show
+from ama.results import append_result
+
+
+def metric(value):
+    return {"auroc": {"value": value, "low": value - 0.01, "high": value + 0.01}}
+
+
+def add(path, cell, value, paper=None):
+    names = ("score", "r_score", "a_score") if cell.method not in ("neighbours", "pca") else ("score",)
+    append_result(
+        path,
+        {
+            "cell": cell.as_dict(),
+            "strict": {name: metric(value) for name in names},
+            "paper": {name: metric(paper or value) for name in names},
+        },
+    )
+
+
+def row(table, start):
+    return next(line for line in table.splitlines() if line.startswith(f"| {start}"))
+
+
+def test_without_results_every_cell_is_not_run(tmp_path):
+    table = show("mnist", str(tmp_path / "none.jsonl"))
+    assert table.startswith("0 of 30 cells run.")
+    assert row(table, "mnist, 2") == "| mnist, 2 | 0.882 | not run | not run | not run |"
+
+
+def test_results_stand_beside_the_papers_and_the_protocols_apart(tmp_path):
+    path = tmp_path / "mnist.jsonl"
+    add(path, next(c for c in cells_of("mnist") if c.normal == "2" and c.method == "compact"), 0.95, 0.97)
+    strict, paper = show("mnist", str(path)).split("AUROC, paper protocol")
+    assert "| mnist, 2 | 0.882 | 0.950 (0.940 to 0.960) |" in strict
+    assert "| mnist, 2 | 0.882 | 0.970 (0.960 to 0.980) |" in paper
+    assert "compact (R-score)" in strict
+
+
+def test_an_average_needs_every_class(tmp_path):
+    path = tmp_path / "mnist.jsonl"
+    cells = [c for c in cells_of("mnist") if c.method == "neighbours"]
+    for cell in cells[:-1]:
+        add(path, cell, 0.9)
+    assert "not run: 1 missing" in row(show("mnist", str(path)), "**average**")
+    add(path, cells[-1], 1.0)
+    assert "**0.9100**" in row(show("mnist", str(path)), "**average**")
+    assert "| 0.938 |" in row(show("mnist", str(path)), "**average**")
+
+
+def test_ablations_are_means_over_seeds_with_their_spread(tmp_path):
+    path = tmp_path / "ablations.jsonl"
+    cells = [
+        c for c in cells_of("ablations") if c.method == "k = 2" and c.data == "mnist" and c.normal == "3"
+    ]
+    assert [cell.seed for cell in cells] == list(SEEDS)
+    add(path, cells[0], 0.90)
+    add(path, cells[1], 0.92)
+    assert "| k = 2 | 0.910 ± 0.014, 2 of 3 seeds | not run |" in show("ablations", str(path))
+
+
+@pytest.mark.parametrize("data", ["svhn", "cifar100"])
+def test_what_needs_data_that_few_have_is_in_the_table_all_the_same(data, tmp_path):
+    assert f"cifar10 against {data} |" in show("table1", str(tmp_path / "none.jsonl"))
