@@ -205,6 +205,21 @@ def test_known_anomalies_are_learned_from(digits):
     assert found[1] > found[0]
 
 
+def test_each_choice_of_delta_has_checkpoints_of_its_own(zeros_and_ones, tmp_path):
+    zeros, ones = zeros_and_ones
+    validation = (np.concatenate([zeros[:20], ones[:10]]), np.r_[np.ones(20), -np.ones(10)])
+    given = {"max_steps": 5, "negatives": "atypical", "delta": "auto", "held_out": 0.2, "random_state": 0}
+    scores = [
+        ama.AMADetector(**given, checkpoints=folder)
+        .fit(zeros[20:], validation=validation)
+        .score_samples(ones)
+        for folder in (None, str(tmp_path / "checkpoints"), str(tmp_path / "checkpoints"))
+    ]
+    assert len(list((tmp_path / "checkpoints").glob("*/last.ckpt"))) == 4
+    assert np.array_equal(scores[0], scores[1])
+    assert np.array_equal(scores[0], scores[2])
+
+
 def test_validation_selects_weights_delta_and_direction(zeros_and_ones):
     zeros, ones = zeros_and_ones
     validation = (np.concatenate([zeros[:20], ones[:10]]), np.r_[np.ones(20), -np.ones(10)])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 import subprocess
 import sys
 import time
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 import ama
 from ama import settings
 from ama.errors import DivergenceError, InputError
-from ama.fitting import Run, TrainingSet, _split, fit_model
+from ama.fitting import Run, TrainingSet, _split, fit_both, fit_model
 
 TINY = dataclasses.replace(
     settings.COMPACT_IMAGES,
@@ -40,12 +42,64 @@ def test_calibration_samples_are_never_trained_on(images, statistics):
     images[:, 0, 0, 0] = torch.arange(100)
     choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2)
     parts = [set(part[:, 0, 0, 0].tolist()) for part in _split(images, choice, seed=0)]
-    train, of_scores, calibration = parts
+    train, of_scores, _, calibration = parts
     assert not train & calibration
     assert not of_scores & calibration
     assert (of_scores == train) == (statistics == "training")
     assert train | of_scores | calibration == set(range(100))
     assert len(train) == 80
+
+
+@pytest.mark.parametrize("statistics", ["training", "held_out"])
+def test_terms_get_their_scale_from_samples_that_neither_train_nor_calibrate(images, statistics):
+    images[:, 0, 0, 0] = torch.arange(100)
+    choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2, scoring="vector")
+    train, _, unseen, calibration = (
+        set(part[:, 0, 0, 0].tolist()) for part in _split(images, choice, seed=0)
+    )
+    assert (len(train), len(unseen), len(calibration)) == (80, 10, 10)
+    assert train | unseen | calibration == set(range(100))
+
+
+def test_one_training_gives_the_last_weights_and_the_selected(images):
+    validation = images[:20], torch.tensor([1.0] * 10 + [-1.0] * 10)
+    choice = dataclasses.replace(TINY, max_steps=None, max_epochs=6, selection_start=0.0)
+    data = TrainingSet(images[20:], validation=validation)
+    last, selected = fit_both(data, choice, Run())
+    assert last.validation_auroc is None
+    alone = fit_model(TrainingSet(images[20:]), choice, Run()).model
+    for name, value in last.model.state_dict().items():
+        assert torch.equal(value, alone.state_dict()[name]), name
+    again = fit_model(data, choice, Run())
+    assert again.validation_auroc == selected.validation_auroc
+    for name, value in selected.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name]), name
+
+
+def test_both_models_need_validation_samples(images):
+    with pytest.raises(ValueError, match="found none"):
+        fit_both(TrainingSet(images), TINY, Run())
+
+
+SIDE_BY_SIDE = """
+import ama, joblib, numpy as np
+
+def threads(seed):
+    import torch
+    images = np.random.default_rng(seed).integers(0, 256, (60, 8, 8), np.uint8)
+    ama.AMADetector(max_steps=3, random_state=seed, progress=False).fit(images)
+    return torch.get_num_threads()
+
+print(*joblib.Parallel(n_jobs=2)(joblib.delayed(threads)(seed) for seed in range(2)))
+"""
+
+
+def test_fits_side_by_side_share_the_cores():
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", SIDE_BY_SIDE], capture_output=True, text=True, check=True, env=environment
+    )
+    assert max(map(int, done.stdout.split())) <= max(1, joblib.cpu_count() // 2)
 
 
 def test_the_split_is_a_function_of_the_seed(images):
@@ -81,8 +135,8 @@ def test_the_history_tells_the_losses(images):
 def test_a_training_that_left_the_finite_numbers_stops_with_what_to_try(images, value, loss, monkeypatch):
     from ama.networks import images as networks
 
-    original = networks.Discriminator.forward
-    monkeypatch.setattr(networks.Discriminator, "forward", lambda *a: original(*a) * value)
+    original = networks.Discriminator.value
+    monkeypatch.setattr(networks.Discriminator, "value", lambda *a: original(*a) * value)
     with pytest.raises(DivergenceError, match=rf"diverged at step 25: the {loss} loss is .* try a smaller"):
         fit_model(TrainingSet(images), dataclasses.replace(TINY, loss="wasserstein", max_steps=50), Run())
 

@@ -337,15 +337,20 @@ def _benchmark_arguments(parser: ArgumentParser) -> None:
 
     parser.add_argument(
         "what",
-        type=Literal["run", "show", "speed", "stream", "guard"],
-        help="run: measure the cells of a grid; show: its tables beside the paper's; speed: the training step and "
+        type=Literal["run", "show", "figures", "speed", "stream", "guard"],
+        help="run: measure the cells of a grid; show: its tables beside the paper's; figures: the paper's Figures 2 "
+        "and 4; speed: the training step and "
         "scoring, timed; stream: a large file, scored in constant memory; guard: AUROC after equal steps, fast and "
         "literal",
     )
-    parser.add_argument("grid", nargs="?", type=str | None, help="run, show: name of the grid")
     parser.add_argument(
-        "--data", type=str | None, help="run: folder with NAME/train and NAME/test; default: the hub"
+        "grid", nargs="?", type=str | None, help="run, show: name of the grid; figures: of the data set"
     )
+    parser.add_argument(
+        "--data", type=str | None, help="run, figures: folder with NAME/train and NAME/test; default: the hub"
+    )
+    parser.add_argument("--out", type=str, default="docs/images", help="figures: folder for the pictures")
+    parser.add_argument("--max_steps", type=PositiveInt | None, help="figures: length of the trainings")
     parser.add_argument(
         "--results", type=str | None, help="run, show: results file [benchmarks/results/GRID.jsonl]"
     )
@@ -379,6 +384,11 @@ def _run_benchmark(given: Namespace) -> None:
         from ama.benchmark.tables import show
 
         print(show(given.grid, given.results), end="")
+    elif given.what == "figures":
+        from ama.benchmark.figures import figures
+
+        for path in figures(given.grid or "digits", given.data, given.out, given.max_steps):
+            print(path)
     elif given.what == "guard":
         from ama.benchmark.guard import guard
 
@@ -432,7 +442,7 @@ COMMANDS = {
         _run_evaluate,
     ),
     "benchmark": Command(
-        "ama benchmark (run GRID | show GRID | speed | stream | guard) [options]",
+        "ama benchmark (run GRID | show GRID | figures DATA | speed | stream | guard) [options]",
         "Repeat the paper's experiments, and time ama on this machine.",
         _benchmark_arguments,
         _run_benchmark,

@@ -268,9 +268,13 @@ class AMADetector(OutlierMixin, BaseEstimator):
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
             self._validation(validation, samples),
         )
+        choices = self._choices(samples.x.ndim - 1, device)
         # Best on the validation samples; without them there is a single choice.
         fitted = max(
-            (fit_model(data, choice, run) for choice in self._choices(samples.x.ndim - 1, device)),
+            (
+                fit_model(data, choice, run if len(choices) == 1 else run.within(f"choice-{number}"))
+                for number, choice in enumerate(choices)
+            ),
             key=lambda fitted: fitted.validation_auroc or 0.0,
         )
         self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,6 +56,14 @@ class Run:
     checkpoints: Path | None = None
     checkpoint_seconds: float = 60.0
     progress: bool | None = False  # None: where stderr is a terminal
+
+    def within(self, name: str) -> Run:
+        """The same with checkpoints in a folder of their own, for one of several fits."""
+        if self.checkpoints is None:
+            return self
+        folder = self.checkpoints / name
+        folder.mkdir(exist_ok=True)
+        return replace(self, checkpoints=folder)
 
 
 @dataclass

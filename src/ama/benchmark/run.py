@@ -83,7 +83,7 @@ def work(
         torch.set_num_threads(threads)
     folder = path.with_suffix(".work")
     folder.mkdir(parents=True, exist_ok=True)
-    bar = tqdm(total=len(cells), desc=path.stem, unit="cell", disable=None if progress else True)
+    bar = _bar(cells, path, progress)
     for cell in cells:
         _refresh(bar, cells, path)
         if cell in finished(path):
@@ -117,7 +117,7 @@ def _ready(cell: Cell, data: str | None) -> bool:
 
 def _watch(cells: Sequence[Cell], path: Path, workers: Sequence[Any]) -> None:
     """Show what the workers have done, until they are done; a failure of one is a failure of all."""
-    bar = tqdm(total=len(cells), desc=path.stem, unit="cell", disable=None)
+    bar = _bar(cells, path, shown=True)
     while any(worker.is_alive() for worker in workers):
         _refresh(bar, cells, path)
         time.sleep(POLL_SECONDS)
@@ -127,14 +127,19 @@ def _watch(cells: Sequence[Cell], path: Path, workers: Sequence[Any]) -> None:
         raise RuntimeError("a process of the grid failed; its message is above")
 
 
+def _bar(cells: Sequence[Cell], path: Path, shown: bool) -> Any:
+    """What an earlier run did says nothing of this one's pace, so it is not counted into the time left."""
+    done = _count(cells, path)
+    return tqdm(total=len(cells), initial=done, desc=path.stem, unit="cell", disable=None if shown else True)
+
+
 def _refresh(bar: Any, cells: Sequence[Cell], path: Path) -> None:
+    bar.update(_count(cells, path) - bar.n)
+
+
+def _count(cells: Sequence[Cell], path: Path) -> int:
     done = finished(path)
-    count = sum(cell in done for cell in cells)
-    if bar.n == 0 and bar.initial == 0 and count:
-        # What an earlier run did says nothing of this one's pace.
-        bar.initial = count
-    bar.n = count
-    bar.refresh()
+    return sum(cell in done for cell in cells)
 
 
 def _commit() -> str | None:

@@ -43,6 +43,31 @@ def plot_reconstructions(
     return figure
 
 
+def plot_reconstruction_rows(
+    rows: dict[str, np.ndarray], value_range: tuple[float, float] = (0.0, 255.0)
+) -> Figure:
+    """The same images, a row for each way of rebuilding them, as Figure 2 of the paper.
+
+    Parameters
+    ----------
+    rows
+        Name -> images (m, C, H, W), all of the same shape.
+    value_range
+        The values drawn black and white.
+    """
+    columns = len(next(iter(rows.values())))
+    figure = Figure(figsize=(columns + 1.2, 1.05 * len(rows)), layout="constrained")
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    for line, (name, images) in zip(axes, rows.items(), strict=True):
+        for axis, image in zip(line, images, strict=True):
+            axis.imshow(_as_picture(image, value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+            axis.set_xticks([])
+            axis.set_yticks([])
+            axis.set_frame_on(False)
+        line[0].set_ylabel(name, fontsize=9)
+    return figure
+
+
 def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float | None = None) -> Figure:
     """Histograms of a score for several groups over one axis, as Figure 4 of the paper.
 

@@ -1,0 +1,82 @@
+"""``ama benchmark figures``: the paper's Figure 2, rebuilt mirrored and not, and Figure 4, R-scores of several sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from ama.benchmark.datasets import available, images
+from ama.benchmark.methods import AMA
+from ama.detector import AMADetector
+from ama.errors import InputError
+from ama.report.plots import plot_densities, plot_reconstruction_rows
+
+SHOWN = 12
+SAMPLES = 2000  # of each set in the densities
+
+# Normal data, and those whose R-scores are held against its own.
+OTHERS = {
+    "digits": (),
+    "mnist": ("fashion_mnist", "omniglot"),
+    "fashion_mnist": ("mnist", "omniglot"),
+    "cifar10": ("tiny_imagenet32", "svhn", "cifar100"),
+    "svhn": ("cifar10", "tiny_imagenet32", "cifar100"),
+}
+
+
+def figures(data: str, folder: str | None, out: str, max_steps: int | None) -> list[Path]:
+    """Train on all of a data set, with the mirrored discriminator and without, and draw both figures.
+
+    Parameters
+    ----------
+    data
+        Name of the data set to train on.
+    folder
+        Of the data sets; None: the hub.
+    out
+        Folder for ``reconstructions-DATA.png`` and ``densities-DATA.png``.
+    max_steps
+        Length of the trainings, or None for the preset's.
+
+    Returns
+    -------
+    list of Path
+        The pictures.
+
+    Raises
+    ------
+    InputError
+        If the data set is not there.
+    """
+    if data not in OTHERS:
+        raise InputError(f"there are no figures of {data!r}, expected one of {', '.join(OTHERS)}")
+    train, test = (images(data, split, folder) for split in ("train", "test"))
+    fitted = {}
+    for name in tqdm(
+        ("compact", "without mirroring"), desc=f"figures of {data}", unit="training", disable=None
+    ):
+        given = {**AMA[name], **({} if max_steps is None else {"max_steps": max_steps})}
+        fitted[name] = AMADetector(**given, random_state=0).fit(train.x)
+    mirrored, plain = fitted["compact"], fitted["without mirroring"]
+    chosen = test.x[: SHOWN * (len(test.x) // SHOWN) : len(test.x) // SHOWN]
+    rows = {
+        "x": chosen.numpy(),
+        "not mirrored": plain.reconstruct(chosen),
+        "mirrored": mirrored.reconstruct(chosen),
+    }
+
+    scored = {f"{data}, train": train.x, f"{data}, test": test.x}
+    for other in OTHERS[data]:
+        if available(other, "test", folder):
+            scored[other] = images(other, "test", folder).x
+    r_scores = {
+        name: np.asarray(mirrored.r_score(x[:: max(1, len(x) // SAMPLES)])) for name, x in scored.items()
+    }
+    target = Path(out)
+    target.mkdir(parents=True, exist_ok=True)
+    paths = [target / f"reconstructions-{data}.png", target / f"densities-{data}.png"]
+    plot_reconstruction_rows(rows).savefig(paths[0], dpi=110)
+    plot_densities(r_scores, f"R-score under a model of {data}").savefig(paths[1], dpi=110)
+    return paths
