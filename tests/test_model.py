@@ -12,7 +12,7 @@ from ama import settings
 from ama.density import fit_gaussian
 from ama.errors import DivergenceError
 from ama.model import Model
-from ama.networks.turns import turned
+from ama.networks.turns import mirrored_at_random, turned
 from ama.scoring import RunningMoments, mahalanobis, pair_statistics, turn_surprise
 
 TINY = dataclasses.replace(
@@ -82,6 +82,7 @@ def test_a_sum_of_terms_by_hand(images, scoring):
     choice = dataclasses.replace(TINY, scoring=scoring, lambda_turn=1.0)
     model = Model((1, 10, 10), choice, torch.uint8)
     images = images[:, :, :10]
+    images[..., 0] = 255  # with a side, so that mirror images have no part
     model.networks.fit_scaling(images)
     model.finish(images[:400], images[400:500], images[500:], seed=0)
     critic = model.networks.discriminator
@@ -102,6 +103,17 @@ def test_a_sum_of_terms_by_hand(images, scoring):
         columns.append([unseen[1].log(), found[1].log()])
     expected = -sum((new - seen.mean()) / seen.std(correction=0) for seen, new in columns)
     torch.testing.assert_close(model.scores(images[500:]).score, expected, rtol=1e-2, atol=1e-2)
+
+
+def test_the_turns_of_symmetric_images_are_asked_of_their_mirror_images_too(images):
+    images = mirrored_at_random(images[:, :, :10], torch.Generator().manual_seed(0))
+    model = Model((1, 10, 10), dataclasses.replace(TINY, scoring="turn", lambda_turn=1.0), torch.uint8)
+    model.networks.fit_scaling(images)
+    model.finish(images[:400], images[400:500], images[500:], seed=0)
+    assert model.symmetric
+    torch.testing.assert_close(
+        model.scores(images[:50]).score, model.scores(images[:50].flip(3)).score, rtol=1e-3, atol=1e-3
+    )
 
 
 def test_a_map_adds_up_to_the_r_score(model, images):

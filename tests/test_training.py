@@ -12,7 +12,9 @@ from ama import settings
 from ama.data.batches import Batches, generator_for
 from ama.fitting import Run, TrainingSet, _train, fit_model
 from ama.networks import Networks
+from ama.networks.turns import turned
 from ama.objective import code_norm
+from ama.scoring import turn_surprise
 from ama.training import AMATraining
 
 TINY = dataclasses.replace(
@@ -191,3 +193,38 @@ def test_bfloat16_learns_what_float32_learns(digits):
         found.append(roc_auc_score(labels[labels <= 1] == 1, -scores))
     assert min(found) > 0.95
     assert abs(found[0] - found[1]) < 0.03
+
+
+def test_the_second_head_learns_to_tell_turns():
+    """Images whose left edge is bright: a turn is plain to see."""
+    choice = dataclasses.replace(TINY, lambda_turn=1.0, learning_rate=1e-2, max_steps=60)
+    images = torch.randint(0, 60, (64, 1, 8, 8), dtype=torch.uint8)
+    images[:, :, :, 0] += 180
+    torch.manual_seed(0)
+    networks = Networks((1, 8, 8), choice)
+    module = AMATraining(networks, choice, lambda indices: images[indices], 60, seed=0)
+
+    def turn_loss():
+        x = networks.normalise(images)
+        with torch.no_grad():
+            logits = [
+                networks.discriminator.turn_logits(networks.discriminator.maps(y, y)[-1]) for y in turned(x)
+            ]
+        return turn_surprise(torch.stack(logits, 1)).mean() / 4
+
+    before = turn_loss()
+    _run(module)
+    assert turn_loss() < before / 3
+
+
+def test_images_of_symmetric_data_are_mirrored_in_half_of_the_cases():
+    choice = dataclasses.replace(TINY, max_steps=3)
+    images = torch.zeros((64, 1, 8, 8), dtype=torch.uint8)
+    images[:, :, :, 0] = 255
+    seen = []
+    networks = Networks((1, 8, 8), choice)
+    networks.encoder.register_forward_pre_hook(lambda _, given: seen.append(given[0][:, 0, 0, 0] > 0))
+    module = AMATraining(networks, choice, lambda indices: images[indices], 3, seed=0, symmetric=True)
+    _run(module)
+    share = torch.cat(seen).float().mean()
+    assert 0.2 < share < 0.8

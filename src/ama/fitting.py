@@ -26,6 +26,7 @@ from ama.errors import InputError
 from ama.memory import freed_memory_kept
 from ama.model import Model
 from ama.networks import Networks
+from ama.networks.turns import is_mirror_symmetric
 from ama.settings import Settings
 from ama.training import AMATraining
 
@@ -139,7 +140,10 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     n = len(train)
     per_pass = -(-n // min(settings.batch_size, n))
     total = settings.max_steps or per_pass * (settings.max_epochs or 1)
-    module = AMATraining(networks, settings, _reader(train, run.device), total, run.seed, data.anomalies)
+    # The paper's training takes the images as they are.
+    symmetric = settings.lambda_turn > 0 and is_mirror_symmetric(train)
+    reader = _reader(train, run.device)
+    module = AMATraining(networks, settings, reader, total, run.seed, data.anomalies, symmetric)
     watch = Watch(run.progress, run.max_seconds)
     callbacks: list[Callback] = [watch]
     selection = None

@@ -14,7 +14,7 @@ from ama.density import Gaussian, Mixture, fit_gaussian, fit_mixture
 from ama.errors import DivergenceError
 from ama.networks import Networks
 from ama.networks.folding import folded
-from ama.networks.turns import turned
+from ama.networks.turns import is_mirror_symmetric, turned
 from ama.settings import Settings
 
 SETTLING_ITERATIONS = 15
@@ -61,6 +61,7 @@ class Model(nn.Module):
     gaussian_precision: Tensor
     term_mean: Tensor
     term_std: Tensor
+    symmetric: Tensor
     calibration: Tensor
 
     def __init__(
@@ -82,6 +83,7 @@ class Model(nn.Module):
         self.register_buffer("r_std", torch.ones((), dtype=torch.float64))
         self.register_buffer("term_mean", torch.zeros(len(settings.terms), dtype=torch.float64))
         self.register_buffer("term_std", torch.ones(len(settings.terms), dtype=torch.float64))
+        self.register_buffer("symmetric", torch.zeros((), dtype=torch.bool))
         self.register_buffer("calibration", torch.zeros(n_calibration, dtype=torch.float64))
         self._set_density(
             "gaussian",
@@ -157,6 +159,8 @@ class Model(nn.Module):
             # Rows cost little: in float64 a score does not depend on the batch that it comes in.
             self.networks.double()
         self.fit_statistics(statistics, seed)
+        if "turn" in self.settings.terms:
+            self.symmetric.fill_(is_mirror_symmetric(statistics))
         if self.settings.terms:
             self._fit_terms(unseen)
         scores = self.scores(calibration).score
@@ -272,8 +276,15 @@ class Model(nn.Module):
                     vector = scoring.pair_statistics(same, others)
                 if "turn" in self.settings.terms:
                     lasts = [same[-1], *(critic.maps(y, y, weights)[-1] for y in turned(x)[1:])]
-                    turn = scoring.turn_surprise(torch.stack([critic.turn_logits(m) for m in lasts], 1))
+                    turn = self._turn_surprise(lasts)
+                    if self.symmetric:
+                        mirrored = [critic.maps(y, y, weights)[-1] for y in turned(x.flip(3))]
+                        turn = turn + self._turn_surprise(mirrored)
             yield Measured(code.double(), r.double(), vector.double(), turn.double())
+
+    def _turn_surprise(self, lasts: list[Tensor]) -> Float[Tensor, " b"]:
+        critic = self.networks.discriminator
+        return scoring.turn_surprise(torch.stack([critic.turn_logits(last) for last in lasts], 1))
 
     @property
     def _scores_in_bfloat16(self) -> bool:

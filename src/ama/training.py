@@ -20,7 +20,7 @@ from ama.data.batches import Batch, generator_for
 from ama.errors import InputError
 from ama.latent import atypical_selection, cube_selection, scaled_selection, simplex_interpolation
 from ama.networks import Networks
-from ama.networks.turns import shifted, turned
+from ama.networks.turns import mirrored_at_random, shifted, turned
 from ama.objective import GAMES, Player, gradient_penalty, mixture, negative_loss, normal_loss, objective
 from ama.settings import Settings
 
@@ -47,6 +47,8 @@ class AMATraining(LightningModule):
         Every step's random numbers are a function of (seed, step).
     anomalies
         Known anomalies (raw), which take the place of synthetic ones in Eq. 4; or None.
+    symmetric
+        Whether mirror images of the samples are as good as the samples, and half of them are taken instead.
     """
 
     steps_done: Tensor
@@ -59,12 +61,13 @@ class AMATraining(LightningModule):
         total_steps: int,
         seed: int,
         anomalies: Shaped[Tensor, "m ..."] | None = None,
+        symmetric: bool = False,
     ):
         super().__init__()
         self.automatic_optimization = False
         self.networks, self.settings = networks, settings
         self.averaged = MovingAverage(networks, settings.averaging) if settings.averaging else None
-        self.samples, self.anomalies = samples, anomalies
+        self.samples, self.anomalies, self.symmetric = samples, anomalies, symmetric
         self.total_steps, self.seed = total_steps, seed
         self.game = GAMES[settings.loss]
         self.register_buffer("steps_done", torch.zeros((), dtype=torch.int64))
@@ -97,6 +100,8 @@ class AMATraining(LightningModule):
         nets, weights = self.networks, self.settings
         critic_optimizer, builder_optimizer = cast(list[LightningOptimizer], self.optimizers())
         x = nets.normalise(self.samples(indices))
+        if self.symmetric:
+            x = mirrored_at_random(x, random)
 
         with self._autocast():
             code = nets.encoder(x).to(x.dtype)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ama.networks.images import Discriminator
-from ama.networks.turns import n_turns, shifted, turned
+from ama.networks.turns import is_mirror_symmetric, mirrored_at_random, n_turns, shifted, turned
 
 quick = settings(max_examples=25, deadline=None)
 sides = st.integers(1, 6)
@@ -79,3 +79,28 @@ def test_the_second_head_is_not_normalised_and_optional():
     assert Discriminator((1, 8, 8), width=4).turn is None
     with_head = Discriminator((1, 8, 8), width=4, turns=True)
     assert len(with_head.weights()) == len(Discriminator((1, 8, 8), width=4).weights())
+
+
+def test_about_half_of_the_images_are_mirrored_and_each_as_a_whole():
+    x = torch.randn(400, 2, 3, 5)
+    found = mirrored_at_random(x, torch.Generator().manual_seed(0))
+    kept, flipped = ((found == y).flatten(1).all(1) for y in (x, x.flip(3)))
+    assert (kept ^ flipped).all()
+    assert 150 < flipped.sum() < 250
+
+
+@pytest.mark.parametrize("kind", ["noise", "mirrored in half of the cases", "of one side"])
+def test_symmetric_are_images_whose_mirror_images_are_as_usual(kind):
+    random = torch.Generator().manual_seed(0)
+    x = torch.randint(0, 100, (600, 3, 8, 8), generator=random, dtype=torch.uint8)
+    if kind != "noise":
+        x[:, :, :, :3] += 100
+    if kind == "mirrored in half of the cases":
+        x = mirrored_at_random(x, random)
+    assert is_mirror_symmetric(x) == (kind != "of one side")
+
+
+def test_digits_have_a_side_and_a_constant_has_none(digits):
+    images, labels = digits
+    assert not any(is_mirror_symmetric(torch.from_numpy(images[labels == digit])) for digit in range(10))
+    assert is_mirror_symmetric(torch.full((5, 1, 8, 8), 7, dtype=torch.uint8))
