@@ -12,8 +12,8 @@ from sklearn.covariance import ShrunkCovariance
 from sklearn.mixture import GaussianMixture
 
 from ama import density
-from ama.density import RIDGE, Mixture, fit_gaussian, fit_mixture
-from ama.scoring import joint_score, mahalanobis
+from ama.density import RIDGE, Mixture, fit_bank, fit_gaussian, fit_mixture
+from ama.scoring import joint_score, mahalanobis, nearest_distance
 
 
 def _draw(seed, *shape):
@@ -146,6 +146,26 @@ def test_the_gaussian_is_scikit_learns_shrunk_one_in_the_units_of_the_vectors():
     shrunk = ShrunkCovariance(shrinkage=density.SHRINKAGE).fit(((vectors - mean) / std).numpy())
     expected = shrunk.mahalanobis(((vectors - mean) / std).numpy())
     np.testing.assert_allclose(mahalanobis(vectors, *gaussian).numpy(), expected, rtol=1e-6)
+
+
+def test_distances_in_a_bank_are_mahalanobis_distances_between_vectors():
+    vectors = _draw(0, 50, 4) @ _draw(1, 4, 4) * 100 + 5
+    bank, gaussian = fit_bank(vectors, seed=0), fit_gaussian(vectors)
+    new = vectors[:5] + 30
+    expected = torch.stack(
+        [mahalanobis(new - v, torch.zeros(4).double(), gaussian.precision) for v in vectors]
+    ).amin(0)
+    found = nearest_distance(new, *bank)
+    np.testing.assert_allclose(found.numpy(), expected.sqrt().clamp_min(0.1).numpy(), rtol=1e-6)
+
+
+def test_a_bank_has_a_limit_and_its_subsample_a_seed(monkeypatch):
+    monkeypatch.setattr(density, "MAX_BANK", 10)
+    vectors = _draw(0, 30, 3)
+    first, again, other = (fit_bank(vectors, seed).points for seed in (0, 0, 1))
+    assert first.shape == (10, 3)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
 
 
 def test_a_gaussian_of_few_samples_or_constant_columns_is_finite():

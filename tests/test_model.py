@@ -9,11 +9,24 @@ import torch
 
 from ama import model as module
 from ama import settings
-from ama.density import fit_gaussian
+from ama.data.batches import generator_for
+from ama.density import fit_bank, fit_gaussian, fit_mixture
 from ama.errors import DivergenceError
 from ama.model import Model
-from ama.networks.turns import mirrored_at_random, turned
-from ama.scoring import RunningMoments, mahalanobis, pair_statistics, turn_surprise
+from ama.networks.turns import turned
+from ama.scoring import (
+    RunningMoments,
+    joint_features,
+    joint_score,
+    mahalanobis,
+    nearest_distance,
+    pair_statistics,
+    r_score,
+    term_weights,
+    turn_surprise,
+    turned_statistics,
+)
+from ama.synthetic import synthetic_anomalies
 
 TINY = dataclasses.replace(
     settings.COMPACT_IMAGES,
@@ -74,46 +87,73 @@ def test_the_deciding_score_is_the_one_chosen(images, score):
     if score in expected:
         assert torch.equal(found.score, expected[score])
     else:
-        assert len(model.mixture.weights) >= 1
+        assert len(model.joint_weights) >= 1
 
 
-@pytest.mark.parametrize("scoring", ["vector", "turn", "vector+turn"])
-def test_a_sum_of_terms_by_hand(images, scoring):
+KINDS = ["joint", "vector", "bank", "turned", "turn"]
+
+
+@pytest.mark.parametrize("scoring", [*KINDS, "vector+turn", "joint+bank+turned+turn", "auto"])
+def test_terms_and_their_sums_by_hand(images, scoring):
     choice = dataclasses.replace(TINY, scoring=scoring, lambda_turn=1.0)
-    model = Model((1, 10, 10), choice, torch.uint8)
-    images = images[:, :, :10]
-    images[..., 0] = 255  # with a side, so that mirror images have no part
+    model, images = Model((1, 10, 10), choice, torch.uint8), images[:, :, :10]
     model.networks.fit_scaling(images)
-    model.finish(images[:400], images[400:500], images[500:], seed=0)
+    train, unseen, new = images[:400], images[400:500], images[500:]
+    model.finish(train, unseen, new, seed=0)
     critic = model.networks.discriminator
 
-    def terms(raw):
+    @torch.no_grad()
+    def measured(raw):
         x = model.networks.normalise(raw)
-        pairs = [critic.maps(x, y) for y in (x, model.networks.reconstruct(x))]
-        logits = [critic.turn_logits(critic.maps(y, y)[-1]) for y in turned(x)]
-        return pair_statistics(*pairs).double(), turn_surprise(torch.stack(logits, 1)).double()
+        code, rebuilt = model.networks.encoder(x), model.networks.reconstruct(x)
+        pair = [critic.maps(x, y) for y in (x, rebuilt)]
+        around = [critic.maps(y, y) for y in turned(x)]
+        r = r_score(critic.pool(pair[0][-1]), critic.pool(pair[1][-1]))
+        logits = torch.stack([critic.turn_logits(maps[-1]) for maps in around], 1)
+        return {
+            "joint": joint_features(code, r, 1e-6 * model.r_mean.item()),
+            "vector": pair_statistics(*pair),
+            "bank": pair_statistics(*pair),
+            "turned": turned_statistics(around),
+            "turn": turn_surprise(logits),
+        }
 
-    with torch.no_grad():
-        (fitted, _), unseen, found = terms(images[:400]), terms(images[400:500]), terms(images[500:])
-    columns = []
-    if "vector" in scoring:
-        gaussian = fit_gaussian(fitted)
-        columns.append([mahalanobis(v, *gaussian).log() for v in (unseen[0], found[0])])
-    if "turn" in scoring:
-        columns.append([unseen[1].log(), found[1].log()])
-    expected = -sum((new - seen.mean()) / seen.std(correction=0) for seen, new in columns)
-    torch.testing.assert_close(model.scores(images[500:]).score, expected, rtol=1e-2, atol=1e-2)
+    fitted = measured(train)
+    densities = {
+        "joint": fit_mixture(fitted["joint"], 0),
+        "vector": fit_gaussian(fitted["vector"]),
+        "bank": fit_bank(fitted["bank"], 0),
+        "turned": fit_bank(fitted["turned"], 0),
+    }
+    by_hand = {
+        "joint": lambda found: -joint_score(found, *densities["joint"]),
+        "vector": lambda found: mahalanobis(found.double(), *densities["vector"]).log(),
+        "bank": lambda found: nearest_distance(found, *densities["bank"]).log(),
+        "turned": lambda found: nearest_distance(found, *densities["turned"]).log(),
+        "turn": lambda found: found.double().log(),
+    }
+    names = KINDS[:1] + KINDS[2:] if scoring == "auto" else scoring.split("+")
+
+    def terms(raw):
+        return torch.stack([by_hand[name](measured(raw)[name]) for name in names], 1)
+
+    normal, found = terms(unseen), terms(new)
+    expected = -found[:, 0]
+    if len(names) > 1:
+        weight = torch.ones(len(names), dtype=torch.float64)
+        if scoring == "auto":
+            kinds = synthetic_anomalies(unseen, generator_for(0, 6)).values()
+            weight = term_weights(normal, [terms(kind) for kind in kinds])
+        expected = -(((found - normal.mean(0)) / normal.std(0, correction=0)) @ weight)
+    torch.testing.assert_close(model.scores(new).score, expected, rtol=2e-2, atol=2e-2)
 
 
-def test_the_turns_of_symmetric_images_are_asked_of_their_mirror_images_too(images):
-    images = mirrored_at_random(images[:, :, :10], torch.Generator().manual_seed(0))
-    model = Model((1, 10, 10), dataclasses.replace(TINY, scoring="turn", lambda_turn=1.0), torch.uint8)
+def test_a_training_sample_lies_in_the_bank_and_an_unseen_one_does_not(images):
+    model = Model((1, 12, 10), dataclasses.replace(TINY, scoring="bank"), torch.uint8)
     model.networks.fit_scaling(images)
     model.finish(images[:400], images[400:500], images[500:], seed=0)
-    assert model.symmetric
-    torch.testing.assert_close(
-        model.scores(images[:50]).score, model.scores(images[:50].flip(3)).score, rtol=1e-3, atol=1e-3
-    )
+    assert model.n_bank == 400
+    assert model.scores(images[:50]).score.min() > model.scores(images[500:]).score.max()
 
 
 def test_a_map_adds_up_to_the_r_score(model, images):
@@ -148,7 +188,7 @@ def test_reconstructions_come_in_the_units_of_the_samples(model, images):
 
 
 def test_the_state_is_all_there_is_to_store(model, images):
-    copy = Model((1, 12, 10), TINY, torch.uint8, len(model.mixture.weights), len(model.calibration))
+    copy = Model((1, 12, 10), TINY, torch.uint8, len(model.joint_weights), len(model.calibration))
     copy.load_state_dict(model.state_dict())
     for one, other in zip(copy.scores(images[:9]), model.scores(images[:9]), strict=True):
         torch.testing.assert_close(one, other)

@@ -14,20 +14,24 @@ from torch.autograd import gradcheck
 import oracle
 from ama.scoring import (
     DIFFERENCE_FLOOR,
+    DISTANCE_FLOOR,
     RunningMoments,
     a_score,
     is_anomaly,
     joint_features,
     joint_score,
-    log_terms,
+    log_term,
     mahalanobis,
+    nearest_distance,
     offset,
     p_value,
     pair_statistics,
     r_map,
     r_score,
     sum_of_terms,
+    term_weights,
     turn_surprise,
+    turned_statistics,
 )
 
 quick = settings(max_examples=25, deadline=None)
@@ -346,13 +350,54 @@ def test_a_critic_that_knows_every_turn_is_not_surprised():
 
 @quick
 @given(seeds, st.integers(2, 9), st.integers(1, 3))
-def test_a_sum_puts_the_logarithms_of_its_terms_on_one_scale(seed, b, t):
-    terms = _draw(seed, b, t).exp()
-    logs = [[math.log(value) for value in row] for row in terms.tolist()]
-    mean, std = _draw(seed + 1, t), _draw(seed + 2, t).exp()
-    expected = [-sum((row[j] - mean[j].item()) / std[j].item() for j in range(t)) for row in logs]
-    assert sum_of_terms(terms, mean, std).tolist() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+def test_a_sum_adds_the_standardised_terms_by_their_weights(seed, b, t):
+    terms, mean, std = _draw(seed, b, t), _draw(seed + 1, t), _draw(seed + 2, t).exp()
+    weight = _draw(seed + 3, t).abs()
+    expected = [
+        -sum(
+            w * (value - m) / s
+            for value, m, s, w in zip(row, *map(torch.Tensor.tolist, (mean, std, weight)), strict=True)
+        )
+        for row in terms.tolist()
+    ]
+    assert sum_of_terms(terms, mean, std, weight).tolist() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@quick
+@given(seeds, st.integers(1, 4), st.integers(1, 5), st.integers(1, 4))
+def test_the_nearest_of_the_whitened_points_by_hand(seed, b, m, n):
+    vectors, points, mean = _draw(seed, b, n), _draw(seed + 1, m, n), _draw(seed + 2, n)
+    whitening = _draw(seed + 3, n, n)
+    white = ((vectors - mean) @ whitening).tolist()
+    expected = [max(DISTANCE_FLOOR, min(math.dist(v, p) for p in points.tolist())) for v in white]
+    assert nearest_distance(vectors, mean, whitening, points).tolist() == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_statistics_of_turned_pairs_are_the_means_of_every_map():
+    maps = [[_draw(4 * i + j, 2, 3 + j, 5, 5) for j in range(2)] for i in range(4)]
+    expected = [
+        layer[:, k].flatten(1).mean(1) for turn in maps for layer in turn for k in range(layer.shape[1])
+    ]
+    torch.testing.assert_close(turned_statistics(maps), torch.stack(expected, 1).float())
+
+
+@quick
+@given(seeds, st.integers(1, 20), st.integers(1, 20), st.integers(1, 3))
+def test_weights_are_products_of_aurocs(seed, n, m, t):
+    normal, kinds = (
+        _draw(seed, n, t).round(),
+        [_draw(seed + i, m, t).round() for i in (1, 2)],
+    )  # rounded: ties
+
+    def auroc(kind, j):
+        pairs = [(a > b) + (a == b) / 2 for a in kind[:, j].tolist() for b in normal[:, j].tolist()]
+        return sum(pairs) / len(pairs)
+
+    products = [auroc(kinds[0], j) * auroc(kinds[1], j) for j in range(t)]
+    total = sum(products)
+    expected = [p / total for p in products] if total else [1 / t] * t
+    assert term_weights(normal, kinds).tolist() == pytest.approx(expected)
 
 
 def test_a_term_of_zero_stays_finite():
-    assert log_terms(torch.zeros(2, 1)).isfinite().all()
+    assert log_term(torch.zeros(2)).isfinite().all()

@@ -118,14 +118,27 @@ def test_none_keeps_the_preset():
 def test_a_score_of_turns_needs_the_task_of_turns():
     with pytest.raises(InputError, match=r"^scoring='vector\+turn' needs lambda_turn above 0, found 0$"):
         resolve("compact", IMAGES, False, scoring="vector+turn", lambda_turn=0.0)
-    assert resolve("compact", IMAGES, False, scoring="vector+turn", lambda_turn=0.1).terms == (
-        "vector",
-        "turn",
-    )
+    assert resolve("compact", IMAGES, False, scoring="vector+turn").terms(IMAGES) == ("vector", "turn")
 
 
-def test_a_preset_whose_task_is_switched_off_scores_without_it():
-    assert resolve("compact", IMAGES, False, lambda_turn=0.0).terms in ((), ("vector",))
+def test_the_automatic_score_has_the_terms_that_there_are():
+    every = resolve("compact", IMAGES, False)
+    assert every.terms(IMAGES) == ("joint", "bank", "turned", "turn")
+    assert resolve("compact", IMAGES, False, lambda_turn=0.0).terms(IMAGES) == ("joint", "bank", "turned")
+    assert resolve("compact", ROWS, False, scoring="auto").terms(ROWS) == ("joint", "bank")
+    assert resolve("paper", IMAGES, False).terms(IMAGES) == ()
+
+
+@pytest.mark.parametrize("scoring", ["no such", "bank+no such", "bank+bank", "auto+bank", "", "+"])
+def test_another_score_is_refused_with_the_choices(scoring):
+    with pytest.raises(InputError, match=r"^scoring must be one of auto, a_score, .*, found '") as error:
+        resolve("compact", IMAGES, False, scoring=scoring)
+    assert "joint, vector, bank, turned, turn joined by +" in str(error.value)
+
+
+def test_rows_have_no_turned_score():
+    with pytest.raises(InputError, match="rows cannot be turned"):
+        resolve("compact", ROWS, False, scoring="joint+turned")
 
 
 def test_rows_cannot_be_turned():
@@ -166,7 +179,6 @@ CHOICES = [
     "negatives",
     "negative_pairs",
     "direction",
-    "scoring",
     "statistics",
     "precision",
     "scoring_precision",

@@ -21,6 +21,7 @@ RIDGE = 0.1  # added to each variance of the standardised features: small sample
 
 
 SHRINKAGE = 0.2  # toward the identity, of the standardised vectors
+MAX_BANK = 10_000
 
 
 class Gaussian(NamedTuple):
@@ -28,6 +29,14 @@ class Gaussian(NamedTuple):
 
     mean: Tensor
     precision: Tensor
+
+
+class Bank(NamedTuple):
+    """Normal vectors in whitened coordinates, (v - mean) @ whitening: points (m, n) in the vectors' own type."""
+
+    mean: Tensor
+    whitening: Tensor
+    points: Tensor
 
 
 def fit_gaussian(vectors: Float[Tensor, "b n"]) -> Gaussian:
@@ -38,11 +47,41 @@ def fit_gaussian(vectors: Float[Tensor, "b n"]) -> Gaussian:
     vectors
         Finite vectors of two or more normal samples, shape (b, n). A constant component keeps its unit.
     """
+    mean, scale, covariance = _shrunk(vectors)
+    return Gaussian(
+        torch.from_numpy(mean), torch.from_numpy(np.linalg.inv(covariance) / np.outer(scale, scale))
+    )
+
+
+def fit_bank(vectors: Float[Tensor, "b n"], seed: int) -> Bank:
+    """Keep normal vectors, whitened by the same shrunk covariance, for a search of the nearest.
+
+    Parameters
+    ----------
+    vectors
+        As for :func:`fit_gaussian`.
+    seed
+        Of the subsample, if there are more than ``MAX_BANK``.
+    """
+    mean, scale, covariance = _shrunk(vectors)
+    variances, axes = np.linalg.eigh(covariance)
+    whitening = torch.from_numpy(axes / np.sqrt(variances) / scale[:, None])
+    centre = torch.from_numpy(mean)
+    kept = vectors
+    if len(kept) > MAX_BANK:
+        chosen = np.random.default_rng(seed).choice(len(kept), MAX_BANK, replace=False)
+        kept = kept[torch.from_numpy(chosen)]
+    return Bank(centre, whitening, ((kept.cpu().double() - centre) @ whitening).to(vectors.dtype))
+
+
+def _shrunk(
+    vectors: Float[Tensor, "b n"],
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
+    """Mean and scale of the vectors, and the shrunk covariance of the standardised ones."""
     points = vectors.double().cpu().numpy()
     mean, scale = _standard(points)
-    covariance = ShrunkCovariance(shrinkage=SHRINKAGE, store_precision=False).fit((points - mean) / scale)
-    precision = np.linalg.inv(covariance.covariance_) / np.outer(scale, scale)
-    return Gaussian(torch.from_numpy(mean), torch.from_numpy(precision))
+    fitted = ShrunkCovariance(shrinkage=SHRINKAGE, store_precision=False).fit((points - mean) / scale)
+    return mean, scale, fitted.covariance_
 
 
 class Mixture(NamedTuple):

@@ -179,11 +179,16 @@ def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tenso
         raise InputError(f"all {n} normal samples are identical, so there is nothing to learn from them")
     order = torch.randperm(n, generator=generator_for(seed, 3))
     # Whatever is fitted to the calibration samples themselves would make their p-values too kind.
-    halve = settings.statistics == "held_out" or bool(settings.terms)
-    n_held_out = max(2 if halve else 1, round(settings.held_out * n))
+    own = settings.statistics == "held_out"
+    divide = own or len(settings.terms(normal.ndim - 1)) > 1
+    n_held_out = max(2 if divide else 1, round(settings.held_out * n))
     train, held_out = normal[order[n_held_out:]], normal[order[:n_held_out]]
-    unseen, calibration = (held_out[::2], held_out[1::2]) if halve else (held_out[:0], held_out)
-    return train, train if settings.statistics == "training" else unseen, unseen, calibration
+    # The statistics need more samples than the scale of a few terms.
+    is_unseen = (
+        torch.arange(n_held_out) % (2 if own else 3) == 0 if divide else torch.zeros(n_held_out).bool()
+    )
+    unseen, calibration = held_out[is_unseen], held_out[~is_unseen]
+    return train, unseen if own else train, unseen, calibration
 
 
 def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run: Run) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from ama import scoring
-from ama.density import Gaussian, Mixture, fit_gaussian, fit_mixture
+from ama.data.batches import generator_for
+from ama.density import Bank, Gaussian, Mixture, fit_bank, fit_gaussian, fit_mixture
 from ama.errors import DivergenceError
 from ama.networks import Networks
 from ama.networks.folding import folded
-from ama.networks.turns import is_mirror_symmetric, turned
+from ama.networks.turns import n_turns, turned
 from ama.settings import Settings
+from ama.synthetic import synthetic_anomalies
+
+Density = TypeVar("Density", Gaussian, Bank, Mixture)
 
 SETTLING_ITERATIONS = 15
 CHUNK = 256  # samples scored at a time: memory stays constant whatever their number
@@ -34,8 +38,9 @@ class Measured(NamedTuple):
 
     code: Float[Tensor, "b d"]
     r_score: Float[Tensor, " b"]
-    vector: Float[Tensor, "b n"]
-    turn: Float[Tensor, " b"]
+    vector: Float[Tensor, "b n"]  # of the pair
+    turned: Float[Tensor, "b q"]  # of the turned pairs
+    turn: Float[Tensor, " b"]  # surprise at the turns
 
 
 class Model(nn.Module):
@@ -51,17 +56,17 @@ class Model(nn.Module):
         Of raw samples: uint8, or float32 in [0, 1], for images; float64 for rows.
     n_components
         Components of the joint score's mixture.
+    n_bank
+        Normal samples in the banks of vectors.
     n_calibration
         Held-out normal samples behind the p-values.
     """
 
     r_mean: Tensor
     r_std: Tensor
-    gaussian_mean: Tensor
-    gaussian_precision: Tensor
     term_mean: Tensor
     term_std: Tensor
-    symmetric: Tensor
+    term_weight: Tensor
     calibration: Tensor
 
     def __init__(
@@ -70,6 +75,7 @@ class Model(nn.Module):
         settings: Settings,
         dtype: torch.dtype,
         n_components: int = 0,
+        n_bank: int = 0,
         n_calibration: int = 0,
     ):
         super().__init__()
@@ -77,29 +83,39 @@ class Model(nn.Module):
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
         self.networks = Networks(shape, settings)
+        self.terms = settings.terms(len(shape))
+        critic = self.networks.discriminator
         n_features = settings.latent_dim + 1
-        n_vector = self.networks.discriminator.n_statistics if "vector" in settings.terms else 0
-        self.register_buffer("r_mean", torch.zeros((), dtype=torch.float64))
-        self.register_buffer("r_std", torch.ones((), dtype=torch.float64))
-        self.register_buffer("term_mean", torch.zeros(len(settings.terms), dtype=torch.float64))
-        self.register_buffer("term_std", torch.ones(len(settings.terms), dtype=torch.float64))
-        self.register_buffer("symmetric", torch.zeros((), dtype=torch.bool))
-        self.register_buffer("calibration", torch.zeros(n_calibration, dtype=torch.float64))
-        self._set_density(
-            "gaussian",
-            Gaussian(
-                torch.zeros(n_vector, dtype=torch.float64),
-                torch.zeros(n_vector, n_vector, dtype=torch.float64),
+        # Without its term a density is empty.
+        sizes = {
+            "vector": critic.n_statistics,
+            "bank": critic.n_statistics,
+            "turned": n_turns(shape) * critic.n_channels,
+        }
+        n_vector, n_pair, n_turned = (n if term in self.terms else 0 for term, n in sizes.items())
+        densities: dict[str, Gaussian | Bank | Mixture] = {
+            "vector": Gaussian(_zeros(n_vector), _zeros(n_vector, n_vector)),
+            "bank": Bank(_zeros(n_pair), _zeros(n_pair, n_pair), _zeros(n_bank if n_pair else 0, n_pair)),
+            "turned": Bank(
+                _zeros(n_turned), _zeros(n_turned, n_turned), _zeros(n_bank if n_turned else 0, n_turned)
             ),
-        )
-        self._set_density(
-            "mixture",
-            Mixture(
-                torch.zeros(n_components, dtype=torch.float64),
-                torch.zeros(n_components, n_features, dtype=torch.float64),
-                torch.zeros(n_components, n_features, n_features, dtype=torch.float64),
+            "joint": Mixture(
+                _zeros(n_components),
+                _zeros(n_components, n_features),
+                _zeros(n_components, n_features, n_features),
             ),
-        )
+        }
+        for prefix, density in densities.items():
+            self._set_density(prefix, density)
+        for name, value in (
+            ("r_mean", _zeros()),
+            ("r_std", _zeros() + 1),
+            ("term_mean", _zeros(len(self.terms))),
+            ("term_std", _zeros(len(self.terms)) + 1),
+            ("term_weight", _zeros(len(self.terms)) + 1),
+            ("calibration", _zeros(n_calibration)),
+        ):
+            self.register_buffer(name, value)
 
     def fill(self, tensors: Mapping[str, Tensor]) -> Model:
         """Take over a whole ``state_dict``, and be ready to score."""
@@ -112,22 +128,26 @@ class Model(nn.Module):
 
     def __reduce__(self) -> Any:
         # The copy for scoring need not travel: it is made anew from the state.
-        sizes = len(self.mixture.weights), len(self.calibration)
+        sizes = self.n_components, self.n_bank, len(self.calibration)
         return _unpickle, (self.shape, self.settings, self.dtype, *sizes, self.state_dict())
 
     @property
-    def mixture(self) -> Mixture:
-        """The Gaussian mixture of the joint score."""
-        return Mixture(*(getattr(self, f"mixture_{name}") for name in Mixture._fields))
+    def n_components(self) -> int:
+        """Components of the joint score's mixture."""
+        return len(self._density("joint", Mixture).weights)
 
     @property
-    def gaussian(self) -> Gaussian:
-        """The Gaussian of the vector score."""
-        return Gaussian(self.gaussian_mean, self.gaussian_precision)
+    def n_bank(self) -> int:
+        """Normal samples in the banks."""
+        return max(len(self._density(name, Bank).points) for name in ("bank", "turned"))
 
-    def _set_density(self, prefix: str, density: Mixture | Gaussian) -> None:
+    def _density(self, prefix: str, kind: type[Density]) -> Density:
+        return kind(*(getattr(self, f"{prefix}_{name}") for name in kind._fields))
+
+    def _set_density(self, prefix: str, density: Mixture | Gaussian | Bank) -> None:
+        device = self.networks.shift.device
         for name, value in density._asdict().items():
-            self.register_buffer(f"{prefix}_{name}", value.to(self.r_mean.device))
+            self.register_buffer(f"{prefix}_{name}", value.to(device))
 
     def finish(
         self,
@@ -159,10 +179,8 @@ class Model(nn.Module):
             # Rows cost little: in float64 a score does not depend on the batch that it comes in.
             self.networks.double()
         self.fit_statistics(statistics, seed)
-        if "turn" in self.settings.terms:
-            self.symmetric.fill_(is_mirror_symmetric(statistics))
-        if self.settings.terms:
-            self._fit_terms(unseen)
+        if len(self.terms) > 1:
+            self._fit_terms(unseen, seed)
         scores = self.scores(calibration).score
         # A score's last digits depend on the batch it comes in. With this slack, which only makes p-values larger,
         # no sample is flagged for differing from its own twin.
@@ -190,18 +208,33 @@ class Model(nn.Module):
             )
         self.r_mean.fill_(moments.mean)
         self.r_std.fill_(moments.std)
-        if self.settings.scoring == "joint":
+        dtype = self.networks.encoder_dtype
+        if "joint" in self.terms:
             features = [scoring.joint_features(part.code, part.r_score, self._floor) for part in parts]
-            self._set_density("mixture", fit_mixture(torch.cat(features), seed))
-        if "vector" in self.settings.terms:
-            self._set_density("gaussian", fit_gaussian(torch.cat([part.vector for part in parts])))
+            self._set_density("joint", fit_mixture(torch.cat(features), seed))
+        vectors = torch.cat([part.vector for part in parts]).to(dtype)
+        if "vector" in self.terms:
+            self._set_density("vector", fit_gaussian(vectors))
+        if "bank" in self.terms:
+            self._set_density("bank", fit_bank(vectors, seed))
+        if "turned" in self.terms:
+            self._set_density("turned", fit_bank(torch.cat([part.turned for part in parts]).to(dtype), seed))
 
     @torch.no_grad()
-    def _fit_terms(self, raw: Shaped[Tensor, "k ..."]) -> None:
-        logs = scoring.log_terms(torch.cat([self._terms(part) for part in self._measure(raw)]))
-        self.term_mean.copy_(logs.mean(0))
-        spread = logs.std(0, correction=0)
+    def _fit_terms(self, raw: Shaped[Tensor, "k ..."], seed: int) -> None:
+        """Scale and weight of each term, from normal samples that were not trained on."""
+
+        def terms(x: Tensor) -> Tensor:
+            return torch.cat([self._terms(part) for part in self._measure(x)])
+
+        normal = terms(raw)
+        self.term_mean.copy_(normal.mean(0))
+        spread = normal.std(0, correction=0)
         self.term_std.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
+        if self.settings.scoring == "auto":
+            unusual = synthetic_anomalies(raw, generator_for(seed, 6))
+            weights = scoring.term_weights(normal, [terms(x) for x in unusual.values()])
+            self.term_weight.copy_(weights)
 
     @torch.no_grad()
     def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
@@ -244,19 +277,25 @@ class Model(nn.Module):
     def _score(self, found: Measured) -> Scores:
         r = found.r_score
         a = scoring.a_score(r, self.r_mean.item(), self.r_std.item())
-        if self.settings.terms:
-            return Scores(r, a, scoring.sum_of_terms(self._terms(found), self.term_mean, self.term_std))
-        if self.settings.scoring == "joint":
-            features = scoring.joint_features(found.code, r, self._floor)
-            return Scores(r, a, scoring.joint_score(features, *self.mixture))
+        if self.terms:
+            scaled = self.term_mean, self.term_std, self.term_weight
+            return Scores(r, a, scoring.sum_of_terms(self._terms(found), *scaled))
         return Scores(r, a, a if self.settings.scoring == "a_score" else -r)
 
     def _terms(self, found: Measured) -> Float[Tensor, "b t"]:
-        terms = {
-            "vector": lambda: scoring.mahalanobis(found.vector, *self.gaussian),
-            "turn": lambda: found.turn,
-        }
-        return torch.stack([terms[name]() for name in self.settings.terms], 1)
+        """A column for each term of the score, higher for more anomalous samples."""
+        return torch.stack([self._term(name, found) for name in self.terms], 1)
+
+    def _term(self, name: str, found: Measured) -> Float[Tensor, " b"]:
+        if name == "joint":
+            features = scoring.joint_features(found.code, found.r_score, self._floor)
+            return -scoring.joint_score(features, *self._density("joint", Mixture))
+        if name == "turn":
+            return scoring.log_term(found.turn)
+        if name == "vector":
+            return scoring.log_term(scoring.mahalanobis(found.vector, *self._density("vector", Gaussian)))
+        vectors = found.vector if name == "bank" else found.turned
+        return scoring.nearest_distance(vectors, *self._density(name, Bank)).log()
 
     def _measure(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Measured]:
         """What the scores are made of, chunk by chunk."""
@@ -271,20 +310,16 @@ class Model(nn.Module):
                 others = critic.maps(x, networks.generator(code), weights)
                 same = critic.maps(x, x, weights)
                 r = scoring.r_score(critic.pool(same[-1]), critic.pool(others[-1]))
-                vector, turn = r.new_empty(len(x), 0), r.new_empty(0)
-                if "vector" in self.settings.terms:
+                vector, around, turn = r.new_empty(len(x), 0), r.new_empty(len(x), 0), r.new_empty(0)
+                if {"vector", "bank"} & set(self.terms):
                     vector = scoring.pair_statistics(same, others)
-                if "turn" in self.settings.terms:
-                    lasts = [same[-1], *(critic.maps(y, y, weights)[-1] for y in turned(x)[1:])]
-                    turn = self._turn_surprise(lasts)
-                    if self.symmetric:
-                        mirrored = [critic.maps(y, y, weights)[-1] for y in turned(x.flip(3))]
-                        turn = turn + self._turn_surprise(mirrored)
-            yield Measured(code.double(), r.double(), vector.double(), turn.double())
-
-    def _turn_surprise(self, lasts: list[Tensor]) -> Float[Tensor, " b"]:
-        critic = self.networks.discriminator
-        return scoring.turn_surprise(torch.stack([critic.turn_logits(last) for last in lasts], 1))
+                if {"turned", "turn"} & set(self.terms):
+                    turns = [same, *(critic.maps(y, y, weights) for y in turned(x)[1:])]
+                    around = scoring.turned_statistics(turns)
+                    if "turn" in self.terms:
+                        logits = torch.stack([critic.turn_logits(maps[-1]) for maps in turns], 1)
+                        turn = scoring.turn_surprise(logits)
+            yield Measured(code.double(), r.double(), vector.double(), around.double(), turn.double())
 
     @property
     def _scores_in_bfloat16(self) -> bool:
@@ -306,7 +341,12 @@ def _unpickle(
     settings: Settings,
     dtype: torch.dtype,
     n_components: int,
+    n_bank: int,
     n_calibration: int,
     tensors: Mapping[str, Tensor],
 ) -> Model:
-    return Model(shape, settings, dtype, n_components, n_calibration).fill(tensors)
+    return Model(shape, settings, dtype, n_components, n_bank, n_calibration).fill(tensors)
+
+
+def _zeros(*shape: int) -> Tensor:
+    return torch.zeros(*shape, dtype=torch.float64) if shape else torch.zeros((), dtype=torch.float64)

@@ -1,22 +1,26 @@
 r"""From features to decisions: R-score (Eq. 5), A-score (Eq. 6), the scores beyond them, thresholds and p-values.
 
-===============================================  =========================================================
+================================================  =========================================================
 paper, or below                                  here
-===============================================  =========================================================
+================================================  =========================================================
 :math:`R(x)`, Eq. 5                              :func:`r_score`
 :math:`\log A(x)`, Eq. 6                         :func:`a_score`: the same ranking, and it does not underflow
 :math:`\mu, \sigma`                              :class:`RunningMoments`
 :math:`v(x)`, the vector of the pair             :func:`pair_statistics`
 :math:`M(x) = (v - m)^T S^{-1} (v - m)`          :func:`mahalanobis`
+:math:`\min_i \lVert W (v - v_i) \rVert`         :func:`nearest_distance`
 :math:`T(x) = -\sum_T \log p(T \mid Tx, Tx)`     :func:`turn_surprise`
-:math:`-\sum_t (\log t(x) - \mu_t) / \sigma_t`   :func:`sum_of_terms`
-===============================================  =========================================================
+:math:`-\sum_t w_t (t(x) - \mu_t) / \sigma_t`      :func:`sum_of_terms`
+================================================  =========================================================
 
 Eq. 6 fits a Gaussian to a single number, the norm of the difference of the last layer's features. The *vector score*
 fits one to a vector: for every channel of every layer of D, how large the difference is and what f(x, x) itself looks
 like. With one layer, the difference alone and the identity for a covariance it ranks as the two-sided R-score does.
-The *turn score* asks D's second head which turn each turned pair (T x, T x) was given: it knows for normal samples
-(after Golan & El-Yaniv 2018). A sum adds such terms after putting their logarithms on one scale.
+Normal samples of several kinds are no single Gaussian, so the *bank* looks for the nearest of the normal vectors
+instead, in the coordinates in which their covariance is the identity. The *turned* score does the same with the means
+of the features of all turned pairs (T x, T x). The *turn* score asks D's second head which turn each of these was
+given: it knows for normal samples (after Golan & El-Yaniv 2018). A sum puts such terms on one scale and adds them,
+each by its weight.
 
 Eq. 6 asks how usual the number R(x) is. :func:`joint_score` asks how usual the *encoding together with* the
 R-score is: the log density of (E(x), log R(x)) under a Gaussian mixture fitted to normal samples. It sees
@@ -36,9 +40,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
-DIFFERENCE_FLOOR = (
-    1e-4  # beside feature differences of about 0.1; a channel that never fires has a logarithm, too
-)
+DIFFERENCE_FLOOR = 1e-4  # beside differences of about 0.1: a channel that never fires has a logarithm, too
+DISTANCE_FLOOR = 0.1
 TERM_FLOOR = 1e-6
 
 
@@ -119,29 +122,71 @@ def mahalanobis(
     return ((centred @ precision) * centred).sum(1)
 
 
+def nearest_distance(
+    vectors: Float[Tensor, "b n"],
+    mean: Float[Tensor, " n"],
+    whitening: Float[Tensor, "n n"],
+    points: Float[Tensor, "m n"],
+) -> Float[Tensor, " b"]:
+    """Distance to the nearest of the whitened ``points``, and never less than a tenth of a standard deviation.
+
+    It is measured in the points' own type: in float32 a point's distance from itself is rounding error.
+    """
+    white = ((vectors.double() - mean) @ whitening).to(points.dtype)
+    return torch.cdist(white, points).amin(1).double().clamp_min(DISTANCE_FLOOR)
+
+
+def turned_statistics(maps: Sequence[Sequence[Float[Tensor, "b _ h w"]]]) -> Float[Tensor, "b n"]:
+    """Mean over space of every channel of every layer, for each turned pair (T x, T x) in turn."""
+    return torch.cat([layer.mean((2, 3), dtype=torch.float32) for turn in maps for layer in turn], 1)
+
+
 def turn_surprise(logits: Float[Tensor, "b t t"]) -> Float[Tensor, " b"]:
     """Minus the sum over the turns T of log p(T | T x); ``logits[:, T]`` are those for the pair turned by T."""
     return -logits.log_softmax(2).diagonal(dim1=1, dim2=2).sum(1)
 
 
 def sum_of_terms(
-    terms: Float[Tensor, "b t"], mean: Float[Tensor, " t"], std: Float[Tensor, " t"]
+    terms: Float[Tensor, "b t"],
+    mean: Float[Tensor, " t"],
+    std: Float[Tensor, " t"],
+    weight: Float[Tensor, " t"],
 ) -> Float[Tensor, " b"]:
-    """Minus the sum of the terms' standardised logarithms; a term is positive, and higher for more anomalous samples.
+    """Minus the weighted sum of the standardised terms.
 
     Parameters
     ----------
     terms
-        A column for each term.
+        A column for each term, higher for more anomalous samples: logarithms of distances and surprises, so that all
+        are of one kind.
     mean, std
-        Of the logarithms, as :func:`log_terms` gives them, over normal samples that were not trained on.
+        Of the terms, over normal samples that were not trained on.
+    weight
+        At least 0.
     """
-    return -((log_terms(terms) - mean) / std).sum(1)
+    return -(((terms - mean) / std) @ weight)
 
 
-def log_terms(terms: Float[Tensor, "b t"]) -> Float[Tensor, "b t"]:
-    """Logarithms in float64; a term of zero stays finite."""
-    return terms.double().clamp_min(TERM_FLOOR).log()
+def term_weights(
+    normal: Float[Tensor, "b t"], unusual: Sequence[Float[Tensor, "c t"]]
+) -> Float[Tensor, " t"]:
+    """Weight of each term: the product of its AUROCs over several kinds of synthetic anomalies, their sum being 1.
+
+    A term that calls one kind more normal than the normal samples loses most of its weight.
+    """
+    weight = torch.ones(normal.shape[1], dtype=torch.float64)
+    ordered = normal.double().cpu().T.sort().values.contiguous()
+    for kind in unusual:
+        values = kind.double().cpu().T.contiguous()
+        below, up_to = (torch.searchsorted(ordered, values, right=right) for right in (False, True))
+        weight = weight * (below + up_to).double().mean(1) / (2 * ordered.shape[1])  # ties count half
+    total = weight.sum()
+    return weight / total if total > 0 else torch.full_like(weight, 1 / len(weight))
+
+
+def log_term(term: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
+    """Logarithm in float64; a term of zero stays finite."""
+    return term.double().clamp_min(TERM_FLOOR).log()
 
 
 def joint_features(

@@ -17,7 +17,9 @@ Lipschitz = Literal[
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 NegativePairs = Literal["generated", "mismatched"]
 Direction = Literal["inward", "outward"]
-Score = Literal["vector+turn", "vector", "turn", "joint", "a_score", "r_score"]
+Score = str  # "auto", "a_score", "r_score", a term, or several terms joined by "+"
+SCORES = ("auto", "a_score", "r_score")
+TERMS = ("joint", "vector", "bank", "turned", "turn")
 Statistics = Literal["training", "held_out"]
 Precision = Literal["float32", "bfloat16"]
 
@@ -62,10 +64,13 @@ class Settings:
     precision: Precision
     scoring_precision: Precision
 
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """The terms that the score adds: "vector", "turn" or both; none for the other scores."""
-        return tuple(term for term in self.scoring.split("+") if term in ("vector", "turn"))
+    def terms(self, n_axes: int) -> tuple[str, ...]:
+        """The terms that the score adds, for images (``n_axes`` 3) or rows (1); none for Eq. 5 and 6."""
+        if self.scoring != "auto":
+            return () if self.scoring in SCORES else tuple(self.scoring.split("+"))
+        if n_axes != 3:
+            return "joint", "bank"
+        return ("joint", "bank", "turned", "turn") if self.lambda_turn else ("joint", "bank", "turned")
 
     @property
     def spectral(self) -> bool:
@@ -137,8 +142,9 @@ COMPACT_IMAGES = dataclasses.replace(
     lambda_pixel=10.0,
     negatives="none",
     averaging=0.995,
-    held_out=0.1,
-    scoring="joint",
+    held_out=0.15,  # a third of it for the scale and the weights of the score's terms
+    lambda_turn=1.0,
+    scoring="auto",
     precision="bfloat16",
 )
 
@@ -147,6 +153,8 @@ COMPACT_ROWS = dataclasses.replace(
     encoder_width=64,
     generator_width=64,
     discriminator_width=64,
+    lambda_turn=0.0,
+    scoring="joint",
     held_out=0.2,  # rows are few as a rule, and the threshold needs its own share of them
     precision="float32",
 )
@@ -181,11 +189,7 @@ def resolve(preset: Preset, n_axes: int, on_gpu: bool, **overrides: Any) -> Sett
         raise InputError(
             f"lambda_turn is for images, which can be turned: for rows it must be 0, found {settings.lambda_turn:g}"
         )
-    if "turn" in settings.terms and not settings.lambda_turn:
-        if "scoring" in given:
-            raise InputError(f"scoring={settings.scoring!r} needs lambda_turn above 0, found 0")
-        # The preset's score, without the task that was switched off.
-        settings = dataclasses.replace(settings, scoring="vector")
+    _check_terms(settings, n_axes)
     return settings
 
 
@@ -232,3 +236,16 @@ def _check(settings: Settings) -> None:
         value = getattr(settings, name)
         if choices and all(isinstance(choice, str) for choice in choices) and value not in choices:
             raise InputError(f"{name} must be one of {', '.join(choices)}, found {value!r}")
+
+
+def _check_terms(settings: Settings, n_axes: int) -> None:
+    terms = settings.terms(n_axes)
+    if not set(terms) <= set(TERMS) or len(set(terms)) < len(terms):
+        raise InputError(
+            f"scoring must be one of {', '.join(SCORES)}, or one or several of {', '.join(TERMS)} joined by +, "
+            f"found {settings.scoring!r}"
+        )
+    if n_axes != 3 and {"turned", "turn"} & set(terms):
+        raise InputError(f"scoring={settings.scoring!r} turns images, and rows cannot be turned")
+    if "turn" in terms and not settings.lambda_turn:
+        raise InputError(f"scoring={settings.scoring!r} needs lambda_turn above 0, found 0")

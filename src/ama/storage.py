@@ -74,7 +74,8 @@ def save_model(model: Model, folder: Path, extra: dict[str, Any]) -> None:
             "shape": list(model.shape),
             "dtype": str(model.dtype).removeprefix("torch."),
             "settings": dataclasses.asdict(model.settings),
-            "n_components": len(model.mixture.weights),
+            "n_components": model.n_components,
+            "n_bank": model.n_bank,
             "n_calibration": len(model.calibration),
             "weights_sha256": _digest(temporary / WEIGHTS),
             **extra,
@@ -118,6 +119,7 @@ def load_model(folder: Path) -> tuple[Model, dict[str, Any]]:
             Settings(**given),
             DTYPES[config["dtype"]],
             int(config["n_components"]),
+            int(config["n_bank"]),
             int(config["n_calibration"]),
         )
         digest = config["weights_sha256"]

@@ -24,6 +24,8 @@ class Critic(nn.Module, ABC):
     ----------
     n_features
         Length k of f.
+    n_channels
+        Channels of all maps together.
     n_statistics
         Length of :func:`ama.scoring.pair_statistics` of its maps.
     turn
@@ -31,6 +33,7 @@ class Critic(nn.Module, ABC):
     """
 
     n_features: int
+    n_channels: int
     n_statistics: int
     turn: nn.Linear | None
     output: nn.Linear

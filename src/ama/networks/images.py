@@ -200,7 +200,8 @@ class Discriminator(Critic):
         halvings = n_halvings(height, width_px)
         self.mirrored, self.n_features = mirrored, width
         n_blocks = halvings + 1
-        self.n_statistics = 3 * n_blocks * width
+        self.n_channels = n_blocks * width
+        self.n_statistics = 3 * self.n_channels
         n_halve = max(1, halvings - 1)
         c_in = 2 * channels if mirrored else channels
         blocks = []

@@ -87,7 +87,8 @@ class Discriminator(Critic):
     def __init__(self, shape: tuple[int], width: int = 128, mirrored: bool = True, spectral: bool = True):
         super().__init__()
         self.mirrored, self.n_features = mirrored, width
-        self.n_statistics = 2 * 3 * width
+        self.n_channels = 3 * width
+        self.n_statistics = 2 * self.n_channels
         c_in = 2 * shape[0] if mirrored else shape[0]
         self.blocks = nn.ModuleList([nn.Linear(n, width) for n in (c_in, width, width)])
         self.output = nn.Linear(width, 1, bias=False)
