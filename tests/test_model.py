@@ -188,7 +188,7 @@ def test_reconstructions_come_in_the_units_of_the_samples(model, images):
 
 
 def test_the_state_is_all_there_is_to_store(model, images):
-    copy = Model((1, 12, 10), TINY, torch.uint8, len(model.joint_weights), len(model.calibration))
+    copy = Model((1, 12, 10), TINY, torch.uint8, model.n_components, model.n_bank, len(model.calibration))
     copy.load_state_dict(model.state_dict())
     for one, other in zip(copy.scores(images[:9]), model.scores(images[:9]), strict=True):
         torch.testing.assert_close(one, other)

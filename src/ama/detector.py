@@ -45,10 +45,12 @@ class AMADetector(OutlierMixin, BaseEstimator):
         "paper": the paper's networks and training exactly. "compact": the best AUROC for a few minutes of a CPU.
         "auto": "paper" for images on a GPU, otherwise "compact".
     scoring
-        What decides. "a_score": Eq. 6, how usual the R-score is. "r_score": Eq. 5, how badly x is rebuilt. "joint": how
-        usual the encoding together with the R-score is, under a Gaussian mixture. "vector": how usual the statistics
-        of all of the discriminator's features of a pair are. "turn": how surely the discriminator tells which quarter
-        turn an image was given. "vector+turn": both.
+        What decides. "a_score": Eq. 6, how usual the R-score is. "r_score": Eq. 5, how badly x is rebuilt. Or terms
+        joined by "+". "joint": how usual the encoding together with the R-score is, under a Gaussian mixture.
+        "vector": how usual the statistics of all of the discriminator's features of a pair are, under a Gaussian.
+        "bank": how far they are from the nearest of the training samples. "turned": the same for the features of the
+        turned image. "turn": how surely the discriminator tells which quarter turn the image was given. "auto": all
+        but "vector", each by how well it tells unseen normal samples from synthetic anomalies made of them.
     false_alarm_rate
         Share of normal samples, between 0 and 1, that may be flagged: the threshold is set on held-out normal samples.
     max_time

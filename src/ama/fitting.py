@@ -63,7 +63,7 @@ class Run:
         if self.checkpoints is None:
             return self
         folder = self.checkpoints / name
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return replace(self, checkpoints=folder)
 
 

@@ -32,13 +32,8 @@ def append_result(path: Path, result: dict[str, Any]) -> None:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered, the line is a single write to a file opened for appending, which no other process tears.
-        with path.open("a+b", buffering=0) as file:
-            line = json.dumps(record, allow_nan=False).encode() + b"\n"
-            if file.seek(0, os.SEEK_END):
-                file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":  # cut short by a power failure
-                    line = b"\n" + line
-            file.write(line)
+        with path.open("ab", buffering=0) as file:
+            file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 

@@ -22,6 +22,7 @@ CHOICE = dataclasses.replace(
     discriminator_width=8,
     batch_size=16,
     averaging=0.0,
+    lambda_turn=0.0,
     precision="float32",
     learning_rate=1e-4,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -23,7 +24,9 @@ TIMES = {"seconds", "date", "commit"}
 
 def command(path, *options):
     words = [sys.executable, "-m", "ama.cli", "benchmark", "run", "smoke", "--results", str(path), *options]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # Test workers share the cores.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
 
 
 def records(path):

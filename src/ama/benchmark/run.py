@@ -60,6 +60,9 @@ def run(grid: str, data: str | None, results: str | None, jobs: int, only: str |
     ready = [cell for cell in cells if _ready(cell, data)]
     if len(ready) < len(cells):
         print(f"{len(cells) - len(ready)} of {len(cells)} cells need data that is not there; not run")
+    if path.exists() and not path.read_bytes().endswith(b"\n"):
+        with path.open("ab") as file:
+            file.write(b"\n")  # a line cut short by a power failure is no part of the next
     workers = [
         multiprocessing.get_context("spawn").Process(
             target=work, args=(ready, data, path, max(1, (os.cpu_count() or 1) // jobs)), daemon=True

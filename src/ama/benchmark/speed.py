@@ -39,7 +39,8 @@ WARM_UP = 2  # steps before the clock counts
 PAPER = dataclasses.replace(
     settings.PAPER, max_epochs=None, max_steps=1, negatives="none", precision="bfloat16", scoring="r_score"
 )
-COMPACT = dataclasses.replace(settings.COMPACT_IMAGES, scoring="r_score")
+# The literal step has no second head.
+COMPACT = dataclasses.replace(settings.COMPACT_IMAGES, lambda_turn=0.0, scoring="r_score")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -98,5 +98,7 @@ def _prepare(folder: Path, n: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pixels = np.stack([np.asarray(image) for image in images[:500]]).transpose(0, 3, 1, 2)
-        detector = AMADetector(preset="compact", max_steps=30, random_state=0, progress=False, device="cpu")
+        detector = AMADetector(
+            preset="compact", scoring="joint", max_steps=30, random_state=0, progress=False, device="cpu"
+        )
         detector.fit(np.ascontiguousarray(pixels)).save(folder / "model")

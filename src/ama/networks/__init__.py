@@ -38,8 +38,8 @@ class Networks(nn.Module):
         self.shape = shape
         self.encoder = kind.Encoder(shape, settings.latent_dim, settings.encoder_width)
         self.generator = kind.Generator(shape, settings.latent_dim, settings.generator_width)
-        # Settings for rows have no turns.
-        second_head = {"turns": True} if settings.lambda_turn else {}
+        # Rows cannot be turned.
+        second_head = {"turns": True} if settings.lambda_turn and kind is images else {}
         self.discriminator = kind.Discriminator(
             shape, settings.discriminator_width, settings.mirrored, settings.spectral, **second_head
         )

@@ -16,7 +16,9 @@ SYMMETRY_SHARE = 0.01
 
 
 def n_turns(shape: tuple[int, ...]) -> int:
-    """Number of turns T, the identity included, that leave the shape (channels, height, width) as it is."""
+    """Number of turns T, the identity included, that leave the shape of an image or a row as it is."""
+    if len(shape) == 1:
+        return 1
     return 4 if shape[-2] == shape[-1] else 2
 
 
