@@ -123,7 +123,7 @@ def _write(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -
         ),
         "scores.png": plot_densities(
             {name: deciding[mask] for name, mask in groups.items()},
-            "score (log density; lower = more unusual)",
+            "score (lower = more unusual)",
             threshold=detector.offset_,
         ),
     }

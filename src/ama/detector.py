@@ -288,7 +288,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """The deciding score of each sample: a log density, or minus R by ``"r_score"``; higher = more normal."""
+        """The deciding score of each sample; higher = more normal."""
         return self.scores(X).score.numpy()
 
     def a_score(self, X: Any) -> np.ndarray:
