@@ -315,7 +315,8 @@ class Model(nn.Module):
                     vector = scoring.pair_statistics(same, others)
                 if {"turned", "turn"} & set(self.terms):
                     turns = [same, *(critic.maps(y, y, weights) for y in turned(x)[1:])]
-                    around = scoring.turned_statistics(turns)
+                    if "turned" in self.terms:
+                        around = scoring.turned_statistics(turns)
                     if "turn" in self.terms:
                         logits = torch.stack([critic.turn_logits(maps[-1]) for maps in turns], 1)
                         turn = scoring.turn_surprise(logits)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ama import settings
 from ama.benchmark.datasets import available, images
-from ama.benchmark.grid import Cell
+from ama.benchmark.grid import ALL_BUT, Cell
 from ama.benchmark.methods import AMA
 from ama.data.protocols import Experiment, draw_experiment
 from ama.errors import InputError
@@ -25,7 +25,6 @@ from ama.evaluation import evaluate
 from ama.fitting import Run, TrainingSet, fit_both
 from ama.model import Model
 
-ALL_BUT = "all but "
 NEIGHBOURS = 5
 COMPONENTS = 40
 CHECKPOINT_SECONDS = 60.0

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ama.benchmark.methods import METHODS
 from ama.benchmark.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
 from ama.errors import InputError
+from ama.results import read_results
 
 SEEDS = (0, 1, 2)
+ALL_BUT = "all but "  # a class of that name: the others are normal
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,11 @@ GRIDS: dict[str, list[Cell]] = {
     "fashion_mnist": one_class("fashion_mnist", GARMENTS, "compact", "neighbours", "pca"),
     "table1": list(_table_1()),
     "ablations": list(_ablations()),
-    "digits": [Cell("digits", f"all but {d}", None, m, max_steps=800) for m in ("compact",) for d in DIGITS]
-    + [Cell("digits", f"all but {d}", None, "neighbours") for d in DIGITS],
+    "digits": [Cell("digits", f"{ALL_BUT}{d}", None, m, max_steps=800) for m in ("compact",) for d in DIGITS]
+    + [Cell("digits", f"{ALL_BUT}{d}", None, "neighbours") for d in DIGITS],
     # Seconds a cell: to try the runner out.
     "smoke": [
-        Cell("digits", f"all but {d}", None, m, s, max_steps=20 if m == "compact" else None)
+        Cell("digits", f"{ALL_BUT}{d}", None, m, s, max_steps=20 if m == "compact" else None)
         for s in (0, 1)
         for m in ("compact", "neighbours")
         for d in "38"
@@ -108,3 +111,13 @@ def cells_of(grid: str) -> list[Cell]:
     if grid not in GRIDS:
         raise InputError(f"there is no grid {grid!r}, expected one of {', '.join(GRIDS)}")
     return GRIDS[grid]
+
+
+def results_path(grid: str, results: str | None) -> Path:
+    """The results file that was named, or the grid's own."""
+    return Path(results or f"benchmarks/results/{grid}.jsonl")
+
+
+def records_of(path: Path) -> dict[Cell, dict[str, Any]]:
+    """The record of every cell that a results file holds."""
+    return {Cell(**record["cell"]): record for record in read_results(path) if "cell" in record}

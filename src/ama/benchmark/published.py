@@ -18,7 +18,7 @@ TABLE_2 = {
 }
 TABLE_2_AVERAGE = {"mnist": 0.938, "cifar10": 0.669}
 
-# (normal data, anomalous data): whole method, and with one part missing.
+# (normal data, anomalous data)
 TABLE_1 = {
     ("fashion_mnist", "mnist"): 0.987,
     ("fashion_mnist", "omniglot"): 0.998,

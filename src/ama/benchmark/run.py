@@ -23,8 +23,8 @@ from tqdm.auto import tqdm
 
 from ama.benchmark.cell import measure
 from ama.benchmark.datasets import available
-from ama.benchmark.grid import Cell, cells_of
-from ama.results import append_result, read_results
+from ama.benchmark.grid import Cell, cells_of, records_of, results_path
+from ama.results import append_result
 
 POLL_SECONDS = 0.5
 
@@ -55,7 +55,7 @@ def run(grid: str, data: str | None, results: str | None, jobs: int, only: str |
     InputError
         If there is no such grid, or a data set is not as expected.
     """
-    path = Path(results or f"benchmarks/results/{grid}.jsonl")
+    path = results_path(grid, results)
     cells = [cell for cell in cells_of(grid) if only is None or only in cell.name]
     ready = [cell for cell in cells if _ready(cell, data)]
     if len(ready) < len(cells):
@@ -109,7 +109,7 @@ def work(
 
 def finished(path: Path) -> set[Cell]:
     """The cells that a results file holds."""
-    return {Cell(**record["cell"]) for record in read_results(path)}
+    return set(records_of(path))
 
 
 def _ready(cell: Cell, data: str | None) -> bool:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ama.benchmark.grid import Cell, cells_of
+from ama.benchmark.grid import Cell, cells_of, records_of, results_path
 from ama.benchmark.published import TABLE_1, TABLE_2, TABLE_2_AVERAGE
-from ama.results import read_results
 
 NOT_RUN = "not run"
 # Column of a table: method, protocol, score.
@@ -28,11 +26,7 @@ def show(grid: str, results: str | None) -> str:
     results
         Results file; by default ``benchmarks/results/GRID.jsonl``.
     """
-    records = {
-        Cell(**record["cell"]): record
-        for record in read_results(Path(results or f"benchmarks/results/{grid}.jsonl"))
-        if "cell" in record
-    }
+    records = records_of(results_path(grid, results))
     cells = cells_of(grid)
     done = sum(cell in records for cell in cells)
     parts = [f"{done} of {len(cells)} cells run."]
