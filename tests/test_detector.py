@@ -254,6 +254,14 @@ def test_the_papers_preset_takes_its_networks_and_runs(rng):
     assert np.array_equal(detector.score_samples(images), detector.a_score(images))
 
 
+def test_what_only_images_have_is_no_mistake_before_they_are_read(rng):
+    images = rng.integers(0, 256, (200, 1, 8, 8), dtype=np.uint8)
+    detector = ama.AMADetector(lambda_turn=0.5, scoring="turn", **FAST).fit(images)
+    assert detector.model_.settings.lambda_turn == 0.5
+    with pytest.raises(InputError, match="for rows it must be 0"):
+        ama.AMADetector(lambda_turn=0.5, **FAST).fit(rng.normal(size=(200, 2)))
+
+
 def test_few_held_out_samples_are_said_and_the_reachable_rate_is_set(rng):
     detector = ama.AMADetector(false_alarm_rate=0.01, **FAST)
     with pytest.warns(

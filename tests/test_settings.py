@@ -14,7 +14,7 @@ from ama import settings
 from ama.errors import InputError
 from ama.settings import Settings, resolve
 
-IMAGES, ROWS = 3, 1
+IMAGES, COLOUR, ROWS = (1, 28, 28), (3, 32, 32), (5,)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -60,10 +60,10 @@ PUBLISHED = {
 }
 
 
-@pytest.mark.parametrize("n_axes", [IMAGES, ROWS])
+@pytest.mark.parametrize("shape", [IMAGES, COLOUR, ROWS])
 @pytest.mark.parametrize("on_gpu", [True, False])
-def test_the_paper_is_as_published_whatever_it_runs_on(n_axes, on_gpu):
-    found = dataclasses.asdict(resolve("paper", n_axes, on_gpu))
+def test_the_paper_is_as_published_whatever_it_runs_on(shape, on_gpu):
+    found = dataclasses.asdict(resolve("paper", shape, on_gpu))
     assert {name: found[name] for name in PUBLISHED} == PUBLISHED
 
 
@@ -75,16 +75,16 @@ def test_auto_is_the_paper_for_images_on_a_gpu_and_compact_otherwise():
 
 
 @pytest.mark.parametrize("preset", get_args(settings.Preset))
-@pytest.mark.parametrize("n_axes", [IMAGES, ROWS])
-def test_every_preset_has_one_length_and_stands_its_own_checks(preset, n_axes):
-    found = resolve(preset, n_axes, on_gpu=False)
+@pytest.mark.parametrize("shape", [IMAGES, COLOUR, ROWS])
+def test_every_preset_has_one_length_and_stands_its_own_checks(preset, shape):
+    found = resolve(preset, shape, on_gpu=False)
     assert (found.max_steps is None) != (found.max_epochs is None)
     given_back = {
         name: value
         for name, value in dataclasses.asdict(found).items()
         if name not in ("learning_rate_drops", "selection_start")
     }
-    assert resolve("paper", n_axes, False, **given_back).max_steps == found.max_steps
+    assert resolve("paper", shape, False, **given_back).max_steps == found.max_steps
 
 
 OTHERS = {
@@ -118,15 +118,15 @@ def test_none_keeps_the_preset():
 def test_a_score_of_turns_needs_the_task_of_turns():
     with pytest.raises(InputError, match=r"^scoring='vector\+turn' needs lambda_turn above 0, found 0$"):
         resolve("compact", IMAGES, False, scoring="vector+turn", lambda_turn=0.0)
-    assert resolve("compact", IMAGES, False, scoring="vector+turn").terms(IMAGES) == ("vector", "turn")
+    assert resolve("compact", IMAGES, False, scoring="vector+turn").terms(3) == ("vector", "turn")
 
 
 def test_the_automatic_score_has_the_terms_that_there_are():
     every = resolve("compact", IMAGES, False)
-    assert every.terms(IMAGES) == ("joint", "bank", "turned", "turn")
-    assert resolve("compact", IMAGES, False, lambda_turn=0.0).terms(IMAGES) == ("joint", "bank", "turned")
-    assert resolve("compact", ROWS, False, scoring="auto").terms(ROWS) == ("joint", "bank")
-    assert resolve("paper", IMAGES, False).terms(IMAGES) == ()
+    assert every.terms(3) == ("joint", "bank", "turned", "turn")
+    assert resolve("compact", IMAGES, False, lambda_turn=0.0).terms(3) == ("joint", "bank", "turned")
+    assert resolve("compact", ROWS, False, scoring="auto").terms(1) == ("joint", "bank")
+    assert resolve("paper", IMAGES, False).terms(3) == ()
 
 
 @pytest.mark.parametrize("scoring", ["no such", "bank+no such", "bank+bank", "auto+bank", "", "+"])
@@ -211,3 +211,12 @@ def test_another_preset_is_refused_with_the_choices():
 def test_a_constraint_is_spectral_a_penalty_or_both(lipschitz, spectral, target):
     found = resolve("paper", IMAGES, False, lipschitz=lipschitz)
     assert (found.spectral, found.penalty_target) == (spectral, target)
+
+
+def test_compact_has_a_size_for_each_kind_of_data():
+    grey, colour, rows = (resolve("compact", shape, False) for shape in (IMAGES, COLOUR, ROWS))
+    assert grey == settings.COMPACT_IMAGES
+    assert colour == settings.COMPACT_COLOUR
+    assert rows == settings.COMPACT_ROWS
+    assert colour.discriminator_width > grey.discriminator_width
+    assert colour.batch_size * colour.max_steps <= grey.batch_size * grey.max_steps

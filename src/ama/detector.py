@@ -262,7 +262,8 @@ class AMADetector(OutlierMixin, BaseEstimator):
             raise InputError(
                 "delta and direction 'auto' are chosen by a few labelled samples, but there is no validation"
             )
-        self._choices(n_axes=1, device=device)  # a wrong parameter is told before hours of reading
+        # A wrong parameter is told before hours of reading; one that only rows refuse, after it.
+        self._choices((1, 1, 1), device)
         samples = self._samples(X, reset=True)
         anomalous = self._known_anomalies(y, len(samples))
         data = TrainingSet(
@@ -270,7 +271,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
             self._validation(validation, samples),
         )
-        choices = self._choices(samples.x.ndim - 1, device)
+        choices = self._choices(tuple(samples.x.shape[1:]), device)
         # Best on the validation samples; without them there is a single choice.
         fitted = max(
             (
@@ -471,7 +472,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
             progress=self.progress,
         )
 
-    def _choices(self, n_axes: int, device: str) -> list[settings.Settings]:
+    def _choices(self, shape: tuple[int, ...], device: str) -> list[settings.Settings]:
         """The settings to fit with: one, or several where delta or direction is "auto"."""
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
         directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
@@ -479,7 +480,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         given = {name: value for name, value in self.get_params().items() if name in names}
         return [
             settings.resolve(
-                self.preset, n_axes, device != "cpu", **{**given, "delta": delta, "direction": direction}
+                self.preset, shape, device != "cpu", **{**given, "delta": delta, "direction": direction}
             )
             for delta, direction in itertools.product(deltas, directions)
         ]

@@ -149,7 +149,7 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     selection = None
     if data.validation is not None:
         selection = SelectWeights(
-            _validation_auroc(data.validation, train, settings, run), settings.selection_start
+            _validation_auroc(data.validation, train, samples[1], settings, run), settings.selection_start
         )
         callbacks.append(selection)
     batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
@@ -217,9 +217,9 @@ def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run
 
 
 def _validation_auroc(
-    validation: tuple[Tensor, Tensor], train: Tensor, settings: Settings, run: Run
+    validation: tuple[Tensor, Tensor], train: Tensor, unseen: Tensor, settings: Settings, run: Run
 ) -> Callable[[Networks], float]:
-    """The AUROC of networks on labelled validation samples, with statistics from the training samples."""
+    """The AUROC of networks on labelled validation samples, with statistics from some of the training samples."""
     samples, labels = validation
     reference = train[:SELECTION_SAMPLES]  # the split has shuffled them
 
@@ -227,7 +227,7 @@ def _validation_auroc(
         # A copy, as scoring changes the mode, and for rows the precision, of the networks it is given.
         model = Model(networks.shape, settings, train.dtype)
         model.networks = deepcopy(networks)
-        model.to(run.device).finish(reference, reference, reference[:1], run.seed)
+        model.to(run.device).finish(reference, unseen, reference[:1], run.seed)
         return float(roc_auc_score(labels.numpy() == 1, model.scores(samples).score.cpu().numpy()))
 
     return evaluate

@@ -148,6 +148,18 @@ COMPACT_IMAGES = dataclasses.replace(
     precision="bfloat16",
 )
 
+# Colour images vary more: larger networks, and as many more steps as a smaller batch pays for.
+COMPACT_COLOUR = dataclasses.replace(
+    COMPACT_IMAGES,
+    latent_dim=64,
+    encoder_width=24,
+    generator_width=24,
+    discriminator_width=32,
+    batch_size=16,
+    turn_share=1.0,
+    max_steps=5000,
+)
+
 COMPACT_ROWS = dataclasses.replace(
     COMPACT_IMAGES,
     encoder_width=64,
@@ -160,10 +172,22 @@ COMPACT_ROWS = dataclasses.replace(
 )
 
 
-def resolve(preset: Preset, n_axes: int, on_gpu: bool, **overrides: Any) -> Settings:
-    """The settings of a preset for images (``n_axes`` 3) or rows (1), with every override that is not None.
+def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: Any) -> Settings:
+    """The settings of a preset for samples of a shape, with every override that is not None.
 
-    ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise.
+    ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise. ``compact`` has a size for rows, one for grey
+    images and one for images of several channels.
+
+    Parameters
+    ----------
+    preset
+        Its name.
+    shape
+        (channels, height, width) of an image, or (columns,) of a row.
+    on_gpu
+        Whether the fit runs on one.
+    **overrides
+        Settings by name.
 
     Raises
     ------
@@ -173,8 +197,8 @@ def resolve(preset: Preset, n_axes: int, on_gpu: bool, **overrides: Any) -> Sett
     if preset not in get_args(Preset):
         raise InputError(f"preset must be one of {', '.join(get_args(Preset))}, found {preset!r}")
     if preset == "auto":
-        preset = "paper" if on_gpu and n_axes == 3 else "compact"
-    base = PAPER if preset == "paper" else COMPACT_IMAGES if n_axes == 3 else COMPACT_ROWS
+        preset = "paper" if on_gpu and len(shape) == 3 else "compact"
+    base = PAPER if preset == "paper" else _compact(shape)
     given = {name: value for name, value in overrides.items() if value is not None}
     if {"max_steps", "max_epochs"} <= given.keys():
         raise InputError("max_steps and max_epochs both set the length of the training: give one of them")
@@ -185,12 +209,18 @@ def resolve(preset: Preset, n_axes: int, on_gpu: bool, **overrides: Any) -> Sett
         base = dataclasses.replace(base, max_steps=None)
     settings = dataclasses.replace(base, **given)
     _check(settings)
-    if settings.lambda_turn and n_axes != 3:
+    if settings.lambda_turn and len(shape) != 3:
         raise InputError(
             f"lambda_turn is for images, which can be turned: for rows it must be 0, found {settings.lambda_turn:g}"
         )
-    _check_terms(settings, n_axes)
+    _check_terms(settings, len(shape))
     return settings
+
+
+def _compact(shape: tuple[int, ...]) -> Settings:
+    if len(shape) != 3:
+        return COMPACT_ROWS
+    return COMPACT_IMAGES if shape[0] == 1 else COMPACT_COLOUR
 
 
 # Half-open or closed, a range is told to the user as she would say it.

@@ -103,18 +103,18 @@ def experiment_of(cell: Cell, folder: str | None) -> Experiment:
     )
 
 
-def parameters_of(cell: Cell) -> settings.Settings:
-    """The settings of a cell of AMA."""
+def parameters_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
+    """The settings of a cell of AMA for images of (channels, height, width)."""
     given = dict(AMA[cell.method])
     if cell.max_steps is not None:
         given.setdefault("max_steps", cell.max_steps)
-    return settings.resolve(given.pop("preset"), 3, False, **given)
+    return settings.resolve(given.pop("preset"), shape, False, **given)
 
 
 def _ama(
     cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None
 ) -> tuple[Scores, Scores, dict[str, Any]]:
-    choice = parameters_of(cell)
+    choice = parameters_of(cell, tuple(experiment.train.shape[1:]))
     checkpoints.mkdir(parents=True, exist_ok=True)
     run = Run(cell.seed, checkpoints=checkpoints, checkpoint_seconds=CHECKPOINT_SECONDS, progress=progress)
     fitted = fit_both(TrainingSet(experiment.train, validation=experiment.validation), choice, run)
