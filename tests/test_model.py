@@ -86,6 +86,7 @@ def test_the_deciding_score_is_the_one_chosen(images, score):
     expected = {"a_score": found.a_score, "r_score": -found.r_score}
     if score in expected:
         assert torch.equal(found.score, expected[score])
+        assert found.terms.shape == (9, 0)
     else:
         assert len(model.joint_weights) >= 1
 
@@ -146,6 +147,7 @@ def test_terms_and_their_sums_by_hand(images, scoring):
             weight = term_weights(normal, [terms(kind) for kind in kinds])
         expected = -(((found - normal.mean(0)) / normal.std(0, correction=0)) @ weight)
     torch.testing.assert_close(model.scores(new).score, expected, rtol=2e-2, atol=2e-2)
+    torch.testing.assert_close(model.scores(new).terms, found, rtol=2e-2, atol=2e-2)
 
 
 def test_a_training_sample_lies_in_the_bank_and_an_unseen_one_does_not(images):

@@ -126,10 +126,15 @@ class SelectWeights(Callback):
         AUROC of networks on the validation samples; called after each pass over the training samples.
     start
         Share of the training before which nothing is selected.
+
+    Attributes
+    ----------
+    seconds
+        Spent on evaluations so far.
     """
 
     def __init__(self, evaluate: Callable[[Networks], float], start: float):
-        self.evaluate, self.start = evaluate, start
+        self.evaluate, self.start, self.seconds = evaluate, start, 0.0
         self.best, self.weights = -math.inf, None
 
     best: float
@@ -140,7 +145,9 @@ class SelectWeights(Callback):
         done = int(module.steps_done)
         if done < self.start * module.total_steps and done < module.total_steps:
             return
+        started = time.perf_counter()
         value = self.evaluate(module.result)
+        self.seconds += time.perf_counter() - started
         module.networks.train()
         if value > self.best:
             self.best = value

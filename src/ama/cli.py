@@ -339,12 +339,15 @@ def _benchmark_arguments(parser: ArgumentParser) -> None:
         "what",
         type=Literal["run", "show", "figures", "speed", "stream", "guard"],
         help="run: measure the cells of a grid; show: its tables beside the paper's; figures: the paper's Figures 2 "
-        "and 4; speed: the training step and "
+        "and 4, or AUROC against minutes; speed: the training step and "
         "scoring, timed; stream: a large file, scored in constant memory; guard: AUROC after equal steps, fast and "
         "literal",
     )
     parser.add_argument(
-        "grid", nargs="?", type=str | None, help="run, show: name of the grid; figures: of the data set"
+        "grid",
+        nargs="?",
+        type=str | None,
+        help="run, show: name of the grid; figures: of the data set, or minutes",
     )
     parser.add_argument(
         "--data", type=str | None, help="run, figures: folder with NAME/train and NAME/test; default: the hub"
@@ -352,7 +355,9 @@ def _benchmark_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--out", type=str, default="docs/images", help="figures: folder for the pictures")
     parser.add_argument("--max_steps", type=PositiveInt | None, help="figures: length of the trainings")
     parser.add_argument(
-        "--results", type=str | None, help="run, show: results file [benchmarks/results/GRID.jsonl]"
+        "--results",
+        type=str | None,
+        help="run, show, figures minutes: results file [benchmarks/results/GRID.jsonl]",
     )
     parser.add_argument("--jobs", type=PositiveInt, default=1, help="run: processes, which share the cores")
     parser.add_argument(
@@ -385,8 +390,11 @@ def _run_benchmark(given: Namespace) -> None:
 
         print(show(given.grid, given.results), end="")
     elif given.what == "figures":
-        from ama.benchmark.figures import figures
+        from ama.benchmark.figures import figures, minutes_figure
 
+        if given.grid == "minutes":
+            print(minutes_figure(given.results, given.out))
+            return
         for path in figures(given.grid or "digits", given.data, given.out, given.max_steps):
             print(path)
     elif given.what == "guard":

@@ -185,7 +185,7 @@ def _print_evaluation(found: dict[str, Evaluation], detector: AMADetector) -> No
 
 def _score_table(detector: AMADetector, samples: Samples) -> pa.Table:
     scores = detector.model_.scores(samples.x)
-    r, a, deciding = (values.cpu() for values in scores)
+    r, a, deciding = (values.cpu() for values in scores[:3])
     return pa.table(
         {
             "id": samples.ids,

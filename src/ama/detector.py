@@ -324,7 +324,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         return self.model_.anomaly_map(samples).double().cpu().numpy()
 
     def scores(self, X: Any) -> Any:
-        """R-score, log A-score and deciding score from a single pass: a named tuple of float64 tensors (n,)."""
+        """R-score, log A-score, deciding score (n,) and its terms (n, t), by a single pass: named tensors."""
         samples = self._fitted_samples(X)
         values = self.model_.scores(samples)
         return type(values)(*(value.cpu() for value in values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,10 +70,14 @@ class Run:
 
 @dataclass
 class Fitted:
-    """A model, how its training went, and the validation AUROC that selected it, if one did."""
+    """A model, how its training went, and the validation AUROC that selected it, if one did.
+
+    ``seconds`` are those of a fit without validation samples: selecting takes others.
+    """
 
     model: Model
     steps: int
+    seconds: float
     history: list[Losses] = field(default_factory=list)
     validation_auroc: float | None = None
 
@@ -118,9 +123,11 @@ class _Training:
     samples: tuple[Tensor, Tensor, Tensor]
     model: Callable[[], Model]
     seed: int
+    seconds: float
 
     def finish(self, selected: bool) -> Fitted:
         """A model of the weights that were selected, if any were, or of the last."""
+        started = time.perf_counter()
         model, auroc = self.model(), None
         networks = deepcopy(self.module.result)
         if selected and self.selection is not None and self.selection.weights is not None:
@@ -128,7 +135,8 @@ class _Training:
             auroc = self.selection.best
         model.networks = networks
         model.finish(*self.samples, self.seed)
-        return Fitted(model, int(self.module.steps_done), self.watch.history, auroc)
+        seconds = self.seconds + time.perf_counter() - started
+        return Fitted(model, int(self.module.steps_done), seconds, self.watch.history, auroc)
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
@@ -153,12 +161,15 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
         )
         callbacks.append(selection)
     batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
+    started = time.perf_counter()
     _train(module, batches, callbacks, run)
+    seconds = time.perf_counter() - started - (selection.seconds if selection is not None else 0.0)
 
     def model() -> Model:
         return Model(shape, settings, data.normal.dtype).to(run.device)
 
-    return _Training(module, watch, selection, (samples[0], samples[1], samples[2]), model, run.seed)
+    kept = samples[0], samples[1], samples[2]
+    return _Training(module, watch, selection, kept, model, run.seed, seconds)
 
 
 def _reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:

@@ -26,11 +26,12 @@ CHUNK = 256  # samples scored at a time: memory stays constant whatever their nu
 
 
 class Scores(NamedTuple):
-    """Scores of b samples, each of shape (b,), float64."""
+    """Scores of b samples, float64."""
 
-    r_score: Tensor  # Eq. 5
-    a_score: Tensor  # logarithm of Eq. 6
-    score: Tensor  # the one that decides, higher = more normal
+    r_score: Float[Tensor, " b"]  # Eq. 5
+    a_score: Float[Tensor, " b"]  # logarithm of Eq. 6
+    score: Float[Tensor, " b"]  # the one that decides, higher = more normal
+    terms: Float[Tensor, "b t"]  # what it adds up, not standardised, higher = more anomalous
 
 
 class Measured(NamedTuple):
@@ -278,9 +279,10 @@ class Model(nn.Module):
         r = found.r_score
         a = scoring.a_score(r, self.r_mean.item(), self.r_std.item())
         if self.terms:
+            terms = self._terms(found)
             scaled = self.term_mean, self.term_std, self.term_weight
-            return Scores(r, a, scoring.sum_of_terms(self._terms(found), *scaled))
-        return Scores(r, a, a if self.settings.scoring == "a_score" else -r)
+            return Scores(r, a, scoring.sum_of_terms(terms, *scaled), terms)
+        return Scores(r, a, a if self.settings.scoring == "a_score" else -r, r.new_empty(len(r), 0))
 
     def _terms(self, found: Measured) -> Float[Tensor, "b t"]:
         """A column for each term of the score, higher for more anomalous samples."""

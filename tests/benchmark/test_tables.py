@@ -66,6 +66,29 @@ def test_ablations_are_means_over_seeds_with_their_spread(tmp_path):
     assert "| k = 2 | 0.910 ± 0.014, 2 of 3 seeds | not run |" in show("ablations", str(path))
 
 
+def test_other_scores_of_the_whole_are_lines_of_the_ablations(tmp_path):
+    path = tmp_path / "ablations.jsonl"
+    cell = next(c for c in cells_of("ablations") if c.method == "compact" and c.data == "mnist")
+    append_result(path, {"cell": cell.as_dict(), "strict": {"score": metric(0.9), "turn": metric(0.8)}})
+    table = show("ablations", str(path))
+    assert row(table, "compact |").startswith("| compact | 0.900, 1 of 3 seeds |")
+    assert row(table, "compact, by turn alone").startswith("| compact, by turn alone | 0.800, 1 of 3 seeds |")
+
+
+def test_minutes_stand_beside_what_they_buy(tmp_path):
+    path = tmp_path / "minutes.jsonl"
+    cells = [c for c in cells_of("minutes") if c.method == "compact" and c.data == "mnist"]
+    for cell, seconds in zip(cells[:2], (12.4, None), strict=True):
+        append_result(
+            path, {"cell": cell.as_dict(), "strict": {"score": metric(0.9)}, "fit_seconds": seconds}
+        )
+    table = show("minutes", str(path))
+    assert "| mnist, 3 | compact | 300 | 12 | 0.900 |" in table
+    assert "| mnist, 3 | compact | 700 | cut off | 0.900 |" in table
+    assert "| mnist, 3 | compact | 1500 | not run | not run |" in table
+    assert "| mnist, 3 | neighbours | - | not run | not run |" in table
+
+
 @pytest.mark.parametrize("data", ["svhn", "cifar100"])
 def test_what_needs_data_that_few_have_is_in_the_table_all_the_same(data, tmp_path):
     assert f"cifar10 against {data} |" in show("table1", str(tmp_path / "none.jsonl"))

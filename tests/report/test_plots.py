@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import Normalize
 from PIL import Image
 
-from ama.report.plots import plot_densities, plot_reconstructions
+from ama.report.plots import plot_curves, plot_densities, plot_reconstructions
 
 
 def render(figure) -> np.ndarray:
@@ -104,6 +104,24 @@ def test_scores_that_are_all_the_same_are_drawn():
     figure = plot_densities({"normal": np.full(20, 3.0)}, "score")
     assert render(figure).std() > 5
     assert not figure.axes[0].get_lines()
+
+
+def test_a_curve_of_one_point_goes_on_and_others_join_their_points_in_order():
+    panels = {
+        "easy": {"neighbours": [(2.0, 0.8)], "ours": [(100.0, 0.95), (10.0, 0.9)]},
+        "hard": {"ours": [(10.0, 0.6)]},
+    }
+    figure = plot_curves(panels, "seconds", "AUROC")
+    easy, hard = figure.axes
+    point, level, curve = easy.get_lines()
+    assert list(point.get_xdata()) == [2.0]
+    assert list(level.get_xdata()) == [2.0, 100.0]
+    assert list(level.get_ydata()) == [0.8, 0.8]
+    assert (list(curve.get_xdata()), list(curve.get_ydata())) == ([10.0, 100.0], [0.9, 0.95])
+    assert (easy.get_title(), hard.get_title()) == ("easy", "hard")
+    assert [text.get_text() for text in easy.get_legend().get_texts()] == ["neighbours", "ours"]
+    assert easy.get_xscale() == "log"
+    assert render(figure).std() > 5
 
 
 def test_drawing_leaves_the_users_choice_of_backend_alone():

@@ -4,43 +4,56 @@ from __future__ import annotations
 
 from typing import Any
 
+_COMPACT = {"preset": "compact"}
+
+# The paper's game and score in the compact networks: what a CPU can train of it in minutes.
+_PAPER_FORM = {
+    "preset": "compact",
+    "loss": "wasserstein",
+    "lipschitz": "spectral+gradient_penalty",
+    "critic_steps": 2,
+    "lambda_pixel": 0.0,
+    "lambda_turn": 0.0,
+    "negatives": "atypical",
+    "negative_start": 0.3,
+    "scoring": "a_score",
+}
+_NEGATIVES = {"preset": "compact", "negative_start": 0.3}
+
 # Parameters of AMADetector beside the defaults.
 AMA: dict[str, dict[str, Any]] = {
-    "compact": {"preset": "compact"},
+    "compact": _COMPACT,
     "paper": {"preset": "paper"},
-    # The paper's game and score in the compact networks: what a CPU can train of it in minutes.
-    "paper-form": {
+    "paper-form": _PAPER_FORM,
+    # What training adds to the score.
+    "untrained networks": {"preset": "compact", "max_steps": 1, "learning_rate": 1e-9},
+    # What the preset adds to the paper, without one of them at a time.
+    "without turns": {"preset": "compact", "lambda_turn": 0.0},
+    "without averaged weights": {"preset": "compact", "averaging": 0.0},
+    "without pixel loss": {"preset": "compact", "lambda_pixel": 0.0},
+    "hinge game": {"preset": "compact", "loss": "hinge"},
+    "Wasserstein game": {
         "preset": "compact",
         "loss": "wasserstein",
         "lipschitz": "spectral+gradient_penalty",
-        "critic_steps": 2,
-        "lambda_pixel": 0.0,
-        "lambda_turn": 0.0,
-        "negatives": "atypical",
-        "negative_start": 0.3,
-        "scoring": "a_score",
     },
+    # The paper's own parts.
     "without mirroring": {"preset": "compact", "mirrored": False},
     "without interpolation": {"preset": "compact", "lambda_inter": 0.0},
     "without latent regularisation": {"preset": "compact", "lambda_reg": 0.0},
-    "without turns": {"preset": "compact", "lambda_turn": 0.0, "scoring": "vector"},
-    "vector score alone": {"preset": "compact", "scoring": "vector"},
-    "turn score alone": {"preset": "compact", "scoring": "turn"},
-    "without averaged weights": {"preset": "compact", "averaging": 0.0},
-    "without pixel loss": {"preset": "compact", "lambda_pixel": 0.0},
-    "untrained networks": {"preset": "compact", "max_steps": 1, "learning_rate": 1e-9},
-    "with Atypical Selection": {"preset": "compact", "negatives": "atypical", "negative_start": 0.3},
-    "with Sipple's cube": {"preset": "compact", "negatives": "cube", "negative_start": 0.3},
     "k = 2": {"preset": "compact", "n_interpolated": 2},
     "k = 5": {"preset": "compact", "n_interpolated": 5},
-    "paper-form, hinge": {
-        "preset": "compact",
-        "loss": "hinge",
-        "lambda_pixel": 0.0,
-        "lambda_turn": 0.0,
-        "scoring": "a_score",
-    },
+    "with Atypical Selection": {**_NEGATIVES, "negatives": "atypical"},
+    "with Sipple's cube": {**_NEGATIVES, "negatives": "cube"},
+    "with 1 real anomaly": _COMPACT,
+    "with 10 real anomalies": _COMPACT,
+    "with 50 real anomalies": _COMPACT,
+    "paper-form without Atypical Selection": {**_PAPER_FORM, "negatives": "none"},
+    "paper-form without mirroring": {**_PAPER_FORM, "mirrored": False},
+    "paper-form without interpolation": {**_PAPER_FORM, "lambda_inter": 0.0},
 }
+# Real anomalies that a training is given, which take the place of synthetic ones.
+KNOWN = {"with 1 real anomaly": 1, "with 10 real anomalies": 10, "with 50 real anomalies": 50}
 # Without training: in a few lines of scikit-learn.
 OTHERS = ("neighbours", "pca")
 METHODS = (*AMA, *OTHERS)

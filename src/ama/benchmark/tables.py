@@ -32,6 +32,8 @@ def show(grid: str, results: str | None) -> str:
     parts = [f"{done} of {len(cells)} cells run."]
     if any(len({cell.seed for cell in cells if _row(cell) == row}) > 1 for row in map(_row, cells)):
         parts.append(_ablations(cells, records))
+    elif grid == "minutes":
+        parts.append(_by_time(cells, records))
     else:
         parts += [_by_row(cells, records, protocol) for protocol in ("strict", "paper")]
     return "\n\n".join(parts) + "\n"
@@ -73,15 +75,42 @@ def _by_row(cells: Sequence[Cell], records: dict[Cell, Any], protocol: str) -> s
     return "\n".join(lines)
 
 
+def _by_time(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
+    """A line for each training: how long it took, and what it reached, strict protocol."""
+    lines = [_line("", "method", "steps", "seconds", "AUROC, strict protocol"), _line(*["---"] * 5)]
+    for cell in cells:
+        found = [NOT_RUN, NOT_RUN]
+        if cell in records:
+            found = [
+                _seconds(records[cell]["fit_seconds"]),
+                f"{records[cell]['strict']['score']['auroc']['value']:.3f}",
+            ]
+        lines.append(
+            _line(_row(cell), cell.method, "-" if cell.max_steps is None else str(cell.max_steps), *found)
+        )
+    return "\n".join(lines)
+
+
 def _ablations(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
-    """A line for each method, a column for each experiment: mean and spread over seeds, strict protocol."""
+    """A line for each method and each other score of the whole, a column for each experiment.
+
+    Mean and spread over seeds, strict protocol.
+    """
     rows = list(dict.fromkeys(map(_row, cells)))
     lines = [_line("AUROC, strict protocol", *rows, "mean"), _line(*["---"] * (len(rows) + 2))]
-    for method in dict.fromkeys(cell.method for cell in cells):
+    whole = [records[c]["strict"] for c in cells if c.method == "compact" and c in records]
+    scores = dict.fromkeys(name for found in whole for name in found)
+    kinds = [(method, "score") for method in dict.fromkeys(cell.method for cell in cells)]
+    kinds += [("compact", score) for score in scores if score != "score"]
+    for method, score in kinds:
         texts, means = [], []
         for row in rows:
             wanted = [c for c in cells if c.method == method and _row(c) == row]
-            found = [records[c]["strict"]["score"]["auroc"]["value"] for c in wanted if c in records]
+            found = [
+                records[c]["strict"][score]["auroc"]["value"]
+                for c in wanted
+                if c in records and score in records[c]["strict"]
+            ]
             if not found:
                 texts.append(NOT_RUN)
                 continue
@@ -89,7 +118,8 @@ def _ablations(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
             spread = f" ± {np.std(found, ddof=1):.3f}" if len(found) > 1 else ""
             texts.append(f"{np.mean(found):.3f}{spread}{missing}")
             means.append(np.mean(found))
-        lines.append(_line(method, *texts, f"{np.mean(means):.3f}" if len(means) == len(rows) else NOT_RUN))
+        title = method if score == "score" else f"{method}, by {score} alone"
+        lines.append(_line(title, *texts, f"{np.mean(means):.3f}" if len(means) == len(rows) else NOT_RUN))
     return "\n".join(lines)
 
 
@@ -104,6 +134,10 @@ def _published(cells: Iterable[Cell], row: str) -> float | None:
     if cell.against is not None:
         return TABLE_1.get((cell.data, cell.against))
     return TABLE_2.get(cell.data, {}).get(cell.normal or "")
+
+
+def _seconds(value: float | None) -> str:
+    return "cut off" if value is None else f"{value:.0f}"
 
 
 def _printed(value: float | None) -> str:

@@ -15,6 +15,7 @@ from ama.errors import InputError
 
 VALIDATION_SHARE = 0.05  # of the normal training samples
 VALIDATION_ANOMALIES = 50
+KNOWN_ANOMALIES = 50
 TEST_ANOMALIES = 0.2  # of the number of normal test samples
 
 
@@ -24,7 +25,8 @@ class Experiment:
 
     *strict*: no anomaly is seen before the test, and all test samples are used. *paper*: ``validation``, normal
     samples and some 50 anomalies, selects the weights; of the test anomalies only a fifth of the number of normal
-    test samples are ``drawn``. No sample is in more than one of the three parts.
+    test samples are ``drawn``. ``known`` anomalies are for a semi-supervised training, under either protocol. No sample
+    is in more than one of the four parts.
     """
 
     train: Shaped[Tensor, "n ..."]
@@ -32,6 +34,7 @@ class Experiment:
     test: Shaped[Tensor, "m ..."]
     anomalous: Bool[np.ndarray, " m"]
     drawn: Bool[np.ndarray, " m"]  # of the paper's protocol; all normal ones are
+    known: Shaped[Tensor, "k ..."]  # none where the anomalies' data set has no training part
 
 
 def draw_experiment(
@@ -50,7 +53,8 @@ def draw_experiment(
     test_normal, test_anomalies
         The test samples.
     other_anomalies
-        Where validation anomalies are drawn from. None: from the test anomalies, which then lose them.
+        Where validation and known anomalies are drawn from. None: the validation anomalies are drawn from the test
+        anomalies, which then lose them, and none are known.
     seed
         Of the draws.
     """
@@ -65,8 +69,10 @@ def draw_experiment(
         test_anomalies = shuffled(test_anomalies)
         n_anomalies = min(VALIDATION_ANOMALIES, len(test_anomalies) // 2)
         anomalies, test_anomalies = test_anomalies[:n_anomalies], test_anomalies[n_anomalies:]
+        known = test_anomalies[:0]
     else:
-        anomalies = shuffled(other_anomalies)[:VALIDATION_ANOMALIES]
+        others = shuffled(other_anomalies)
+        anomalies, known = others[:VALIDATION_ANOMALIES], others[VALIDATION_ANOMALIES:][:KNOWN_ANOMALIES]
     labels = torch.cat([torch.ones(n_normal), -torch.ones(len(anomalies))])
     n_drawn = min(len(test_anomalies), max(1, round(TEST_ANOMALIES * len(test_normal))))
     drawn = torch.randperm(len(test_anomalies), generator=random)[:n_drawn].numpy()
@@ -79,6 +85,7 @@ def draw_experiment(
         torch.cat([test_normal, test_anomalies]),
         anomalous,
         chosen,
+        known,
     )
 
 

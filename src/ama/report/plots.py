@@ -1,9 +1,11 @@
-"""Pictures: reconstructions beside their originals, and the R-scores of several groups of samples."""
+"""Pictures: reconstructions beside their originals, R-scores of several groups of samples, and curves."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+
+Curve = list[tuple[float, float]]  # points (x, y)
 
 
 def plot_reconstructions(
@@ -96,6 +98,35 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
     axis.set_ylabel("density")
     axis.legend(frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def plot_curves(panels: dict[str, dict[str, Curve]], x_label: str, y_label: str) -> Figure:
+    """Curves over a logarithmic axis, a panel for each experiment.
+
+    Parameters
+    ----------
+    panels
+        Title -> name of the curve -> its points. A curve of one point goes on as a dashed line: more time would not
+        change it.
+    x_label, y_label
+        Of the axes.
+    """
+    figure = Figure(figsize=(4.6 * len(panels), 3.6), layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, (title, curves) in zip(axes, panels.items(), strict=True):
+        end = max(x for points in curves.values() for x, _ in points)
+        for name, points in curves.items():
+            x, y = (list(values) for values in zip(*sorted(points), strict=True))
+            [line] = axis.plot(x, y, marker="o", markersize=4, label=name)
+            if len(points) == 1:
+                axis.plot([x[0], end], [y[0], y[0]], linestyle="--", linewidth=1, color=line.get_color())
+        axis.set_xscale("log")
+        axis.set_title(title, fontsize=10)
+        axis.set_xlabel(x_label)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0].set_ylabel(y_label)
+    axes[0].legend(frameon=False)
     return figure
 
 

@@ -1,0 +1,67 @@
+"""A cell: what a method is given, and what its record says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ama import settings
+from ama.benchmark import cell as module
+from ama.benchmark.cell import experiment_of, measure, parameters_of
+from ama.benchmark.grid import Cell
+from ama.benchmark.methods import AMA, KNOWN
+from ama.errors import InputError
+
+
+def test_one_training_gives_every_score_under_both_protocols(tmp_path):
+    found = measure(
+        Cell("digits", "all but 3", None, "compact", max_steps=20), None, tmp_path / "work", False
+    )
+    names = {"score", "a_score", "r_score", "joint", "bank", "turned", "turn", "equal weights"}
+    assert found["strict"].keys() == found["paper"].keys() == names
+    assert 0 < found["fit_seconds"] < found["seconds"]
+    assert found["parameters"]["max_steps"] == 20
+
+
+@pytest.mark.parametrize("method", KNOWN)
+def test_real_anomalies_are_handed_to_the_training(method, tmp_path, monkeypatch):
+    given = []
+
+    def fit_both(data, choice, run):
+        given.append(data)
+        raise InterruptedError
+
+    monkeypatch.setattr(module, "fit_both", fit_both)
+    cell = Cell("digits", "all but 3", None, method)
+    with pytest.raises(InterruptedError):
+        measure(cell, None, tmp_path / "work", False)
+    [data] = given
+    experiment = experiment_of(cell, None)
+    assert torch.equal(data.anomalies, experiment.known[: KNOWN[method]])
+    assert len(data.anomalies) == KNOWN[method]
+    tested = {image.tobytes() for image in experiment.test.numpy()}
+    assert not tested & {image.tobytes() for image in data.anomalies.numpy()}
+
+
+def test_more_real_anomalies_than_there_are_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(KNOWN, "with 50 real anomalies", 51)
+    with pytest.raises(InputError, match="needs 51 anomalies to train with, found 50"):
+        measure(Cell("digits", "all but 3", None, "with 50 real anomalies"), None, tmp_path / "work", False)
+
+
+@pytest.mark.parametrize("method", AMA)
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32)])
+def test_every_method_has_settings_that_stand_their_checks(method, shape):
+    found = parameters_of(Cell("mnist", "3", None, method, max_steps=7), shape)
+    assert found.max_steps in (1, 7)
+    if method in KNOWN or method == "compact":
+        assert found == settings.resolve("compact", shape, False, max_steps=7)
+
+
+def test_neighbours_and_components_find_what_is_far_from_all(tmp_path):
+    for method in ("neighbours", "pca"):
+        found = measure(Cell("digits", "0", None, method), None, tmp_path / "work", False)
+        assert found["strict"]["score"]["auroc"]["value"] > 0.95
+        assert found["seconds"] == found["fit_seconds"] >= 0
+        assert np.isfinite(found["strict"]["score"]["auroc"]["low"])
