@@ -19,7 +19,7 @@ from ama.benchmark.tables import show
 from ama.errors import InputError
 from ama.results import read_results
 
-TIMES = {"seconds", "date", "commit"}
+TIMES = {"seconds", "fit_seconds", "date", "commit"}
 
 
 def command(path, *options):
