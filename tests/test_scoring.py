@@ -383,7 +383,7 @@ def test_the_statistics_of_turned_pairs_are_the_means_of_every_map():
 
 @quick
 @given(seeds, st.integers(1, 20), st.integers(1, 20), st.integers(1, 3))
-def test_weights_are_products_of_aurocs(seed, n, m, t):
+def test_a_weight_is_the_auroc_on_the_worst_kind(seed, n, m, t):
     normal, kinds = (
         _draw(seed, n, t).round(),
         [_draw(seed + i, m, t).round() for i in (1, 2)],
@@ -393,9 +393,9 @@ def test_weights_are_products_of_aurocs(seed, n, m, t):
         pairs = [(a > b) + (a == b) / 2 for a in kind[:, j].tolist() for b in normal[:, j].tolist()]
         return sum(pairs) / len(pairs)
 
-    products = [auroc(kinds[0], j) * auroc(kinds[1], j) for j in range(t)]
-    total = sum(products)
-    expected = [p / total for p in products] if total else [1 / t] * t
+    worst = [min(auroc(kinds[0], j), auroc(kinds[1], j)) for j in range(t)]
+    total = sum(worst)
+    expected = [w / total for w in worst] if total else [1 / t] * t
     assert term_weights(normal, kinds).tolist() == pytest.approx(expected)
 
 

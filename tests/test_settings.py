@@ -118,15 +118,15 @@ def test_none_keeps_the_preset():
 def test_a_score_of_turns_needs_the_task_of_turns():
     with pytest.raises(InputError, match=r"^scoring='vector\+turn' needs lambda_turn above 0, found 0$"):
         resolve("compact", IMAGES, False, scoring="vector+turn", lambda_turn=0.0)
-    assert resolve("compact", IMAGES, False, scoring="vector+turn").terms(3) == ("vector", "turn")
+    assert resolve("compact", IMAGES, False, scoring="vector+turn").terms(IMAGES) == ("vector", "turn")
 
 
 def test_the_automatic_score_has_the_terms_that_there_are():
     every = resolve("compact", IMAGES, False)
-    assert every.terms(3) == ("joint", "bank", "turned", "turn")
-    assert resolve("compact", IMAGES, False, lambda_turn=0.0).terms(3) == ("joint", "bank", "turned")
-    assert resolve("compact", ROWS, False, scoring="auto").terms(1) == ("joint", "bank")
-    assert resolve("paper", IMAGES, False).terms(3) == ()
+    assert every.terms(IMAGES) == ("joint", "bank", "turned", "turn")
+    assert resolve("compact", IMAGES, False, lambda_turn=0.0).terms(IMAGES) == ("joint", "bank", "turned")
+    assert resolve("compact", ROWS, False, scoring="auto").terms(ROWS) == ("joint", "bank")
+    assert resolve("paper", IMAGES, False).terms(IMAGES) == ()
 
 
 @pytest.mark.parametrize("scoring", ["no such", "bank+no such", "bank+bank", "auto+bank", "", "+"])
@@ -213,10 +213,13 @@ def test_a_constraint_is_spectral_a_penalty_or_both(lipschitz, spectral, target)
     assert (found.spectral, found.penalty_target) == (spectral, target)
 
 
-def test_compact_has_a_size_for_each_kind_of_data():
+def test_compact_has_a_form_for_each_kind_of_data():
     grey, colour, rows = (resolve("compact", shape, False) for shape in (IMAGES, COLOUR, ROWS))
-    assert grey == settings.COMPACT_IMAGES
-    assert colour == settings.COMPACT_COLOUR
+    assert grey == settings.COMPACT_GREY
+    assert colour == settings.COMPACT_IMAGES
     assert rows == settings.COMPACT_ROWS
-    assert colour.discriminator_width > grey.discriminator_width
-    assert colour.batch_size * colour.max_steps <= grey.batch_size * grey.max_steps
+
+
+def test_grey_and_coloured_images_differ_in_the_length_of_the_training_alone():
+    assert dataclasses.replace(settings.COMPACT_GREY, max_steps=5000) == settings.COMPACT_IMAGES
+    assert settings.COMPACT_GREY.max_steps < 5000

@@ -32,7 +32,7 @@ from ama.settings import Settings
 from ama.training import AMATraining
 
 MIN_SAMPLES = 5
-SELECTION_SAMPLES = 1000  # training samples behind the statistics while weights are being selected
+SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tenso
     order = torch.randperm(n, generator=generator_for(seed, 3))
     # Whatever is fitted to the calibration samples themselves would make their p-values too kind.
     own = settings.statistics == "held_out"
-    divide = own or len(settings.terms(normal.ndim - 1)) > 1
+    divide = own or len(settings.terms(tuple(normal.shape[1:]))) > 1
     n_held_out = max(2 if divide else 1, round(settings.held_out * n))
     train, held_out = normal[order[n_held_out:]], normal[order[:n_held_out]]
     # The statistics need more samples than the scale of a few terms.
@@ -238,7 +238,7 @@ def _validation_auroc(
         # A copy, as scoring changes the mode, and for rows the precision, of the networks it is given.
         model = Model(networks.shape, settings, train.dtype)
         model.networks = deepcopy(networks)
-        model.to(run.device).finish(reference, unseen, reference[:1], run.seed)
+        model.to(run.device).finish(reference, unseen[:SELECTION_SAMPLES], reference[:1], run.seed)
         return float(roc_auc_score(labels.numpy() == 1, model.scores(samples).score.cpu().numpy()))
 
     return evaluate

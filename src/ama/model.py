@@ -84,7 +84,7 @@ class Model(nn.Module):
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
         self.networks = Networks(shape, settings)
-        self.terms = settings.terms(len(shape))
+        self.terms = settings.terms(shape)
         critic = self.networks.discriminator
         n_features = settings.latent_dim + 1
         # Without its term a density is empty.

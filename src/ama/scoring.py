@@ -170,7 +170,7 @@ def sum_of_terms(
 def term_weights(
     normal: Float[Tensor, "b t"], unusual: Sequence[Float[Tensor, "c t"]]
 ) -> Float[Tensor, " t"]:
-    """Weight of each term: the product of its AUROCs over several kinds of synthetic anomalies, their sum being 1.
+    """Weight of each term: its AUROC on the kind of synthetic anomalies that it tells worst, their sum being 1.
 
     A term that calls one kind more normal than the normal samples loses most of its weight.
     """
@@ -179,7 +179,8 @@ def term_weights(
     for kind in unusual:
         values = kind.double().cpu().T.contiguous()
         below, up_to = (torch.searchsorted(ordered, values, right=right) for right in (False, True))
-        weight = weight * (below + up_to).double().mean(1) / (2 * ordered.shape[1])  # ties count half
+        auroc = (below + up_to).double().mean(1) / (2 * ordered.shape[1])  # ties count half
+        weight = torch.minimum(weight, auroc)
     total = weight.sum()
     return weight / total if total > 0 else torch.full_like(weight, 1 / len(weight))
 

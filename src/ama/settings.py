@@ -64,11 +64,11 @@ class Settings:
     precision: Precision
     scoring_precision: Precision
 
-    def terms(self, n_axes: int) -> tuple[str, ...]:
-        """The terms that the score adds, for images (``n_axes`` 3) or rows (1); none for Eq. 5 and 6."""
+    def terms(self, shape: tuple[int, ...]) -> tuple[str, ...]:
+        """The terms that the score adds, for samples of a shape; none for Eq. 5 and 6."""
         if self.scoring != "auto":
             return () if self.scoring in SCORES else tuple(self.scoring.split("+"))
-        if n_axes != 3:
+        if len(shape) != 3:
             return "joint", "bank"
         return ("joint", "bank", "turned", "turn") if self.lambda_turn else ("joint", "bank", "turned")
 
@@ -125,12 +125,12 @@ PAPER = Settings(
 
 COMPACT_IMAGES = dataclasses.replace(
     PAPER,
-    latent_dim=16,
-    encoder_width=16,
-    generator_width=16,
-    discriminator_width=16,
-    batch_size=64,
-    max_steps=1500,
+    latent_dim=64,
+    encoder_width=24,
+    generator_width=24,
+    discriminator_width=32,
+    batch_size=16,  # small steps, so that there can be many: the second head needs them
+    max_steps=5000,
     max_epochs=None,
     learning_rate=1e-3,
     learning_rate_drops=(),
@@ -144,27 +144,22 @@ COMPACT_IMAGES = dataclasses.replace(
     averaging=0.995,
     held_out=0.15,  # a third of it for the scale and the weights of the score's terms
     lambda_turn=1.0,
+    turn_share=1.0,
     scoring="auto",
     precision="bfloat16",
 )
 
-# Colour images vary more: larger networks, and as many more steps as a smaller batch pays for.
-COMPACT_COLOUR = dataclasses.replace(
-    COMPACT_IMAGES,
-    latent_dim=64,
-    encoder_width=24,
-    generator_width=24,
-    discriminator_width=32,
-    batch_size=16,
-    turn_share=1.0,
-    max_steps=5000,
-)
+# Without colours there is less to learn.
+COMPACT_GREY = dataclasses.replace(COMPACT_IMAGES, max_steps=3000)
 
 COMPACT_ROWS = dataclasses.replace(
     COMPACT_IMAGES,
+    latent_dim=16,
     encoder_width=64,
     generator_width=64,
     discriminator_width=64,
+    batch_size=64,
+    max_steps=1500,
     lambda_turn=0.0,
     scoring="joint",
     held_out=0.2,  # rows are few as a rule, and the threshold needs its own share of them
@@ -175,8 +170,8 @@ COMPACT_ROWS = dataclasses.replace(
 def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: Any) -> Settings:
     """The settings of a preset for samples of a shape, with every override that is not None.
 
-    ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise. ``compact`` has a size for rows, one for grey
-    images and one for images of several channels.
+    ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise. ``compact`` has networks for rows and networks
+    for images, and trains these for fewer steps where they are grey.
 
     Parameters
     ----------
@@ -213,14 +208,14 @@ def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: A
         raise InputError(
             f"lambda_turn is for images, which can be turned: for rows it must be 0, found {settings.lambda_turn:g}"
         )
-    _check_terms(settings, len(shape))
+    _check_terms(settings, shape)
     return settings
 
 
 def _compact(shape: tuple[int, ...]) -> Settings:
     if len(shape) != 3:
         return COMPACT_ROWS
-    return COMPACT_IMAGES if shape[0] == 1 else COMPACT_COLOUR
+    return COMPACT_GREY if shape[0] == 1 else COMPACT_IMAGES
 
 
 # Half-open or closed, a range is told to the user as she would say it.
@@ -268,14 +263,14 @@ def _check(settings: Settings) -> None:
             raise InputError(f"{name} must be one of {', '.join(choices)}, found {value!r}")
 
 
-def _check_terms(settings: Settings, n_axes: int) -> None:
-    terms = settings.terms(n_axes)
+def _check_terms(settings: Settings, shape: tuple[int, ...]) -> None:
+    terms = settings.terms(shape)
     if not set(terms) <= set(TERMS) or len(set(terms)) < len(terms):
         raise InputError(
             f"scoring must be one of {', '.join(SCORES)}, or one or several of {', '.join(TERMS)} joined by +, "
             f"found {settings.scoring!r}"
         )
-    if n_axes != 3 and {"turned", "turn"} & set(terms):
+    if len(shape) != 3 and {"turned", "turn"} & set(terms):
         raise InputError(f"scoring={settings.scoring!r} turns images, and rows cannot be turned")
     if "turn" in terms and not settings.lambda_turn:
         raise InputError(f"scoring={settings.scoring!r} needs lambda_turn above 0, found 0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -22,6 +24,14 @@ def test_one_training_gives_every_score_under_both_protocols(tmp_path):
     assert found["strict"].keys() == found["paper"].keys() == names
     assert 0 < found["fit_seconds"] < found["seconds"]
     assert found["parameters"]["max_steps"] == 20
+
+
+def test_the_strict_protocol_alone_gives_what_it_gives_beside_the_papers(tmp_path):
+    cell = Cell("digits", "all but 3", None, "compact", max_steps=20)
+    alone = dataclasses.replace(cell, strict_only=True)
+    both, one = (measure(c, None, tmp_path / c.name, False) for c in (cell, alone))
+    assert "paper" not in one
+    assert one["strict"] == both["strict"]
 
 
 @pytest.mark.parametrize("method", KNOWN)

@@ -22,7 +22,7 @@ from ama.benchmark.methods import AMA, KNOWN
 from ama.data.protocols import Experiment, draw_experiment
 from ama.errors import InputError
 from ama.evaluation import evaluate
-from ama.fitting import Run, TrainingSet, fit_both
+from ama.fitting import Fitted, Run, TrainingSet, fit_both, fit_model
 from ama.model import Model
 
 NEIGHBOURS = 5
@@ -49,8 +49,8 @@ def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | 
     Returns
     -------
     dict
-        ``strict`` and ``paper``, each with the metrics of every score; ``parameters``; ``seconds`` of the cell, and
-        ``fit_seconds`` of a fit alone.
+        ``strict`` and, if the cell asks for it, ``paper``, each with the metrics of every score; ``parameters``;
+        ``seconds`` of the cell, and ``fit_seconds`` of a fit alone.
 
     Raises
     ------
@@ -65,22 +65,25 @@ def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | 
         seconds = time.perf_counter() - started
     else:
         strict = {"score": _OTHERS[cell.method](experiment.train, experiment.test)}
-        paper, parameters = strict, {"neighbours": NEIGHBOURS, "components": COMPONENTS}
+        paper = {} if cell.strict_only else strict
+        parameters = {"neighbours": NEIGHBOURS, "components": COMPONENTS}
         # Their work is the search: there is no fit before it.
         seconds = fit_seconds = time.perf_counter() - started
     drawn = experiment.drawn
-    return {
+    record = {
         "parameters": parameters,
         # What a training that was cut off took before is not known.
         "seconds": None if resumed else round(seconds, 1),
         "fit_seconds": None if resumed else round(fit_seconds, 1),
         "threads": torch.get_num_threads(),
         "strict": {name: evaluate(values, experiment.anomalous).as_dict() for name, values in strict.items()},
-        "paper": {
+    }
+    if paper:
+        record["paper"] = {
             name: evaluate(values[drawn], experiment.anomalous[drawn]).as_dict()
             for name, values in paper.items()
-        },
-    }
+        }
+    return record
 
 
 def experiment_of(cell: Cell, folder: str | None) -> Experiment:
@@ -121,11 +124,14 @@ def _ama(
     choice = parameters_of(cell, tuple(experiment.train.shape[1:]))
     checkpoints.mkdir(parents=True, exist_ok=True)
     run = Run(cell.seed, checkpoints=checkpoints, checkpoint_seconds=CHECKPOINT_SECONDS, progress=progress)
-    fitted = fit_both(
-        TrainingSet(experiment.train, _known(cell, experiment), experiment.validation), choice, run
-    )
-    strict, paper = (_scores(one.model, experiment.test) for one in fitted)
-    return strict, paper, dataclasses.asdict(choice), fitted[0].seconds
+    data = TrainingSet(experiment.train, _known(cell, experiment), experiment.validation)
+    fitted: tuple[Fitted, ...]
+    if cell.strict_only:
+        fitted = (fit_model(dataclasses.replace(data, validation=None), choice, run),)
+    else:
+        fitted = fit_both(data, choice, run)
+    strict, *paper = (_scores(one.model, experiment.test) for one in fitted)
+    return strict, paper[0] if paper else {}, dataclasses.asdict(choice), fitted[0].seconds
 
 
 def _known(cell: Cell, experiment: Experiment) -> Tensor | None:

@@ -31,6 +31,7 @@ AMA: dict[str, dict[str, Any]] = {
     "without turns": {"preset": "compact", "lambda_turn": 0.0},
     "without averaged weights": {"preset": "compact", "averaging": 0.0},
     "without pixel loss": {"preset": "compact", "lambda_pixel": 0.0},
+    "batches of 64": {"preset": "compact", "batch_size": 64},
     "hinge game": {"preset": "compact", "loss": "hinge"},
     "Wasserstein game": {
         "preset": "compact",

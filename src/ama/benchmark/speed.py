@@ -40,7 +40,8 @@ PAPER = dataclasses.replace(
     settings.PAPER, max_epochs=None, max_steps=1, negatives="none", precision="bfloat16", scoring="r_score"
 )
 # The literal step has no second head.
-COMPACT = dataclasses.replace(settings.COMPACT_IMAGES, lambda_turn=0.0, scoring="r_score")
+COMPACT = dataclasses.replace(settings.COMPACT_GREY, lambda_turn=0.0, scoring="r_score")
+COMPACT_64 = dataclasses.replace(COMPACT, batch_size=64)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,9 +58,11 @@ class Case:
 CASES = (
     Case("paper, 32x32x3, batch 64", (3, 32, 32), dataclasses.replace(PAPER, batch_size=64), 3, 128),
     Case("paper, 32x32x3, batch 256", (3, 32, 32), dataclasses.replace(PAPER, batch_size=256), 1, 128),
-    Case("compact, 32x32x1, batch 64", (1, 32, 32), COMPACT, 20, 4096),
-    Case("compact, 28x28x1, batch 64", (1, 28, 28), COMPACT, 20, 4096),
-    Case("compact, 8x8x1, batch 64", (1, 8, 8), COMPACT, 60, 16384),
+    Case("compact, 32x32x1, batch 64", (1, 32, 32), COMPACT_64, 20, 4096),
+    Case("compact, 28x28x1, batch 64", (1, 28, 28), COMPACT_64, 20, 4096),
+    Case("compact, 28x28x1, batch 16", (1, 28, 28), COMPACT, 60, 4096),
+    Case("compact, 8x8x1, batch 64", (1, 8, 8), COMPACT_64, 60, 16384),
+    Case("compact, 8x8x1, batch 16", (1, 8, 8), COMPACT, 60, 16384),
 )
 
 
