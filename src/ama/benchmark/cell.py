@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Shaped
-from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from ama import scoring, settings
 from ama.benchmark.datasets import available, images
 from ama.benchmark.grid import ALL_BUT, Cell
 from ama.benchmark.methods import AMA, KNOWN
+from ama.benchmark.untrained import PARAMETERS, UNTRAINED
 from ama.data.protocols import Experiment, draw_experiment
 from ama.errors import InputError
 from ama.evaluation import evaluate
 from ama.fitting import Fitted, Run, TrainingSet, fit_both, fit_model
 from ama.model import Model
 
-NEIGHBOURS = 5
-COMPONENTS = 40
 CHECKPOINT_SECONDS = 60.0
 
 Scores = dict[str, Float[np.ndarray, " m"]]
@@ -64,9 +60,9 @@ def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | 
         strict, paper, parameters, fit_seconds = _ama(cell, experiment, checkpoints, progress)
         seconds = time.perf_counter() - started
     else:
-        strict = {"score": _OTHERS[cell.method](experiment.train, experiment.test)}
-        paper = {} if cell.strict_only else strict
-        parameters = {"neighbours": NEIGHBOURS, "components": COMPONENTS}
+        score = UNTRAINED[cell.method](experiment.train.numpy(), experiment.test.numpy())
+        strict = {"score": score}
+        paper, parameters = {} if cell.strict_only else strict, dict(PARAMETERS)
         # Their work is the search: there is no fit before it.
         seconds = fit_seconds = time.perf_counter() - started
     drawn = experiment.drawn
@@ -153,28 +149,6 @@ def _scores(model: Model, samples: Shaped[Tensor, "m ..."]) -> Scores:
             found.terms, model.term_mean, model.term_std, torch.ones_like(model.term_std)
         )
     return {name: values.numpy() for name, values in scores.items()}
-
-
-def _neighbours(train: Tensor, test: Tensor) -> Float[np.ndarray, " m"]:
-    search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(_flat(train))
-    return -search.kneighbors(_flat(test))[0].mean(1)
-
-
-def _pca(train: Tensor, test: Tensor) -> Float[np.ndarray, " m"]:
-    components = min(COMPONENTS, *train.flatten(1).shape)
-    pca = PCA(components, random_state=0).fit(_flat(train))
-    rebuilt = pca.inverse_transform(pca.transform(_flat(test)))
-    return -np.square(_flat(test) - rebuilt).sum(1)
-
-
-_OTHERS: dict[str, Callable[[Tensor, Tensor], Float[np.ndarray, " m"]]] = {
-    "neighbours": _neighbours,
-    "pca": _pca,
-}
-
-
-def _flat(images: Tensor) -> Float[np.ndarray, "n p"]:
-    return images.flatten(1).numpy().astype(np.float32) / 255
 
 
 def _in_channels(x: Tensor, like: Tensor) -> Tensor:

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
-from sklearn.neighbors import NearestNeighbors
 
+from ama.benchmark.untrained import neighbours
 from ama.data.batches import generator_for
 from ama.data.sources import open_source
 from ama.detector import AMADetector
 from ama.evaluation import Evaluation, evaluate
 
 TRAIN_SHARE = 0.8
-NEIGHBOURS = 5
 STEPS = 800  # more do not help images of 64 pixels
 
 
@@ -43,11 +42,7 @@ def split_digits(digit: int, seed: int) -> DigitSplit:
 
 def neighbour_auroc(split: DigitSplit) -> float:
     """AUROC of the mean distance to the nearest training images on raw pixels: what a user gets without training."""
-    search = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(
-        split.train.reshape(len(split.train), -1).astype(float)
-    )
-    distances, _ = search.kneighbors(split.test.reshape(len(split.test), -1).astype(float))
-    return float(roc_auc_score(split.anomalous, distances.mean(1)))
+    return float(roc_auc_score(split.anomalous, -neighbours(split.train, split.test)))
 
 
 def leave_out(

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ama.benchmark.methods import AMA, METHODS, OTHERS
+from ama.benchmark.methods import AMA, METHODS
 from ama.benchmark.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
+from ama.benchmark.untrained import UNTRAINED
 from ama.errors import InputError
 from ama.results import read_results
 from ama.settings import COMPACT_IMAGES
@@ -80,7 +81,7 @@ def _ablations() -> Iterator[Cell]:
     for seed in SEEDS:
         for method in METHODS:
             for data, label in ABLATED:
-                if method in OTHERS and seed == SEEDS[0]:
+                if method in UNTRAINED and seed == SEEDS[0]:
                     yield Cell(data, label, None, method, strict_only=True)
                 elif method in AMA and method != "paper":
                     # As many images, whatever the batch.
@@ -95,7 +96,7 @@ def _ablations() -> Iterator[Cell]:
 def _minutes() -> Iterator[Cell]:
     """From half a minute to about twelve on two cores."""
     for data, label in (("mnist", "3"), ("cifar10", "automobile")):
-        for method in OTHERS:
+        for method in UNTRAINED:
             yield Cell(data, label, None, method, strict_only=True)
         for steps in CURVE_STEPS:
             for method in ("compact", "paper-form"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ama.benchmark.untrained import UNTRAINED
+
 _COMPACT = {"preset": "compact"}
 
 # The paper's game and score in the compact networks: what a CPU can train of it in minutes.
@@ -55,6 +57,4 @@ AMA: dict[str, dict[str, Any]] = {
 }
 # Real anomalies that a training is given, which take the place of synthetic ones.
 KNOWN = {"with 1 real anomaly": 1, "with 10 real anomalies": 10, "with 50 real anomalies": 50}
-# Without training: in a few lines of scikit-learn.
-OTHERS = ("neighbours", "pca")
-METHODS = (*AMA, *OTHERS)
+METHODS = (*AMA, *UNTRAINED)
