@@ -16,7 +16,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import ama
-from ama import settings
+from ama import fitting, settings
 from ama.errors import DivergenceError, InputError
 from ama.fitting import Run, TrainingSet, _split, fit_both, fit_model
 
@@ -103,6 +103,18 @@ def test_fits_side_by_side_share_the_cores():
         [sys.executable, "-c", SIDE_BY_SIDE], capture_output=True, text=True, check=True, env=environment
     )
     assert max(map(int, done.stdout.split())) <= max(1, joblib.cpu_count() // 2)
+
+
+@pytest.mark.parametrize(
+    ("scoring", "expected"), [("vector+bank", (70, 9, 4, 20)), ("a_score", (80, 80, 0, 20))]
+)
+def test_terms_are_fitted_to_a_bounded_number_of_samples(images, monkeypatch, scoring, expected):
+    monkeypatch.setattr(fitting, "MAX_STATISTICS", 9)
+    monkeypatch.setattr(fitting, "MAX_UNSEEN", 4)
+    choice = dataclasses.replace(TINY, held_out=0.3 if "+" in scoring else 0.2, scoring=scoring)
+    parts = _split(images, choice, seed=0)
+    assert tuple(map(len, parts)) == expected
+    assert bool((parts[1] == parts[0][: len(parts[1])]).all())
 
 
 def test_the_split_is_a_function_of_the_seed(images):

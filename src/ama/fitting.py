@@ -32,6 +32,8 @@ from ama.settings import Settings
 from ama.training import AMATraining
 
 MIN_SAMPLES = 5
+MAX_STATISTICS = 20_000  # samples behind the densities of the score's terms: no density keeps more
+MAX_UNSEEN = 2_000  # samples behind their scale and weights: an AUROC is known to 0.01
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
 
 
@@ -199,7 +201,11 @@ def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tenso
         torch.arange(n_held_out) % (2 if own else 3) == 0 if divide else torch.zeros(n_held_out).bool()
     )
     unseen, calibration = held_out[is_unseen], held_out[~is_unseen]
-    return train, unseen if own else train, unseen, calibration
+    statistics = unseen if own else train
+    # Eq. 6 is a mean and a spread of all; densities are fitted to samples in memory.
+    if settings.terms(tuple(normal.shape[1:])):
+        statistics, unseen = statistics[:MAX_STATISTICS], unseen[:MAX_UNSEEN]
+    return train, statistics, unseen, calibration
 
 
 def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run: Run) -> None:
