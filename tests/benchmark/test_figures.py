@@ -34,7 +34,12 @@ def test_minutes_are_drawn_from_the_cells_that_have_run(tmp_path):
         found = {"score": {"auroc": {"value": 0.9 + number / 100}}}
         append_result(
             path,
-            {"cell": cell.as_dict(), "strict": found, "fit_seconds": None if number == 5 else 10.0**number},
+            {
+                "cell": cell.as_dict(),
+                "strict": found,
+                "fit_seconds": None if number == 5 else 10.0**number,
+                "threads": 2,
+            },
         )
     picture = minutes_figure(str(path), str(tmp_path / "images"))
     assert np.asarray(Image.open(picture).convert("L")).std() > 5

@@ -87,7 +87,7 @@ def figures(data: str, folder: str | None, out: str, max_steps: int | None) -> l
 
 
 def minutes_figure(results: str | None, out: str) -> Path:
-    """Draw AUROC against the time of a fit, from the results of the grid ``minutes``.
+    """Draw AUROC against the time of a fit, times its threads, from the results of the grid ``minutes``.
 
     Parameters
     ----------
@@ -115,10 +115,11 @@ def minutes_figure(results: str | None, out: str) -> Path:
         if found is None or found["fit_seconds"] is None:
             continue
         curve = panels.setdefault(f"{cell.data}, {cell.normal}", {}).setdefault(cell.method, [])
-        curve.append((found["fit_seconds"], found["strict"]["score"]["auroc"]["value"]))
+        core_seconds = found["fit_seconds"] * found["threads"]
+        curve.append((core_seconds, found["strict"]["score"]["auroc"]["value"]))
     if not panels:
         raise InputError(f"{path} holds no result of the grid minutes; ama benchmark run minutes makes them")
     target = Path(out) / "minutes.png"
     target.parent.mkdir(parents=True, exist_ok=True)
-    plot_curves(panels, "seconds of a fit on two cores", "AUROC, strict protocol").savefig(target, dpi=110)
+    plot_curves(panels, "core-seconds of a fit", "AUROC, strict protocol").savefig(target, dpi=110)
     return target
