@@ -1,0 +1,59 @@
+"""Figures in the documents are those of the results files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import mean
+
+import pytest
+
+from ama.benchmark.grid import GRIDS, records_of, results_path
+from ama.benchmark.published import DIGITS, TABLE_2, TABLE_2_AVERAGE
+from ama.benchmark.tables import show
+from ama.results import read_results
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+RUN = [grid for grid in GRIDS if (ROOT / results_path(grid, None)).exists() and grid != "digits"]
+
+
+def test_there_are_results_to_look_at():
+    assert {"mnist", "cifar10"} <= set(RUN)
+
+
+@pytest.mark.parametrize("grid", RUN)
+def test_the_results_page_shows_what_the_command_prints(grid):
+    page = set((ROOT / "docs" / "results.md").read_text().splitlines())
+    printed = show(grid, str(RESULTS / f"{grid}.jsonl")).splitlines()
+    assert [line for line in printed if line not in page] == []
+
+
+def test_the_readme_has_the_digits_of_mnist():
+    records = records_of(RESULTS / "mnist.jsonl")
+    auroc = {
+        (cell.normal, cell.method): record["strict"]["score"]["auroc"]["value"]
+        for cell, record in records.items()
+    }
+    page = set((ROOT / "README.md").read_text().splitlines())
+    methods = ("compact", "neighbours", "pca")
+    rows = [
+        [f"{auroc[digit, m]:.3f}" for m in methods] + [f"{TABLE_2['mnist'][digit]:.3f}"] for digit in DIGITS
+    ]
+    lines = [f"| {digit} | {' | '.join(row)} |" for digit, row in zip(DIGITS, rows, strict=True)]
+    averages = [f"{mean(auroc[digit, m] for digit in DIGITS):.4f}" for m in methods]
+    lines.append(f"| average | {' | '.join(averages)} | {TABLE_2_AVERAGE['mnist']:.3f} |")
+    assert [line for line in lines if line not in page] == []
+
+
+def test_the_readme_has_the_scanned_digits():
+    found = {record["digit"]: record for record in read_results(RESULTS / "digits.jsonl")}
+    page = (ROOT / "README.md").read_text()
+    assert len(found) == len(DIGITS)
+    for digit, record in found.items():
+        assert (
+            f"  {digit}                                {record['metrics']['auroc']['value']:.4f}   " in page
+        )
+    assert (
+        f"average                          {mean(r['metrics']['auroc']['value'] for r in found.values()):.4f}   "
+        in page
+    )
