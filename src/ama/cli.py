@@ -321,7 +321,7 @@ def _demo_arguments(parser: ArgumentParser) -> None:
         "--append_to", type=str | None, help="results file to which a JSON line per digit is added"
     )
     parser.add_argument(
-        "--max_steps", type=int, default=800, help="length of each training, in steps of the generator"
+        "--max_steps", type=int, default=1500, help="length of each training, in steps of the generator"
     )
     parser.add_argument("--random_state", type=int, default=0, help="seed")
 

@@ -117,7 +117,7 @@ GRIDS: dict[str, list[Cell]] = {
     "table1": list(_table_1()),
     "ablations": list(_ablations()),
     "minutes": list(_minutes()),
-    "digits": [Cell("digits", f"{ALL_BUT}{d}", None, m, max_steps=800) for m in ("compact",) for d in DIGITS]
+    "digits": [Cell("digits", f"{ALL_BUT}{d}", None, m, max_steps=1500) for m in ("compact",) for d in DIGITS]
     + [Cell("digits", f"{ALL_BUT}{d}", None, "neighbours") for d in DIGITS],
     # Seconds a cell: to try the runner out.
     "smoke": [
