@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,31 @@ def test_killed_five_times_the_results_are_those_of_an_undisturbed_run(undisturb
         process.wait()
     assert command(path).wait() == 0
     assert records(path) == records(undisturbed)
+
+
+def test_workers_end_with_a_command_that_is_killed(tmp_path):
+    path = tmp_path / "left.jsonl"
+    process = command(path, "--jobs", "2")
+    folder = path.with_suffix(".work")
+    deadline = time.monotonic() + 60
+    while not (list(folder.glob("*.lock")) if folder.exists() else []):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(workers) >= 2
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 3  # the cells that are left would take longer
+    while any(_runs(worker) for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_two_processes_share_a_grid(undisturbed, tmp_path):

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,7 +66,7 @@ def run(grid: str, data: str | None, results: str | None, jobs: int, only: str |
             file.write(b"\n")  # a line cut short by a power failure is no part of the next
     workers = [
         multiprocessing.get_context("spawn").Process(
-            target=work, args=(ready, data, path, max(1, (os.cpu_count() or 1) // jobs)), daemon=True
+            target=_worker, args=(ready, data, path, max(1, (os.cpu_count() or 1) // jobs)), daemon=True
         )
         for _ in range(jobs if jobs > 1 else 0)
     ]
@@ -76,6 +77,19 @@ def run(grid: str, data: str | None, results: str | None, jobs: int, only: str |
     else:
         _watch(ready, path, workers)
     return path
+
+
+def _worker(cells: Sequence[Cell], data: str | None, path: Path, threads: int) -> None:
+    """Work, and end when the command does: one that is killed cannot end its workers itself."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    work(cells, data, path, threads)
 
 
 def work(
