@@ -29,7 +29,9 @@ def rows():
 def test_ratios_and_fractions_follow_from_the_times(rows):
     training, scoring = rows
     assert training["ratio"] == pytest.approx(training["literal_step_ms"] / training["step_ms"])
-    assert training["images_per_second"] == pytest.approx(1e3 * TINY.settings.batch_size / training["step_ms"])
+    assert training["images_per_second"] == pytest.approx(
+        1e3 * TINY.settings.batch_size / training["step_ms"]
+    )
     assert scoring["ratio"] == pytest.approx(
         scoring["images_per_second"] / scoring["literal_images_per_second"]
     )
