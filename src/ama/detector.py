@@ -103,7 +103,7 @@ class AMADetector(OutlierMixin, BaseEstimator):
         Share of the normal samples kept out of training to calibrate threshold and p-values.
     statistics
         Whether the mean and spread of normal scores come from the "training" samples, as in the paper, or
-        from "held_out" ones.
+        from "held_out" ones. Terms of a score take 20,000 of them at most.
     precision
         "float32" or "bfloat16" for the convolutions of training.
     scoring_precision

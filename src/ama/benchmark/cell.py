@@ -60,9 +60,8 @@ def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | 
         strict, paper, parameters, fit_seconds = _ama(cell, experiment, checkpoints, progress)
         seconds = time.perf_counter() - started
     else:
-        score = UNTRAINED[cell.method](experiment.train.numpy(), experiment.test.numpy())
-        strict = {"score": score}
-        paper, parameters = {} if cell.strict_only else strict, dict(PARAMETERS)
+        strict = {"score": UNTRAINED[cell.method](experiment.train.numpy(), experiment.test.numpy())}
+        paper, parameters = {} if cell.strict_only else strict, PARAMETERS
         # Their work is the search: there is no fit before it.
         seconds = fit_seconds = time.perf_counter() - started
     drawn = experiment.drawn

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ama.benchmark.digits import STEPS
 from ama.benchmark.methods import AMA, METHODS
 from ama.benchmark.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
 from ama.benchmark.untrained import UNTRAINED
@@ -117,7 +118,7 @@ GRIDS: dict[str, list[Cell]] = {
     "table1": list(_table_1()),
     "ablations": list(_ablations()),
     "minutes": list(_minutes()),
-    "digits": [Cell("digits", f"{ALL_BUT}{d}", None, m, max_steps=1500) for m in ("compact",) for d in DIGITS]
+    "digits": [Cell("digits", f"{ALL_BUT}{d}", None, "compact", max_steps=STEPS) for d in DIGITS]
     + [Cell("digits", f"{ALL_BUT}{d}", None, "neighbours") for d in DIGITS],
     # Seconds a cell: to try the runner out.
     "smoke": [

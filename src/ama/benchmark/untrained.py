@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -30,7 +31,7 @@ def pca(train: UInt8[np.ndarray, "n c h w"], test: UInt8[np.ndarray, "m c h w"])
 
 
 UNTRAINED: dict[str, Callable[..., Float[np.ndarray, " m"]]] = {"neighbours": neighbours, "pca": pca}
-PARAMETERS = {"neighbours": NEIGHBOURS, "components": COMPONENTS}
+PARAMETERS: dict[str, Any] = {"neighbours": NEIGHBOURS, "components": COMPONENTS}
 
 
 def _flat(images: UInt8[np.ndarray, "n c h w"]) -> Float[np.ndarray, "n p"]:
