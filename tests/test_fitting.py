@@ -18,7 +18,8 @@ from sklearn.metrics import roc_auc_score
 import ama
 from ama import fitting, settings
 from ama.errors import DivergenceError, InputError
-from ama.fitting import Run, TrainingSet, _split, fit_both, fit_model
+from ama.fitting import TrainingSet, _split, fit_both, fit_model
+from ama.trainer import Run
 
 TINY = dataclasses.replace(
     settings.COMPACT_IMAGES,

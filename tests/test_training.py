@@ -10,11 +10,12 @@ from torch.utils.data import DataLoader
 
 from ama import settings
 from ama.data.batches import Batches, generator_for
-from ama.fitting import Run, TrainingSet, _train, fit_model
+from ama.fitting import TrainingSet, fit_model
 from ama.networks import Networks
 from ama.networks.turns import turned
 from ama.objective import code_norm
 from ama.scoring import turn_surprise
+from ama.trainer import Run, run_training
 from ama.training import AMATraining
 
 TINY = dataclasses.replace(
@@ -38,7 +39,7 @@ def _run(module, steps=None):
     batches = Batches(
         32, module.settings.batch_size, steps or module.total_steps, 0, lambda: int(module.steps_done)
     )
-    _train(module, batches, [], Run())
+    run_training(module, batches, [], Run())
     return module
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ama.detector import AMADetector, load
+    from ama.detector import AMADetector
+    from ama.methods import load
 
 __all__ = ["AMADetector", "load"]
 
 
 def __getattr__(name: str) -> Any:
     # torch and lightning take seconds to import, which `ama --help` need not pay.
-    if name in __all__:
-        from ama import detector
+    if name == "AMADetector":
+        from ama.detector import AMADetector
 
-        return getattr(detector, name)
+        return AMADetector
+    if name == "load":
+        from ama.methods import load
+
+        return load
     raise AttributeError(f"module 'ama' has no attribute {name!r}")

@@ -1,21 +1,18 @@
-"""What happens beside the steps of a training: progress, a guard against divergence, selection of weights."""
+"""What happens beside the steps of a training: progress, a guard against divergence, checkpoints."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from torch import Tensor
 from tqdm.auto import tqdm
 
 from ama.data.batches import Batch
 from ama.errors import DivergenceError
-from ama.networks import Networks
-from ama.training import AMATraining
+from ama.stepping import Training
 
 Losses = dict[str, int | float]  # "step", and the value of each loss there
 
@@ -40,7 +37,7 @@ class Watch(Callback):
         self.history: list[Losses] = []
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        assert isinstance(module, AMATraining)
+        assert isinstance(module, Training)
         self._started = time.monotonic()
         self._bar = tqdm(
             total=module.total_steps,
@@ -54,7 +51,7 @@ class Watch(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Batch, batch_idx: int
     ) -> None:
-        assert isinstance(module, AMATraining)
+        assert isinstance(module, Training)
         step = batch.step + 1
         if step % LOOK_EVERY and step != module.total_steps:
             return
@@ -108,55 +105,10 @@ class SaveCheckpoint(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Batch, batch_idx: int
     ) -> None:
-        assert isinstance(module, AMATraining)
+        assert isinstance(module, Training)
         if batch.step + 1 < module.total_steps and time.monotonic() - self._saved < self.seconds:
             return
         partial = self.path.with_suffix(".partial")
         trainer.save_checkpoint(partial)
         partial.replace(self.path)
         self._saved = time.monotonic()
-
-
-class SelectWeights(Callback):
-    """Keeps the weights with the best value on labelled validation samples, as the paper does.
-
-    Parameters
-    ----------
-    evaluate
-        AUROC of networks on the validation samples; called after each pass over the training samples.
-    start
-        Share of the training before which nothing is selected.
-
-    Attributes
-    ----------
-    seconds
-        Spent on evaluations so far.
-    """
-
-    def __init__(self, evaluate: Callable[[Networks], float], start: float):
-        self.evaluate, self.start, self.seconds = evaluate, start, 0.0
-        self.best, self.weights = -math.inf, None
-
-    best: float
-    weights: dict[str, Tensor] | None
-
-    def on_train_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
-        assert isinstance(module, AMATraining)
-        done = int(module.steps_done)
-        if done < self.start * module.total_steps and done < module.total_steps:
-            return
-        started = time.perf_counter()
-        value = self.evaluate(module.result)
-        self.seconds += time.perf_counter() - started
-        module.networks.train()
-        if value > self.best:
-            self.best = value
-            self.weights = {
-                name: tensor.detach().clone() for name, tensor in module.result.state_dict().items()
-            }
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best, "weights": self.weights}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best, self.weights = state_dict["best"], state_dict["weights"]

@@ -17,11 +17,12 @@ from tqdm.auto import tqdm
 from ama import scoring, storage
 from ama.data.protocols import is_normal
 from ama.data.sources import Samples, Source, open_source
-from ama.detector import AMADetector, load
+from ama.detector import AMADetector
 from ama.errors import InputError
 from ama.evaluation import Evaluation
 from ama.evaluation import evaluate as evaluate_scores
 from ama.memory import freed_memory_kept
+from ama.methods import load
 from ama.results import append_result
 from ama.tables import check_table_path, write_table
 

@@ -5,32 +5,24 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-import warnings
-from numbers import Real
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 from torch import Tensor
 
-from ama import scoring, settings, storage
-from ama.data.sources import Samples, Source, open_source
-from ama.durations import seconds
+from ama import settings
+from ama.data.sources import Samples, open_source
 from ama.errors import InputError
-from ama.versions import versions
-
-if TYPE_CHECKING:
-    from ama.fitting import Run
+from ama.estimator import Detector
+from ama.model import Model
 
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
 DIRECTIONS = ("inward", "outward")
 
 
-class AMADetector(OutlierMixin, BaseEstimator):
+class AMADetector(Detector):
     r"""Adversarial Mirrored AutoEncoder: learns from normal samples, scores how usual a sample is.
 
     An encoder and a generator rebuild each sample; a discriminator that sees pairs tells (x, x) from
@@ -144,6 +136,8 @@ class AMADetector(OutlierMixin, BaseEstimator):
     >>> detector.predict(X[y == 3]).shape
     (183,)
     """
+
+    _model_class = Model
 
     def __init__(
         self,
@@ -280,17 +274,9 @@ class AMADetector(OutlierMixin, BaseEstimator):
             ),
             key=lambda fitted: fitted.validation_auroc or 0.0,
         )
-        self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns
-        self.model_, self.history_, self.n_steps_ = fitted.model, fitted.history, fitted.steps
         self.validation_auroc_ = fitted.validation_auroc
-        self.fit_seconds_ = time.monotonic() - started
-        self.versions_ = versions()
-        self.offset_ = self._offset()
+        self._keep(fitted.model, samples, fitted.steps, fitted.history, time.monotonic() - started)
         return self
-
-    def score_samples(self, X: Any) -> np.ndarray:
-        """The deciding score of each sample; higher = more normal."""
-        return self.scores(X).score.numpy()
 
     def a_score(self, X: Any) -> np.ndarray:
         """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""
@@ -299,19 +285,6 @@ class AMADetector(OutlierMixin, BaseEstimator):
     def r_score(self, X: Any) -> np.ndarray:
         """Eq. 5 for each sample, at least 0: how far apart D finds the sample and its reconstruction."""
         return self.scores(X).r_score.numpy()
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """``score_samples(X) - offset_``: negative for an anomaly."""
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X: Any) -> np.ndarray:
-        """+1 for a normal sample, -1 for an anomaly."""
-        return np.where(self.decision_function(X) < 0, -1, 1)
-
-    def p_value(self, X: Any) -> np.ndarray:
-        """Conformal p-values in (0, 1]: flagging p <= alpha flags at most a share alpha of normal samples."""
-        scores = torch.from_numpy(self.score_samples(X))
-        return scoring.p_value(scores, self.model_.calibration.cpu()).numpy()
 
     def reconstruct(self, X: Any) -> np.ndarray:
         """G(E(x)) in the units of X, float, in the shape of ``shape_``."""
@@ -329,115 +302,12 @@ class AMADetector(OutlierMixin, BaseEstimator):
         values = self.model_.scores(samples)
         return type(values)(*(value.cpu() for value in values))
 
-    def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
-        """A source of samples such as this detector was fitted on: of its size, depth and columns.
+    def _record(self) -> dict[str, Any]:
+        return {**super()._record(), "validation_auroc": self.validation_auroc_}
 
-        Parameters
-        ----------
-        source, label_column, strict
-            As in :func:`ama.data.sources.open_source`.
-        """
-        check_is_fitted(self)
-        return open_source(
-            source,
-            shape=self.shape_,
-            columns=self.columns_,
-            dtype=self.model_.dtype,
-            label_column=label_column,
-            strict=strict,
-        )
-
-    def save(self, folder: str | Path) -> None:
-        """Write the model folder, whole or not at all.
-
-        Raises
-        ------
-        ModelFolderError
-            If it cannot be written, or something that is no model is in the way.
-        """
-        check_is_fitted(self)
-        extra = {
-            "ama_version": self.versions_["ama"],
-            "parameters": {name: _plain(value) for name, value in self.get_params().items()},
-            "columns": self.columns_,
-            "feature_names": None
-            if (names := getattr(self, "feature_names_in_", None)) is None
-            else list(names),
-            "offset": self.offset_,
-            "steps": self.n_steps_,
-            "seconds": round(self.fit_seconds_, 3),
-            "validation_auroc": self.validation_auroc_,
-            "versions": self.versions_,
-            "history": self.history_,
-        }
-        storage.save_model(self.model_, Path(folder), extra)
-
-    @classmethod
-    def load(cls, folder: str | Path, device: str = "auto") -> AMADetector:
-        """The detector saved at ``folder``; see :func:`ama.load`."""
-        model, config = storage.load_model(Path(folder))
-        try:
-            detector = cls(**{**config["parameters"], "device": device})
-            detector.model_ = model.to(detector._device())
-            detector.shape_, detector.columns_ = model.shape, config["columns"]
-            if len(model.shape) == 1:
-                detector.n_features_in_ = model.shape[0]
-                if config["feature_names"] is not None:
-                    detector.feature_names_in_ = np.asarray(config["feature_names"], dtype=object)
-            detector.offset_, detector.n_steps_ = float(config["offset"]), int(config["steps"])
-            detector.history_, detector.fit_seconds_ = config["history"], float(config["seconds"])
-            detector.validation_auroc_, detector.versions_ = config["validation_auroc"], config["versions"]
-        except (KeyError, TypeError) as error:
-            raise storage.ModelFolderError(
-                f"{Path(folder) / storage.CONFIG} does not describe a detector: {type(error).__name__}: {error}"
-            ) from error
-        return detector
-
-    def _samples(self, X: Any, reset: bool) -> Samples:
-        """X as samples: of any shape at fit (``reset``), of the fitted shape afterwards."""
-        n_axes = getattr(X, "ndim", None)
-        if n_axes is None and isinstance(X, list | tuple):
-            n_axes = np.ndim(X)
-        if isinstance(X, str | Path) or (n_axes is not None and n_axes > 2) or type(X).__name__ == "Dataset":
-            source = open_source(X) if reset else self.open(X)
-            return source.read(progress=self.progress is not False)
-        if not reset and len(self.shape_) == 3:
-            raise InputError(f"expected images of shape {self.shape_}, found an array of {n_axes} axes")
-        if isinstance(X, Tensor):
-            X = X.detach().cpu().numpy()
-        rows = validate_data(self, X, reset=reset, dtype=np.float64)
-        names = getattr(self, "feature_names_in_", None)
-        return Samples(
-            x=torch.from_numpy(np.array(rows)),
-            ids=[str(i) for i in range(len(rows))],
-            labels=None,
-            columns=None if names is None else list(names),
-            skipped=[],
-        )
-
-    def _fitted_samples(self, X: Any) -> Tensor:
-        check_is_fitted(self)
-        return self._samples(X, reset=False).x
-
-    def _known_anomalies(self, y: Any, n: int) -> np.ndarray:
-        if y is None:
-            return np.zeros(n, dtype=bool)
-        given = column_or_1d(y)
-        check_consistent_length(np.empty(n), given)
-        try:
-            y = given.astype(float)
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
-                f"{given[0]!r}"
-            ) from error
-        if others := sorted(set(np.unique(y).tolist()) - {1, -1}):
-            warnings.warn(
-                f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
-                "these samples are taken as normal",
-                stacklevel=3,
-            )
-        return y == -1
+    def _restore(self, model: Model, config: dict[str, Any]) -> None:
+        super()._restore(model, config)
+        self.validation_auroc_ = config["validation_auroc"]
 
     def _validation(
         self, validation: tuple[Any, Any] | None, samples: Samples
@@ -457,21 +327,6 @@ class AMADetector(OutlierMixin, BaseEstimator):
             )
         return x, labels
 
-    def _run(self, device: str) -> Run:
-        from ama.fitting import Run
-
-        rate = self.false_alarm_rate
-        if not isinstance(rate, Real) or not 0 < rate < 1:
-            raise InputError(f"false_alarm_rate must lie between 0 and 1, both excluded; found {rate!r}")
-        return Run(
-            seed=int(check_random_state(self.random_state).randint(2**31)),
-            device=device,
-            max_seconds=seconds(self.max_time),
-            checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
-            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
-            progress=self.progress,
-        )
-
     def _choices(self, shape: tuple[int, ...], device: str) -> list[settings.Settings]:
         """The settings to fit with: one, or several where delta or direction is "auto"."""
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
@@ -484,49 +339,3 @@ class AMADetector(OutlierMixin, BaseEstimator):
             )
             for delta, direction in itertools.product(deltas, directions)
         ]
-
-    def _offset(self) -> float:
-        calibration = self.model_.calibration
-        needed = int(np.ceil(1 / self.false_alarm_rate - 1e-9)) - 1
-        if len(calibration) < needed:
-            warnings.warn(
-                f"a false-alarm rate of {self.false_alarm_rate:g} needs {needed} held-out normal samples, found "
-                f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; give more "
-                "samples or a larger held_out",
-                stacklevel=3,
-            )
-        return scoring.offset(calibration.cpu(), self.false_alarm_rate)
-
-    def _device(self) -> str:
-        if self.device == "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        if self.device not in ("cpu", "cuda"):
-            raise InputError(f"device must be auto, cpu or cuda, found {self.device!r}")
-        if self.device == "cuda" and not torch.cuda.is_available():
-            raise InputError("device is cuda, but torch finds no usable GPU here")
-        return self.device
-
-
-def load(folder: str | Path, device: str = "auto") -> AMADetector:
-    """Load a saved detector; a model trained on a GPU loads on a CPU and the other way round.
-
-    Parameters
-    ----------
-    folder
-        A folder written by :meth:`AMADetector.save`.
-    device
-        "auto", "cpu" or "cuda": where to score.
-
-    Raises
-    ------
-    ModelFolderError
-        If the folder is missing, truncated, altered, foreign, or from a newer version.
-    """
-    return AMADetector.load(folder, device)
-
-
-def _plain(value: Any) -> Any:
-    """A parameter as JSON: a random state other than a number is not reproducible anyway."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    return value if isinstance(value, str | int | float | bool | None) else None

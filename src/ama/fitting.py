@@ -1,34 +1,28 @@
-"""From normal samples to a trained model: sets up Lightning's trainer around the training step."""
+"""From normal samples to a trained model: who is trained on, who calibrates, and what is fitted after the training."""
 
 from __future__ import annotations
 
-import logging
-import signal
-import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Shaped
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
-from torch.utils.data import DataLoader
 
-from ama.callbacks import Losses, SaveCheckpoint, SelectWeights, Watch
+from ama.callbacks import Losses, Watch
 from ama.data.batches import Batches, generator_for
 from ama.errors import InputError
 from ama.memory import freed_memory_kept
 from ama.model import Model
 from ama.networks import Networks
 from ama.networks.turns import is_mirror_symmetric
+from ama.selection import SelectWeights
 from ama.settings import Settings
+from ama.trainer import Run, reader, repeatable, run_training
 from ama.training import AMATraining
 
 MIN_SAMPLES = 5
@@ -48,26 +42,6 @@ class TrainingSet:
     normal: Shaped[Tensor, "n ..."]
     anomalies: Shaped[Tensor, "m ..."] | None = None
     validation: tuple[Tensor, Tensor] | None = None
-
-
-@dataclass(frozen=True)
-class Run:
-    """How to run a fit, as opposed to what to fit."""
-
-    seed: int = 0
-    device: str = "cpu"
-    max_seconds: float | None = None
-    checkpoints: Path | None = None
-    checkpoint_seconds: float = 60.0
-    progress: bool | None = False  # None: where stderr is a terminal
-
-    def within(self, name: str) -> Run:
-        """The same with checkpoints in a folder of their own, for one of several fits."""
-        if self.checkpoints is None:
-            return self
-        folder = self.checkpoints / name
-        folder.mkdir(parents=True, exist_ok=True)
-        return replace(self, checkpoints=folder)
 
 
 @dataclass
@@ -94,7 +68,7 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
     DivergenceError
         If the training leaves the finite numbers, or the critic learned nothing.
     """
-    with _repeatable(run.seed), freed_memory_kept():
+    with repeatable(run.seed), freed_memory_kept():
         return _train_model(data, settings, run).finish(selected=True)
 
 
@@ -110,7 +84,7 @@ def fit_both(data: TrainingSet, settings: Settings, run: Run) -> tuple[Fitted, F
     """
     if data.validation is None:
         raise ValueError("weights are selected on validation samples, found none")
-    with _repeatable(run.seed), freed_memory_kept():
+    with repeatable(run.seed), freed_memory_kept():
         training = _train_model(data, settings, run)
         return training.finish(selected=False), training.finish(selected=True)
 
@@ -152,8 +126,9 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     total = settings.max_steps or per_pass * (settings.max_epochs or 1)
     # The paper's training takes the images as they are.
     symmetric = settings.lambda_turn > 0 and is_mirror_symmetric(train)
-    reader = _reader(train, run.device)
-    module = AMATraining(networks, settings, reader, total, run.seed, data.anomalies, symmetric)
+    module = AMATraining(
+        networks, settings, reader(train, run.device), total, run.seed, data.anomalies, symmetric
+    )
     watch = Watch(run.progress, run.max_seconds)
     callbacks: list[Callback] = [watch]
     selection = None
@@ -164,7 +139,7 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
         callbacks.append(selection)
     batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
     started = time.perf_counter()
-    _train(module, batches, callbacks, run)
+    run_training(module, batches, callbacks, run)
     seconds = time.perf_counter() - started - (selection.seconds if selection is not None else 0.0)
 
     def model() -> Model:
@@ -172,13 +147,6 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
 
     kept = samples[0], samples[1], samples[2]
     return _Training(module, watch, selection, kept, model, run.seed, seconds)
-
-
-def _reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
-    """Samples by index, on the device: held there where they take less than half of its free memory."""
-    if device != "cpu" and samples.nbytes < torch.cuda.mem_get_info()[0] / 2:
-        samples = samples.to(device)
-    return lambda index: samples[index.to(samples.device)].to(device)
 
 
 def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -208,31 +176,6 @@ def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tenso
     return train, statistics, unseen, calibration
 
 
-def _train(module: AMATraining, batches: Batches, callbacks: list[Callback], run: Run) -> None:
-    resume = None
-    if run.checkpoints is not None:
-        resume = run.checkpoints / "last.ckpt"
-        callbacks.append(SaveCheckpoint(resume, run.checkpoint_seconds))
-    with _quiet(), _interruptible():
-        trainer = Trainer(
-            accelerator="cpu" if run.device == "cpu" else "auto",
-            devices=1,
-            max_epochs=-(-batches.total // batches.per_pass),
-            max_time=None if run.max_seconds is None else timedelta(seconds=run.max_seconds),
-            callbacks=callbacks,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        trainer.fit(
-            module,
-            DataLoader(batches, batch_size=None),
-            ckpt_path=str(resume) if resume is not None and resume.exists() else None,
-            weights_only=True,
-        )
-
-
 def _validation_auroc(
     validation: tuple[Tensor, Tensor], train: Tensor, unseen: Tensor, settings: Settings, run: Run
 ) -> Callable[[Networks], float]:
@@ -248,39 +191,3 @@ def _validation_auroc(
         return float(roc_auc_score(labels.numpy() == 1, model.scores(samples).score.cpu().numpy()))
 
     return evaluate
-
-
-@contextmanager
-def _repeatable(seed: int) -> Iterator[None]:
-    """Initial weights as a function of the seed, leaving the caller's random state as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C as everywhere in Python: Lightning makes of it an exit, and ignores the next one."""
-    in_main = threading.current_thread() is threading.main_thread()
-    handler = signal.getsignal(signal.SIGINT) if in_main else None
-    try:
-        yield
-    except SystemExit as error:
-        raise KeyboardInterrupt from error
-    finally:
-        if in_main:
-            signal.signal(signal.SIGINT, handler)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Lightning's remarks about hardware and data loading, which no user can act on, off stderr."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"lightning\..*")
-            yield
-    finally:
-        logger.setLevel(level)

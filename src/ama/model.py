@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -118,6 +119,25 @@ class Model(nn.Module):
         ):
             self.register_buffer(name, value)
 
+    def description(self) -> dict[str, Any]:
+        """See :class:`ama.storage.Storable`."""
+        return {
+            "settings": dataclasses.asdict(self.settings),
+            "n_components": self.n_components,
+            "n_bank": self.n_bank,
+            "n_calibration": len(self.calibration),
+        }
+
+    @classmethod
+    def described(cls, shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]) -> Model:
+        """See :class:`ama.storage.Storable`."""
+        # A list in JSON where the settings have a tuple.
+        given: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in description["settings"].items()
+        }
+        sizes = (int(description[name]) for name in ("n_components", "n_bank", "n_calibration"))
+        return cls(shape, Settings(**given), dtype, *sizes)
+
     def fill(self, tensors: Mapping[str, Tensor]) -> Model:
         """Take over a whole ``state_dict``, and be ready to score."""
         # assign keeps the stored type: the networks of rows are float64 after their training.
@@ -129,8 +149,7 @@ class Model(nn.Module):
 
     def __reduce__(self) -> Any:
         # The copy for scoring need not travel: it is made anew from the state.
-        sizes = self.n_components, self.n_bank, len(self.calibration)
-        return _unpickle, (self.shape, self.settings, self.dtype, *sizes, self.state_dict())
+        return _unpickle, (self.shape, self.dtype, self.description(), self.state_dict())
 
     @property
     def n_components(self) -> int:
@@ -243,6 +262,10 @@ class Model(nn.Module):
         parts = [self._score(part) for part in self._measure(raw)]
         return Scores(*(torch.cat(values) for values in zip(*parts, strict=True)))
 
+    def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+        """The deciding score of raw samples, higher = more normal."""
+        return self.scores(raw).score
+
     @torch.no_grad()
     def reconstruct(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
         """G(E(x)) in the units of the raw samples."""
@@ -340,15 +363,9 @@ class Model(nn.Module):
 
 
 def _unpickle(
-    shape: tuple[int, ...],
-    settings: Settings,
-    dtype: torch.dtype,
-    n_components: int,
-    n_bank: int,
-    n_calibration: int,
-    tensors: Mapping[str, Tensor],
+    shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any], tensors: Mapping[str, Tensor]
 ) -> Model:
-    return Model(shape, settings, dtype, n_components, n_bank, n_calibration).fill(tensors)
+    return Model.described(shape, dtype, description).fill(tensors)
 
 
 def _zeros(*shape: int) -> Tensor:

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ama.errors import ModelFolderError
-from ama.model import Model
-from ama.settings import Settings
 
 FORMAT = 1  # raised when an older version could no longer read the folder
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 DTYPES = {"uint8": torch.uint8, "float32": torch.float32, "float64": torch.float64}  # of raw samples
+
+
+class Storable(Protocol):
+    """A module that a model folder can hold: its description and its ``state_dict`` are all there is to it."""
+
+    shape: tuple[int, ...]  # of one sample
+    dtype: torch.dtype  # of raw samples
+
+    def description(self) -> dict[str, Any]:
+        """What ``described`` needs beside shape and dtype, as JSON types."""
+
+    @classmethod
+    def described(cls, shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]) -> Any:
+        """An empty module of that description; whatever is missing or wrong in it may raise any usual error."""
+
+    def fill(self, tensors: Mapping[str, torch.Tensor]) -> Any:
+        """Take over a whole ``state_dict``, and be ready to score."""
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """All tensors by name."""
 
 
 def check_writable(folder: Path) -> None:
@@ -46,7 +64,7 @@ def check_writable(folder: Path) -> None:
         raise ModelFolderError(f"cannot save a model at {folder}: {error.strerror or error}") from error
 
 
-def save_model(model: Model, folder: Path, extra: dict[str, Any]) -> None:
+def save_model(model: Storable, folder: Path, extra: dict[str, Any]) -> None:
     """Write a model folder under a temporary name and rename it, replacing an older model there.
 
     Parameters
@@ -73,10 +91,7 @@ def save_model(model: Model, folder: Path, extra: dict[str, Any]) -> None:
             "format": FORMAT,
             "shape": list(model.shape),
             "dtype": str(model.dtype).removeprefix("torch."),
-            "settings": dataclasses.asdict(model.settings),
-            "n_components": model.n_components,
-            "n_bank": model.n_bank,
-            "n_calibration": len(model.calibration),
+            **model.description(),
             "weights_sha256": _digest(temporary / WEIGHTS),
             **extra,
         }
@@ -97,31 +112,27 @@ def save_model(model: Model, folder: Path, extra: dict[str, Any]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def load_model(folder: Path) -> tuple[Model, dict[str, Any]]:
+def load_model(folder: Path, kind: type[Storable]) -> tuple[Any, dict[str, Any]]:
     """The model of a folder, on the CPU, and its whole ``config.json``.
+
+    Parameters
+    ----------
+    folder
+        A folder that :func:`save_model` wrote.
+    kind
+        Of the model in it.
 
     Raises
     ------
     ModelFolderError
         If the folder is missing, foreign, incomplete, altered, or written by a newer version.
     """
-    config = _read_config(folder)
+    config = read_config(folder)
     path = folder / WEIGHTS
     if not path.is_file():
         raise ModelFolderError(f"{folder} is not a whole model: {WEIGHTS} is missing")
     try:
-        # A list in JSON where the settings have a tuple.
-        given: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in config["settings"].items()
-        }
-        model = Model(
-            tuple(config["shape"]),
-            Settings(**given),
-            DTYPES[config["dtype"]],
-            int(config["n_components"]),
-            int(config["n_bank"]),
-            int(config["n_calibration"]),
-        )
+        model = kind.described(tuple(config["shape"]), DTYPES[config["dtype"]], config)
         digest = config["weights_sha256"]
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ModelFolderError(f"{folder / CONFIG} does not describe a model: {_one_line(error)}") from error
@@ -135,7 +146,14 @@ def load_model(folder: Path) -> tuple[Model, dict[str, Any]]:
     return model, config
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
+    """The whole ``config.json`` of a model folder.
+
+    Raises
+    ------
+    ModelFolderError
+        If there is none, or it is not of an ama model, or of a newer version's.
+    """
     path = folder / CONFIG
     if not folder.exists():
         raise ModelFolderError(f"there is no model at {folder}: no such folder")
@@ -155,7 +173,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _fill(model: Model, tensors: dict[str, torch.Tensor], path: Path) -> None:
+def _fill(model: Storable, tensors: dict[str, torch.Tensor], path: Path) -> None:
     """Copy the tensors into the model, naming the first that does not fit."""
     expected = model.state_dict()
     for name in sorted(expected.keys() ^ tensors.keys()):
@@ -175,7 +193,7 @@ def _replaceable(folder: Path) -> bool:
     if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= {CONFIG, WEIGHTS}:
         return False
     try:
-        _read_config(folder)
+        read_config(folder)
     except ModelFolderError:
         return not any(folder.iterdir())
     return True

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int, Shaped
-from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Generator, Tensor
 from torch.nn import functional as F
@@ -17,17 +16,17 @@ from torch.optim.lr_scheduler import MultiStepLR
 
 from ama.averaging import MovingAverage
 from ama.data.batches import Batch, generator_for
-from ama.errors import InputError
 from ama.latent import atypical_selection, cube_selection, scaled_selection, simplex_interpolation
 from ama.networks import Networks
 from ama.networks.turns import mirrored_at_random, shifted, turned
 from ama.objective import GAMES, Player, gradient_penalty, mixture, negative_loss, normal_loss, objective
 from ama.settings import Settings
+from ama.stepping import Training
 
 Pair = tuple[Tensor, Tensor]
 
 
-class AMATraining(LightningModule):
+class AMATraining(Training):
     """Plays Eq. 2: ``critic_steps`` updates of D, then one of E and G, on the same batch.
 
     E and G do not change between the critic's steps, so the encodings, reconstructions and negatives
@@ -51,8 +50,6 @@ class AMATraining(LightningModule):
         Whether mirror images of the samples are as good as the samples, and half of them are taken instead.
     """
 
-    steps_done: Tensor
-
     def __init__(
         self,
         networks: Networks,
@@ -63,15 +60,11 @@ class AMATraining(LightningModule):
         anomalies: Shaped[Tensor, "m ..."] | None = None,
         symmetric: bool = False,
     ):
-        super().__init__()
-        self.automatic_optimization = False
+        super().__init__(total_steps, seed)
         self.networks, self.settings = networks, settings
         self.averaged = MovingAverage(networks, settings.averaging) if settings.averaging else None
         self.samples, self.anomalies, self.symmetric = samples, anomalies, symmetric
-        self.total_steps, self.seed = total_steps, seed
         self.game = GAMES[settings.loss]
-        self.register_buffer("steps_done", torch.zeros((), dtype=torch.int64))
-        self.losses: dict[str, Tensor] = {}
 
     @property
     def result(self) -> Networks:
@@ -149,26 +142,12 @@ class AMATraining(LightningModule):
             "pixel": pixel.detach(),
         }
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["fit"] = self._fit
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        found = checkpoint.get("fit", {})
-        for name, expected in self._fit.items():
-            if found.get(name) != expected:
-                raise InputError(
-                    f"the checkpoint is of another fit: its {name} is {found.get(name)}, expected {expected}; "
-                    "name another folder or remove it"
-                )
-
     @property
-    def _fit(self) -> dict[str, Any]:
-        """What must be the same for a resumed fit to equal an undisturbed one."""
+    def identity(self) -> dict[str, Any]:
         return {
             **dataclasses.asdict(self.settings),
             "shape": list(self.networks.shape),
-            "length": self.total_steps,
-            "seed": self.seed,
+            **super().identity,
         }
 
     def _autocast(self) -> torch.autocast:

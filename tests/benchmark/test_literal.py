@@ -10,8 +10,8 @@ import torch
 from ama import settings
 from ama.benchmark.literal import Literal
 from ama.data.batches import Batches
-from ama.fitting import Run, _train
 from ama.networks import Networks
+from ama.trainer import Run, run_training
 from ama.training import AMATraining
 
 CHOICE = dataclasses.replace(
@@ -54,7 +54,7 @@ def test_the_same_steps_lead_to_the_same_weights(shape, mirrored, loss, lipschit
     module = AMATraining(networks, choice, lambda indices: raw[indices], STEPS, seed=0)
     batches = Batches(len(raw), choice.batch_size, STEPS, 0, lambda: int(module.steps_done))
     drawn = [raw[batches.batch(step)] for step in range(STEPS)]
-    _train(module, batches, [], Run())
+    run_training(module, batches, [], Run())
     for step, images in enumerate(drawn):
         literal.step(images, step)
 

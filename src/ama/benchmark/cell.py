@@ -20,8 +20,9 @@ from ama.benchmark.untrained import PARAMETERS, UNTRAINED
 from ama.data.protocols import Experiment, draw_experiment
 from ama.errors import InputError
 from ama.evaluation import evaluate
-from ama.fitting import Fitted, Run, TrainingSet, fit_both, fit_model
+from ama.fitting import Fitted, TrainingSet, fit_both, fit_model
 from ama.model import Model
+from ama.trainer import Run
 
 CHECKPOINT_SECONDS = 60.0
 

@@ -21,11 +21,11 @@ from ama.benchmark.literal import Literal
 from ama.data.batches import Batches
 from ama.data.protocols import is_normal
 from ama.data.sources import open_source
-from ama.fitting import Run, _train
 from ama.model import Model
 from ama.networks import Networks
 from ama.results import append_result
 from ama.settings import Settings
+from ama.trainer import Run, run_training
 from ama.training import AMATraining
 
 DIGIT = 8  # of the scanned digits, the anomaly
@@ -110,7 +110,7 @@ def scores(
     literal = Literal(deepcopy(networks), dataclasses.replace(choice, precision="float32"), seed)
     batches = Batches(len(train), choice.batch_size, steps, seed, lambda: int(module.steps_done))
     module = AMATraining(networks, choice, lambda indices: train[indices], steps, seed)
-    _train(module, batches, [], Run())
+    run_training(module, batches, [], Run())
 
     parts = nn.ModuleDict(
         {"encoder": literal.encoder, "generator": literal.generator, "discriminator": literal.discriminator}

@@ -28,10 +28,10 @@ from ama import settings
 from ama.benchmark.flops import CountFlops, peak
 from ama.benchmark.literal import Literal
 from ama.data.batches import Batches
-from ama.fitting import Run, _train
 from ama.memory import freed_memory_kept
 from ama.model import Model
 from ama.results import append_result
+from ama.trainer import Run, run_training
 from ama.training import AMATraining
 
 WARM_UP = 2  # steps before the clock counts
@@ -102,7 +102,7 @@ def _training_row(case: Case, peaks: dict[torch.dtype, dict[str, float]]) -> dic
     module = AMATraining(model.networks, case.settings, lambda indices: raw[indices], total + 1, seed=0)
     batches = Batches(len(raw), case.settings.batch_size, total + 1, 0, lambda: int(module.steps_done))
     interleave = _Interleave(lambda step: literal.step(raw[batches.batch(step)], step), total)
-    _train(module, batches, [interleave], Run())
+    run_training(module, batches, [interleave], Run())
     ours, theirs = interleave.ours[WARM_UP:], interleave.theirs
     ideal = sum(n / peaks[dtype]["training"] for dtype, n in interleave.flops.items())
     return {
@@ -177,7 +177,7 @@ def _resident_of_product(case: Case, kind: str, precision: settings.Precision) -
     with freed_memory_kept():
         if kind == "training":
             module = AMATraining(model.networks, case.settings, lambda indices: raw[indices], 3, seed=0)
-            _train(module, Batches(len(raw), case.settings.batch_size, 3, 0, lambda: 0), [], Run())
+            run_training(module, Batches(len(raw), case.settings.batch_size, 3, 0, lambda: 0), [], Run())
         else:
             model.networks.fit_scaling(raw)
             model.finish(raw[:64], raw[64:128], raw[64:128], seed=0)

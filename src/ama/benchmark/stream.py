@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from ama.commands import SCORE_SCHEMA, score_tables
-from ama.detector import AMADetector, load
+from ama.detector import AMADetector
 from ama.memory import freed_memory_kept
+from ama.methods import load
 from ama.results import append_result
 from ama.tables import write_table
 

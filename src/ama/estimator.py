@@ -1,0 +1,246 @@
+"""What every detector has: scikit-learn's contract around one score, a threshold with a promise, a model folder."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
+from torch import Tensor
+
+from ama import scoring, storage
+from ama.data.sources import Samples, Source, open_source
+from ama.durations import seconds
+from ama.errors import InputError
+from ama.versions import versions
+
+if TYPE_CHECKING:
+    from ama.trainer import Run
+
+Self = TypeVar("Self", bound="Detector")
+
+
+class Detector(OutlierMixin, BaseEstimator, ABC):
+    """Base of every detector; a subclass has the parameters below, and a ``fit`` that ends with :meth:`_keep`.
+
+    Attributes
+    ----------
+    model_ : torch.nn.Module
+        What scores, a :class:`ama.storage.Storable`.
+    offset_ : float
+        Threshold on ``score_samples``: below it a sample is an anomaly.
+    shape_ : tuple of int
+        Shape of one sample.
+    n_steps_ : int
+        Steps of the training.
+    history_ : list of dict
+        Losses every few steps.
+    """
+
+    # What storage rebuilds the model with.
+    _model_class: ClassVar[type[storage.Storable]]
+
+    false_alarm_rate: float
+    max_time: str | float | None
+    checkpoints: str | None
+    checkpoint_every: str | float
+    device: str
+    progress: bool | None
+    random_state: Any
+    model_: Any
+
+    @abstractmethod
+    def fit(self: Self, X: Any, y: Any = None) -> Self:
+        """Learn from normal samples."""
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """The deciding score of each sample; higher = more normal."""
+        samples = self._fitted_samples(X)
+        return self.model_.score(samples).cpu().numpy()
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """``score_samples(X) - offset_``: negative for an anomaly."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Any) -> np.ndarray:
+        """+1 for a normal sample, -1 for an anomaly."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def p_value(self, X: Any) -> np.ndarray:
+        """Conformal p-values in (0, 1]: flagging p <= alpha flags at most a share alpha of normal samples."""
+        scores = torch.from_numpy(self.score_samples(X))
+        return scoring.p_value(scores, self.model_.calibration.cpu()).numpy()
+
+    def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
+        """A source of samples such as this detector was fitted on: of its size, depth and columns.
+
+        Parameters
+        ----------
+        source, label_column, strict
+            As in :func:`ama.data.sources.open_source`.
+        """
+        check_is_fitted(self)
+        return open_source(
+            source,
+            shape=self.shape_,
+            columns=self.columns_,
+            dtype=self.model_.dtype,
+            label_column=label_column,
+            strict=strict,
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model folder, whole or not at all.
+
+        Raises
+        ------
+        ModelFolderError
+            If it cannot be written, or something that is no model is in the way.
+        """
+        check_is_fitted(self)
+        storage.save_model(self.model_, Path(folder), self._record())
+
+    @classmethod
+    def load(cls: type[Self], folder: str | Path, device: str = "auto") -> Self:
+        """The detector saved at ``folder``; see :func:`ama.load`."""
+        model, config = storage.load_model(Path(folder), cls._model_class)
+        try:
+            detector = cls(**{**config["parameters"], "device": device})
+            detector._restore(model, config)
+        except (KeyError, TypeError) as error:
+            raise storage.ModelFolderError(
+                f"{Path(folder) / storage.CONFIG} does not describe a detector: {type(error).__name__}: {error}"
+            ) from error
+        return detector
+
+    def _record(self) -> dict[str, Any]:
+        """What ``config.json`` holds beside the model's description, as JSON types."""
+        names = getattr(self, "feature_names_in_", None)
+        return {
+            "method": type(self).__name__,
+            "ama_version": self.versions_["ama"],
+            "parameters": {name: _plain(value) for name, value in self.get_params().items()},
+            "columns": self.columns_,
+            "feature_names": None if names is None else list(names),
+            "offset": self.offset_,
+            "steps": self.n_steps_,
+            "seconds": round(self.fit_seconds_, 3),
+            "versions": self.versions_,
+            "history": self.history_,
+        }
+
+    def _restore(self, model: Any, config: dict[str, Any]) -> None:
+        self.model_ = model.to(self._device())
+        self.shape_, self.columns_ = model.shape, config["columns"]
+        if len(model.shape) == 1:
+            self.n_features_in_ = model.shape[0]
+            if config["feature_names"] is not None:
+                self.feature_names_in_ = np.asarray(config["feature_names"], dtype=object)
+        self.offset_, self.n_steps_ = float(config["offset"]), int(config["steps"])
+        self.history_, self.fit_seconds_ = config["history"], float(config["seconds"])
+        self.versions_ = config["versions"]
+
+    def _keep(
+        self, model: Any, samples: Samples, steps: int, history: list[dict[str, Any]], seconds: float
+    ) -> None:
+        """Take over what a fit made; the model has its calibration scores."""
+        self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
+        self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns
+        self.versions_ = versions()
+        self.offset_ = self._offset()
+
+    def _samples(self, X: Any, reset: bool) -> Samples:
+        """X as samples: of any shape at fit (``reset``), of the fitted shape afterwards."""
+        n_axes = getattr(X, "ndim", None)
+        if n_axes is None and isinstance(X, list | tuple):
+            n_axes = np.ndim(X)
+        if isinstance(X, str | Path) or (n_axes is not None and n_axes > 2) or type(X).__name__ == "Dataset":
+            source = open_source(X) if reset else self.open(X)
+            return source.read(progress=self.progress is not False)
+        if not reset and len(self.shape_) == 3:
+            raise InputError(f"expected images of shape {self.shape_}, found an array of {n_axes} axes")
+        if isinstance(X, Tensor):
+            X = X.detach().cpu().numpy()
+        rows = validate_data(self, X, reset=reset, dtype=np.float64)
+        names = getattr(self, "feature_names_in_", None)
+        return Samples(
+            x=torch.from_numpy(np.array(rows)),
+            ids=[str(i) for i in range(len(rows))],
+            labels=None,
+            columns=None if names is None else list(names),
+            skipped=[],
+        )
+
+    def _fitted_samples(self, X: Any) -> Tensor:
+        check_is_fitted(self)
+        return self._samples(X, reset=False).x
+
+    def _known_anomalies(self, y: Any, n: int) -> np.ndarray:
+        if y is None:
+            return np.zeros(n, dtype=bool)
+        given = column_or_1d(y)
+        check_consistent_length(np.empty(n), given)
+        try:
+            y = given.astype(float)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
+                f"{given[0]!r}"
+            ) from error
+        if others := sorted(set(np.unique(y).tolist()) - {1, -1}):
+            warnings.warn(
+                f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
+                "these samples are taken as normal",
+                stacklevel=3,
+            )
+        return y == -1
+
+    def _run(self, device: str) -> Run:
+        from ama.trainer import Run  # brings Lightning, which scoring can do without
+
+        rate = self.false_alarm_rate
+        if not isinstance(rate, Real) or not 0 < rate < 1:
+            raise InputError(f"false_alarm_rate must lie between 0 and 1, both excluded; found {rate!r}")
+        return Run(
+            seed=int(check_random_state(self.random_state).randint(2**31)),
+            device=device,
+            max_seconds=seconds(self.max_time),
+            checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
+            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
+            progress=self.progress,
+        )
+
+    def _offset(self) -> float:
+        calibration = self.model_.calibration
+        needed = int(np.ceil(1 / self.false_alarm_rate - 1e-9)) - 1
+        if len(calibration) < needed:
+            warnings.warn(
+                f"a false-alarm rate of {self.false_alarm_rate:g} needs {needed} held-out normal samples, found "
+                f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; give more "
+                "samples or a larger held_out",
+                stacklevel=4,
+            )
+        return scoring.offset(calibration.cpu(), self.false_alarm_rate)
+
+    def _device(self) -> str:
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        if self.device not in ("cpu", "cuda"):
+            raise InputError(f"device must be auto, cpu or cuda, found {self.device!r}")
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise InputError("device is cuda, but torch finds no usable GPU here")
+        return self.device
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as JSON: a random state other than a number is not reproducible anyway."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | int | float | bool | None) else None

@@ -1,0 +1,49 @@
+"""Every detector by its name: the one this package is about, and the systems of the paper it is held against."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from ama import storage
+from ama.errors import InputError
+from ama.estimator import Detector
+
+# Imported when asked for.
+METHODS = {
+    "AMADetector": "ama.detector",
+}
+
+
+def method(name: str) -> type[Detector]:
+    """The class of a detector.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if name not in METHODS:
+        raise InputError(f"there is no method {name!r}, expected one of {', '.join(METHODS)}")
+    return getattr(importlib.import_module(METHODS[name]), name)
+
+
+def load(folder: str | Path, device: str = "auto") -> Detector:
+    """Load a saved detector; a model trained on a GPU loads on a CPU and the other way round.
+
+    Parameters
+    ----------
+    folder
+        A folder written by a detector's ``save``.
+    device
+        "auto", "cpu" or "cuda": where to score.
+
+    Raises
+    ------
+    ModelFolderError
+        If the folder is missing, truncated, altered, foreign, or from a newer version.
+    """
+    name = storage.read_config(Path(folder)).get("method", "AMADetector")
+    if name not in METHODS:
+        raise storage.ModelFolderError(f"{Path(folder) / storage.CONFIG} names the unknown method {name!r}")
+    return method(name).load(folder, device)
