@@ -211,7 +211,7 @@ class Model(nn.Module):
         """Bound on the relative rounding error of a score."""
         if self._scores_in_bfloat16:
             return 1e-3
-        return float(torch.finfo(self.networks.encoder_dtype).eps ** 0.75)
+        return float(torch.finfo(self.networks.weights_dtype).eps ** 0.75)
 
     @torch.no_grad()
     def fit_statistics(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
@@ -228,7 +228,7 @@ class Model(nn.Module):
             )
         self.r_mean.fill_(moments.mean)
         self.r_std.fill_(moments.std)
-        dtype = self.networks.encoder_dtype
+        dtype = self.networks.weights_dtype
         if "joint" in self.terms:
             features = [scoring.joint_features(part.code, part.r_score, self._floor) for part in parts]
             self._set_density("joint", fit_mixture(torch.cat(features), seed))
