@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
-
-from ama.networks import Networks
 
 
 class MovingAverage(nn.Module):
@@ -25,14 +24,14 @@ class MovingAverage(nn.Module):
         Weight of the past, in (0, 1).
     """
 
-    def __init__(self, networks: Networks, decay: float):
+    def __init__(self, networks: nn.Module, decay: float):
         super().__init__()
-        self.networks = deepcopy(networks).requires_grad_(False)
+        self.networks: Any = deepcopy(networks).requires_grad_(False)
         self._mix = get_ema_multi_avg_fn(decay)
         self._pairs: list[tuple[Tensor, Tensor]] | None = None
 
     @torch.no_grad()
-    def update(self, networks: Networks, first: bool) -> None:
+    def update(self, networks: nn.Module, first: bool) -> None:
         """Take in the weights of ``networks``, always the same ones; ``first`` copies them."""
         if self._pairs is None:
             own, given = self.networks.state_dict(), networks.state_dict()

@@ -48,13 +48,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     _model_class: ClassVar[type[storage.Storable]]
 
     false_alarm_rate: float
-    max_time: str | float | None
-    checkpoints: str | None
-    checkpoint_every: str | float
     device: str
     progress: bool | None
     random_state: Any
     model_: Any
+    # Of those that train.
+    max_time: str | float | None = None
+    checkpoints: str | None = None
+    checkpoint_every: str | float = "1m"
 
     @abstractmethod
     def fit(self: Self, X: Any, y: Any = None) -> Self:

@@ -12,6 +12,13 @@ from ama.estimator import Detector
 # Imported when asked for.
 METHODS = {
     "AMADetector": "ama.detector",
+    "FenceGAN": "ama.baselines.fence_gan",
+    "ALAD": "ama.baselines.alad",
+    "AnoGAN": "ama.baselines.ano_gan",
+    "SkipGANomaly": "ama.baselines.skip_ganomaly",
+    "DeepSVDD": "ama.baselines.deep_svdd",
+    "NearestNeighbours": "ama.baselines.neighbours",
+    "PCAReconstruction": "ama.baselines.pca",
 }
 
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float, Shaped
-from torch import Tensor, nn
+from jaxtyping import Float
+from torch import Tensor
 
 from ama.networks import images, vectors
 from ama.networks.scaling import Scaling

@@ -1,0 +1,184 @@
+r"""ALAD (Zenati et al., "Adversarially Learned Anomaly Detection", ICDM 2018).
+
+A bidirectional GAN whose encoder inverts the generator, with two more discriminators that make it do so in both spaces.
+
+==========================================================================  ===================================
+paper                                                                       here
+==========================================================================  ===================================
+:math:`V(D_{xz}, E, G)`: (x, E(x)) against (G(z), z)                        ``joint``
+:math:`V(D_{xx}, E, G)`: (x, x) against (x, G(E(x)))                        ``d_xx``
+:math:`V(D_{zz}, E, G)`: (z, z) against (z, E(G(z)))                        ``d_zz``
+spectral normalisation of the discriminators and of E                       ``spectral``
+:math:`A(x) = \lVert f_{xx}(x, x) - f_{xx}(x, G(E(x))) \rVert_1`            ``scoring="features"``
+"Logits", :math:`\log D_{xx}(x, G(E(x)))`                                   ``scoring="logits"``
+"L1", "L2": distances of x and G(E(x))                                      ``scoring="l1"``, ``scoring="l2"``
+moving average of the weights, decay 0.999                                  ``AVERAGING``
+==========================================================================  ===================================
+
+Deviations. D_xx sees a pair as channels beside one another, where the authors' code
+(https://github.com/houssamzenati/Adversarially-Learned-Anomaly-Detection) stacks the two images in height; the paper
+does not say. Its convolutions are 4 x 4, not 5 x 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from ama.averaging import MovingAverage
+from ama.baselines import gan
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice
+from ama.baselines.model import BaselineModel
+from ama.baselines.networks import SLOPE, Down, Encoder, Up, initialise
+from ama.baselines.training import BaselineTraining, noise, trainable
+from ama.trainer import Run
+
+AVERAGING = 0.999
+DROPOUT = 0.2
+Scoring = Literal["features", "logits", "l1", "l2"]
+
+
+class JointDiscriminator(nn.Module):
+    """D_xz: a sample and a latent vector, each through layers of its own, then together."""
+
+    def __init__(self, shape: tuple[int, ...], latent_dim: int, width: int):
+        super().__init__()
+        hidden = 4 * width
+        self.of_x = Down(shape, width, spectral=True)
+        self.of_z = nn.Sequential(
+            spectral_norm(nn.Linear(latent_dim, hidden)),
+            nn.LeakyReLU(SLOPE),
+            nn.Dropout(DROPOUT),
+            spectral_norm(nn.Linear(hidden, hidden)),
+            nn.LeakyReLU(SLOPE),
+            nn.Dropout(DROPOUT),
+        )
+        self.together = nn.Sequential(
+            spectral_norm(nn.Linear(self.of_x.n_features + hidden, 2 * hidden)),
+            nn.LeakyReLU(SLOPE),
+            nn.Dropout(DROPOUT),
+            nn.Linear(2 * hidden, 1),
+        )
+
+    def forward(self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
+        return self.together(torch.cat([self.of_x(x), self.of_z(z)], 1)).squeeze(1)
+
+
+class PairDiscriminator(nn.Module):
+    """D_xx and D_zz: two samples, or two latent vectors, beside one another."""
+
+    def __init__(self, shape: tuple[int, ...], width: int):
+        super().__init__()
+        self.body = Down((2 * shape[0], *shape[1:]), width, batch_norm=False, spectral=True, dropout=DROPOUT)
+        self.output = nn.Linear(self.body.n_features, 1)
+
+    def features(self, x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."]) -> Float[Tensor, "b k"]:
+        """f: the last hidden layer."""
+        return self.body(torch.cat([x, y], 1))
+
+    def forward(self, x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+        return self.output(self.features(x, y)).squeeze(1)
+
+
+class ALADModel(BaselineModel):
+    """E, G and the three discriminators."""
+
+    def build(self, width: int, latent_dim: int, scoring: Scoring) -> None:
+        self.latent_dim, self.scoring = latent_dim, scoring
+        self.encoder = Encoder(self.shape, latent_dim, width, spectral=True)
+        self.generator = Up(self.shape, latent_dim, width).apply(initialise)
+        self.d_xz = JointDiscriminator(self.shape, latent_dim, width)
+        self.d_xx = PairDiscriminator(self.shape, width // 2 or 1)
+        self.d_zz = PairDiscriminator((latent_dim,), 64)
+
+    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+        rebuilt = self.generator(self.encoder(x))
+        if self.scoring == "features":
+            return (self.d_xx.features(x, x) - self.d_xx.features(x, rebuilt)).abs().sum(1)
+        if self.scoring == "logits":
+            return -self.d_xx(x, rebuilt)
+        return (x - rebuilt).flatten(1).norm(1 if self.scoring == "l1" else 2, dim=1)
+
+
+class _Training(BaselineTraining):
+    model: ALADModel
+
+    def __init__(self, *given: Any):
+        super().__init__(*given)
+        self.averaged = MovingAverage(self.model, AVERAGING)
+
+    def configure_optimizers(self) -> Any:
+        model = self.model
+        return [
+            gan.adam(trainable(model.d_xz, model.d_xx, model.d_zz), self.rate),
+            gan.adam(trainable(model.encoder, model.generator), self.rate),
+        ]
+
+    def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
+        model = self.model
+        z = noise(len(x), model.latent_dim, random, x)
+        with self.autocast():
+            code = model.encoder(x).to(z.dtype)
+            generated = model.generator(z).to(x.dtype)
+            rebuilt = model.generator(code).to(x.dtype)
+            decoded = model.encoder(generated).to(z.dtype)
+        made = code, generated, rebuilt, decoded
+        real, fake = self._logits(x, z, *(value.detach() for value in made))
+        critic = sum((gan.real(a) + gan.fake(b) for a, b in zip(real, fake, strict=True)), x.new_zeros(()))
+        self.descend(critic, 0)
+        real, fake = self._logits(x, z, *made)
+        builders = sum((gan.fake(a) + gan.real(b) for a, b in zip(real, fake, strict=True)), x.new_zeros(()))
+        self.descend(builders, 1)
+        self.averaged.update(model, first=int(self.steps_done) == 0)
+        return {"critic": critic, "builders": builders}
+
+    def _logits(
+        self, x: Tensor, z: Tensor, code: Tensor, generated: Tensor, rebuilt: Tensor, decoded: Tensor
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Of each discriminator: for the pairs that count as real, and for the others."""
+        model = self.model
+        with self.autocast():
+            real = [model.d_xz(x, code), model.d_xx(x, x), model.d_zz(z, z)]
+            fake = [model.d_xz(generated, z), model.d_xx(x, rebuilt), model.d_zz(z, decoded)]
+        return real, fake
+
+    def on_train_end(self) -> None:
+        self.model.load_state_dict(self.averaged.networks.state_dict())
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ALAD(TrainedBaseline):
+    """ALAD (Zenati et al. 2018): a bidirectional GAN, scored by the features of its pair discriminator.
+
+    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and this.
+
+    Parameters
+    ----------
+    scoring
+        "features": L1 distance in D_xx's last hidden layer, the paper's choice. "logits": D_xx's output. "l1" and
+        "l2": distances of the sample and its reconstruction.
+    """
+
+    scoring: Scoring = "features"
+
+    presets: ClassVar[dict[str, Sizes]] = {
+        "compact": Sizes(width=32, latent_dim=64, batch_size=32, max_steps=2000, learning_rate=2e-4),
+        "paper": Sizes(width=128, latent_dim=100, batch_size=32, max_steps=100_000, learning_rate=2e-4),
+    }
+    _model_class = ALADModel
+
+    def _check(self) -> None:
+        super()._check()
+        check_choice("scoring", self.scoring, *get_args(Scoring))
+
+    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        sizes = self._sizes()
+        return {"width": sizes.width, "latent_dim": sizes.latent_dim, "scoring": self.scoring}
+
+    def _learn(self, model: ALADModel, train: Tensor, run: Run, log: Log) -> None:
+        self._train(_Training, model, train, run, log)

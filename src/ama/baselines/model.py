@@ -1,0 +1,107 @@
+"""What a baseline leaves behind: networks or statistics that score raw samples, and the calibration scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from ama.networks.scaling import Scaling
+
+Self = TypeVar("Self", bound="BaselineModel")
+
+CHUNK = 256  # samples scored at a time: memory stays constant whatever their number
+
+
+class BaselineModel(Scaling, ABC):
+    """Scores normalised samples by :meth:`anomaly`; the rest, storing included, is the same for all.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of an image, or (columns,) of a row.
+    dtype
+        Of raw samples: uint8, or float32 in [0, 1], for images; float64 for rows.
+    **options
+        What a subclass needs beside, as JSON types: they are what ``config.json`` holds.
+    """
+
+    calibration: Tensor
+    build: Callable[
+        ..., None
+    ]  # a method of every subclass, which creates networks and buffers from the options
+
+    def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, **options: Any):
+        super().__init__(shape)
+        self.dtype, self.options = dtype, options
+        self.register_buffer("calibration", torch.zeros(0, dtype=torch.float64))
+        self.build(**options)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @abstractmethod
+    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+        """How anomalous normalised samples are, higher = more anomalous; networks are in evaluation mode."""
+
+    def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+        """The score of raw samples, float64, higher = more normal."""
+        self.eval()
+        scores = [-self.anomaly(x).detach().double() for x in self.chunks(raw)]
+        return torch.cat(scores)
+
+    def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
+        """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
+        scores = self.score(raw)
+        # A score's last digits depend on the batch it comes in. With this slack, which only makes p-values larger,
+        # no sample is flagged for differing from its own twin.
+        slack = float(torch.finfo(self.weights_dtype).eps ** 0.75)
+        self.calibration = scores - slack * (1 + scores.abs())
+
+    def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
+        """Normalised samples on the model's device, a few at a time."""
+        for part in raw.split(CHUNK):
+            yield self.normalise(part.to(self.shift.device))
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`ama.storage.Storable`."""
+        sizes = {name: list(buffer.shape) for name, buffer in self._sized()}
+        return {"options": self.options, "sizes": sizes}
+
+    @classmethod
+    def described(
+        cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
+    ) -> Self:
+        """See :class:`ama.storage.Storable`."""
+        model = cls(shape, dtype, **description["options"])
+        for name, buffer in model._sized():
+            size = [int(n) for n in description["sizes"][name]]
+            setattr(model, name, buffer.new_zeros(size))
+        return model
+
+    def fill(self: Self, tensors: Mapping[str, Tensor]) -> Self:
+        """Take over a whole ``state_dict``, and be ready to score."""
+        self.load_state_dict(tensors, assign=True)
+        # The memory layout is not stored, and another would sum in another order.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return self.eval()
+
+    def __reduce__(self) -> Any:
+        # torch refuses to pickle layers under spectral normalisation; the state is all there is.
+        return _unpickle, (type(self), self.shape, self.dtype, self.description(), self.state_dict())
+
+    def _sized(self) -> Iterator[tuple[str, Tensor]]:
+        """Own buffers, whose size may depend on the samples of the fit."""
+        return self.named_buffers(recurse=False)
+
+
+def _unpickle(
+    kind: type[BaselineModel],
+    shape: tuple[int, ...],
+    dtype: torch.dtype,
+    description: dict[str, Any],
+    tensors: Mapping[str, Tensor],
+) -> BaselineModel:
+    return kind.described(shape, dtype, description).fill(tensors)

@@ -1,0 +1,68 @@
+"""Nearest neighbours in pixels or columns: what a user would do in five minutes, through scikit-learn.
+
+The anomaly score is the mean distance to the ``n_neighbours`` nearest normal samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor
+
+from ama.baselines.baseline import Baseline, Log, check_count
+from ama.baselines.model import BaselineModel
+from ama.errors import InputError
+from ama.trainer import Run
+
+
+class NearestNeighboursModel(BaselineModel):
+    """The normal samples."""
+
+    points: Tensor
+
+    def build(self, n_neighbours: int) -> None:
+        self.n_neighbours = n_neighbours
+        self.register_buffer("points", torch.zeros(0, torch.Size(self.shape).numel()))
+        self._search: NearestNeighbors | None = None
+
+    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+        if self._search is None:
+            self._search = NearestNeighbors(n_neighbors=self.n_neighbours, algorithm="brute")
+            self._search.fit(self.points.cpu().numpy())
+        distances, _ = self._search.kneighbors(x.flatten(1).cpu().numpy())
+        return torch.from_numpy(distances).mean(1)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NearestNeighbours(Baseline):
+    """Nearest neighbours: the mean distance to the nearest normal samples.
+
+    The parameters of :class:`ama.baselines.baseline.Baseline`, and this.
+
+    Parameters
+    ----------
+    n_neighbours
+        How many.
+    """
+
+    n_neighbours: int = 5
+
+    _model_class = NearestNeighboursModel
+
+    def _check(self) -> None:
+        super()._check()
+        check_count("n_neighbours", self.n_neighbours, 1)
+
+    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        return {"n_neighbours": self.n_neighbours}
+
+    def _learn(self, model: NearestNeighboursModel, train: Tensor, run: Run, log: Log) -> None:
+        if len(train) < self.n_neighbours:
+            raise InputError(
+                f"n_neighbours is {self.n_neighbours}, but there are {len(train)} normal samples"
+            )
+        model.points = torch.cat([x.flatten(1) for x in model.chunks(train)])

@@ -1,0 +1,184 @@
+r"""Skip-GANomaly (Akcay et al., "Skip-GANomaly: Skip Connected and Adversarially Trained Encoder-Decoder Anomaly
+Detection", IJCNN 2019).
+
+A U-Net that rebuilds the image, and a discriminator whose features must not tell the two apart.
+
+====================================================================================  ================================
+paper                                                                                 here
+====================================================================================  ================================
+adversarial loss, :math:`\log D(x) + \log(1 - D(\hat x))`                             ``gan.real``, ``gan.fake``
+contextual loss, :math:`\lVert x - \hat x \rVert_1`                                   ``contextual``
+latent loss, :math:`\lVert f(x) - f(\hat x) \rVert_2`                                 ``latent``
+weights 1, 40, 1                                                                      ``ADVERSARIAL``, ...
+:math:`A(x) = \lambda R(x) + (1 - \lambda) L(x)`, :math:`\lambda` = 0.9               ``weight``
+====================================================================================  ================================
+
+R and L of the score are mean squares, as in the authors' code (https://github.com/samet-akcay/skip-ganomaly). That code
+judges with BatchNorm in training mode, so that a sample's score depends on what it is judged with;
+``batch_norm="batch"`` repeats it. The AMA paper froze the statistics instead, which is the default here. Deviations:
+the score is not scaled to [0, 1] over the test set, which changes no ranking; as many halvings as the size of the image
+allows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from ama.baselines import gan
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_share
+from ama.baselines.model import BaselineModel
+from ama.baselines.networks import SLOPE, Discriminator, initialise
+from ama.baselines.training import BaselineTraining
+from ama.networks.images import innermost_size, n_halvings
+from ama.trainer import Run
+
+ADVERSARIAL, CONTEXTUAL, LATENT = 1.0, 40.0, 1.0
+
+
+class UNet(nn.Module):
+    """An encoder and a decoder, each layer of the one handed to its counterpart in the other (Ronneberger et al. 2015).
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of an image.
+    latent_dim
+        Channels of the innermost map.
+    width
+        Channels of the outermost; doubled at each halving, up to eight times.
+    """
+
+    def __init__(self, shape: tuple[int, ...], latent_dim: int, width: int):
+        super().__init__()
+        self.shape = shape
+        channels, height, width_px = shape
+        halvings = n_halvings(height, width_px)
+        inner = innermost_size(height, width_px)
+        self.padding = (0, inner[1] * 2**halvings - width_px, 0, inner[0] * 2**halvings - height)
+        widths = [width * 2 ** min(i, 3) for i in range(halvings)]
+        widths[-1] = latent_dim
+        self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
+        for c_in, c_out in zip([channels, *widths], widths, strict=False):
+            layers: list[nn.Module] = [] if c_in == channels else [nn.LeakyReLU(SLOPE)]
+            layers.append(nn.Conv2d(c_in, c_out, 4, stride=2, padding=1, bias=False))
+            # Neither the outermost nor the innermost map is normalised, as in pix2pix.
+            layers += [nn.BatchNorm2d(c_out)] if len(self.downs) not in (0, halvings - 1) else []
+            self.downs.append(nn.Sequential(*layers))
+        for i in reversed(range(halvings)):
+            c_in = widths[i] if i == halvings - 1 else 2 * widths[i]
+            c_out = widths[i - 1] if i else channels
+            up = nn.ConvTranspose2d(c_in, c_out, 4, stride=2, padding=1, bias=i == 0)
+            self.ups.append(nn.Sequential(nn.ReLU(), up, nn.BatchNorm2d(c_out) if i else nn.Tanh()))
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        h = F.pad(x, self.padding, mode="replicate") if any(self.padding) else x
+        maps = []
+        for down in self.downs:
+            h = down(h)
+            maps.append(h)
+        h = self.ups[0](maps.pop())
+        for up in self.ups[1:]:
+            h = up(torch.cat([h, maps.pop()], 1))
+        return h[:, :, : self.shape[1], : self.shape[2]]
+
+
+class SkipGANomalyModel(BaselineModel):
+    """The U-Net and D."""
+
+    def build(self, width: int, latent_dim: int, weight: float, batch_norm: str) -> None:
+        self.weight, self.batch_norm = weight, batch_norm
+        self.generator = UNet(self.shape, latent_dim, width).apply(initialise)
+        self.discriminator = Discriminator(self.shape, width).apply(initialise)
+
+    @torch.no_grad()
+    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+        if self.batch_norm == "batch":
+            for layer in self.modules():
+                if isinstance(layer, nn.BatchNorm2d):
+                    # The batch's own statistics, without a trace of it in the kept ones.
+                    layer.train()
+                    layer.momentum = 0.0
+        rebuilt = self.generator(x)
+        features = self.discriminator.features(x) - self.discriminator.features(rebuilt)
+        residual = (x - rebuilt).flatten(1).square().mean(1)
+        return self.weight * residual + (1 - self.weight) * features.square().mean(1)
+
+
+class _Training(BaselineTraining):
+    model: SkipGANomalyModel
+
+    def configure_optimizers(self) -> Any:
+        return [
+            gan.adam(list(self.model.discriminator.parameters()), self.rate),
+            gan.adam(list(self.model.generator.parameters()), self.rate),
+        ]
+
+    def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
+        generator, d = self.model.generator, self.model.discriminator
+        with self.autocast():
+            rebuilt = generator(x).to(x.dtype)
+            features = [d.features(image).float() for image in (x, rebuilt.detach())]
+            logits = [d.output(f).squeeze(1) for f in features]
+        # The authors' code lets D lower the latent loss, too.
+        critic = (
+            gan.real(logits[0]) + gan.fake(logits[1]) + LATENT * (features[0] - features[1]).square().mean()
+        )
+        self.descend(critic, 0)
+        with self.autocast():
+            with torch.no_grad():
+                wanted = d.features(x).float()
+            found = d.features(rebuilt).float()
+            logit = d.output(found).squeeze(1)
+        contextual = (x - rebuilt).abs().mean()
+        latent = (wanted - found).square().mean()
+        builder = ADVERSARIAL * gan.real(logit) + CONTEXTUAL * contextual + LATENT * latent
+        self.descend(builder, 1)
+        return {"critic": critic, "generator": builder}
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SkipGANomaly(TrainedBaseline):
+    """Skip-GANomaly (Akcay et al. 2019): how badly a U-Net rebuilds an image, in pixels and in a critic's features.
+
+    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these.
+
+    Parameters
+    ----------
+    weight
+        lambda: share of the pixels in the score, in [0, 1].
+    batch_norm
+        "frozen": statistics of the training. "batch": those of the batch being scored, as the published figures used.
+    """
+
+    weight: float = 0.9
+    batch_norm: Literal["frozen", "batch"] = "frozen"
+
+    images_only = True
+    presets: ClassVar[dict[str, Sizes]] = {
+        "compact": Sizes(width=32, latent_dim=64, batch_size=64, max_steps=1500, learning_rate=2e-4),
+        "paper": Sizes(width=64, latent_dim=100, batch_size=64, max_steps=12_000, learning_rate=2e-3),
+    }
+    _model_class = SkipGANomalyModel
+
+    def _check(self) -> None:
+        super()._check()
+        check_share("weight", self.weight)
+        check_choice("batch_norm", self.batch_norm, "frozen", "batch")
+
+    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        sizes = self._sizes()
+        return {
+            "width": sizes.width,
+            "latent_dim": sizes.latent_dim,
+            "weight": self.weight,
+            "batch_norm": self.batch_norm,
+        }
+
+    def _learn(self, model: SkipGANomalyModel, train: Tensor, run: Run, log: Log) -> None:
+        self._train(_Training, model, train, run, log)
