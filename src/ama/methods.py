@@ -17,6 +17,10 @@ METHODS = {
     "AnoGAN": "ama.baselines.ano_gan",
     "SkipGANomaly": "ama.baselines.skip_ganomaly",
     "DeepSVDD": "ama.baselines.deep_svdd",
+    "WAIC": "ama.baselines.waic",
+    "LikelihoodRatio": "ama.baselines.likelihood_ratio",
+    "Typicality": "ama.baselines.typicality",
+    "InputComplexity": "ama.baselines.input_complexity",
     "NearestNeighbours": "ama.baselines.neighbours",
     "PCAReconstruction": "ama.baselines.pca",
 }

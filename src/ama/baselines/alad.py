@@ -96,13 +96,20 @@ class ALADModel(BaselineModel):
         self.d_xx = PairDiscriminator(self.shape, width // 2 or 1)
         self.d_zz = PairDiscriminator((latent_dim,), 64)
 
-    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+    @property
+    def decides(self) -> str:
+        return self.scoring
+
+    def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
         rebuilt = self.generator(self.encoder(x))
-        if self.scoring == "features":
-            return (self.d_xx.features(x, x) - self.d_xx.features(x, rebuilt)).abs().sum(1)
-        if self.scoring == "logits":
-            return -self.d_xx(x, rebuilt)
-        return (x - rebuilt).flatten(1).norm(1 if self.scoring == "l1" else 2, dim=1)
+        same, other = self.d_xx.features(x, x), self.d_xx.features(x, rebuilt)
+        error = (x - rebuilt).flatten(1)
+        return {
+            "features": (same - other).abs().sum(1),
+            "logits": -self.d_xx.output(other).squeeze(1),
+            "l1": error.norm(1, dim=1),
+            "l2": error.norm(2, dim=1),
+        }
 
 
 class _Training(BaselineTraining):

@@ -51,7 +51,7 @@ class AnoGANModel(BaselineModel):
         self.discriminator = Discriminator(self.shape, width).apply(initialise)
         self.register_buffer("start", torch.zeros(latent_dim))
 
-    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+    def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
         with torch.no_grad():
             features = self.discriminator.features(x)
         z = self.start.expand(len(x), -1).clone().requires_grad_()
@@ -62,7 +62,7 @@ class AnoGANModel(BaselineModel):
             (z.grad,) = torch.autograd.grad(loss.sum(), z)
             optimizer.step()
         with torch.no_grad():
-            return self._loss(x, features, z)
+            return {"score": self._loss(x, features, z)}
 
     def _loss(self, x: Tensor, features: Tensor, z: Tensor) -> Float[Tensor, " b"]:
         generated = self.generator(z)

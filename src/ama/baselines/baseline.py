@@ -129,10 +129,10 @@ class Sizes:
     """What decides how long a training takes; a method has its own for each preset."""
 
     width: int  # channels of the first convolution, or units of a hidden layer
-    latent_dim: int
     batch_size: int
     max_steps: int
     learning_rate: float
+    latent_dim: int = 0  # where there is a latent space
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -100,12 +100,6 @@ class Decoder(nn.Module):
                 nn.Upsample(scale_factor=2),
                 nn.Conv2d(c_in, c_out, 5, padding=2, bias=False),
             ]
-        if len(shape) == 1:
-            layers = [
-                nn.BatchNorm1d(n, affine=False),
-                nn.LeakyReLU(SLOPE),
-                nn.Linear(n, shape[0], bias=False),
-            ]
         self.from_latent = nn.Linear(latent_dim, n, bias=False)
         self.layers = nn.Sequential(*layers)
 
@@ -156,8 +150,8 @@ class DeepSVDDModel(BaselineModel):
         return (self.encoder(self.prepared(x)).float() - self.centre).square().sum(1)
 
     @torch.no_grad()
-    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
-        return self.distance(x) - self.radius.square()
+    def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        return {"score": self.distance(x) - self.radius.square()}
 
 
 def contrast_normalised(x: Float[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:

@@ -49,8 +49,8 @@ class FenceGANModel(BaselineModel):
         # The authors' discriminator has no BatchNorm.
         self.discriminator = Discriminator(self.shape, width, batch_norm=False).apply(initialise)
 
-    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
-        return -self.discriminator(x)
+    def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        return {"score": -self.discriminator(x)}
 
 
 class _Training(BaselineTraining):

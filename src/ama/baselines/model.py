@@ -18,7 +18,7 @@ CHUNK = 256  # samples scored at a time: memory stays constant whatever their nu
 
 
 class BaselineModel(Scaling, ABC):
-    """Scores normalised samples by :meth:`anomaly`; the rest, storing included, is the same for all.
+    """Scores normalised samples by :meth:`anomalies`; the rest, storing included, is the same for all.
 
     Parameters
     ----------
@@ -43,14 +43,23 @@ class BaselineModel(Scaling, ABC):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @abstractmethod
-    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
-        """How anomalous normalised samples are, higher = more anomalous; networks are in evaluation mode."""
+    def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        """How anomalous normalised samples are, by every score there is; networks are in evaluation mode."""
+
+    @property
+    def decides(self) -> str:
+        """The score that counts."""
+        return "score"
+
+    def scores(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        """Every score of raw samples by its name, float64, higher = more normal."""
+        self.eval()
+        parts = [self.anomalies(x) for x in self.chunks(raw)]
+        return {name: -torch.cat([part[name].detach().double() for part in parts]) for name in parts[0]}
 
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
-        """The score of raw samples, float64, higher = more normal."""
-        self.eval()
-        scores = [-self.anomaly(x).detach().double() for x in self.chunks(raw)]
-        return torch.cat(scores)
+        """The score that counts, of raw samples, float64, higher = more normal."""
+        return self.scores(raw)[self.decides]
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""

@@ -29,12 +29,12 @@ class NearestNeighboursModel(BaselineModel):
         self.register_buffer("points", torch.zeros(0, torch.Size(self.shape).numel()))
         self._search: NearestNeighbors | None = None
 
-    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+    def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
         if self._search is None:
             self._search = NearestNeighbors(n_neighbors=self.n_neighbours, algorithm="brute")
             self._search.fit(self.points.cpu().numpy())
         distances, _ = self._search.kneighbors(x.flatten(1).cpu().numpy())
-        return torch.from_numpy(distances).mean(1)
+        return {"score": torch.from_numpy(distances).mean(1)}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

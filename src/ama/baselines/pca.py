@@ -29,9 +29,9 @@ class PCAReconstructionModel(BaselineModel):
         self.register_buffer("mean", torch.zeros(n))
         self.register_buffer("components", torch.zeros(0, n))
 
-    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+    def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
         centred = x.flatten(1) - self.mean
-        return (centred - centred @ self.components.T @ self.components).square().sum(1)
+        return {"score": (centred - centred @ self.components.T @ self.components).square().sum(1)}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

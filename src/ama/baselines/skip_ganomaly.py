@@ -97,7 +97,7 @@ class SkipGANomalyModel(BaselineModel):
         self.discriminator = Discriminator(self.shape, width).apply(initialise)
 
     @torch.no_grad()
-    def anomaly(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+    def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
         if self.batch_norm == "batch":
             for layer in self.modules():
                 if isinstance(layer, nn.BatchNorm2d):
@@ -107,7 +107,12 @@ class SkipGANomalyModel(BaselineModel):
         rebuilt = self.generator(x)
         features = self.discriminator.features(x) - self.discriminator.features(rebuilt)
         residual = (x - rebuilt).flatten(1).square().mean(1)
-        return self.weight * residual + (1 - self.weight) * features.square().mean(1)
+        latent = features.square().mean(1)
+        return {
+            "score": self.weight * residual + (1 - self.weight) * latent,
+            "residual": residual,
+            "latent": latent,
+        }
 
 
 class _Training(BaselineTraining):

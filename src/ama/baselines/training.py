@@ -69,13 +69,19 @@ class BaselineTraining(Training):
         """Where convolutions may run in bfloat16; losses are taken outside of it."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.in_bfloat16, cache_enabled=False)
 
-    def descend(self, loss: Float[Tensor, ""], number: int = 0) -> None:
-        """A step of the optimizer of that number, whose parameters alone get a gradient."""
+    def on_train_start(self) -> None:
+        # What was done with the model before may have left it in evaluation mode.
+        self.train()
+
+    def descend(self, loss: Float[Tensor, ""], number: int = 0, longest: float | None = None) -> None:
+        """A step of the optimizer of that number, whose parameters alone get a gradient, no longer than ``longest``."""
         found = cast(Any, self.optimizers())
         optimizer = cast(LightningOptimizer, found[number] if isinstance(found, list) else found)
         optimizer.zero_grad()
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         self.manual_backward(loss, inputs=parameters)
+        if longest is not None:
+            nn.utils.clip_grad_norm_(parameters, longest)
         optimizer.step()
 
 

@@ -1,0 +1,116 @@
+r"""Input complexity (Serra et al., "Input Complexity and Out-of-Distribution Detection with Likelihood-Based Generative
+Models", ICLR 2020).
+
+A simple image is likely under any model of images; how short a lossless code of it is says how simple it is.
+
+=========================================================================  =============================================
+paper                                                                      here
+=========================================================================  =============================================
+:math:`S(x) = -\log_2 p(x) - L(x)`, in bits                                the anomaly score
+:math:`L(x)`: length of the shortest code of several compressors           :func:`code_length`
+PNG, JPEG 2000, FLIF                                                       ``COMPRESSORS``; FLIF where it is installed
+=========================================================================  =============================================
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch import Tensor
+
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice
+from ama.baselines.likelihood import (
+    DEPTH,
+    Likelihood,
+    LikelihoodModel,
+    LikelihoodTraining,
+    check_levels,
+    likelihood_network,
+)
+from ama.trainer import Run
+
+# Pillow's name of a lossless code, and its options.
+COMPRESSORS: dict[str, dict[str, Any]] = {
+    "PNG": {"optimize": True},
+    "JPEG2000": {"irreversible": False, "no_jp2": True},
+    "WEBP": {"lossless": True, "quality": 100, "method": 6},
+}
+
+
+class InputComplexityModel(LikelihoodModel):
+    """A network; the compressors need no training."""
+
+    def build(self, kind: Likelihood, width: int, depth: int, scales: int) -> None:
+        self.network = likelihood_network(kind, self.shape, width, depth, scales)
+
+    def anomalies(self, x: Float[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
+        log_p = self.log_likelihood(x).double()
+        images = self.restore(x).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
+        lengths = torch.tensor([code_length(image) for image in images], dtype=torch.float64).to(log_p)
+        return {"score": -log_p / math.log(2) - lengths, "likelihood": -log_p, "complexity": lengths}
+
+
+def code_length(image: UInt8[np.ndarray, "c h w"]) -> int:
+    """Bits of the shortest lossless code of an image."""
+    picture = Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
+    lengths = []
+    for name, options in COMPRESSORS.items():
+        buffer = io.BytesIO()
+        picture.save(buffer, name, **options)
+        lengths.append(buffer.tell())
+    if (flif := shutil.which("flif")) is not None:
+        lengths.append(_flif_length(picture, flif))
+    return 8 * min(lengths)
+
+
+def _flif_length(picture: Image.Image, program: str) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "image.png", Path(folder) / "image.flif"
+        picture.save(source)
+        subprocess.run([program, "-e", source, target], check=True, capture_output=True)
+        return target.stat().st_size
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class InputComplexity(TrainedBaseline):
+    """Input complexity (Serra et al. 2020): bits under a model of the images less bits of a lossless code.
+
+    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and this.
+
+    Parameters
+    ----------
+    likelihood
+        "pixelcnn++" or "glow".
+    """
+
+    likelihood: Literal["pixelcnn++", "glow"] = "pixelcnn++"
+
+    images_only = True
+    presets: ClassVar[dict[str, Sizes]] = {
+        "compact": Sizes(width=24, batch_size=16, max_steps=800, learning_rate=2e-3),
+        "paper": Sizes(width=160, batch_size=32, max_steps=100_000, learning_rate=1e-4),
+    }
+    _model_class = InputComplexityModel
+
+    def _check(self) -> None:
+        super()._check()
+        check_choice("likelihood", self.likelihood, "pixelcnn++", "glow")
+
+    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        depth, scales = DEPTH[self.likelihood, self.preset]
+        return {"kind": self.likelihood, "width": self._sizes().width, "depth": depth, "scales": scales}
+
+    def _learn(self, model: InputComplexityModel, train: Tensor, run: Run, log: Log) -> None:
+        check_levels(train.dtype, type(self).__name__)
+        self._train(LikelihoodTraining, model, train, run, log, networks=[model.network])

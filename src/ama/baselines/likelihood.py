@@ -1,0 +1,117 @@
+"""What the likelihood methods share: a model of images with an exact likelihood, and its training."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from ama.baselines.glow import Glow
+from ama.baselines.model import BaselineModel
+from ama.baselines.pixelcnn import PixelCNNPlusPlus
+from ama.baselines.training import BaselineTraining
+from ama.errors import InputError
+
+Likelihood = Literal["pixelcnn++", "glow"]
+
+# (blocks or steps, scales or levels) of each preset; the width is a parameter.
+DEPTH = {
+    ("pixelcnn++", "compact"): (1, 3),
+    ("pixelcnn++", "paper"): (5, 3),
+    ("glow", "compact"): (8, 3),
+    ("glow", "paper"): (32, 3),
+}
+LONGEST_GRADIENT = 100.0  # a flow's first steps may be wild
+
+
+def likelihood_network(
+    kind: Likelihood, shape: tuple[int, ...], width: int, depth: int, scales: int
+) -> nn.Module:
+    """A network with a ``log_likelihood`` of images.
+
+    Raises
+    ------
+    InputError
+        If it cannot take images of that shape.
+    """
+    try:
+        if kind == "glow":
+            return Glow(shape, width, depth, scales)
+        return PixelCNNPlusPlus(shape, width, depth, scales)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def check_levels(dtype: torch.dtype, method: str) -> None:
+    """Refuse images whose values are no 256 levels.
+
+    Raises
+    ------
+    InputError
+        If they are not.
+    """
+    if dtype != torch.uint8:
+        raise InputError(f"{method} counts the 256 levels of 8-bit images, found values of type {dtype}")
+
+
+class LikelihoodTraining(BaselineTraining):
+    """Maximum likelihood of one or several networks, each on its own version of the batch.
+
+    Parameters
+    ----------
+    *given
+        As in :class:`ama.baselines.training.BaselineTraining`.
+    networks
+        What is trained.
+    weight_decay
+        Of each network.
+    """
+
+    def __init__(self, *given: Any, networks: list[nn.Module], weight_decay: list[float] | None = None):
+        super().__init__(*given)
+        # The model owns them; a list that torch does not look into keeps them from being counted twice.
+        self._trained = tuple(networks)
+        self.weight_decay = weight_decay or [0.0] * len(networks)
+
+    def configure_optimizers(self) -> Any:
+        return [
+            torch.optim.Adam(network.parameters(), self.rate, weight_decay=decay)
+            for network, decay in zip(self._trained, self.weight_decay, strict=True)
+        ]
+
+    def step(self, x: Float[Tensor, "b c h w"], random: Generator) -> dict[str, Float[Tensor, ""]]:
+        losses = {}
+        for number, network in enumerate(self._trained):
+            loss = self.bits(network, self.version(x, number, random), random)
+            self.descend(loss, number, LONGEST_GRADIENT)
+            losses["bits" if number == 0 else f"bits {number}"] = loss
+        return losses
+
+    def version(self, x: Tensor, number: int, random: Generator) -> Tensor:
+        """What a network is trained on of a batch."""
+        return x
+
+    def bits(self, network: nn.Module, x: Tensor, random: Generator) -> Float[Tensor, ""]:
+        """Bits per dimension."""
+        if isinstance(network, Glow):
+            # Its determinants are sums of many small numbers, for which bfloat16 is too coarse.
+            noise = torch.rand(x.shape, generator=random).to(x)
+            log_p = network.log_likelihood(x, noise)
+        else:
+            with self.autocast():
+                log_p = network.log_likelihood(x)  # type: ignore[operator]
+        return -log_p.mean() / (x[0].numel() * math.log(2))
+
+
+class LikelihoodModel(BaselineModel):
+    """One network and its likelihood; a subclass builds the network."""
+
+    network: nn.Module
+
+    @torch.no_grad()
+    def log_likelihood(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
+        """log p in nats."""
+        return self.network.log_likelihood(x)  # type: ignore[operator]

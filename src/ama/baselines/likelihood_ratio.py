@@ -1,0 +1,116 @@
+r"""Likelihood ratio (Ren et al., "Likelihood Ratios for Out-of-Distribution Detection", NeurIPS 2019).
+
+The likelihood of an image over its likelihood under a model that has learned the background alone, because some of the
+pixels of its training images were replaced.
+
+===================================================================================  ===================================
+paper                                                                                here
+===================================================================================  ===================================
+:math:`LLR(x) = \log p_\theta(x) - \log p_{\theta_0}(x)`                             the score
+:math:`\theta`, PixelCNN++ of the images                                             ``network``
+:math:`\theta_0`, the same of perturbed images                                       ``background``
+:math:`\tilde x`: each pixel, with probability :math:`\mu`, drawn from 0 to 255      :func:`perturbed`, ``mutation``
+:math:`\lambda`, L2 regularisation of :math:`\theta_0`                               ``weight_decay``
+===================================================================================  ===================================
+
+Deviation: :math:`\mu` and :math:`\lambda` are parameters, where the paper chooses them by the AUROC on further data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_share
+from ama.baselines.likelihood import (
+    DEPTH,
+    LikelihoodModel,
+    LikelihoodTraining,
+    check_levels,
+    likelihood_network,
+)
+from ama.trainer import Run
+
+LEVELS = 256
+
+
+class LikelihoodRatioModel(LikelihoodModel):
+    """Both networks."""
+
+    def build(self, width: int, depth: int, scales: int) -> None:
+        self.network, self.background = (
+            likelihood_network("pixelcnn++", self.shape, width, depth, scales) for _ in range(2)
+        )
+
+    @torch.no_grad()
+    def anomalies(self, x: Float[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
+        log_p = self.log_likelihood(x)
+        return {"score": self.background.log_likelihood(x) - log_p, "likelihood": -log_p}  # type: ignore[operator]
+
+
+class _Training(LikelihoodTraining):
+    def __init__(self, *given: Any, mutation: float, **named: Any):
+        super().__init__(*given, **named)
+        self.mutation = mutation
+
+    def version(self, x: Tensor, number: int, random: Generator) -> Tensor:
+        return perturbed(x, self.mutation, random) if number else x
+
+
+def perturbed(x: Float[Tensor, "b c h w"], share: float, random: Generator) -> Float[Tensor, "b c h w"]:
+    """Images in [-1, 1] of which a share of the pixels is replaced by levels drawn at random."""
+    b, c, height, width = x.shape
+    replaced = torch.rand(b, 1, height, width, generator=random) < share
+    drawn = torch.randint(LEVELS, (b, c, height, width), generator=random) * (2 / (LEVELS - 1)) - 1
+    return torch.where(replaced.to(x.device), drawn.to(x), x)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LikelihoodRatio(TrainedBaseline):
+    """Likelihood ratio (Ren et al. 2019): PixelCNN++ against a model of the background.
+
+    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these. Score and plain likelihood in one.
+
+    Parameters
+    ----------
+    mutation
+        mu: share of the pixels replaced for the background model, between 0 and 1.
+    weight_decay
+        Of the background model, from 0 to 1.
+    """
+
+    mutation: float = 0.2
+    weight_decay: float = 0.0
+
+    images_only = True
+    presets: ClassVar[dict[str, Sizes]] = {
+        "compact": Sizes(width=24, batch_size=16, max_steps=500, learning_rate=2e-3),
+        "paper": Sizes(width=32, batch_size=32, max_steps=50_000, learning_rate=1e-4),
+    }
+    _model_class = LikelihoodRatioModel
+
+    def _check(self) -> None:
+        super()._check()
+        check_between("mutation", self.mutation, 0, 1)
+        check_share("weight_decay", self.weight_decay)
+
+    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        depth, scales = DEPTH["pixelcnn++", self.preset]
+        return {"width": self._sizes().width, "depth": depth, "scales": scales}
+
+    def _learn(self, model: LikelihoodRatioModel, train: Tensor, run: Run, log: Log) -> None:
+        check_levels(train.dtype, type(self).__name__)
+        self._train(
+            _Training,
+            model,
+            train,
+            run,
+            log,
+            networks=[model.network, model.background],
+            weight_decay=[0.0, self.weight_decay],
+            mutation=self.mutation,
+        )
