@@ -5,13 +5,16 @@ Exit status: 0 done, 1 a run that failed, 2 a wrong call or bad input.
 
 from __future__ import annotations
 
+import argparse
 import difflib
+import inspect
 import os
 import re
 import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Union, get_args, get_origin
 
 from ama.errors import DivergenceError, InputError
@@ -19,6 +22,7 @@ from ama.errors import DivergenceError, InputError
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
 
+DEFAULT_METHOD = "AMADetector"
 SUMMARY = """\
 usage: ama COMMAND ...
 
@@ -68,9 +72,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(command: str, words: list[str]) -> int:
-    parser = _parser(command)
+    words = [_underscored(word) for word in words]
+    parser = _parser(command, words)
     try:
-        arguments = parser.parse_args([_underscored(word) for word in words])
+        arguments = parser.parse_args(words)
     except UnicodeDecodeError:
         return _fail(f"{command}: the config file is not UTF-8 text", 2)
     except SystemExit as exit:  # after --help, --print-config or a wrong call
@@ -115,7 +120,7 @@ def _hyphenated(text: str) -> str:
     return re.sub(r"(?<=--)[a-z]\w*", lambda name: name[0].replace("_", "-"), text)
 
 
-def _parser(command: str) -> ArgumentParser:
+def _parser(command: str, words: list[str]) -> ArgumentParser:
     from jsonargparse import ArgumentParser
 
     class Parser(ArgumentParser):
@@ -131,7 +136,7 @@ def _parser(command: str) -> ArgumentParser:
     entry = COMMANDS[command]
     parser = Parser(prog=f"ama {command}", usage=entry.usage, description=entry.summary, allow_abbrev=False)
     parser.add_argument("--config", action="config", help="YAML file with any of these options")
-    entry.arguments(parser)
+    entry.arguments(parser, words)
     return parser
 
 
@@ -185,9 +190,18 @@ def _expected(hint: Any) -> str:
     return " or ".join(names.get(choice, str(choice)) for choice in _choices(hint))
 
 
-def _fit_arguments(parser: ArgumentParser) -> None:
-    from ama.detector import AMADetector
+def _fit_arguments(parser: ArgumentParser, words: list[str]) -> None:
+    from ama.methods import METHODS, method
 
+    # Which options there are depends on the method.
+    name = _given_method(words)
+    described = method(name if name in METHODS else DEFAULT_METHOD)
+    parser.add_argument(
+        "--method",
+        type=Literal[tuple(METHODS)],
+        default=DEFAULT_METHOD,
+        help="the detector; ama fit --method NAME --help shows its options",
+    )
     parser.add_argument(
         "source", type=str, help="what to learn from: normal samples, or labelled ones with --normal-label"
     )
@@ -203,19 +217,38 @@ def _fit_arguments(parser: ArgumentParser) -> None:
         "--validation", type=str | None, help="labelled source that selects the weights; needs --normal-label"
     )
     _source_arguments(parser)
-    parser.add_class_arguments(AMADetector)
+    parser.add_class_arguments(described)
     parser.set_defaults(random_state=0)
-    _describe_together(parser, AMADetector)
+    _describe(parser, described)
 
 
-def _describe_together(parser: ArgumentParser, described: type) -> None:
-    """Help for the parameters that share a paragraph of the docstring, which jsonargparse leaves without."""
+def _given_method(words: list[str]) -> str:
+    """The method that the command line names, or else its configuration file."""
+    import yaml
+
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    first.add_argument("--method")
+    first.add_argument("--config")
+    try:
+        given, _ = first.parse_known_args(words)
+        if given.method is None and given.config is not None:
+            found = yaml.safe_load(Path(given.config).read_text(encoding="utf-8"))
+            return str(found.get("method", DEFAULT_METHOD)) if isinstance(found, dict) else DEFAULT_METHOD
+    except (argparse.ArgumentError, OSError, UnicodeDecodeError, yaml.YAMLError):
+        return DEFAULT_METHOD  # the parser itself will say what is wrong
+    return given.method or DEFAULT_METHOD
+
+
+def _describe(parser: ArgumentParser, described: type) -> None:
+    """Help for the parameters that jsonargparse leaves without: those that share a paragraph, or have a base's."""
     import docstring_parser
 
-    paragraphs = docstring_parser.parse(described.__doc__ or "").params
-    shared = {name: p.description for p in paragraphs if "," in p.arg_name for name in p.arg_name.split(", ")}
+    told: dict[str, str | None] = {}
+    for kind in reversed(described.__mro__):
+        for paragraph in docstring_parser.parse(kind.__doc__ or "").params:
+            told |= dict.fromkeys(paragraph.arg_name.split(", "), paragraph.description)
     for action in parser._actions:
-        if text := shared.get(action.dest):
+        if (text := told.get(action.dest)) and action.dest in inspect.signature(described).parameters:
             action.help = " ".join(text.split()).replace("%", "%%")
 
 
@@ -245,6 +278,7 @@ def _run_fit(given: Namespace) -> None:
     from ama.commands import fit
 
     own = {
+        "method",
         "source",
         "out",
         "normal_label",
@@ -261,7 +295,7 @@ def _run_fit(given: Namespace) -> None:
     )
 
 
-def _score_arguments(parser: ArgumentParser) -> None:
+def _score_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument("model", type=str, help="model folder")
     parser.add_argument("source", type=str, help="samples to score")
     parser.add_argument(
@@ -280,7 +314,7 @@ def _run_score(given: Namespace) -> None:
     score(**_values(given))
 
 
-def _evaluate_arguments(parser: ArgumentParser) -> None:
+def _evaluate_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument("model", type=str, help="model folder")
     parser.add_argument(
         "source", type=str, help="labelled samples (with --normal-label), or normal ones (with --anomalies)"
@@ -304,7 +338,7 @@ def _run_evaluate(given: Namespace) -> None:
     evaluate(**_values(given))
 
 
-def _demo_arguments(parser: ArgumentParser) -> None:
+def _demo_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--out", type=str, default="ama-demo", help="folder for the model, the scores and the pictures"
     )
@@ -332,7 +366,7 @@ def _run_demo(given: Namespace) -> None:
     demo(**_values(given))
 
 
-def _benchmark_arguments(parser: ArgumentParser) -> None:
+def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:
     from jsonargparse.typing import PositiveInt
 
     parser.add_argument(
@@ -418,7 +452,7 @@ class Command:
         self,
         usage: str,
         summary: str,
-        arguments: Callable[[ArgumentParser], None],
+        arguments: Callable[[ArgumentParser, list[str]], None],
         run: Callable[[Namespace], None],
     ):
         self.usage, self.summary, self.arguments, self.run = usage, summary, arguments, run

@@ -19,26 +19,18 @@ from ama.data.protocols import is_normal
 from ama.data.sources import Samples, Source, open_source
 from ama.detector import AMADetector
 from ama.errors import InputError
+from ama.estimator import Detector
 from ama.evaluation import Evaluation
 from ama.evaluation import evaluate as evaluate_scores
 from ama.memory import freed_memory_kept
 from ama.methods import load
+from ama.methods import method as detector_class
 from ama.results import append_result
 from ama.tables import check_table_path, write_table
 
-SCORE_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("r_score", pa.float64()),
-        ("a_score", pa.float64()),
-        ("score", pa.float64()),
-        ("p_value", pa.float64()),
-        ("anomaly", pa.bool_()),
-    ]
-)
-
 
 def fit(
+    method: str,
     source: str,
     out: str,
     normal_label: list[str] | None,
@@ -51,7 +43,10 @@ def fit(
 ) -> None:
     """``ama fit``: read the sources, train, save."""
     storage.check_writable(Path(out))
-    detector = AMADetector(**parameters)
+    detector = detector_class(method)(**parameters)
+    if not isinstance(detector, AMADetector) and (anomalies or validation):
+        option = "--anomalies" if anomalies else "--validation"
+        raise InputError(f"{option} is for AMADetector: {method} learns from normal samples alone")
     samples = _read(open_source(source, image_size=image_size, label_column=label_column, strict=strict))
     if normal_label is not None:
         samples = samples.select(is_normal(samples.labels, normal_label, source))
@@ -76,7 +71,10 @@ def fit(
             )
         chosen = _read(alike(validation, label_column=label_column))
         labelled = (chosen.x, np.where(is_normal(chosen.labels, normal_label, validation), 1, -1))
-    detector.fit(x, y, validation=labelled)
+    if labelled is None:
+        detector.fit(x, y)
+    else:
+        detector.fit(x, y, validation=labelled)  # type: ignore[call-arg]
     if samples.columns is not None:
         detector.columns_ = samples.columns
     detector.save(out)
@@ -105,14 +103,14 @@ def score(
             flagged += table["anomaly"].to_numpy().sum()
             yield table
 
-    rows = write_table(path, SCORE_SCHEMA, counted())
+    rows = write_table(path, score_schema(detector), counted())
     _say(
         f"scored {_count(rows, 'sample')}, {flagged} flagged as anomalies"
         + ("" if out is None else f"; wrote {out}")
     )
 
 
-def score_tables(detector: AMADetector, source: Source) -> Iterator[pa.Table]:
+def score_tables(detector: Detector, source: Source) -> Iterator[pa.Table]:
     """The scores of a source chunk by chunk, in constant memory, under a progress bar."""
     for samples in _chunks(source, "scoring"):
         yield _score_table(detector, samples)
@@ -151,9 +149,11 @@ def evaluate(
     if truth.all() or not truth.any():
         kind = "anomalies" if truth.all() else "normal samples"
         raise InputError(f"an evaluation needs normal samples and anomalies, but {source} holds only {kind}")
+    # The R-score alone keeps the paper's direction in a table.
     found = {
-        name: evaluate_scores(sign * table[name].to_numpy(), truth)
-        for name, sign in (("score", 1), ("a_score", 1), ("r_score", -1))
+        name: evaluate_scores((-1 if name == "r_score" else 1) * table[name].to_numpy(), truth)
+        for name in table.column_names
+        if name not in ("id", "p_value", "anomaly")
     }
     _print_evaluation(found, detector)
     flagged = table["anomaly"].to_numpy()
@@ -164,8 +164,9 @@ def evaluate(
             "command": shlex.join(["ama", *sys.argv[1:]]),
             "source": sources,
             "normal_label": normal_label,
+            "method": type(detector).__name__,
             "parameters": detector.get_params(),
-            "settings": vars(detector.model_.settings),
+            "settings": detector.model_.description(),
             "steps": detector.n_steps_,
             "fit_seconds": round(detector.fit_seconds_, 1),
             "metrics": {name: evaluation.as_dict() for name, evaluation in found.items()},
@@ -174,30 +175,39 @@ def evaluate(
         append_result(Path(append_to), result)
 
 
-def _print_evaluation(found: dict[str, Evaluation], detector: AMADetector) -> None:
+def _print_evaluation(found: dict[str, Evaluation], detector: Detector) -> None:
     decides = found["score"]
     print(f"{decides.n_normal} normal samples, {decides.n_anomalous} anomalies")
     print(f"AUROC                         {decides.auroc}")
     print(f"average precision             {decides.average_precision}")
     print(f"false alarms at 95 % recall   {decides.fpr_at_95_recall}")
-    print(f"(by {detector.model_.settings.scoring}; AUROC by ", end="")
-    print(f"A-score {found['a_score'].auroc.value:.4f}, by R-score {found['r_score'].auroc.value:.4f})")
+    if isinstance(detector, AMADetector):
+        print(f"(by {detector.model_.settings.scoring}; AUROC by ", end="")
+        print(f"A-score {found['a_score'].auroc.value:.4f}, by R-score {found['r_score'].auroc.value:.4f})")
+    else:
+        print(f"(by {type(detector).__name__})")
 
 
-def _score_table(detector: AMADetector, samples: Samples) -> pa.Table:
-    scores = detector.model_.scores(samples.x)
-    r, a, deciding = (values.cpu() for values in scores[:3])
-    return pa.table(
-        {
-            "id": samples.ids,
-            "r_score": r.numpy(),
-            "a_score": a.numpy(),
-            "score": deciding.numpy(),
-            "p_value": scoring.p_value(deciding, detector.model_.calibration.cpu()).numpy(),
-            "anomaly": scoring.is_anomaly(deciding, detector.offset_).numpy(),
-        },
-        schema=SCORE_SCHEMA,
-    )
+def score_schema(detector: Detector) -> pa.Schema:
+    """Columns of a table of scores: those of the paper where the detector has them, and the one that decides."""
+    own = ["r_score", "a_score", "score"] if isinstance(detector, AMADetector) else ["score"]
+    numbers = [(name, pa.float64()) for name in (*own, "p_value")]
+    return pa.schema([("id", pa.string()), *numbers, ("anomaly", pa.bool_())])
+
+
+def _score_table(detector: Detector, samples: Samples) -> pa.Table:
+    scores = {name: values.cpu() for name, values in detector.model_.named_scores(samples.x).items()}
+    deciding = scores["score"]
+    if isinstance(detector, AMADetector):
+        scores["r_score"] = -scores["r_score"]
+    columns = {
+        **{name: values.numpy() for name, values in scores.items()},
+        "id": samples.ids,
+        "p_value": scoring.p_value(deciding, detector.model_.calibration.cpu()).numpy(),
+        "anomaly": scoring.is_anomaly(deciding, detector.offset_).numpy(),
+    }
+    schema = score_schema(detector)
+    return pa.table({name: columns[name] for name in schema.names}, schema=schema)
 
 
 def _read(source: Source) -> Samples:

@@ -66,6 +66,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         samples = self._fitted_samples(X)
         return self.model_.score(samples).cpu().numpy()
 
+    def named_scores(self, X: Any) -> dict[str, np.ndarray]:
+        """``score`` and every other score that the method has, by name; all higher = more normal."""
+        samples = self._fitted_samples(X)
+        return {name: values.cpu().numpy() for name, values in self.model_.named_scores(samples).items()}
+
     def decision_function(self, X: Any) -> np.ndarray:
         """``score_samples(X) - offset_``: negative for an anomaly."""
         return self.score_samples(X) - self.offset_

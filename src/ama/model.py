@@ -266,6 +266,11 @@ class Model(nn.Module):
         """The deciding score of raw samples, higher = more normal."""
         return self.scores(raw).score
 
+    def named_scores(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        """The deciding score, Eq. 6 and minus Eq. 5 of raw samples, higher = more normal."""
+        found = self.scores(raw)
+        return {"score": found.score, "a_score": found.a_score, "r_score": -found.r_score}
+
     @torch.no_grad()
     def reconstruct(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
         """G(E(x)) in the units of the raw samples."""

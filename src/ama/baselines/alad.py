@@ -22,7 +22,6 @@ does not say. Its convolutions are 4 x 4, not 5 x 5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 import torch
@@ -35,6 +34,7 @@ from ama.baselines import gan
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice
 from ama.baselines.model import BaselineModel
 from ama.baselines.networks import SLOPE, Down, Encoder, Up, initialise
+from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining, noise, trainable
 from ama.trainer import Run
 
@@ -158,7 +158,7 @@ class _Training(BaselineTraining):
         self.model.load_state_dict(self.averaged.networks.state_dict())
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class ALAD(TrainedBaseline):
     """ALAD (Zenati et al. 2018): a bidirectional GAN, scored by the features of its pair discriminator.
 

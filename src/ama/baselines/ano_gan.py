@@ -21,7 +21,6 @@ same at every size of image.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -32,6 +31,7 @@ from ama.baselines import gan
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_count, check_share
 from ama.baselines.model import BaselineModel
 from ama.baselines.networks import Discriminator, Up, initialise
+from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining, noise
 from ama.data.batches import generator_for
 from ama.trainer import Run
@@ -94,7 +94,7 @@ class _Training(BaselineTraining):
         return {"critic": critic, "generator": generator}
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class AnoGAN(TrainedBaseline):
     """AnoGAN (Schlegl et al. 2017): a GAN, and a search for the latent vector of every sample.
 

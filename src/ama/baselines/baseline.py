@@ -13,6 +13,7 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from ama.baselines.model import BaselineModel
+from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining
 from ama.callbacks import Losses, Watch
 from ama.data.batches import Batches, generator_for
@@ -34,8 +35,7 @@ class Log:
     history: list[Losses] = field(default_factory=list)
 
 
-# scikit-learn reads the parameters from the signature of the constructor, which a dataclass has.
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class Baseline(Detector):
     """Base of the systems that the paper compares with.
 
@@ -135,7 +135,7 @@ class Sizes:
     latent_dim: int = 0  # where there is a latent space
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class TrainedBaseline(Baseline):
     """Base of those that train networks; parameters left at None take their value from the preset.
 

@@ -22,7 +22,6 @@ for the last quarter of each training instead of at fixed epochs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
@@ -34,6 +33,7 @@ from torch.optim.lr_scheduler import MultiStepLR
 
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_choice, check_count
 from ama.baselines.model import BaselineModel
+from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining, trainable
 from ama.networks.images import n_halvings
 from ama.trainer import Run
@@ -217,7 +217,7 @@ class _OneClass(_Training):
         return {"distance": distance.mean()}
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class DeepSVDD(TrainedBaseline):
     """Deep SVDD (Ruff et al. 2018): the distance from the centre of the normal samples in the outputs of an encoder.
 

@@ -22,7 +22,6 @@ networks are DCGAN's at any size of image, where the authors' have two convoluti
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -34,6 +33,7 @@ from ama.baselines import gan
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_choice
 from ama.baselines.model import BaselineModel
 from ama.baselines.networks import Discriminator, Up, initialise
+from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining, noise
 from ama.trainer import Run
 
@@ -97,7 +97,7 @@ def dispersion(generated: Float[Tensor, "b ..."]) -> Float[Tensor, ""]:
     return 1 / (flat - flat.mean(0)).norm(dim=1).mean().clamp(min=1e-6)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class FenceGAN(TrainedBaseline):
     """Fence GAN (Ngo et al. 2019): a discriminator fenced in by a generator at the boundary of the normal ones.
 

@@ -19,7 +19,6 @@ import math
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -38,6 +37,7 @@ from ama.baselines.likelihood import (
     check_levels,
     likelihood_network,
 )
+from ama.baselines.parameters import parameters
 from ama.trainer import Run
 
 # Pillow's name of a lossless code, and its options.
@@ -82,7 +82,7 @@ def _flif_length(picture: Image.Image, program: str) -> int:
         return target.stat().st_size
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class InputComplexity(TrainedBaseline):
     """Input complexity (Serra et al. 2020): bits under a model of the images less bits of a lossless code.
 

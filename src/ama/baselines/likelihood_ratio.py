@@ -18,7 +18,6 @@ Deviation: :math:`\mu` and :math:`\lambda` are parameters, where the paper choos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -33,6 +32,7 @@ from ama.baselines.likelihood import (
     check_levels,
     likelihood_network,
 )
+from ama.baselines.parameters import parameters
 from ama.trainer import Run
 
 LEVELS = 256
@@ -69,7 +69,7 @@ def perturbed(x: Float[Tensor, "b c h w"], share: float, random: Generator) -> F
     return torch.where(replaced.to(x.device), drawn.to(x), x)
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class LikelihoodRatio(TrainedBaseline):
     """Likelihood ratio (Ren et al. 2019): PixelCNN++ against a model of the background.
 

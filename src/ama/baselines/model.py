@@ -51,15 +51,16 @@ class BaselineModel(Scaling, ABC):
         """The score that counts."""
         return "score"
 
-    def scores(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
-        """Every score of raw samples by its name, float64, higher = more normal."""
+    def named_scores(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        """``score``, the one that counts, and every other of raw samples, float64, higher = more normal."""
         self.eval()
         parts = [self.anomalies(x) for x in self.chunks(raw)]
-        return {name: -torch.cat([part[name].detach().double() for part in parts]) for name in parts[0]}
+        found = {name: -torch.cat([part[name].detach().double() for part in parts]) for name in parts[0]}
+        return {"score": found[self.decides], **found}
 
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
         """The score that counts, of raw samples, float64, higher = more normal."""
-        return self.scores(raw)[self.decides]
+        return self.named_scores(raw)["score"]
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""

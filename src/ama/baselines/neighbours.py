@@ -5,7 +5,6 @@ The anomaly score is the mean distance to the ``n_neighbours`` nearest normal sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from ama.baselines.baseline import Baseline, Log, check_count
 from ama.baselines.model import BaselineModel
+from ama.baselines.parameters import parameters
 from ama.errors import InputError
 from ama.trainer import Run
 
@@ -37,7 +37,7 @@ class NearestNeighboursModel(BaselineModel):
         return {"score": torch.from_numpy(distances).mean(1)}
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class NearestNeighbours(Baseline):
     """Nearest neighbours: the mean distance to the nearest normal samples.
 

@@ -5,7 +5,6 @@ The anomaly score is the squared error of a sample rebuilt from the normal sampl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from ama.baselines.baseline import Baseline, Log, check_count
 from ama.baselines.model import BaselineModel
+from ama.baselines.parameters import parameters
 from ama.trainer import Run
 
 
@@ -34,7 +34,7 @@ class PCAReconstructionModel(BaselineModel):
         return {"score": (centred - centred @ self.components.T @ self.components).square().sum(1)}
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class PCAReconstruction(Baseline):
     """Principal components: the error of a reconstruction from the normal samples' first ones.
 

@@ -22,7 +22,6 @@ allows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -34,6 +33,7 @@ from ama.baselines import gan
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_share
 from ama.baselines.model import BaselineModel
 from ama.baselines.networks import SLOPE, Discriminator, initialise
+from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining
 from ama.networks.images import innermost_size, n_halvings
 from ama.trainer import Run
@@ -147,7 +147,7 @@ class _Training(BaselineTraining):
         return {"critic": critic, "generator": builder}
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class SkipGANomaly(TrainedBaseline):
     """Skip-GANomaly (Akcay et al. 2019): how badly a U-Net rebuilds an image, in pixels and in a critic's features.
 

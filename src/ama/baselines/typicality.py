@@ -18,7 +18,6 @@ score of its group: the test then is of batches, as in the paper. A last group t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -34,6 +33,7 @@ from ama.baselines.likelihood import (
     check_levels,
     likelihood_network,
 )
+from ama.baselines.parameters import parameters
 from ama.data.batches import generator_for
 from ama.trainer import Run
 
@@ -60,24 +60,26 @@ class TypicalityModel(LikelihoodModel):
     def anomalies(self, x: Float[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
         return {"likelihood": -self.log_likelihood(x)}
 
-    def scores(self, raw: Shaped[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
-        """Of each group of consecutive samples, for every one of them."""
-        found = super().scores(raw)
-        surprise = -found["likelihood"]
-        groups = [part.mean().expand(len(part)) for part in surprise.split(self.group)]
-        return {"score": -(torch.cat(groups) - self.entropy).abs(), **found}
+    @property
+    def decides(self) -> str:
+        return "likelihood"
+
+    def named_scores(self, raw: Shaped[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
+        """The score of each group of consecutive samples, for every one of them; and the likelihood of each."""
+        log_p = super().named_scores(raw)["likelihood"]
+        groups = torch.cat([part.mean().expand(len(part)) for part in log_p.split(self.group)])
+        return {"score": -(groups + self.entropy).abs(), "likelihood": log_p}
 
     def calibrate(self, raw: Shaped[Tensor, "m c h w"]) -> None:
         """Scores of groups drawn from held-out samples; of the samples themselves where a group is one."""
         super().calibrate(raw)
         if self.group > 1:
-            surprise = -super().scores(raw)["likelihood"]
+            log_p = super().named_scores(raw)["likelihood"]
             drawn = torch.randint(len(raw), (BOOTSTRAP, self.group), generator=generator_for(self.seed, 7))
-            means = surprise[drawn.to(surprise.device)].mean(1)
-            self.calibration = -(means - self.entropy).abs()
+            self.calibration = -(log_p[drawn.to(log_p.device)].mean(1) + self.entropy).abs()
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class Typicality(TrainedBaseline):
     """Typicality test (Nalisnick et al. 2019): how far the likelihood is from that of the training images.
 

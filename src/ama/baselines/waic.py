@@ -18,7 +18,6 @@ which have one, are taken per dimension.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -29,6 +28,7 @@ from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, ch
 from ama.baselines.likelihood import DEPTH, LikelihoodTraining, check_levels, likelihood_network
 from ama.baselines.model import BaselineModel
 from ama.baselines.networks import Discriminator, Up
+from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining, noise
 from ama.objective import mixture
 from ama.trainer import Run
@@ -123,7 +123,7 @@ def gradient_penalty(critic: nn.Module, x: Float[Tensor, "b ..."]) -> Float[Tens
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@parameters
 class WAIC(TrainedBaseline):
     """WAIC (Choi et al. 2018): mean minus variance of an ensemble's values.
 

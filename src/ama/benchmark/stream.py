@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from ama.commands import SCORE_SCHEMA, score_tables
+from ama.commands import score_schema, score_tables
 from ama.detector import AMADetector
 from ama.memory import freed_memory_kept
 from ama.methods import load
@@ -57,7 +57,7 @@ def stream(n: int, append_to: str | None) -> dict[str, float]:
                 clock.append(time.perf_counter())
                 sizes.append(len(table))
 
-        rows = write_table(folder / "scores.parquet", SCORE_SCHEMA, clocked())
+        rows = write_table(folder / "scores.parquet", score_schema(detector), clocked())
         assert rows == n == pq.ParquetFile(folder / "scores.parquet").metadata.num_rows
     rates = np.array(sizes) / np.diff(clock)
     tenth = len(rates) // 10
