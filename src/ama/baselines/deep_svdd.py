@@ -39,6 +39,7 @@ from ama.networks.images import n_halvings
 from ama.trainer import Run
 
 CENTRE_FLOOR = 0.1
+LEAST_CONTRAST = 1e-6  # a pixel in a thousand that is one level off has more
 CENTRE_SAMPLES = 20_000
 WEIGHT_DECAY = 5e-7
 LAST_PART = 0.75  # of the training, after which the rate is a tenth
@@ -158,7 +159,7 @@ def contrast_normalised(x: Float[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
     """Global contrast normalisation: each sample with mean 0 and mean absolute value 1."""
     flat = x.flatten(1)
     flat = flat - flat.mean(1, keepdim=True)
-    return (flat / flat.abs().mean(1, keepdim=True).clamp(min=1e-8)).view_as(x)
+    return (flat / flat.abs().mean(1, keepdim=True).clamp(min=LEAST_CONTRAST)).view_as(x)
 
 
 class _Training(BaselineTraining):

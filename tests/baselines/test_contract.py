@@ -1,0 +1,241 @@
+"""The estimator's contract, the same for every detector."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import ama
+from ama.errors import InputError
+from ama.methods import METHODS, method
+
+# Enough of a training to know a one from zeros, in seconds.
+SHORT = {
+    "AMADetector": {"max_steps": 150},
+    "FenceGAN": {"max_steps": 150, "learning_rate": 5e-4},
+    "ALAD": {"max_steps": 150, "scoring": "l2"},
+    "AnoGAN": {"max_steps": 150, "search_steps": 20, "search_rate": 0.1},
+    "SkipGANomaly": {"max_steps": 100, "weight": 0.0},
+    "DeepSVDD": {"max_steps": 100},
+    "WAIC": {"max_steps": 50, "n_models": 2},
+    "LikelihoodRatio": {"max_steps": 60, "width": 8},
+    "Typicality": {"max_steps": 30, "width": 16},
+    "InputComplexity": {"max_steps": 60, "width": 8},
+    "NearestNeighbours": {},
+    "PCAReconstruction": {},
+}
+IMAGES_ONLY = {"SkipGANomaly", "LikelihoodRatio", "Typicality", "InputComplexity"}
+BASELINES = [name for name in METHODS if name != "AMADetector"]
+TRAINED = [name for name in BASELINES if SHORT[name]]
+
+
+def make(name, **given):
+    return method(name)(**{"random_state": 0, "held_out": 0.2, "device": "cpu", **SHORT[name], **given})
+
+
+def least(name):
+    """The same with the shortest training there is."""
+    return make(name, **({"max_steps": 3} if SHORT[name] else {}))
+
+
+def quiet_fit(detector, *samples):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # too few samples for the threshold
+        return detector.fit(*samples)
+
+
+@pytest.fixture(scope="module")
+def zeros_and_ones(digits):
+    images, labels = digits
+    return images[labels == 0], images[labels == 1]
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def detector(request, zeros_and_ones):
+    return make(request.param).fit(zeros_and_ones[0])
+
+
+def test_every_method_is_tested_here():
+    assert set(SHORT) == set(METHODS)
+
+
+def test_an_obvious_anomaly_scores_lower_and_is_flagged(detector, zeros_and_ones, rng):
+    zeros, _ = zeros_and_ones
+    # Of the brightness of a digit, but with nothing else of one.
+    noise = rng.permuted(zeros.reshape(len(zeros), -1), axis=1).reshape(zeros.shape)
+    scores = [detector.score_samples(x) for x in (zeros, noise)]
+    truth = np.r_[np.ones(len(zeros)), np.zeros(len(noise))]
+    assert roc_auc_score(truth, np.concatenate(scores)) > 0.85
+    assert (detector.predict(noise) == -1).mean() > 0.3 > 0.15 > (detector.predict(zeros) == -1).mean()
+
+
+def test_the_methods_agree_with_one_another(detector, zeros_and_ones):
+    images = np.concatenate([part[:30] for part in zeros_and_ones])
+    scores = detector.score_samples(images)
+    assert scores.shape == (60,)
+    assert scores.dtype == np.float64
+    assert np.array_equal(detector.named_scores(images)["score"], scores)
+    assert np.array_equal(detector.decision_function(images), scores - detector.offset_)
+    assert np.array_equal(detector.predict(images) == -1, scores < detector.offset_)
+    assert np.array_equal(detector.predict(images) == -1, detector.p_value(images) <= 0.05)
+
+
+def test_a_score_does_not_depend_on_the_batch_it_came_in(detector, zeros_and_ones):
+    images = np.concatenate([part[:8] for part in zeros_and_ones])
+    single = np.concatenate([detector.score_samples(image[None]) for image in images])
+    together = detector.score_samples(images)
+    assert np.allclose(single, together, rtol=1e-4, atol=1e-5 * np.abs(together).max())
+
+
+def test_saved_pickled_and_cloned(detector, zeros_and_ones, tmp_path):
+    images = zeros_and_ones[1][:20]
+    scores = detector.score_samples(images)
+    detector.save(tmp_path / "model")
+    loaded = ama.load(tmp_path / "model", "cpu")
+    assert type(loaded) is type(detector)
+    assert loaded.get_params() == detector.get_params()
+    for copy in (loaded, pickle.loads(pickle.dumps(detector))):
+        assert np.array_equal(copy.score_samples(images), scores)
+        assert np.array_equal(copy.p_value(images), detector.p_value(images))
+        assert copy.offset_ == detector.offset_
+    assert clone(detector).get_params() == detector.get_params()
+    assert not hasattr(clone(detector), "model_")
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_one_seed_gives_equal_fits_and_another_gives_another(name, zeros_and_ones):
+    zeros, ones = zeros_and_ones
+
+    def scores(seed):
+        return quiet_fit(least(name).set_params(random_state=seed), zeros[:40]).score_samples(ones[:5])
+
+    assert np.array_equal(scores(1), scores(1))
+    assert not np.array_equal(scores(1), scores(2))
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_fit_goes_on_from_its_checkpoint_and_refuses_anothers(name, zeros_and_ones, tmp_path):
+    zeros, ones = zeros_and_ones[0][:40], zeros_and_ones[1][:5]
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    first = quiet_fit(least(name).set_params(checkpoints=str(folder)), zeros)
+    assert list(folder.rglob("last.ckpt"))
+    # Its training is over, so that the second has nothing left to do.
+    again = quiet_fit(least(name).set_params(checkpoints=str(folder)), zeros)
+    assert np.array_equal(first.score_samples(ones), again.score_samples(ones))
+    with pytest.raises(InputError, match="the checkpoint is of another fit: its width is"):
+        quiet_fit(least(name).set_params(checkpoints=str(folder), width=4), zeros)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_rows_are_learned_from_or_refused_in_one_sentence(name, rng):
+    rows = rng.normal(size=(100, 3))
+    if name in IMAGES_ONLY:
+        with pytest.raises(InputError, match=f"{name} is for images, found rows of 3 columns"):
+            least(name).fit(rows)
+        return
+    detector = quiet_fit(least(name), rows)
+    assert detector.score_samples(rows).shape == (100,)
+    assert detector.n_features_in_ == 3
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_known_anomalies_are_left_out(name, zeros_and_ones):
+    zeros, ones = (part[:40] for part in zeros_and_ones)
+    y = np.r_[np.ones(40), -np.ones(40)]
+    without, given = least(name), least(name)
+    quiet_fit(without, zeros)
+    quiet_fit(given, np.concatenate([zeros, ones]), y)
+    assert np.array_equal(without.score_samples(ones), given.score_samples(ones))
+
+
+WRONG = {
+    "too few": ({}, np.eye(24, 8, dtype=np.uint8).reshape(3, 8, 8), "at least 5 normal samples, found 3"),
+    "identical": ({}, np.full((30, 8, 8), 7, np.uint8), "all 30 normal samples are identical"),
+    "rate": ({"false_alarm_rate": 1.0}, None, "false_alarm_rate must lie between 0 and 1"),
+    "held_out": ({"held_out": 0}, None, "held_out must lie between 0 and 1, both excluded; found 0"),
+    "device": ({"device": "tpu"}, None, "device must be auto, cpu or cuda, found 'tpu'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.parametrize("name", BASELINES)
+def test_wrong_input_gets_one_clear_sentence(name, case, zeros_and_ones):
+    given, images, sentence = WRONG[case]
+    with pytest.raises(ValueError, match=sentence) as caught:
+        least(name).set_params(**given).fit(zeros_and_ones[0] if images is None else images)
+    assert "\n" not in str(caught.value)
+
+
+WRONG_TRAINING = {
+    "preset": ({"preset": "big"}, "preset must be compact or paper, found 'big'"),
+    "precision": ({"precision": "float16"}, "precision must be float32 or bfloat16, found 'float16'"),
+    "steps": ({"max_steps": 0}, "max_steps must be a whole number of at least 1, found 0"),
+    "width": ({"width": 2.5}, "width must be a whole number of at least 1, found 2.5"),
+    "time": ({"max_time": "soon"}, "max_time must be a positive length of time"),
+    "rate": ({"learning_rate": 0}, "learning_rate must lie between 0 and 1"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_TRAINING)
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_wrong_parameter_of_a_training_is_named(name, case, zeros_and_ones):
+    given, sentence = WRONG_TRAINING[case]
+    with pytest.raises(InputError, match=sentence):
+        least(name).set_params(**given).fit(zeros_and_ones[0])
+
+
+OWN = {
+    "FenceGAN": [({"alpha": 1}, "alpha must lie"), ({"encirclement": "exp"}, "encirclement must be")],
+    "ALAD": [({"scoring": "l3"}, "scoring must be features or logits or l1 or l2, found 'l3'")],
+    "AnoGAN": [
+        ({"search_steps": 0}, "search_steps must be"),
+        ({"weight": 2}, "weight must be a number from 0 to 1"),
+    ],
+    "SkipGANomaly": [({"batch_norm": "off"}, "batch_norm must be frozen or batch, found 'off'")],
+    "DeepSVDD": [
+        ({"objective": "svm"}, "objective must be one_class or"),
+        ({"nu": 0}, "nu must lie between"),
+    ],
+    "WAIC": [({"n_models": 1}, "n_models must be a whole number of at least 2, found 1")],
+    "LikelihoodRatio": [({"mutation": 0.0}, "mutation must lie between 0 and 1")],
+    "Typicality": [({"group": 0}, "group must be"), ({"likelihood": "vae"}, "likelihood must be glow or")],
+    "InputComplexity": [({"likelihood": "vae"}, r"likelihood must be pixelcnn\+\+ or glow, found 'vae'")],
+    "NearestNeighbours": [
+        ({"n_neighbours": 0}, "n_neighbours must be"),
+        ({"n_neighbours": 500}, "n_neighbours is 500, but there are 142 normal samples"),
+    ],
+    "PCAReconstruction": [({"n_components": True}, "n_components must be a whole number")],
+}
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_wrong_parameter_of_the_methods_own_is_named(name, zeros_and_ones):
+    for given, sentence in OWN[name]:
+        with pytest.raises(InputError, match=sentence):
+            least(name).set_params(**given).fit(zeros_and_ones[0])
+
+
+@pytest.mark.parametrize("name", sorted(IMAGES_ONLY - {"SkipGANomaly"}))
+def test_deep_images_have_no_256_levels(name, rng):
+    with pytest.raises(InputError, match=r"256 levels of 8-bit images, found values of type torch\.float32"):
+        least(name).fit(rng.random((60, 8, 8), dtype=np.float32))
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_parameter_is_described(name):
+    described = "\n".join(kind.__doc__ or "" for kind in method(name).__mro__)
+    for parameter in method(name)().get_params():
+        assert parameter in described
+
+
+@parametrize_with_checks([least(name) for name in BASELINES if name not in IMAGES_ONLY])
+@pytest.mark.filterwarnings("ignore")  # the checks fit a handful of samples, too few for the threshold
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)

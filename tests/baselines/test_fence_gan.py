@@ -1,0 +1,35 @@
+"""Fence GAN's two losses of the generator."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ama.baselines.fence_gan import CLOSEST, dispersion, encirclement
+
+
+@given(st.floats(0.05, 0.95), st.floats(-4, 4), st.sampled_from(["cross_entropy", "log"]))
+def test_encirclement_is_smallest_where_d_says_alpha(alpha, logit, form):
+    at = torch.tensor([math.log(alpha / (1 - alpha))])
+    assert encirclement(at, alpha, form) <= encirclement(torch.tensor([logit]), alpha, form) + 1e-5
+
+
+def test_encirclement_as_the_paper_prints_it():
+    logit = torch.tensor([0.3, -1.2])
+    d = 1 / (1 + np.exp(-logit.numpy()))
+    assert encirclement(logit, 0.1, "log").item() == pytest.approx(np.log(np.abs(0.1 - d)).mean(), rel=1e-5)
+    assert encirclement(torch.zeros(1), 0.5, "log").item() == pytest.approx(math.log(CLOSEST))
+
+
+def test_dispersion_is_one_over_the_mean_distance_from_the_mean():
+    points = torch.randn(20, 1, 3, 3)
+    flat = points.flatten(1).numpy()
+    expected = 1 / np.linalg.norm(flat - flat.mean(0), axis=1).mean()
+    assert dispersion(points).item() == pytest.approx(expected, rel=1e-5)
+    assert dispersion(3 * points).item() == pytest.approx(expected / 3, rel=1e-5)
+    assert math.isfinite(dispersion(torch.ones(4, 2)).item())

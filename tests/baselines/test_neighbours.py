@@ -1,0 +1,18 @@
+"""Nearest neighbours against a search by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ama.baselines.neighbours import NearestNeighbours
+
+
+def test_the_score_is_the_mean_distance_to_the_nearest(rng):
+    images = rng.integers(0, 256, (100, 1, 8, 8), dtype=np.uint8)
+    detector = NearestNeighbours(n_neighbours=3, held_out=0.2, random_state=0, device="cpu").fit(images)
+    points = detector.model_.points.numpy()
+    assert points.shape == (80, 64)
+    unseen = rng.integers(0, 256, (5, 1, 8, 8), dtype=np.uint8)
+    test = unseen.reshape(5, -1) / 127.5 - 1
+    distances = np.sort(np.linalg.norm(test[:, None] - points[None], axis=2), axis=1)
+    assert np.allclose(detector.score_samples(unseen), -distances[:, :3].mean(1), rtol=1e-5)

@@ -1,0 +1,46 @@
+"""The typicality test of single images and of groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ama.baselines.typicality import Typicality
+
+
+@pytest.fixture(scope="module")
+def zeros(digits):
+    images, labels = digits
+    return images[labels == 0]
+
+
+def fitted(zeros, **given):
+    return Typicality(max_steps=5, width=8, random_state=0, held_out=0.3, device="cpu", **given).fit(zeros)
+
+
+@pytest.mark.parametrize("likelihood", ["glow", "pixelcnn++"])
+def test_what_counts_is_the_distance_from_the_entropy(zeros, likelihood):
+    detector = fitted(zeros, likelihood=likelihood)
+    found = detector.named_scores(zeros[:30])
+    assert np.allclose(found["score"], -np.abs(-found["likelihood"] - detector.model_.entropy.item()))
+    surprise = -detector.named_scores(zeros)["likelihood"].mean()
+    assert detector.model_.entropy.item() == pytest.approx(surprise, rel=0.05)
+
+
+def test_a_group_has_one_score(zeros):
+    alone, grouped = fitted(zeros), fitted(zeros, group=4)
+    images = zeros[:10]
+    log_p = alone.named_scores(images)["likelihood"]
+    found = grouped.score_samples(images)
+    for part in (slice(0, 4), slice(4, 8), slice(8, 10)):
+        expected = -abs(-log_p[part].mean() - grouped.model_.entropy.item())
+        assert np.allclose(found[part], expected, rtol=1e-5)
+
+
+def test_the_threshold_of_groups_is_bootstrapped_and_holds(zeros):
+    alone, grouped = fitted(zeros), fitted(zeros, group=8)
+    assert len(grouped.model_.calibration) == 2000
+    # The mean of eight varies less than one.
+    assert torch.std(grouped.model_.calibration) < torch.std(alone.model_.calibration)
+    assert (grouped.predict(zeros[:80]) == -1).mean() <= 0.3
