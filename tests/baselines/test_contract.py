@@ -19,9 +19,9 @@ from ama.methods import METHODS, method
 SHORT = {
     "AMADetector": {"max_steps": 150},
     "FenceGAN": {"max_steps": 150, "learning_rate": 5e-4},
-    "ALAD": {"max_steps": 150, "scoring": "l2"},
+    "ALAD": {"max_steps": 100, "scoring": "l2"},
     "AnoGAN": {"max_steps": 150, "search_steps": 20, "search_rate": 0.1},
-    "SkipGANomaly": {"max_steps": 100, "weight": 0.0},
+    "SkipGANomaly": {"max_steps": 100},
     "DeepSVDD": {"max_steps": 100},
     "WAIC": {"max_steps": 50, "n_models": 2},
     "LikelihoodRatio": {"max_steps": 60, "width": 8},
@@ -65,14 +65,13 @@ def test_every_method_is_tested_here():
     assert set(SHORT) == set(METHODS)
 
 
-def test_an_obvious_anomaly_scores_lower_and_is_flagged(detector, zeros_and_ones, rng):
+def test_an_obvious_anomaly_scores_lower_and_is_flagged(detector, zeros_and_ones):
     zeros, _ = zeros_and_ones
-    # Of the brightness of a digit, but with nothing else of one.
-    noise = rng.permuted(zeros.reshape(len(zeros), -1), axis=1).reshape(zeros.shape)
-    scores = [detector.score_samples(x) for x in (zeros, noise)]
-    truth = np.r_[np.ones(len(zeros)), np.zeros(len(noise))]
-    assert roc_auc_score(truth, np.concatenate(scores)) > 0.85
-    assert (detector.predict(noise) == -1).mean() > 0.3 > 0.15 > (detector.predict(zeros) == -1).mean()
+    inverted = 255 - zeros
+    scores = [detector.score_samples(x) for x in (zeros, inverted)]
+    truth = np.r_[np.ones(len(zeros)), np.zeros(len(inverted))]
+    assert roc_auc_score(truth, np.concatenate(scores)) > 0.9
+    assert (detector.predict(inverted) == -1).mean() > 0.5 > 0.15 > (detector.predict(zeros) == -1).mean()
 
 
 def test_the_methods_agree_with_one_another(detector, zeros_and_ones):

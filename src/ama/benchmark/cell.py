@@ -15,16 +15,17 @@ from torch import Tensor
 from ama import scoring, settings
 from ama.benchmark.datasets import available, images
 from ama.benchmark.grid import ALL_BUT, Cell
-from ama.benchmark.methods import AMA, KNOWN
-from ama.benchmark.untrained import PARAMETERS, UNTRAINED
+from ama.benchmark.methods import AMA, BASELINES, KNOWN
 from ama.data.protocols import Experiment, draw_experiment
 from ama.errors import InputError
 from ama.evaluation import evaluate
 from ama.fitting import Fitted, TrainingSet, fit_both, fit_model
+from ama.methods import method as detector_class
 from ama.model import Model
 from ama.trainer import Run
 
 CHECKPOINT_SECONDS = 60.0
+HELD_OUT = 0.05  # of a baseline, for a threshold that no cell asks for
 
 Scores = dict[str, Float[np.ndarray, " m"]]
 
@@ -55,16 +56,13 @@ def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | 
         If the data set is missing or has no such class.
     """
     experiment = experiment_of(cell, folder)
+    if cell.judged is not None:
+        experiment = experiment.judging(cell.judged, cell.seed)
     resumed = any(checkpoints.glob("*.ckpt"))
     started = time.perf_counter()
-    if cell.method in AMA:
-        strict, paper, parameters, fit_seconds = _ama(cell, experiment, checkpoints, progress)
-        seconds = time.perf_counter() - started
-    else:
-        strict = {"score": UNTRAINED[cell.method](experiment.train.numpy(), experiment.test.numpy())}
-        paper, parameters = {} if cell.strict_only else strict, PARAMETERS
-        # Their work is the search: there is no fit before it.
-        seconds = fit_seconds = time.perf_counter() - started
+    measured = _ama if cell.method in AMA else _baseline
+    strict, paper, parameters, fit_seconds = measured(cell, experiment, checkpoints, progress)
+    seconds = time.perf_counter() - started
     drawn = experiment.drawn
     record = {
         "parameters": parameters,
@@ -128,6 +126,27 @@ def _ama(
         fitted = fit_both(data, choice, run)
     strict, *paper = (_scores(one.model, experiment.test) for one in fitted)
     return strict, paper[0] if paper else {}, dataclasses.asdict(choice), fitted[0].seconds
+
+
+def _baseline(
+    cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None
+) -> tuple[Scores, Scores, dict[str, Any], float]:
+    """No weights are selected, so the paper's protocol differs by its test set alone."""
+    name, given = BASELINES[cell.method]
+    kind = detector_class(name)
+    detector = kind(**{"held_out": HELD_OUT, **given}, random_state=cell.seed, progress=progress)
+    known = detector.get_params()
+    if "checkpoints" in known:
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        detector.set_params(checkpoints=str(checkpoints), checkpoint_every=CHECKPOINT_SECONDS)
+        if cell.max_steps is not None:
+            detector.set_params(max_steps=cell.max_steps)
+    detector.fit(experiment.train)
+    scores = detector.named_scores(experiment.test)
+    parameters = {
+        k: v for k, v in detector.get_params().items() if k not in ("checkpoints", "checkpoint_every")
+    }
+    return scores, {} if cell.strict_only else scores, parameters, detector.fit_seconds_
 
 
 def _known(cell: Cell, experiment: Experiment) -> Tensor | None:

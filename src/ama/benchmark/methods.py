@@ -1,10 +1,8 @@
-"""What can stand in a grid's cell: presets of AMA with one thing changed, and what a user would do without it."""
+"""What can stand in a grid's cell: presets of AMA with one thing changed, and the systems it is held against."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from ama.benchmark.untrained import UNTRAINED
 
 _COMPACT = {"preset": "compact"}
 
@@ -57,4 +55,24 @@ AMA: dict[str, dict[str, Any]] = {
 }
 # Real anomalies that a training is given, which take the place of synthetic ones.
 KNOWN = {"with 1 real anomaly": 1, "with 10 real anomalies": 10, "with 50 real anomalies": 50}
-METHODS = (*AMA, *UNTRAINED)
+ABLATIONS = tuple(name for name in AMA if name != "paper")
+
+# The name in a table, the detector, and its parameters beside the defaults.
+BASELINES: dict[str, tuple[str, dict[str, Any]]] = {
+    "neighbours": ("NearestNeighbours", {"held_out": 0.001}),
+    "pca": ("PCAReconstruction", {"held_out": 0.001}),
+    "FGAN": ("FenceGAN", {}),
+    "ALAD": ("ALAD", {}),
+    "AnoGAN": ("AnoGAN", {}),
+    "Skip-GANomaly": ("SkipGANomaly", {}),
+    "Deep SVDD": ("DeepSVDD", {}),
+    "Deep SVDD without contrast normalisation": ("DeepSVDD", {"contrast": False}),
+    "WAIC": ("WAIC", {}),
+    "likelihood ratio": ("LikelihoodRatio", {}),
+    "typicality": ("Typicality", {}),
+    "typicality, M = 2": ("Typicality", {"group": 2}),
+    "input complexity": ("InputComplexity", {}),
+}
+# Nothing in them is random but the samples held out.
+UNTRAINED = ("neighbours", "pca")
+METHODS = (*AMA, *BASELINES)

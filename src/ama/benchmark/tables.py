@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from ama.benchmark.grid import Cell, cells_of, records_of, results_path
-from ama.benchmark.published import TABLE_1, TABLE_2, TABLE_2_AVERAGE
+from ama.benchmark.grid import ONE_CLASS, OUT_OF_DISTRIBUTION, Cell, cells_of, records_of, results_path
+from ama.benchmark.published import (
+    OTHERS_OF_TABLE_1,
+    OTHERS_OF_TABLE_2,
+    OWN_OF_TABLE_1,
+    OWN_OF_TABLE_2,
+    TABLE_1,
+    TABLE_2,
+    TABLE_2_AVERAGE,
+)
 
 NOT_RUN = "not run"
 # Column of a table: method, protocol, score.
 Column = tuple[str, str, str]
+COMPETITORS = {*ONE_CLASS, *OUT_OF_DISTRIBUTION}
+# Scores of a method that show why it has another.
+ALONE = ("likelihood", "r_score")
 SCORES = {"score": "", "r_score": " (R-score)", "a_score": " (A-score)"}
 
 
@@ -35,7 +46,10 @@ def show(grid: str, results: str | None) -> str:
     elif grid == "minutes":
         parts.append(_by_time(cells, records))
     else:
-        parts += [_by_row(cells, records, protocol) for protocol in ("strict", "paper")]
+        ours = [cell for cell in cells if cell.method not in COMPETITORS]
+        parts += [_by_row(ours, records, protocol) for protocol in ("strict", "paper")]
+        if len(ours) < len(cells):
+            parts.append(_by_method(cells, records))
     return "\n\n".join(parts) + "\n"
 
 
@@ -73,6 +87,45 @@ def _by_row(cells: Sequence[Cell], records: dict[Cell, Any], protocol: str) -> s
     if cells[0].against is None:
         lines.append(_line("**average**", _printed(average), *averages))
     return "\n".join(lines)
+
+
+def _by_method(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
+    """A line for each method and for what is printed of it elsewhere, a column for each experiment; strict protocol."""
+    rows = [row for row in dict.fromkeys(map(_row, cells)) if not row.endswith("JPEG")]
+    one_class = cells[0].against is None
+    titles = [row.split(", ")[1] if one_class else row for row in rows] + (["average"] if one_class else [])
+    lines = [_line("AUROC, strict protocol", *titles), _line(*["---"] * (len(titles) + 1))]
+    for method in dict.fromkeys(cell.method for cell in cells):
+        own = {_row(cell): cell for cell in cells if cell.method == method}
+        found = [records.get(own[row], {}).get("strict") for row in rows if row in own]
+        names = dict.fromkeys(name for scores in found if scores for name in scores)
+        for name in ("score", *(extra for extra in ALONE if extra in names)):
+            values = [None if scores is None else scores[name]["auroc"]["value"] for scores in found]
+            texts = [NOT_RUN if value is None else f"{value:.3f}" for value in values]
+            if one_class:
+                texts.append(
+                    NOT_RUN if None in values else f"{np.mean([v for v in values if v is not None]):.3f}"
+                )
+            lines.append(_line(method if name == "score" else f"{method}: {name} alone", *texts))
+        for source, printed in _elsewhere(method, cells[0].data, one_class):
+            keys = [own[row].normal if one_class else (own[row].data, own[row].against) for row in rows]
+            keys += ["average"] if one_class else []
+            lines.append(_line(f"{method}, {source}", *(_printed(printed.get(key)) for key in keys)))
+    return "\n".join(lines)
+
+
+def _elsewhere(method: str, data: str, one_class: bool) -> Iterator[tuple[str, dict[Any, float]]]:
+    """Where a method's figures are printed, and what they are."""
+    if method == "paper-form":
+        ours = {**TABLE_2[data], "average": TABLE_2_AVERAGE[data]} if one_class else TABLE_1
+        yield "in the AMA paper, its own networks", ours
+        return
+    for source, tables in (
+        ("in the AMA paper", OTHERS_OF_TABLE_2.get(data, {}) if one_class else OTHERS_OF_TABLE_1),
+        ("in its own paper", OWN_OF_TABLE_2.get(data, {}) if one_class else OWN_OF_TABLE_1),
+    ):
+        if method in tables:
+            yield source, tables[method]
 
 
 def _by_time(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:

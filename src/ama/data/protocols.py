@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -35,6 +35,17 @@ class Experiment:
     anomalous: Bool[np.ndarray, " m"]
     drawn: Bool[np.ndarray, " m"]  # of the paper's protocol; all normal ones are
     known: Shaped[Tensor, "k ..."]  # none where the anomalies' data set has no training part
+
+    def judging(self, n: int, seed: int) -> Experiment:
+        """The same with a random ``n`` of the test samples, in their order, or all where there are no more."""
+        order = torch.randperm(len(self.test), generator=generator_for(seed, 8))
+        kept = np.sort(order[:n].numpy())
+        return replace(
+            self,
+            test=self.test[torch.from_numpy(kept)],
+            anomalous=self.anomalous[kept],
+            drawn=self.drawn[kept],
+        )
 
 
 def draw_experiment(
