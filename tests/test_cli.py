@@ -19,6 +19,7 @@ import yaml
 
 import ama
 from ama.cli import COMMANDS, main
+from ama.methods import METHODS, method
 
 # A model so small that its steps cost nothing, with enough held-out samples for the default threshold.
 SMALL = [
@@ -141,6 +142,16 @@ def test_the_help_of_fit_describes_every_parameter_of_the_detector(call):
     assert "in generator steps or in passes" in found["max_steps"] == found["max_epochs"]
 
 
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "AMADetector"])
+def test_the_help_of_fit_describes_every_parameter_of_another_method(call, name):
+    status, output, _ = call("fit", "--method", name, "--help")
+    assert status == 0
+    for parameter in inspect.signature(method(name)).parameters:
+        entry = output.partition(f"--{parameter.replace('_', '-')} ")[2]
+        assert len(" ".join(entry.partition("(type:")[0].split()[1:])) > 5, parameter
+        assert "Unvalidated" not in entry.partition("default:")[0]
+
+
 # Wrong calls
 
 
@@ -183,6 +194,13 @@ WRONG_CALLS = [
     ),
     ([*FIT, "--delta", "x"], "fit: --delta must be a number or auto, found 'x'"),
     (["demo", "--digit", "eight"], "demo: --digit must be a whole number, found 'eight'"),
+    (
+        [*FIT, "--method", "DeepSVD"],
+        "there is no method 'DeepSVD', expected one of AMADetector, FenceGAN, ALAD",
+    ),
+    ([*FIT, "--method", "DeepSVDD", "--nu", "x"], "fit: --nu must be a number, found 'x'"),
+    ([*FIT, "--method", "DeepSVDD", "--lambda-turn", "1"], "fit: there is no option --lambda-turn"),
+    ([*FIT, "--method=PCAReconstruction", "--max-steps", "5"], "fit: there is no option --max-steps"),
 ]
 
 

@@ -23,6 +23,7 @@ from PIL import Image
 import ama
 from ama.cli import main
 from ama.evaluation import evaluate
+from ama.methods import method as detector_class
 
 SMALL = [
     *("--max-steps", "20", "--batch-size", "16", "--held-out", "0.5", "--latent-dim", "4"),
@@ -633,3 +634,44 @@ def test_a_threshold_that_few_samples_cannot_give_is_remarked_on(call, bad, tmp_
     assert learning.startswith("ama: learning from 60 images")
     assert note.startswith("ama: note: a false-alarm rate of 0.05 needs 19 held-out normal samples, found 4")
     assert saved.endswith("flags about 20% of normal samples")
+
+
+# Other methods
+
+
+@pytest.mark.parametrize("method", ["PCAReconstruction", "DeepSVDD"])
+def test_another_method_is_fitted_scored_and_judged_by_the_same_commands(call, tmp_path, method):
+    short = ["--max-steps", "20"] if method == "DeepSVDD" else []
+    normal = ["--normal-label", "cat", "dog"]
+    status, _, errors = call("fit", "photos", "--out", tmp_path / "m", "--method", method, *normal, *short)
+    assert status == 0, errors
+    status, output, _ = call("score", tmp_path / "m", "photos")
+    assert status == 0
+    assert output.splitlines()[0] == '"id","score","p_value","anomaly"'
+    assert len(output.splitlines()) == 1 + 3 * EACH
+    status, output, _ = call("evaluate", tmp_path / "m", "photos", *normal)
+    assert status == 0
+    assert f"(by {method})" in output
+    assert float(re.search(r"AUROC +([\d.]+)", output)[1]) > 0.9
+    assert isinstance(ama.load(tmp_path / "m"), detector_class(method))
+
+
+def test_a_configuration_file_may_name_the_method(call, tmp_path):
+    _, text, _ = call(
+        "fit", "photos", "--out", tmp_path / "m", "--method", "PCAReconstruction", "--print-config"
+    )
+    assert "method: PCAReconstruction" in text
+    (tmp_path / "fit.yaml").write_text(text.replace("n_components: 40", "n_components: 3"))
+    assert call("fit", "--config", tmp_path / "fit.yaml")[0] == 0
+    assert ama.load(tmp_path / "m").n_components == 3
+
+
+@pytest.mark.parametrize("option", ["--anomalies", "--validation"])
+def test_what_only_this_packages_detector_learns_from_is_refused(call, tmp_path, option):
+    words = ["--normal-label", "cat", "--method", "NearestNeighbours", option, "photos"]
+    status, _, errors = call("fit", "photos", "--out", tmp_path / "m", *words)
+    assert (status, errors) == (
+        2,
+        f"ama: {option} is for AMADetector: NearestNeighbours learns from normal samples alone\n",
+    )
+    assert not (tmp_path / "m").exists()

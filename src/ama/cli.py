@@ -194,13 +194,12 @@ def _fit_arguments(parser: ArgumentParser, words: list[str]) -> None:
     from ama.methods import METHODS, method
 
     # Which options there are depends on the method.
-    name = _given_method(words)
-    described = method(name if name in METHODS else DEFAULT_METHOD)
+    described = method(_given_method(words))
     parser.add_argument(
         "--method",
-        type=Literal[tuple(METHODS)],
+        type=str,
         default=DEFAULT_METHOD,
-        help="the detector; ama fit --method NAME --help shows its options",
+        help=f"the detector: {', '.join(METHODS)}; ama fit --method NAME --help shows its options",
     )
     parser.add_argument(
         "source", type=str, help="what to learn from: normal samples, or labelled ones with --normal-label"

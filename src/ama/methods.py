@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from pathlib import Path
 
@@ -35,7 +36,9 @@ def method(name: str) -> type[Detector]:
         If there is none of that name.
     """
     if name not in METHODS:
-        raise InputError(f"there is no method {name!r}, expected one of {', '.join(METHODS)}")
+        near = difflib.get_close_matches(name, METHODS, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise InputError(f"there is no method {name!r}, expected one of {', '.join(METHODS)}{hint}")
     return getattr(importlib.import_module(METHODS[name]), name)
 
 

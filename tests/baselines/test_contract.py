@@ -19,7 +19,7 @@ from ama.methods import METHODS, method
 SHORT = {
     "AMADetector": {"max_steps": 150},
     "FenceGAN": {"max_steps": 150, "learning_rate": 5e-4},
-    "ALAD": {"max_steps": 100, "scoring": "l2"},
+    "ALAD": {"max_steps": 100, "averaging": 0.0},
     "AnoGAN": {"max_steps": 150, "search_steps": 20, "search_rate": 0.1},
     "SkipGANomaly": {"max_steps": 100},
     "DeepSVDD": {"max_steps": 100},

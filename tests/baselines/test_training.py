@@ -6,19 +6,18 @@ import torch
 from lightning.pytorch import Trainer
 from torch import nn
 
+from ama.baselines.model import BaselineModel
 from ama.baselines.training import BaselineTraining, noise, trainable
 from ama.data.batches import Batches
 from ama.trainer import Run, run_training
 
 
-class _Two(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.shape, self.options = (3,), {}
+class _Two(BaselineModel):
+    def build(self):
         self.first, self.second = nn.Linear(3, 1), nn.Linear(3, 1)
 
-    def normalise(self, x):
-        return x
+    def anomalies(self, x):
+        return {"score": self.first(x).squeeze(1)}
 
 
 class _Training(BaselineTraining):
@@ -38,8 +37,12 @@ class _Training(BaselineTraining):
         return {"loss": loss}
 
 
+def two():
+    return _Two((3,), torch.float64)
+
+
 def test_each_optimizer_moves_its_own_weights():
-    module = _Training(_Two(), lambda index: torch.randn(len(index), 3), 3, 0, 0.1, False)
+    module = _Training(two(), lambda index: torch.randn(len(index), 3, dtype=torch.float64), 3, 0, 0.1, False)
     run_training(module, Batches(10, 4, 3, 0, lambda: int(module.steps_done)), [], Run())
     assert int(module.steps_done) == 3
     assert module.identity == {"method": "_Two", "rate": 0.1, "shape": [3], "length": 3, "seed": 0}
@@ -53,5 +56,5 @@ def test_noise_is_a_function_of_the_generator():
 
 
 def test_trainable_lists_the_parameters_of_all():
-    two = _Two()
-    assert len(trainable(two.first, two.second)) == 4
+    model = two()
+    assert len(trainable(model.first, model.second)) == 4

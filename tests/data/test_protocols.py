@@ -90,3 +90,16 @@ def test_an_experiment_is_a_function_of_its_seed():
     assert torch.equal(one.train, same.train)
     assert np.array_equal(one.drawn, same.drawn)
     assert not torch.equal(one.train, another.train)
+
+
+def test_a_part_of_the_test_samples_is_judged_and_all_else_stays():
+    whole = draw_experiment(_numbered(0, 100), _numbered(1000, 40), _numbered(2000, 60), None, 0)
+    part = whole.judging(30, seed=0)
+    assert len(part.test) == len(part.anomalous) == len(part.drawn) == 30
+    places = [whole.test.flatten().tolist().index(number) for number in part.test.flatten().tolist()]
+    assert places == sorted(places)
+    assert part.anomalous.tolist() == whole.anomalous[places].tolist()
+    assert part.drawn.tolist() == whole.drawn[places].tolist()
+    assert torch.equal(part.train, whole.train)
+    assert not torch.equal(part.test, whole.judging(30, seed=1).test)
+    assert torch.equal(whole.judging(1000, seed=0).test, whole.test)

@@ -241,7 +241,7 @@ def check_count(name: str, value: Any, least: int) -> None:
         raise InputError(f"{name} must be a whole number of at least {least}, found {value!r}")
 
 
-def check_between(name: str, value: Any, low: float, high: float) -> None:
+def check_between(name: str, value: Any, low: float | int, high: float | int) -> None:
     """Refuse a value that is no number between two others, both excluded.
 
     Raises

@@ -25,7 +25,7 @@ from ama.model import Model
 from ama.trainer import Run
 
 CHECKPOINT_SECONDS = 60.0
-HELD_OUT = 0.05  # of a baseline, for a threshold that no cell asks for
+HELD_OUT = 0.05  # of a baseline that trains, for a threshold that no cell asks for
 
 Scores = dict[str, Float[np.ndarray, " m"]]
 

@@ -106,7 +106,9 @@ def _by_method(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
                 texts.append(
                     NOT_RUN if None in values else f"{np.mean([v for v in values if v is not None]):.3f}"
                 )
-            lines.append(_line(method if name == "score" else f"{method}: {name} alone", *texts))
+            judged = next(iter(own.values())).judged
+            title = method if judged is None else f"{method} ({judged:,} test images)"
+            lines.append(_line(title if name == "score" else f"{title}: {name} alone", *texts))
         for source, printed in _elsewhere(method, cells[0].data, one_class):
             keys = [own[row].normal if one_class else (own[row].data, own[row].against) for row in rows]
             keys += ["average"] if one_class else []
