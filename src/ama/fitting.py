@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ama.callbacks import Losses, Watch
 from ama.data.batches import Batches, generator_for
-from ama.errors import InputError
+from ama.data.protocols import check_learnable
 from ama.memory import freed_memory_kept
 from ama.model import Model
 from ama.networks import Networks
@@ -25,7 +25,6 @@ from ama.settings import Settings
 from ama.trainer import Run, reader, repeatable, run_training
 from ama.training import AMATraining
 
-MIN_SAMPLES = 5
 MAX_STATISTICS = 20_000  # samples behind the densities of the score's terms: no density keeps more
 MAX_UNSEEN = 2_000  # samples behind their scale and weights: an AUROC is known to 0.01
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
@@ -151,13 +150,8 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
 
 def _split(normal: Tensor, settings: Settings, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Samples to train on, for the statistics of the scores, for the scale of their terms, and for calibration."""
+    check_learnable(normal)
     n = len(normal)
-    if n < MIN_SAMPLES:
-        raise InputError(
-            f"a fit needs at least {MIN_SAMPLES} normal samples, found {n} sample{'s' if n != 1 else ''}"
-        )
-    if bool((normal == normal[:1]).all()):
-        raise InputError(f"all {n} normal samples are identical, so there is nothing to learn from them")
     order = torch.randperm(n, generator=generator_for(seed, 3))
     # Whatever is fitted to the calibration samples themselves would make their p-values too kind.
     own = settings.statistics == "held_out"

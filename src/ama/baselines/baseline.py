@@ -17,14 +17,13 @@ from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining
 from ama.callbacks import Losses, Watch
 from ama.data.batches import Batches, generator_for
+from ama.data.protocols import check_learnable
 from ama.errors import InputError
 from ama.estimator import Detector
 from ama.memory import freed_memory_kept
 from ama.trainer import Run, reader, repeatable, run_training
 
 Self = TypeVar("Self", bound="Baseline")
-
-MIN_SAMPLES = 5
 
 
 @dataclass
@@ -115,13 +114,8 @@ class Baseline(Detector):
 
     def _split(self, normal: Tensor, seed: int) -> tuple[Tensor, Tensor]:
         """Samples to train on, and samples for calibration."""
+        check_learnable(normal)
         n = len(normal)
-        if n < MIN_SAMPLES:
-            raise InputError(
-                f"a fit needs at least {MIN_SAMPLES} normal samples, found {n} sample{'s' if n != 1 else ''}"
-            )
-        if bool((normal == normal[:1]).all()):
-            raise InputError(f"all {n} normal samples are identical, so there is nothing to learn from them")
         order = torch.randperm(n, generator=generator_for(seed, 3))
         n_held_out = max(1, round(self.held_out * n))
         return normal[order[n_held_out:]], normal[order[:n_held_out]]

@@ -30,12 +30,12 @@ from torch import Tensor
 
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice
 from ama.baselines.likelihood import (
-    DEPTH,
     Likelihood,
     LikelihoodModel,
     LikelihoodTraining,
     check_levels,
     likelihood_network,
+    network_options,
 )
 from ama.baselines.parameters import parameters
 from ama.trainer import Run
@@ -108,8 +108,7 @@ class InputComplexity(TrainedBaseline):
         check_choice("likelihood", self.likelihood, "pixelcnn++", "glow")
 
     def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        depth, scales = DEPTH[self.likelihood, self.preset]
-        return {"kind": self.likelihood, "width": self._sizes().width, "depth": depth, "scales": scales}
+        return network_options(self.likelihood, self.preset, self._sizes().width)
 
     def _learn(self, model: InputComplexityModel, train: Tensor, run: Run, log: Log) -> None:
         check_levels(train.dtype, type(self).__name__)

@@ -45,6 +45,12 @@ def likelihood_network(
         raise InputError(str(error)) from error
 
 
+def network_options(kind: Likelihood, preset: str, width: int) -> dict[str, Any]:
+    """What :func:`likelihood_network` is given beside the shape."""
+    depth, scales = DEPTH[kind, preset]
+    return {"kind": kind, "width": width, "depth": depth, "scales": scales}
+
+
 def check_levels(dtype: torch.dtype, method: str) -> None:
     """Refuse images whose values are no 256 levels.
 

@@ -26,11 +26,12 @@ from torch import Generator, Tensor
 
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_share
 from ama.baselines.likelihood import (
-    DEPTH,
+    Likelihood,
     LikelihoodModel,
     LikelihoodTraining,
     check_levels,
     likelihood_network,
+    network_options,
 )
 from ama.baselines.parameters import parameters
 from ama.trainer import Run
@@ -41,9 +42,9 @@ LEVELS = 256
 class LikelihoodRatioModel(LikelihoodModel):
     """Both networks."""
 
-    def build(self, width: int, depth: int, scales: int) -> None:
+    def build(self, kind: Likelihood, width: int, depth: int, scales: int) -> None:
         self.network, self.background = (
-            likelihood_network("pixelcnn++", self.shape, width, depth, scales) for _ in range(2)
+            likelihood_network(kind, self.shape, width, depth, scales) for _ in range(2)
         )
 
     @torch.no_grad()
@@ -99,8 +100,7 @@ class LikelihoodRatio(TrainedBaseline):
         check_share("weight_decay", self.weight_decay)
 
     def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        depth, scales = DEPTH["pixelcnn++", self.preset]
-        return {"width": self._sizes().width, "depth": depth, "scales": scales}
+        return network_options("pixelcnn++", self.preset, self._sizes().width)
 
     def _learn(self, model: LikelihoodRatioModel, train: Tensor, run: Run, log: Log) -> None:
         check_levels(train.dtype, type(self).__name__)

@@ -51,6 +51,7 @@ class BaselineTraining(Training):
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         random = generator_for(self.seed, 2, batch.step)
+        torch.manual_seed(random.initial_seed())  # dropout takes no generator
         x = self.model.normalise(self.samples(batch.indices))
         self.losses = {name: loss.detach() for name, loss in self.step(x, random).items()}
         self.steps_done += 1

@@ -26,12 +26,12 @@ from torch import Tensor
 
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_count
 from ama.baselines.likelihood import (
-    DEPTH,
     Likelihood,
     LikelihoodModel,
     LikelihoodTraining,
     check_levels,
     likelihood_network,
+    network_options,
 )
 from ama.baselines.parameters import parameters
 from ama.data.batches import generator_for
@@ -109,15 +109,8 @@ class Typicality(TrainedBaseline):
         check_count("group", self.group, 1)
 
     def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        depth, scales = DEPTH[self.likelihood, self.preset]
-        return {
-            "kind": self.likelihood,
-            "width": self._sizes().width,
-            "depth": depth,
-            "scales": scales,
-            "group": self.group,
-            "seed": self.random_state or 0,
-        }
+        network = network_options(self.likelihood, self.preset, self._sizes().width)
+        return {**network, "group": self.group, "seed": self.random_state or 0}
 
     def _learn(self, model: TypicalityModel, train: Tensor, run: Run, log: Log) -> None:
         check_levels(train.dtype, type(self).__name__)

@@ -15,7 +15,7 @@ from torch import Tensor
 from ama import scoring, settings
 from ama.benchmark.datasets import available, images
 from ama.benchmark.grid import ALL_BUT, Cell
-from ama.benchmark.methods import AMA, BASELINES, KNOWN
+from ama.benchmark.methods import AMA, BASELINES, KNOWN, UNTRAINED
 from ama.data.protocols import Experiment, draw_experiment
 from ama.errors import InputError
 from ama.evaluation import evaluate
@@ -63,6 +63,8 @@ def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | 
     measured = _ama if cell.method in AMA else _baseline
     strict, paper, parameters, fit_seconds = measured(cell, experiment, checkpoints, progress)
     seconds = time.perf_counter() - started
+    if cell.method in UNTRAINED:
+        fit_seconds = seconds  # their work is the search
     drawn = experiment.drawn
     record = {
         "parameters": parameters,

@@ -13,6 +13,7 @@ from torch import Tensor
 from ama.data.batches import generator_for
 from ama.errors import InputError
 
+MIN_SAMPLES = 5
 VALIDATION_SHARE = 0.05  # of the normal training samples
 VALIDATION_ANOMALIES = 50
 KNOWN_ANOMALIES = 50
@@ -98,6 +99,23 @@ def draw_experiment(
         chosen,
         known,
     )
+
+
+def check_learnable(normal: Shaped[Tensor, "n ..."]) -> None:
+    """Refuse samples that nothing can be learned from.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 5, or all are the same.
+    """
+    n = len(normal)
+    if n < MIN_SAMPLES:
+        raise InputError(
+            f"a fit needs at least {MIN_SAMPLES} normal samples, found {n} sample{'s' if n != 1 else ''}"
+        )
+    if bool((normal == normal[:1]).all()):
+        raise InputError(f"all {n} normal samples are identical, so there is nothing to learn from them")
 
 
 def is_normal(labels: np.ndarray | None, normal_labels: Sequence[str], source: str) -> np.ndarray:
