@@ -38,6 +38,8 @@ OUT_OF_DISTRIBUTION = (
     "input complexity",
     "Deep SVDD",
 )
+PAIRS = [(data, None, against) for data, against in TABLE_1]
+METHODS_OF = "_methods"  # a grid of that ending stands beside the one without it
 ALL_BUT = "all but "  # a class of that name: the others are normal
 
 
@@ -129,24 +131,28 @@ def _minutes() -> Iterator[Cell]:
 
 
 def _table_1() -> Iterator[Cell]:
-    for method in ("compact", "neighbours", *OUT_OF_DISTRIBUTION):
+    for method in ("compact", "neighbours"):
         for data, against in TABLE_1:
             yield Cell(data, None, against, method)
-        if method in ("compact", "neighbours"):
-            yield Cell("cifar10", None, "tiny_imagenet32", method, jpeg=True)
+        yield Cell("cifar10", None, "tiny_imagenet32", method, jpeg=True)
 
 
-def _table_2(data: str, classes: tuple[str, ...]) -> list[Cell]:
-    cells = one_class(data, classes, "compact", "neighbours", "pca", *ONE_CLASS)
-    # A search for the latent vector of every test image.
-    return [replace(cell, judged=JUDGED) if cell.method == "AnoGAN" else cell for cell in cells]
+def _competitors(data: str, classes: tuple[str, ...]) -> list[Cell]:
+    # AnoGAN searches for the latent vector of every test image.
+    return [
+        replace(cell, judged=JUDGED) if cell.method == "AnoGAN" else cell
+        for cell in one_class(data, classes, *ONE_CLASS)
+    ]
 
 
 GRIDS: dict[str, list[Cell]] = {
-    "mnist": _table_2("mnist", DIGITS),
-    "cifar10": _table_2("cifar10", OBJECTS),
+    "mnist": one_class("mnist", DIGITS, "compact", "neighbours", "pca"),
+    "cifar10": one_class("cifar10", OBJECTS, "compact", "neighbours", "pca"),
     "fashion_mnist": one_class("fashion_mnist", GARMENTS, "compact", "neighbours", "pca"),
     "table1": list(_table_1()),
+    "mnist_methods": _competitors("mnist", DIGITS),
+    "cifar10_methods": _competitors("cifar10", OBJECTS),
+    "table1_methods": [Cell(*pair, method) for method in OUT_OF_DISTRIBUTION for pair in PAIRS],
     "ablations": list(_ablations()),
     "minutes": list(_minutes()),
     "digits": [Cell("digits", f"{ALL_BUT}{d}", None, "compact", max_steps=STEPS) for d in DIGITS]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ama.benchmark.grid import ONE_CLASS, OUT_OF_DISTRIBUTION, Cell, cells_of, records_of, results_path
+from ama.benchmark.grid import METHODS_OF, Cell, cells_of, records_of, results_path
 from ama.benchmark.published import (
     OTHERS_OF_TABLE_1,
     OTHERS_OF_TABLE_2,
@@ -21,7 +21,6 @@ from ama.benchmark.published import (
 NOT_RUN = "not run"
 # Column of a table: method, protocol, score.
 Column = tuple[str, str, str]
-COMPETITORS = {*ONE_CLASS, *OUT_OF_DISTRIBUTION}
 # Scores of a method that show why it has another.
 ALONE = ("likelihood", "r_score")
 SCORES = {"score": "", "r_score": " (R-score)", "a_score": " (A-score)"}
@@ -45,11 +44,13 @@ def show(grid: str, results: str | None) -> str:
         parts.append(_ablations(cells, records))
     elif grid == "minutes":
         parts.append(_by_time(cells, records))
+    elif grid.endswith(METHODS_OF):
+        base = grid.removesuffix(METHODS_OF)
+        beside = [cell for cell in cells_of(base) if not cell.jpeg]
+        found = records_of(results_path(grid, results).with_name(f"{base}.jsonl"))
+        parts.append(_by_method([*beside, *cells], {**found, **records}))
     else:
-        ours = [cell for cell in cells if cell.method not in COMPETITORS]
-        parts += [_by_row(ours, records, protocol) for protocol in ("strict", "paper")]
-        if len(ours) < len(cells):
-            parts.append(_by_method(cells, records))
+        parts += [_by_row(cells, records, protocol) for protocol in ("strict", "paper")]
     return "\n\n".join(parts) + "\n"
 
 
@@ -91,7 +92,7 @@ def _by_row(cells: Sequence[Cell], records: dict[Cell, Any], protocol: str) -> s
 
 def _by_method(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
     """A line for each method and for what is printed of it elsewhere, a column for each experiment; strict protocol."""
-    rows = [row for row in dict.fromkeys(map(_row, cells)) if not row.endswith("JPEG")]
+    rows = list(dict.fromkeys(map(_row, cells)))
     one_class = cells[0].against is None
     titles = [row.split(", ")[1] if one_class else row for row in rows] + (["average"] if one_class else [])
     lines = [_line("AUROC, strict protocol", *titles), _line(*["---"] * (len(titles) + 1))]
