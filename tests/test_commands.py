@@ -641,7 +641,7 @@ def test_a_threshold_that_few_samples_cannot_give_is_remarked_on(call, bad, tmp_
 
 @pytest.mark.parametrize("method", ["PCAReconstruction", "DeepSVDD"])
 def test_another_method_is_fitted_scored_and_judged_by_the_same_commands(call, tmp_path, method):
-    short = ["--max-steps", "20"] if method == "DeepSVDD" else []
+    short = ["--held-out", "0.5", *(["--max-steps", "20"] if method == "DeepSVDD" else [])]
     normal = ["--normal-label", "cat", "dog"]
     status, _, errors = call("fit", "photos", "--out", tmp_path / "m", "--method", method, *normal, *short)
     assert status == 0, errors
@@ -658,7 +658,8 @@ def test_another_method_is_fitted_scored_and_judged_by_the_same_commands(call, t
 
 def test_a_configuration_file_may_name_the_method(call, tmp_path):
     _, text, _ = call(
-        "fit", "photos", "--out", tmp_path / "m", "--method", "PCAReconstruction", "--print-config"
+        *("fit", "photos", "--out", tmp_path / "m", "--method", "PCAReconstruction"),
+        *("--held-out", "0.5", "--print-config"),
     )
     assert "method: PCAReconstruction" in text
     (tmp_path / "fit.yaml").write_text(text.replace("n_components: 40", "n_components: 3"))

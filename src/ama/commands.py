@@ -166,7 +166,7 @@ def evaluate(
             "normal_label": normal_label,
             "method": type(detector).__name__,
             "parameters": detector.get_params(),
-            "settings": detector.model_.description(),
+            "settings": detector.model_.description()["settings"],
             "steps": detector.n_steps_,
             "fit_seconds": round(detector.fit_seconds_, 1),
             "metrics": {name: evaluation.as_dict() for name, evaluation in found.items()},

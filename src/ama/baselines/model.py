@@ -78,14 +78,14 @@ class BaselineModel(Scaling, ABC):
     def description(self) -> dict[str, Any]:
         """See :class:`ama.storage.Storable`."""
         sizes = {name: list(buffer.shape) for name, buffer in self._sized()}
-        return {"options": self.options, "sizes": sizes}
+        return {"settings": self.options, "sizes": sizes}
 
     @classmethod
     def described(
         cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
     ) -> Self:
         """See :class:`ama.storage.Storable`."""
-        model = cls(shape, dtype, **description["options"])
+        model = cls(shape, dtype, **description["settings"])
         for name, buffer in model._sized():
             size = [int(n) for n in description["sizes"][name]]
             setattr(model, name, buffer.new_zeros(size))
