@@ -46,6 +46,7 @@ COMPRESSORS: dict[str, dict[str, Any]] = {
     "JPEG2000": {"irreversible": False, "no_jp2": True},
     "WEBP": {"lossless": True, "quality": 100, "method": 6},
 }
+FLIF = shutil.which("flif")  # looked for once, not for every image
 
 
 class InputComplexityModel(LikelihoodModel):
@@ -69,8 +70,8 @@ def code_length(image: UInt8[np.ndarray, "c h w"]) -> int:
         buffer = io.BytesIO()
         picture.save(buffer, name, **options)
         lengths.append(buffer.tell())
-    if (flif := shutil.which("flif")) is not None:
-        lengths.append(_flif_length(picture, flif))
+    if FLIF is not None:
+        lengths.append(_flif_length(picture, FLIF))
     return 8 * min(lengths)
 
 

@@ -31,9 +31,8 @@ class BaselineModel(Scaling, ABC):
     """
 
     calibration: Tensor
-    build: Callable[
-        ..., None
-    ]  # a method of every subclass, which creates networks and buffers from the options
+    # A method of every subclass, which creates networks and buffers from the options.
+    build: Callable[..., None]
 
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, **options: Any):
         super().__init__(shape)

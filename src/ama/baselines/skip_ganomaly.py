@@ -35,7 +35,7 @@ from ama.baselines.model import BaselineModel
 from ama.baselines.networks import SLOPE, Discriminator, initialise
 from ama.baselines.parameters import parameters
 from ama.baselines.training import BaselineTraining
-from ama.networks.images import innermost_size, n_halvings
+from ama.networks.images import edge_padding, n_halvings
 from ama.trainer import Run
 
 ADVERSARIAL, CONTEXTUAL, LATENT = 1.0, 40.0, 1.0
@@ -59,8 +59,7 @@ class UNet(nn.Module):
         self.shape = shape
         channels, height, width_px = shape
         halvings = n_halvings(height, width_px)
-        inner = innermost_size(height, width_px)
-        self.padding = (0, inner[1] * 2**halvings - width_px, 0, inner[0] * 2**halvings - height)
+        self.padding = edge_padding(height, width_px)
         widths = [width * 2 ** min(i, 3) for i in range(halvings)]
         widths[-1] = latent_dim
         self.downs, self.ups = nn.ModuleList(), nn.ModuleList()

@@ -72,11 +72,12 @@ class TypicalityModel(LikelihoodModel):
 
     def calibrate(self, raw: Shaped[Tensor, "m c h w"]) -> None:
         """Scores of groups drawn from held-out samples; of the samples themselves where a group is one."""
-        super().calibrate(raw)
-        if self.group > 1:
-            log_p = super().named_scores(raw)["likelihood"]
-            drawn = torch.randint(len(raw), (BOOTSTRAP, self.group), generator=generator_for(self.seed, 7))
-            self.calibration = -(log_p[drawn.to(log_p.device)].mean(1) + self.entropy).abs()
+        if self.group == 1:
+            super().calibrate(raw)
+            return
+        log_p = super().named_scores(raw)["likelihood"]
+        drawn = torch.randint(len(raw), (BOOTSTRAP, self.group), generator=generator_for(self.seed, 7))
+        self.calibration = -(log_p[drawn.to(log_p.device)].mean(1) + self.entropy).abs()
 
 
 @parameters

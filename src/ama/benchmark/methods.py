@@ -77,4 +77,3 @@ BASELINES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 # Nothing in them is random but the samples held out.
 UNTRAINED = ("neighbours", "pca")
-METHODS = (*AMA, *BASELINES)

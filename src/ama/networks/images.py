@@ -48,6 +48,12 @@ def innermost_size(height: int, width: int) -> tuple[int, int]:
     return math.ceil(height / step), math.ceil(width / step)
 
 
+def edge_padding(height: int, width: int) -> tuple[int, int, int, int]:
+    """Pixels to add on the left, right, top and bottom, so that both sides can be halved without a remainder."""
+    step = 2 ** n_halvings(height, width)
+    return 0, -width % step, 0, -height % step
+
+
 class Encoder(nn.Module):
     """E: stride-2 4 x 4 convolutions with BatchNorm and LeakyReLU(0.2), then one to the latent; no biases.
 
@@ -67,7 +73,7 @@ class Encoder(nn.Module):
         channels, height, width_px = shape
         halvings = n_halvings(height, width_px)
         inner = self.innermost = innermost_size(height, width_px)
-        self.padding = (0, inner[1] * 2**halvings - width_px, 0, inner[0] * 2**halvings - height)
+        self.padding = edge_padding(height, width_px)
         layers: list[nn.Module] = []
         for i in range(halvings):
             out = width * 2 ** min(i, 3)
