@@ -132,6 +132,17 @@ def test_a_fit_goes_on_from_its_checkpoint_and_refuses_anothers(name, zeros_and_
         quiet_fit(least(name).set_params(checkpoints=str(folder), width=4), zeros)
 
 
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("FenceGAN", {"beta": 3.0}), ("DeepSVDD", {"nu": 0.5}), ("LikelihoodRatio", {"mutation": 0.4})],
+)
+def test_a_checkpoint_of_another_objective_is_refused(name, given, zeros_and_ones, tmp_path):
+    zeros = zeros_and_ones[0][:40]
+    quiet_fit(least(name).set_params(checkpoints=str(tmp_path)), zeros)
+    with pytest.raises(InputError, match=f"the checkpoint is of another fit: its {next(iter(given))} is"):
+        quiet_fit(least(name).set_params(checkpoints=str(tmp_path), **given), zeros)
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_rows_are_learned_from_or_refused_in_one_sentence(name, rng):
     rows = rng.normal(size=(100, 3))

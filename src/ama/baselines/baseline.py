@@ -25,6 +25,11 @@ from ama.trainer import Run, reader, repeatable, run_training
 
 Self = TypeVar("Self", bound="Baseline")
 
+# How a fit is run, which a checkpoint does not depend on; the seed has its own place in it.
+RUN_PARAMETERS = {
+    "false_alarm_rate", "max_time", "checkpoints", "checkpoint_every", "device", "progress", "random_state",
+}  # fmt: skip
+
 
 @dataclass
 class Log:
@@ -204,6 +209,7 @@ class TrainedBaseline(Baseline):
         module = training(
             model, reader(train, run.device), total, run.seed, sizes.learning_rate, bfloat16, **given
         ).to(run.device)
+        module.parameters_of_fit = {k: v for k, v in self.get_params().items() if k not in RUN_PARAMETERS}
         batches = Batches(len(train), sizes.batch_size, total, run.seed, lambda: int(module.steps_done))
         watch = Watch(run.progress, run.max_seconds)
         run_training(module, batches, [watch], run)

@@ -44,6 +44,7 @@ class BaselineTraining(Training):
     ):
         super().__init__(total_steps, seed)
         self.model, self.samples, self.rate, self.in_bfloat16 = model, samples, rate, bfloat16
+        self.parameters_of_fit: dict[str, Any] = {}
 
     @abstractmethod
     def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
@@ -59,6 +60,7 @@ class BaselineTraining(Training):
     @property
     def identity(self) -> dict[str, Any]:
         return {
+            **self.parameters_of_fit,
             "method": type(self.model).__name__,
             "rate": self.rate,
             **self.model.options,
