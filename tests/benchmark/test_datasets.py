@@ -80,6 +80,21 @@ def test_what_can_be_had(folder):
     assert not available("tiny_imagenet32", "test", None)
 
 
+def test_the_hub_is_asked_for_a_test_split_where_there_is_no_folder(tmp_path, monkeypatch):
+    # A folder in the hub's place, laid out like the hub's.
+    monkeypatch.chdir(tmp_path)
+    place = DATASETS["svhn"].hub.partition(":")[0]
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    write(tmp_path / place, "cropped_digits", "test", pixels, [7, 0, 9])
+    write(tmp_path / place, "full_numbers", "test", pixels, [1, 1, 1])
+    (tmp_path / place / "README.md").write_text(
+        "---\nconfigs:\n"
+        "- config_name: full_numbers\n  data_files: [{split: test, path: full_numbers/test.parquet}]\n"
+        "- config_name: cropped_digits\n  data_files: [{split: test, path: cropped_digits/test.parquet}]\n---\n"
+    )
+    assert images("svhn", "test", None).labels.tolist() == ["7", "0", "9"]
+
+
 def test_an_unknown_data_set_is_refused_with_the_known_ones():
     with pytest.raises(InputError, match=f"no data set 'minst' here, expected one of {', '.join(DATASETS)}"):
         images("minst", "train", None)

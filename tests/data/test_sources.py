@@ -123,6 +123,22 @@ def test_a_hub_data_set_opens_at_train_or_the_named_split(hub_folder, monkeypatc
     assert datasets.is_progress_bar_enabled()
 
 
+def test_a_configuration_of_a_hub_data_set_is_named_before_its_split(hub_folder):
+    (hub_folder / "README.md").write_text(
+        "---\nconfigs:\n"
+        "- config_name: first\n  data_files: [{split: train, path: data/train-00000*}]\n"
+        "- config_name: second\n  data_files: [{split: test, path: data/test-00001*}]\n---\n"
+    )
+    assert open_source(f"hf://{hub_folder}:first:train").read().x[:, 0].tolist() == [0, 1, 2, 3]
+    assert open_source(f"hf://{hub_folder}:second:").read().x[:, 0].tolist() == [10, 11, 12]
+    with pytest.raises(InputError, match=rf"one as hf://{hub_folder}:first:SPLIT, where SPLIT is train"):
+        open_source(f"hf://{hub_folder}:first:test")
+    with pytest.raises(
+        InputError, match=r"'first', 'second'.*; a part of one is named hf://.*:CONFIGURATION:SPLIT"
+    ):
+        open_source(f"hf://{hub_folder}:train")
+
+
 def test_a_hub_layout_that_cannot_be_read_is_refused_in_one_sentence(hub_folder):
     for file in (hub_folder / "data").iterdir():
         file.write_bytes(b"no Parquet")

@@ -37,7 +37,7 @@ DATASETS = {
     "omniglot": DataSet(side=28, inverted=True),
     "cifar10": DataSet("uoft-cs/cifar10", OBJECTS),
     "cifar100": DataSet("uoft-cs/cifar100", label_column="fine_label"),
-    "svhn": DataSet("ufldl-stanford/svhn", DIGITS),
+    "svhn": DataSet("ufldl-stanford/svhn:cropped_digits", DIGITS),
     "tiny_imagenet32": DataSet(side=32),
     "digits": DataSet(classes=DIGITS),
 }

@@ -182,7 +182,7 @@ def dataset_table(dataset: Any, name: str) -> ArrowTable:
     return ArrowTable(name, dataset.features.arrow_schema, len(dataset), stream)
 
 
-def hub_dataset(name: str, split: str | None) -> Any:
+def hub_dataset(name: str, split: str | None = None, config: str | None = None) -> Any:
     """A data set of the hub, or of a local folder with a hub's layout, as a ``datasets.Dataset``.
 
     Parameters
@@ -191,6 +191,8 @@ def hub_dataset(name: str, split: str | None) -> Any:
         ``owner/name``, or a folder.
     split
         Which split; by default ``train``, or the only one.
+    config
+        Which of its configurations, which the hub also calls subsets; by default the only one.
 
     Raises
     ------
@@ -204,11 +206,14 @@ def hub_dataset(name: str, split: str | None) -> Any:
     bars = datasets.is_progress_bar_enabled()
     datasets.disable_progress_bars()
     try:
-        splits = datasets.load_dataset(name)
+        splits = datasets.load_dataset(name, config)
     except Exception as error:  # whatever a data set's files can raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        # What is wrong stands first, and what there is instead on the second line; then come examples.
+        lines = [line.strip().rstrip(".") for line in str(error).strip().splitlines()[:2]]
+        reason = ". ".join(lines) or type(error).__name__
         raise InputError(
-            f"there is no file or folder {name}, and as a data set of the hub it fails: {reason}"
+            f"there is no file or folder {name}, and as a data set of the hub it fails: {reason}; "
+            f"a part of one is named hf://{name}:CONFIGURATION:SPLIT"
         ) from error
     finally:
         if bars:
@@ -216,9 +221,10 @@ def hub_dataset(name: str, split: str | None) -> Any:
     if split is None and (len(splits) == 1 or "train" in splits):
         split = "train" if "train" in splits else next(iter(splits))
     if split not in splits:
+        named = name if config is None else f"{name}:{config}"
         found = "no split of that name" if split else "several splits and none named train"
         raise InputError(
-            f"{name} has {found}; name one as hf://{name}:SPLIT, where SPLIT is {' or '.join(splits)}"
+            f"{name} has {found}; name one as hf://{named}:SPLIT, where SPLIT is {' or '.join(splits)}"
         )
     return splits[split]
 

@@ -86,8 +86,8 @@ def open_source(
     A name is, in this order:
 
     - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
-    - "hf://owner/name" or "hf://owner/name:split": a data set of the Hugging Face hub, or a local folder laid
-      out like one. Without a split, ``train`` or the only one.
+    - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
+      Hugging Face hub, or a local folder laid out like one. Without a split, ``train`` or the only one.
     - A folder of images, in which a first level of sub-folders gives the labels; or of Parquet shards.
     - A file: ``.parquet`` with a column of encoded images or else with columns of numbers, ``.csv``,
       ``.npy``, ``.npz``, or a single image.
@@ -116,8 +116,9 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
     if source == "digits":
         return _open_digits(wanted)
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
-        name, _, split = source.removeprefix(HUB_PREFIX).partition(":")
-        return _open_table(dataset_table(hub_dataset(name, split or None), name), wanted)
+        name, _, part = source.removeprefix(HUB_PREFIX).partition(":")
+        config, _, split = part.rpartition(":")
+        return _open_table(dataset_table(hub_dataset(name, split or None, config or None), name), wanted)
     path = Path(source).expanduser()
     with readable(str(path)):
         for suffix in ("", *TABLE_SUFFIXES):
@@ -128,7 +129,7 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
                 return _open_file(candidate, wanted)
     is_id = isinstance(source, str) and HUB_ID.fullmatch(source) is not None
     if is_id and path.suffix.lower() not in (*TABLE_SUFFIXES, *SUFFIXES):
-        return _open_table(dataset_table(hub_dataset(str(source), None), str(source)), wanted)
+        return _open_table(dataset_table(hub_dataset(str(source)), str(source)), wanted)
     raise InputError(
         f"there is no file or folder {source}, expected images, {', '.join(TABLE_SUFFIXES)}, "
         "owner/name of a data set of the hub, or digits"
