@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from PIL import Image
 
 import ama
 from ama.cli import main
+from ama.conformal import discoveries
 from ama.evaluation import evaluate
 from ama.methods import method as detector_class
 
@@ -80,6 +82,10 @@ def place(tmp_path_factory) -> Path:
     table = pa.table({"name": [f"n{i}" for i in range(3 * EACH)], **dict(zip("abc", values.T, strict=True))})
     table = table.append_column("kind", [[kind for kind, _ in every]]).rename_columns(["id", *"abc", "kind"])
     pa.csv.write_csv(table, place / "table.csv")
+    for kind in CLASSES[:2]:
+        (place / "new-cats-and-dogs" / kind).mkdir(parents=True)
+        for i in range(30):
+            (place / "new-cats-and-dogs" / kind / f"{i:02}.png").write_bytes(png(picture(kind, random)))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         normal = ["--normal-label", "cat", "dog", *SMALL]
@@ -245,7 +251,9 @@ def test_scores_are_those_of_the_detector_and_say_the_same_thrice(call, tmp_path
     assert np.array_equal(columns["anomaly"], detector.predict(source) < 0)
     assert 0 < columns["anomaly"].sum() < len(table)
     flagged = columns["anomaly"].sum()
-    assert errors == f"ama: scored 120 samples, {flagged} flagged as anomalies; wrote {tmp_path / name}\n"
+    scored, drift = errors.splitlines()
+    assert scored == f"ama: scored 120 samples, {flagged} flagged as anomalies; wrote {tmp_path / name}"
+    assert f"held-out normal samples: p = {detector.drift(source).p_value:.2g})" in drift
     assert os.listdir(tmp_path) == [name]
 
 
@@ -260,7 +268,115 @@ def test_without_a_file_the_scores_go_to_standard_output_alone(call, tmp_path):
     status, output, errors = call("score", "photos.model", "photos")
     assert status == 0
     assert output == (tmp_path / "scores.csv").read_text()
-    assert re.fullmatch(r"ama: scored 120 samples, \d+ flagged as anomalies\n", errors)
+    assert re.match(r"ama: scored 120 samples, \d+ flagged as anomalies\nama: .*drift.*\n", errors)
+
+
+def test_normal_samples_show_no_drift_and_other_ones_do(call, tmp_path):
+    words = ["score", "photos.model", "--out", tmp_path / "scores.csv"]
+    status, _, errors = call(*words, "new-cats-and-dogs")
+    assert status == 0
+    pattern = (
+        r"ama: no sign of drift \(Kolmogorov-Smirnov test against 26 held-out normal samples: p = 0\.\d+\)"
+    )
+    assert re.fullmatch(pattern, errors.splitlines()[-1])
+    _, _, errors = call(*words, "photos/fox")
+    drift = errors.splitlines()[-1]
+    assert drift.startswith(
+        "ama: the scores are lower than they should be (Kolmogorov-Smirnov test against 26 "
+    )
+    assert drift.endswith("`ama calibrate photos.model SOURCE` with such samples, or fit anew")
+
+
+@pytest.mark.filterwarnings("always")  # a remark, not an error
+def test_another_rate_of_false_alarms_is_a_matter_of_scoring(call, tmp_path):
+    path = tmp_path / "scores.parquet"
+    for rate in (0.05, 0.1, 0.3):
+        assert call("score", "photos.model", "photos", "--out", path, "--false-alarm-rate", rate)[0] == 0
+        table = read(path)
+        assert np.array_equal(table["anomaly"], table["p_value"].to_numpy() <= rate)
+    status, _, errors = call("score", "photos.model", "photos", "--out", path, "--false-alarm-rate", "0.001")
+    assert status == 0
+    assert "note: a false-alarm rate of 0.001 needs 999 held-out normal samples, found 26" in errors
+
+
+def test_false_discoveries_are_limited_over_a_whole_source(call, tmp_path):
+    path = tmp_path / "scores.csv"
+    status, _, errors = call("score", "photos.model", "photos", "--out", path, "--fdr", 0.2)
+    assert status == 0
+    table = read(path)
+    flagged = table["anomaly"].to_numpy()
+    assert np.array_equal(flagged, discoveries(table["p_value"].to_numpy(), 0.2))
+    assert f"{flagged.sum()} flagged as anomalies" in errors
+    foxes = np.array([name.startswith("fox") for name in table["id"].to_pylist()])
+    assert flagged[foxes].mean() > 0.9
+    assert flagged[~foxes].sum() <= 0.4 * flagged.sum()
+    assert read(path).schema.names == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--fdr", "0.1", "--false-alarm-rate", "0.1"], "give either --fdr or --false-alarm-rate"),
+        (["--fdr", "0"], "--fdr must lie between 0 and 1, both excluded; found 0"),
+        (["--false-alarm-rate", "1"], "false_alarm_rate must lie between 0 and 1, both excluded; found 1"),
+    ],
+)
+def test_a_rate_that_cannot_be_kept_is_refused(call, tmp_path, words, sentence):
+    status, output, errors = call("score", "photos.model", "photos", "--out", tmp_path / "s.csv", *words)
+    assert (status, output) == (2, "")
+    assert errors.startswith(f"ama: {sentence}")
+    assert os.listdir(tmp_path) == []
+
+
+# Calibrating
+
+
+def test_a_model_is_calibrated_anew_in_its_place_or_another(call, tmp_path):
+    shutil.copytree("photos.model", tmp_path / "model")
+    words = ["calibrate", tmp_path / "model", "new-cats-and-dogs"]
+    status, output, errors = call(*words, "--out", tmp_path / "other", "--false-alarm-rate", "0.1")
+    assert (status, output) == (0, "")
+    assert re.fullmatch(
+        rf"ama: saved {tmp_path}/other: calibrated on 60 normal samples in place of 26; flags about 10% of normal "
+        r"samples; their scores differ from the former ones with p = 0\.\d+ \(Kolmogorov-Smirnov test\)\n",
+        errors,
+    )
+    assert (tmp_path / "model" / "config.json").read_bytes() == Path("photos.model/config.json").read_bytes()
+    assert call(*words)[0] == 0
+    new, old = ama.load(tmp_path / "model"), ama.load("photos.model")
+    assert np.array_equal(new.score_samples("photos"), old.score_samples("photos"))
+    assert new.false_alarm_rate == old.false_alarm_rate == 0.05
+    expected = old.calibrate("new-cats-and-dogs")
+    assert np.array_equal(new.p_value("photos"), expected.p_value("photos"))
+    assert new.offset_ == expected.offset_
+    assert (new.predict("new-cats-and-dogs") == -1).mean() <= 0.05
+
+
+def test_only_samples_of_a_normal_label_calibrate(call, tmp_path):
+    words = ["calibrate", "photos.model", "photos", "--out", tmp_path / "model", "--normal-label", "dog"]
+    status, _, errors = call(*words)
+    assert status == 0
+    assert "calibrated on 40 normal samples" in errors
+    expected = ama.load("photos.model").calibrate("photos/dog")
+    assert ama.load(tmp_path / "model").offset_ == expected.offset_
+
+
+def test_a_calibration_that_cannot_be_is_refused_and_leaves_the_model(call, tmp_path):
+    shutil.copytree("photos.model", tmp_path / "model")
+    for words, sentence in (
+        ([tmp_path / "model", "table.csv"], "table.csv holds rows"),
+        (
+            [tmp_path / "model", "photos", "--false-alarm-rate", "2"],
+            "false_alarm_rate must lie between 0 and 1",
+        ),
+        ([tmp_path / "model", "photos", "--normal-label", "cow"], "no sample of photos has the label 'cow'"),
+        ([tmp_path / "nothing", "photos"], f"there is no model at {tmp_path}/nothing"),
+    ):
+        status, output, errors = call("calibrate", *words)
+        assert (status, output) == (2, "")
+        assert sentence in errors
+        assert len(errors.splitlines()) == 1
+    assert weights(tmp_path / "model") == weights("photos.model")
 
 
 def test_the_same_commands_in_other_processes_give_the_same_bytes(call, tmp_path):

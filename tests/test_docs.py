@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from statistics import mean
 
@@ -10,6 +11,7 @@ import pytest
 from ama.benchmark.grid import GRIDS, records_of, results_path
 from ama.benchmark.published import DIGITS, TABLE_2, TABLE_2_AVERAGE
 from ama.benchmark.tables import show
+from ama.conformal import false_alarm_distribution
 from ama.results import read_results
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +28,13 @@ def test_the_results_page_shows_what_the_command_prints(grid):
     page = set((ROOT / "docs" / "results.md").read_text().splitlines())
     printed = show(grid, str(RESULTS / f"{grid}.jsonl")).splitlines()
     assert [line for line in printed if line not in page] == []
+
+
+@pytest.mark.parametrize("m", [100, 500, 4000])
+def test_the_page_of_the_guarantee_has_the_intervals_of_the_distribution(m):
+    page = " ".join((ROOT / "docs" / "guarantee.md").read_text().split())
+    low, high = false_alarm_distribution(m, 0.05).interval(0.95)
+    assert re.search(rf"{low:.1%} and {high:.1%} with {m:,}\b".replace("%", " %"), page)
 
 
 def test_the_readme_has_the_digits_of_mnist():

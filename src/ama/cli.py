@@ -31,6 +31,7 @@ Anomaly detection that learns from normal data alone.
   ama demo                             learn scanned digits, flag the digit left out; pictures
   ama fit SOURCE --out MODEL           learn from normal samples
   ama score MODEL SOURCE --out FILE    score samples: id, scores, p-value, anomaly
+  ama calibrate MODEL SOURCE           threshold and p-values from new normal samples
   ama evaluate MODEL SOURCE ...        AUROC, average precision, false alarms at 95 % recall
   ama benchmark run GRID               the paper's experiments; speed: time ama on this machine
 
@@ -300,6 +301,17 @@ def _score_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--out", type=str | None, help=".parquet or .csv file to write; CSV on stdout where it is missing"
     )
+    parser.add_argument(
+        "--false_alarm_rate",
+        type=float | None,
+        help="share of normal samples that may be flagged, in place of the one set at the fit",
+    )
+    parser.add_argument(
+        "--fdr",
+        type=float | None,
+        help="flag instead so that at most this share of the flagged is normal (Benjamini-Hochberg); the scores of the "
+        "whole source are then kept in memory",
+    )
     parser.add_argument("--device", type=str, default="auto", help="auto, cpu or cuda")
     parser.add_argument(
         "--label_column", type=str | None, help="column of a table that holds a label, not a feature"
@@ -311,6 +323,33 @@ def _run_score(given: Namespace) -> None:
     from ama.commands import score
 
     score(**_values(given))
+
+
+def _calibrate_arguments(parser: ArgumentParser, words: list[str]) -> None:
+    parser.add_argument("model", type=str, help="model folder")
+    parser.add_argument(
+        "source", type=str, help="normal samples that the model was not trained on, or labelled ones"
+    )
+    parser.add_argument(
+        "--out", type=str | None, help="model folder to write instead of the one that is read"
+    )
+    parser.add_argument(
+        "--normal_label", type=str | int, nargs="+", help="labels taken as normal; other samples are left out"
+    )
+    parser.add_argument(
+        "--false_alarm_rate",
+        type=float | None,
+        help="share of normal samples that may be flagged, in place of the one set at the fit",
+    )
+    parser.add_argument("--device", type=str, default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
+    _strict_argument(parser)
+
+
+def _run_calibrate(given: Namespace) -> None:
+    from ama.commands import calibrate
+
+    calibrate(**_values(given))
 
 
 def _evaluate_arguments(parser: ArgumentParser, words: list[str]) -> None:
@@ -475,6 +514,12 @@ COMMANDS = {
         "Score samples with a model.",
         _score_arguments,
         _run_score,
+    ),
+    "calibrate": Command(
+        "ama calibrate MODEL SOURCE [options]",
+        "Set threshold and p-values from new normal samples, without training.",
+        _calibrate_arguments,
+        _run_calibrate,
     ),
     "evaluate": Command(
         "ama evaluate MODEL SOURCE (--normal-label LABEL ... | --anomalies SOURCE) [options]",

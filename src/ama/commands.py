@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow as pa
 import torch
 from tqdm.auto import tqdm
 
-from ama import scoring, storage
+from ama import conformal, storage
 from ama.data.protocols import is_normal
 from ama.data.sources import Samples, Source, open_source
 from ama.detector import AMADetector
@@ -27,6 +27,8 @@ from ama.methods import load
 from ama.methods import method as detector_class
 from ama.results import append_result
 from ama.tables import check_table_path, write_table
+
+DRIFT_LEVEL = 0.01  # p-values up to it are spoken of
 
 
 def fit(
@@ -78,28 +80,42 @@ def fit(
     if samples.columns is not None:
         detector.columns_ = samples.columns
     detector.save(out)
-    # With few held-out samples the threshold cannot be as strict as asked for.
-    rate = max(detector.false_alarm_rate, 1 / (len(detector.model_.calibration) + 1))
     _say(
         f"saved {out}: {_count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s; "
-        f"flags about {rate:.0%} of normal samples"
+        f"flags about {_flagged_rate(detector):.0%} of normal samples"
     )
 
 
 @freed_memory_kept()
 def score(
-    model: str, source: str, out: str | None, device: str, label_column: str | None, strict: bool
+    model: str,
+    source: str,
+    out: str | None,
+    false_alarm_rate: float | None,
+    fdr: float | None,
+    device: str,
+    label_column: str | None,
+    strict: bool,
 ) -> None:
     """``ama score``: stream the source through the model into a table."""
     path = None if out is None else Path(out)
     check_table_path(path)
+    if fdr is not None and false_alarm_rate is not None:
+        raise InputError("give either --fdr or --false-alarm-rate: each decides on its own what is flagged")
+    if fdr is not None and not 0 < fdr < 1:
+        raise InputError(f"--fdr must lie between 0 and 1, both excluded; found {fdr:g}")
     detector = load(model, device)
+    if false_alarm_rate is not None:
+        detector.set_threshold(false_alarm_rate)
     opened = detector.open(source, label_column=label_column, strict=strict)
+    tables = score_tables(detector, opened)
+    scores: list[np.ndarray] = []
     flagged = 0
 
     def counted() -> Iterator[pa.Table]:
         nonlocal flagged
-        for table in score_tables(detector, opened):
+        for table in tables if fdr is None else [_with_discoveries(tables, fdr)]:
+            scores.append(table["score"].to_numpy())
             flagged += table["anomaly"].to_numpy().sum()
             yield table
 
@@ -108,6 +124,64 @@ def score(
         f"scored {_count(rows, 'sample')}, {flagged} flagged as anomalies"
         + ("" if out is None else f"; wrote {out}")
     )
+    _say(drift_sentence(np.concatenate(scores), detector, model))
+
+
+def _with_discoveries(tables: Iterable[pa.Table], fdr: float) -> pa.Table:
+    """The table of a whole source, as what is flagged depends on all of its p-values."""
+    whole = pa.concat_tables(tables)
+    found = conformal.discoveries(whole["p_value"].to_numpy(), fdr)
+    return whole.set_column(whole.schema.get_field_index("anomaly"), "anomaly", pa.array(found))
+
+
+def drift_sentence(scores: np.ndarray, detector: Detector, model: str) -> str:
+    """Whether scores are still distributed as the held-out normal samples' were, and what to do if they are not."""
+    # Samples of a group have the group's score: one of them stands for all.
+    found = conformal.drift(
+        scores[:: getattr(detector, "group", 1)], detector.model_.calibration.cpu().numpy()
+    )
+    held_out = len(detector.model_.calibration)
+    test = f"Kolmogorov-Smirnov test against {held_out} held-out normal samples: p = {found.p_value:.2g}"
+    if found.p_value > DRIFT_LEVEL:
+        return f"no sign of drift ({test})"
+    return (
+        f"the scores are {'lower' if found.lower else 'higher'} than they should be ({test}): unless many of these "
+        f"samples are anomalies, normal data have changed; look at some, and if they are normal, "
+        f"`ama calibrate {model} SOURCE` with such samples, or fit anew"
+    )
+
+
+def calibrate(
+    model: str,
+    source: str,
+    out: str | None,
+    normal_label: list[str] | None,
+    false_alarm_rate: float | None,
+    device: str,
+    label_column: str | None,
+    strict: bool,
+) -> None:
+    """``ama calibrate``: threshold and p-values from new normal samples, without training."""
+    target = model if out is None else out
+    storage.check_writable(Path(target))
+    detector = load(model, device)
+    before = detector.model_.calibration.cpu().numpy()
+    samples = _read(detector.open(source, label_column=label_column, strict=strict))
+    if normal_label is not None:
+        samples = samples.select(is_normal(samples.labels, normal_label, source))
+    detector.calibrate(samples.x, false_alarm_rate)
+    detector.save(target)
+    moved = conformal.drift(detector.model_.calibration.cpu().numpy(), before)
+    _say(
+        f"saved {target}: calibrated on {_count(len(samples), 'normal sample')} in place of {len(before)}; flags about "
+        f"{_flagged_rate(detector):.0%} of normal samples; their scores differ from the former ones with "
+        f"p = {moved.p_value:.2g} (Kolmogorov-Smirnov test)"
+    )
+
+
+def _flagged_rate(detector: Detector) -> float:
+    """With few held-out samples the threshold cannot be as strict as asked for."""
+    return max(detector.false_alarm_rate, 1 / (len(detector.model_.calibration) + 1))
 
 
 def score_tables(detector: Detector, source: Source) -> Iterator[pa.Table]:
@@ -203,8 +277,8 @@ def _score_table(detector: Detector, samples: Samples) -> pa.Table:
     columns = {
         **{name: values.numpy() for name, values in scores.items()},
         "id": samples.ids,
-        "p_value": scoring.p_value(deciding, detector.model_.calibration.cpu()).numpy(),
-        "anomaly": scoring.is_anomaly(deciding, detector.offset_).numpy(),
+        "p_value": conformal.p_value(deciding, detector.model_.calibration.cpu()).numpy(),
+        "anomaly": conformal.is_anomaly(deciding, detector.offset_).numpy(),
     }
     schema = score_schema(detector)
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 from torch import Tensor
 
-from ama import scoring, storage
+from ama import conformal, storage
 from ama.data.sources import Samples, Source, open_source
 from ama.durations import seconds
 from ama.errors import InputError
@@ -82,7 +82,57 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     def p_value(self, X: Any) -> np.ndarray:
         """Conformal p-values in (0, 1]: flagging p <= alpha flags at most a share alpha of normal samples."""
         scores = torch.from_numpy(self.score_samples(X))
-        return scoring.p_value(scores, self.model_.calibration.cpu()).numpy()
+        return conformal.p_value(scores, self.model_.calibration.cpu()).numpy()
+
+    def set_threshold(self: Self, false_alarm_rate: float) -> Self:
+        """Set the threshold anew, for another share of normal samples that may be flagged; no score changes.
+
+        Raises
+        ------
+        InputError
+            If the rate is not between 0 and 1.
+        """
+        check_is_fitted(self)
+        self._check_rate(false_alarm_rate)
+        self.false_alarm_rate = false_alarm_rate
+        self.offset_ = self._offset()
+        return self
+
+    def calibrate(self: Self, X: Any, false_alarm_rate: float | None = None) -> Self:
+        """Replace the held-out samples behind threshold and p-values by new normal samples; no score changes.
+
+        Parameters
+        ----------
+        X
+            Normal samples such as :meth:`score_samples` takes. None of them may have been trained on: those score
+            better than others do, and the promise would be broken.
+        false_alarm_rate
+            Share of normal samples that may be flagged from now on; by default as before.
+
+        Raises
+        ------
+        InputError
+            If the rate is not between 0 and 1, or the samples are not as those of the fit.
+        """
+        rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
+        self._check_rate(rate)
+        self.model_.calibrate(self._fitted_samples(X))
+        return self.set_threshold(rate)
+
+    def drift(self, X: Any) -> conformal.Drift:
+        """Test whether the scores of X are still distributed as those of the held-out normal samples.
+
+        Parameters
+        ----------
+        X
+            Samples of which most are believed to be normal.
+
+        Returns
+        -------
+        Drift
+            ``distance`` and ``p_value`` of the Kolmogorov-Smirnov test, and whether the scores are ``lower``.
+        """
+        return conformal.drift(self.score_samples(X), self.model_.calibration.cpu().numpy())
 
     def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
         """A source of samples such as this detector was fitted on: of its size, depth and columns.
@@ -211,9 +261,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     def _run(self, device: str) -> Run:
         from ama.trainer import Run  # brings Lightning, which scoring can do without
 
-        rate = self.false_alarm_rate
-        if not isinstance(rate, Real) or not 0 < rate < 1:
-            raise InputError(f"false_alarm_rate must lie between 0 and 1, both excluded; found {rate!r}")
+        self._check_rate(self.false_alarm_rate)
         return Run(
             seed=int(check_random_state(self.random_state).randint(2**31)),
             device=device,
@@ -223,9 +271,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             progress=self.progress,
         )
 
+    @staticmethod
+    def _check_rate(rate: float) -> None:
+        if not isinstance(rate, Real) or not 0 < rate < 1:
+            raise InputError(f"false_alarm_rate must lie between 0 and 1, both excluded; found {rate!r}")
+
     def _offset(self) -> float:
         calibration = self.model_.calibration
-        needed = int(np.ceil(1 / self.false_alarm_rate - 1e-9)) - 1
+        needed = conformal.samples_needed(self.false_alarm_rate)
         if len(calibration) < needed:
             warnings.warn(
                 f"a false-alarm rate of {self.false_alarm_rate:g} needs {needed} held-out normal samples, found "
@@ -233,7 +286,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
                 "samples or a larger held_out",
                 stacklevel=4,
             )
-        return scoring.offset(calibration.cpu(), self.false_alarm_rate)
+        return conformal.offset(calibration.cpu(), self.false_alarm_rate)
 
     def _device(self) -> str:
         if self.device == "auto":

@@ -201,7 +201,11 @@ class Model(nn.Module):
         self.fit_statistics(statistics, seed)
         if len(self.terms) > 1:
             self._fit_terms(unseen, seed)
-        scores = self.scores(calibration).score
+        self.calibrate(calibration)
+
+    def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
+        """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
+        scores = self.scores(raw).score
         # A score's last digits depend on the batch it comes in. With this slack, which only makes p-values larger,
         # no sample is flagged for differing from its own twin.
         self.calibration = scores - self.rounding * (1 + scores.abs())

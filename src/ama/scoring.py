@@ -1,4 +1,4 @@
-r"""From features to decisions: R-score (Eq. 5), A-score (Eq. 6), the scores beyond them, thresholds and p-values.
+r"""From features to scores: R-score (Eq. 5), A-score (Eq. 6), and the scores beyond them.
 
 ================================================  =========================================================
 paper, or below                                  here
@@ -36,7 +36,7 @@ import math
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
@@ -207,45 +207,6 @@ def joint_score(
     components = MultivariateNormal(means, covariances, validate_args=False)
     mixture = MixtureSameFamily(Categorical(weights, validate_args=False), components, validate_args=False)
     return mixture.log_prob(features)
-
-
-def p_value(scores: Float[Tensor, " b"], calibration: Float[Tensor, " m"]) -> Float[Tensor, " b"]:
-    r"""Split-conformal p-value: :math:`(1 + \#\{c_i \le s\}) / (m + 1)`, in (0, 1].
-
-    If the sample is exchangeable with the held-out normal samples behind ``calibration``, then
-    :math:`P(p \le \alpha) \le \alpha` for every :math:`\alpha` (Vovk et al. 2005).
-    """
-    ordered = calibration.sort().values
-    below: Int[Tensor, " b"] = torch.searchsorted(ordered, scores.contiguous(), right=True)
-    return (1 + below).double() / (len(ordered) + 1)
-
-
-def offset(calibration: Float[Tensor, " m"], false_alarm_rate: float) -> float:
-    r"""The threshold t for which ``score < t`` says the same as ``p_value <= false_alarm_rate``.
-
-    With fewer held-out samples than :math:`1/\alpha - 1` no p-value reaches :math:`\alpha`; then the smallest
-    reachable rate, :math:`1/(m + 1)`, takes its place.
-
-    Raises
-    ------
-    ValueError
-        If the rate is not between 0 and 1, or there is nothing to calibrate on.
-    """
-    if not 0 < false_alarm_rate < 1:
-        raise ValueError(f"false_alarm_rate must lie between 0 and 1, found {false_alarm_rate}")
-    m = len(calibration)
-    if m == 0:
-        raise ValueError("no held-out normal samples to calibrate on")
-    # p <= alpha means at most k - 1 calibration scores at or below s, with k / (m + 1) the largest p-value that does
-    # not exceed alpha. Divided as p_value divides, so that both round alike.
-    reachable = torch.arange(1, m + 1).double() / (m + 1)
-    k = max(1, int((reachable <= false_alarm_rate).sum()))
-    return calibration.sort().values[k - 1].item()
-
-
-def is_anomaly(scores: Float[Tensor, " b"], threshold: float) -> Bool[Tensor, " b"]:
-    """True where the score lies below the threshold."""
-    return scores < threshold
 
 
 def r_map(

@@ -107,6 +107,30 @@ def test_saved_pickled_and_cloned(detector, zeros_and_ones, tmp_path):
     assert not hasattr(clone(detector), "model_")
 
 
+def test_another_threshold_and_other_calibration_samples_change_no_score(detector, zeros_and_ones, tmp_path):
+    zeros, ones = zeros_and_ones
+    scores, before = detector.score_samples(ones), detector.drift(ones)
+    copy = pickle.loads(pickle.dumps(detector))
+    assert copy.set_threshold(0.2) is copy
+    assert np.array_equal(copy.predict(zeros) == -1, copy.p_value(zeros) <= 0.2)
+    assert (copy.predict(zeros) == -1).sum() >= (detector.predict(zeros) == -1).sum()
+    copy.calibrate(ones[:100], 0.1).save(tmp_path / "model")
+    loaded = ama.load(tmp_path / "model", "cpu")
+    for calibrated in (copy, loaded):
+        assert np.array_equal(calibrated.score_samples(ones), scores)
+        assert calibrated.false_alarm_rate == 0.1
+        # Flagged is what lies below the 10th of the 100 that it was calibrated on.
+        assert (calibrated.predict(ones[:100]) == -1).sum() <= 9
+        assert np.array_equal(calibrated.predict(ones) == -1, calibrated.p_value(ones) <= 0.1)
+        assert calibrated.drift(ones[100:]).p_value > before.p_value
+    for rate in (0.0, 1.0, "0.1"):
+        with pytest.raises(InputError, match="false_alarm_rate must lie between 0 and 1"):
+            copy.set_threshold(rate)
+        with pytest.raises(InputError, match="false_alarm_rate must lie between 0 and 1"):
+            copy.calibrate(ones, rate)
+    assert copy.false_alarm_rate == 0.1
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_one_seed_gives_equal_fits_and_another_gives_another(name, zeros_and_ones):
     zeros, ones = zeros_and_ones
