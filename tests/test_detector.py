@@ -350,7 +350,7 @@ def test_digits_by_name_are_those_of_scikit_learn(digit_detector):
 
 
 def test_scoring_does_not_wait_for_lightning():
-    code = "import sys, ama.commands; print('lightning' in sys.modules)"
+    code = "import sys, ama.commands.score; print('lightning' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
     )

@@ -11,7 +11,7 @@ import re
 import pytest
 
 from ama.errors import InputError
-from ama.results import append_result, machine
+from ama.results import append_result, check_appendable, machine
 from ama.versions import versions
 
 
@@ -63,3 +63,13 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, name, reason):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match=f"^cannot write {tmp_path / name}: {reason}$"):
         append_result(tmp_path / name, {})
+    with pytest.raises(InputError, match=f"^cannot write {tmp_path / name}: "):
+        check_appendable(tmp_path / name)
+
+
+def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path):
+    (tmp_path / "results.jsonl").write_text("{}\n")
+    check_appendable(tmp_path / "results.jsonl")
+    check_appendable(tmp_path / "new" / "folder" / "results.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["results.jsonl"]
+    assert (tmp_path / "results.jsonl").read_text() == "{}\n"

@@ -275,7 +275,7 @@ def _values(given: Namespace) -> dict[str, Any]:
 
 
 def _run_fit(given: Namespace) -> None:
-    from ama.commands import fit
+    from ama.commands.fit import fit
 
     own = {
         "method",
@@ -320,7 +320,7 @@ def _score_arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 
 def _run_score(given: Namespace) -> None:
-    from ama.commands import score
+    from ama.commands.score import score
 
     score(**_values(given))
 
@@ -347,7 +347,7 @@ def _calibrate_arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 
 def _run_calibrate(given: Namespace) -> None:
-    from ama.commands import calibrate
+    from ama.commands.calibrate import calibrate
 
     calibrate(**_values(given))
 
@@ -371,12 +371,14 @@ def _evaluate_arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 
 def _run_evaluate(given: Namespace) -> None:
-    from ama.commands import evaluate
+    from ama.commands.evaluate import evaluate
 
     evaluate(**_values(given))
 
 
 def _demo_arguments(parser: ArgumentParser, words: list[str]) -> None:
+    from jsonargparse.typing import PositiveInt
+
     parser.add_argument(
         "--out", type=str, default="ama-demo", help="folder for the model, the scores and the pictures"
     )
@@ -393,15 +395,19 @@ def _demo_arguments(parser: ArgumentParser, words: list[str]) -> None:
         "--append_to", type=str | None, help="results file to which a JSON line per digit is added"
     )
     parser.add_argument(
-        "--max_steps", type=int, default=1500, help="length of each training, in steps of the generator"
+        "--max_steps",
+        type=PositiveInt | None,
+        help="length of each training, in steps of the generator, instead of the usual one",
     )
     parser.add_argument("--random_state", type=int, default=0, help="seed")
 
 
 def _run_demo(given: Namespace) -> None:
+    from ama.benchmark.digits import STEPS
     from ama.demo import demo
 
-    demo(**_values(given))
+    values = _values(given)
+    demo(**{**values, "max_steps": values["max_steps"] or STEPS})
 
 
 def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:

@@ -67,6 +67,11 @@ def samples_needed(false_alarm_rate: float) -> int:
     return math.ceil(1 / false_alarm_rate - 1e-9) - 1
 
 
+def reachable_rate(m: int, false_alarm_rate: float) -> float:
+    """The rate itself or, with fewer than :func:`samples_needed`, the smallest that m samples can keep."""
+    return max(false_alarm_rate, 1 / (m + 1))
+
+
 def false_alarm_distribution(m: int, false_alarm_rate: float) -> Any:
     r"""How the share of normal samples below the threshold is distributed, over the draws of the m held-out ones.
 

@@ -119,6 +119,12 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.model_.calibrate(self._fitted_samples(X))
         return self.set_threshold(rate)
 
+    @property
+    def promised_rate(self) -> float:
+        """Share of normal samples that the threshold flags at most, on average: the rate asked for, if within reach."""
+        check_is_fitted(self)
+        return conformal.reachable_rate(len(self.model_.calibration), self.false_alarm_rate)
+
     def drift(self, X: Any) -> conformal.Drift:
         """Test whether the scores of X are still distributed as those of the held-out normal samples.
 

@@ -38,6 +38,21 @@ def append_result(path: Path, result: dict[str, Any]) -> None:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def check_appendable(path: Path) -> None:
+    """Find out before the work whether a line can be added to a results file.
+
+    Raises
+    ------
+    InputError
+        If the file, or the folder to make it in, cannot be written to.
+    """
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder")
+    nearest = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not os.access(nearest, os.W_OK) or (nearest != path and not nearest.is_dir()):
+        raise InputError(f"cannot write {path}: {nearest} cannot be written to")
+
+
 def read_results(path: Path) -> list[dict[str, Any]]:
     """The records of a results file, if there is one; a line that a power failure cut short is no record."""
     if not path.exists():

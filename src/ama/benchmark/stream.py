@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from ama.commands import score_schema, score_tables
+from ama.commands.score_table import score_schema, score_tables
 from ama.detector import AMADetector
 from ama.memory import freed_memory_kept
 from ama.methods import load

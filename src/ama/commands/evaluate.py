@@ -1,0 +1,95 @@
+"""``ama evaluate``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ama.commands.reading import chunks
+from ama.commands.score_table import score_table
+from ama.data.protocols import is_normal
+from ama.detector import AMADetector
+from ama.errors import InputError
+from ama.estimator import Detector
+from ama.evaluation import Evaluation
+from ama.evaluation import evaluate as evaluate_scores
+from ama.methods import load
+from ama.results import append_result, check_appendable
+
+
+def evaluate(
+    model: str,
+    source: str,
+    normal_label: list[str] | None,
+    anomalies: str | None,
+    append_to: str | None,
+    device: str,
+    label_column: str | None,
+    strict: bool,
+) -> None:
+    """``ama evaluate``: metrics of the three scores on labelled samples."""
+    if (normal_label is None) == (anomalies is None):
+        raise InputError("give either --normal-label or --anomalies, to tell normal samples from anomalies")
+    if append_to is not None:
+        check_appendable(Path(append_to))
+    detector = load(model, device)
+    sources = [source] if anomalies is None else [source, anomalies]
+    tables, anomalous = [], []
+    for i, name in enumerate(sources):
+        opened = detector.open(name, label_column=label_column, strict=strict)
+        for samples in chunks(opened, "scoring"):
+            tables.append(score_table(detector, samples))
+            if normal_label is None:
+                anomalous.append(np.full(len(samples), i == 1))
+            elif samples.labels is None:
+                is_normal(None, normal_label, name)
+            else:
+                anomalous.append(samples.labels)
+    table = pa.concat_tables(tables)
+    truth = np.concatenate(anomalous)
+    if normal_label is not None:
+        truth = ~is_normal(truth, normal_label, source)
+    if truth.all() or not truth.any():
+        kind = "anomalies" if truth.all() else "normal samples"
+        raise InputError(f"an evaluation needs normal samples and anomalies, but {source} holds only {kind}")
+    # The R-score alone keeps the paper's direction in a table.
+    found = {
+        name: evaluate_scores((-1 if name == "r_score" else 1) * table[name].to_numpy(), truth)
+        for name in table.column_names
+        if name not in ("id", "p_value", "anomaly")
+    }
+    _print_evaluation(found, detector)
+    flagged = table["anomaly"].to_numpy()
+    rate = flagged[~truth].mean()
+    print(f"flagged at the threshold: {rate:.2%} of normal samples, {flagged[truth].mean():.2%} of anomalies")
+    if append_to is not None:
+        result = {
+            "command": shlex.join(["ama", *sys.argv[1:]]),
+            "source": sources,
+            "normal_label": normal_label,
+            "method": type(detector).__name__,
+            "parameters": detector.get_params(),
+            "settings": detector.model_.description()["settings"],
+            "steps": detector.n_steps_,
+            "fit_seconds": round(detector.fit_seconds_, 1),
+            "metrics": {name: evaluation.as_dict() for name, evaluation in found.items()},
+            "false_alarm_rate": float(rate),
+        }
+        append_result(Path(append_to), result)
+
+
+def _print_evaluation(found: dict[str, Evaluation], detector: Detector) -> None:
+    decides = found["score"]
+    print(f"{decides.n_normal} normal samples, {decides.n_anomalous} anomalies")
+    print(f"AUROC                         {decides.auroc}")
+    print(f"average precision             {decides.average_precision}")
+    print(f"false alarms at 95 % recall   {decides.fpr_at_95_recall}")
+    if isinstance(detector, AMADetector):
+        print(f"(by {detector.model_.settings.scoring}; AUROC by ", end="")
+        print(f"A-score {found['a_score'].auroc.value:.4f}, by R-score {found['r_score'].auroc.value:.4f})")
+    else:
+        print(f"(by {type(detector).__name__})")

@@ -1,0 +1,60 @@
+"""New normal samples behind the threshold."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+import ama
+from places import weights
+
+
+def test_a_model_is_calibrated_anew_in_its_place_or_another(call, tmp_path):
+    shutil.copytree("photos.model", tmp_path / "model")
+    words = ["calibrate", tmp_path / "model", "new-cats-and-dogs"]
+    status, output, errors = call(*words, "--out", tmp_path / "other", "--false-alarm-rate", "0.1")
+    assert (status, output) == (0, "")
+    assert re.fullmatch(
+        rf"ama: saved {tmp_path}/other: calibrated on 60 normal samples in place of 26; flags about 10% of normal "
+        r"samples; their scores differ from the former ones with p = 0\.\d+ \(Kolmogorov-Smirnov test\)\n",
+        errors,
+    )
+    assert (tmp_path / "model" / "config.json").read_bytes() == Path("photos.model/config.json").read_bytes()
+    assert call(*words)[0] == 0
+    new, old = ama.load(tmp_path / "model"), ama.load("photos.model")
+    assert np.array_equal(new.score_samples("photos"), old.score_samples("photos"))
+    assert new.false_alarm_rate == old.false_alarm_rate == 0.05
+    expected = old.calibrate("new-cats-and-dogs")
+    assert np.array_equal(new.p_value("photos"), expected.p_value("photos"))
+    assert new.offset_ == expected.offset_
+    assert (new.predict("new-cats-and-dogs") == -1).mean() <= 0.05
+
+
+def test_only_samples_of_a_normal_label_calibrate(call, tmp_path):
+    words = ["calibrate", "photos.model", "photos", "--out", tmp_path / "model", "--normal-label", "dog"]
+    status, _, errors = call(*words)
+    assert status == 0
+    assert "calibrated on 40 normal samples" in errors
+    expected = ama.load("photos.model").calibrate("photos/dog")
+    assert ama.load(tmp_path / "model").offset_ == expected.offset_
+
+
+def test_a_calibration_that_cannot_be_is_refused_and_leaves_the_model(call, tmp_path):
+    shutil.copytree("photos.model", tmp_path / "model")
+    for words, sentence in (
+        ([tmp_path / "model", "table.csv"], "table.csv holds rows"),
+        (
+            [tmp_path / "model", "photos", "--false-alarm-rate", "2"],
+            "false_alarm_rate must lie between 0 and 1",
+        ),
+        ([tmp_path / "model", "photos", "--normal-label", "cow"], "no sample of photos has the label 'cow'"),
+        ([tmp_path / "nothing", "photos"], f"there is no model at {tmp_path}/nothing"),
+    ):
+        status, output, errors = call("calibrate", *words)
+        assert (status, output) == (2, "")
+        assert sentence in errors
+        assert len(errors.splitlines()) == 1
+    assert weights(tmp_path / "model") == weights("photos.model")
