@@ -161,8 +161,8 @@ def test_the_help_of_fit_describes_every_parameter_of_another_method(call, name)
         ("scor", "; did you mean score?"),
         ("fitt", "; did you mean fit?"),
         ("evalute", "; did you mean evaluate?"),
-        ("xyz", "; the commands are demo, fit, score, evaluate, benchmark"),
-        ("--config", "; the commands are demo, fit, score, evaluate, benchmark"),
+        ("xyz", "; the commands are demo, fit, score, calibrate, evaluate, benchmark"),
+        ("--config", "; the commands are demo, fit, score, calibrate, evaluate, benchmark"),
     ],
 )
 def test_an_unknown_command_is_refused_with_the_nearest(call, word, rest):
