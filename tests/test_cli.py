@@ -161,8 +161,8 @@ def test_the_help_of_fit_describes_every_parameter_of_another_method(call, name)
         ("scor", "; did you mean score?"),
         ("fitt", "; did you mean fit?"),
         ("evalute", "; did you mean evaluate?"),
-        ("xyz", "; the commands are demo, fit, score, calibrate, evaluate, benchmark"),
-        ("--config", "; the commands are demo, fit, score, calibrate, evaluate, benchmark"),
+        ("xyz", "; the commands are demo, fit, score, calibrate, evaluate, report, benchmark"),
+        ("--config", "; the commands are demo, fit, score, calibrate, evaluate, report, benchmark"),
     ],
 )
 def test_an_unknown_command_is_refused_with_the_nearest(call, word, rest):
@@ -312,7 +312,7 @@ def test_a_file_that_is_missing_a_folder_or_no_text_is_refused(call, tmp_path, m
 def test_a_pipe_gets_no_bars_and_standard_output_nothing(call, rows):
     status, output, errors = call("fit", rows, "--out", "model", *SMALL)
     assert (status, output) == (0, "")
-    assert errors.splitlines()[0] == "ama: learning from 100 rows of 3 columns of rows.csv"
+    assert errors.splitlines()[0] == "ama: learning from rows.csv: 100 rows of 3 columns"
     assert re.fullmatch(
         r"ama: saved model: 20 steps in \d+ s; flags about 5% of normal samples", errors.splitlines()[1]
     )

@@ -57,6 +57,13 @@ def test_it_prints_how_well_it_flags_the_digit_left_out(shown):
     )
 
 
+def test_it_ends_its_first_part_with_the_report(shown):
+    assert f"open {shown.folder / 'report.html'} in a browser to see all of it" in shown.output
+    page = (shown.folder / "report.html").read_text()
+    assert "of the 178 anomalies are flagged" in page
+    assert "Scanned digits, learned without the digit 0" in page
+
+
 def test_a_pipe_gets_remarks_and_no_progress_bars(shown):
     assert "Learning scanned digits (8 x 8 pixels) without ever seeing the digit 0 ...\n" in shown.errors
     assert "Leaving out each of the other digits in turn, two fits at a time ...\n" in shown.errors
@@ -73,6 +80,7 @@ def test_it_writes_what_it_names_and_nothing_else(shown):
         "model",
         "r_scores.png",
         "reconstructions.png",
+        "report.html",
         "scores.csv",
         "scores.png",
     ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ama.evaluation import Metric, evaluate
+from ama.evaluation import Metric, evaluate, precision_recall_band, roc_band
 
 
 @st.composite
@@ -153,3 +153,24 @@ def test_an_evaluation_prints_and_goes_into_a_results_file():
     assert json.loads(json.dumps(found)) == found
     assert list(found["auroc"]) == ["value", "low", "high"]
     assert (found["n_normal"], found["n_anomalous"]) == (30, 10)
+
+
+@pytest.mark.parametrize("band", [roc_band, precision_recall_band])
+def test_a_band_holds_the_curve_and_narrows_with_more_samples(band):
+    random, widths = np.random.default_rng(0), []
+    for n in (50, 5000):
+        scores = np.concatenate([random.normal(1, 1, n), random.normal(-1, 1, n)])
+        found = band(scores, np.arange(2 * n) >= n)
+        inside = (found.low <= found.y + 1e-9) & (found.y <= found.high + 1e-9)
+        assert inside[np.isfinite(found.y)].mean() > 0.9
+        assert np.nanmin(found.low) >= 0
+        assert np.nanmax(found.high) <= 1
+        widths.append(np.nanmean(found.high - found.low))
+    assert widths[1] < widths[0] / 4
+
+
+def test_the_area_under_the_roc_curve_is_the_auroc():
+    random = np.random.default_rng(1)
+    scores, anomalous = random.normal(size=500) - np.repeat([0, 1.5], [400, 100]), np.arange(500) >= 400
+    band = roc_band(scores, anomalous)
+    assert np.trapezoid(band.y, band.x) == pytest.approx(roc_auc_score(anomalous, -scores), abs=0.003)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -46,3 +48,9 @@ def test_a_model_from_before_there_were_methods_is_this_packages(digit_detector,
     config.write_text(config.read_text().replace('  "method": "AMADetector",\n', ""))
     loaded = ama.load(tmp_path / "model")
     assert (loaded.score_samples(digits[0][:9]) == digit_detector.score_samples(digits[0][:9])).all()
+
+
+def test_importing_the_package_is_enough_to_name_a_baseline():
+    code = "import ama; print(ama.baselines.DeepSVDD().get_params()['preset'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "compact\n"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ama import baselines
     from ama.detector import AMADetector
     from ama.methods import load
 
-__all__ = ["AMADetector", "load"]
+__all__ = ["AMADetector", "baselines", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,4 +23,6 @@ def __getattr__(name: str) -> Any:
         from ama.methods import load
 
         return load
+    if name == "baselines":
+        return importlib.import_module("ama.baselines")
     raise AttributeError(f"module 'ama' has no attribute {name!r}")

@@ -33,6 +33,7 @@ Anomaly detection that learns from normal data alone.
   ama score MODEL SOURCE --out FILE    score samples: id, scores, p-value, anomaly
   ama calibrate MODEL SOURCE           threshold and p-values from new normal samples
   ama evaluate MODEL SOURCE ...        AUROC, average precision, false alarms at 95 % recall
+  ama report MODEL SOURCE --out FILE   one page: scores, threshold, samples, model card
   ama benchmark run GRID               the paper's experiments; speed: time ama on this machine
 
 SOURCE is a folder of images, a Parquet, CSV, .npy or .npz file, a hub id, or "digits".
@@ -376,6 +377,33 @@ def _run_evaluate(given: Namespace) -> None:
     evaluate(**_values(given))
 
 
+def _report_arguments(parser: ArgumentParser, words: list[str]) -> None:
+    parser.add_argument("model", type=str, help="model folder")
+    parser.add_argument("source", type=str, help="samples to report on; with --anomalies, normal ones")
+    parser.add_argument("--out", type=str, required=True, help=".html file to write")
+    parser.add_argument(
+        "--normal_label",
+        type=str | int,
+        nargs="+",
+        help="labels taken as normal; all others are anomalies",
+    )
+    parser.add_argument("--anomalies", type=str | None, help="source of anomalies")
+    parser.add_argument(
+        "--false_alarm_rate",
+        type=float | None,
+        help="share of normal samples that may be flagged, in place of the one set at the fit",
+    )
+    parser.add_argument("--device", type=str, default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
+    _strict_argument(parser)
+
+
+def _run_report(given: Namespace) -> None:
+    from ama.commands.report import report
+
+    report(**_values(given))
+
+
 def _demo_arguments(parser: ArgumentParser, words: list[str]) -> None:
     from jsonargparse.typing import PositiveInt
 
@@ -532,6 +560,12 @@ COMMANDS = {
         "Measure how well a model tells anomalies from normal samples.",
         _evaluate_arguments,
         _run_evaluate,
+    ),
+    "report": Command(
+        "ama report MODEL SOURCE [--anomalies SOURCE] --out FILE [options]",
+        "Write one page: scores, threshold, samples worth a look, model card.",
+        _report_arguments,
+        _run_report,
     ),
     "benchmark": Command(
         "ama benchmark (run GRID | show GRID | figures DATA | speed | stream | guard) [options]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
@@ -11,10 +12,15 @@ import pyarrow as pa
 from tqdm.auto import tqdm
 
 from ama.benchmark.digits import DigitSplit, leave_out, neighbour_auroc
+from ama.data.sources import open_source
 from ama.detector import AMADetector
 from ama.errors import InputError
 from ama.evaluation import Evaluation
-from ama.report.plots import plot_densities, plot_reconstructions
+from ama.files import write_text
+from ama.report.build import build_report
+from ama.report.charts import plot_densities
+from ama.report.judged import judge
+from ama.report.plots import plot_reconstructions
 from ama.results import append_result
 from ama.storage import check_writable
 from ama.tables import write_table
@@ -58,6 +64,7 @@ def demo(
     )
     for path in _write(detector, split, digit, folder):
         print(f"wrote {path}")
+    print(f"open {folder / 'report.html'} in a browser to see all of it")
 
     if every_digit:
         _every_digit(
@@ -107,7 +114,7 @@ def _row(digit: int, seed: int, max_steps: int) -> Row:
 
 
 def _write(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -> list[Path]:
-    """The model, the scores and two pictures."""
+    """The model, the scores, pictures and a report."""
     scores = detector.scores(split.test)
     deciding, r = scores.score.numpy(), scores.r_score.numpy()
     reconstructions = detector.reconstruct(split.test)
@@ -141,4 +148,10 @@ def _write(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -
         }
     )
     write_table(folder / "scores.csv", table.schema, [table])
-    return [folder / name for name in ("model", *pictures, "scores.csv")]
+    samples = open_source(split.test).read()
+    labels = np.where(split.anomalous, f"digit {digit}", "other digits")
+    judged = judge(detector, [(replace(samples, labels=labels), split.anomalous)])
+    title = f"Scanned digits, learned without the digit {digit}"
+    named = "a random fifth of the other digits, and all of this one"
+    write_text(folder / "report.html", build_report(detector, judged, title, named, str(folder / "model")))
+    return [folder / name for name in ("model", *pictures, "scores.csv", "report.html")]

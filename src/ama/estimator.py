@@ -42,6 +42,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         Steps of the training.
     history_ : list of dict
         Losses every few steps.
+    learned_from_ : str
+        How many samples of which size it was fitted on, and whence if a command did it.
     """
 
     # What storage rebuilds the model with.
@@ -138,7 +140,12 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         Drift
             ``distance`` and ``p_value`` of the Kolmogorov-Smirnov test, and whether the scores are ``lower``.
         """
-        return conformal.drift(self.score_samples(X), self.model_.calibration.cpu().numpy())
+        return self.drift_of(self.score_samples(X))
+
+    def drift_of(self, scores: np.ndarray) -> conformal.Drift:
+        """The test of :meth:`drift` on scores that are known already."""
+        # Samples of a group have the group's score: one of them stands for all.
+        return conformal.drift(scores[:: getattr(self, "group", 1)], self.model_.calibration.cpu().numpy())
 
     def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
         """A source of samples such as this detector was fitted on: of its size, depth and columns.
@@ -189,6 +196,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             "method": type(self).__name__,
             "ama_version": self.versions_["ama"],
             "parameters": {name: _plain(value) for name, value in self.get_params().items()},
+            "learned_from": self.learned_from_,
             "columns": self.columns_,
             "feature_names": None if names is None else list(names),
             "offset": self.offset_,
@@ -208,6 +216,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.offset_, self.n_steps_ = float(config["offset"]), int(config["steps"])
         self.history_, self.fit_seconds_ = config["history"], float(config["seconds"])
         self.versions_ = config["versions"]
+        self.learned_from_ = config.get("learned_from", "not recorded")  # younger than the format
 
     def _keep(
         self, model: Any, samples: Samples, steps: int, history: list[dict[str, Any]], seconds: float
@@ -215,6 +224,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         """Take over what a fit made; the model has its calibration scores."""
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
         self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns
+        self.learned_from_ = samples.describe()
         self.versions_ = versions()
         self.offset_ = self._offset()
 

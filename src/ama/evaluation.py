@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.stats import bootstrap
 from sklearn.metrics import auc
 
 RECALL = 0.95
+GRID = np.linspace(0, 1, 201)  # where a curve is known
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,63 @@ def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, se
         Metric(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)
     )
     return Evaluation(auroc, precision, fpr, len(normal), len(anomalies))
+
+
+@dataclass(frozen=True)
+class Band:
+    """A curve y(x) with its 95 % bootstrap interval at every point."""
+
+    x: np.ndarray
+    y: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def roc_band(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, seed: int = 0) -> Band:
+    """Share of the anomalies flagged at each share of normal samples flagged.
+
+    Parameters
+    ----------
+    scores, anomalous
+        As in :func:`evaluate`.
+    resamples
+        Bootstrap resamples, stratified by class.
+    """
+
+    def curve(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
+        fpr, recall = (np.append(0, np.cumsum(counts)) / counts.sum() for counts in (normal, anomalies))
+        return np.interp(GRID, fpr, recall)
+
+    return _band(curve, scores, anomalous, resamples, seed)
+
+
+def precision_recall_band(
+    scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, seed: int = 0
+) -> Band:
+    """Share of anomalies among the flagged at each share of them flagged; parameters as in :func:`roc_band`."""
+
+    def curve(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
+        true, false = np.cumsum(anomalies), np.cumsum(normal)
+        # The first threshold at which that many are flagged.
+        at = np.searchsorted(true / true[-1], GRID[1:])
+        return np.append(np.nan, true[at] / (true[at] + false[at]))
+
+    return _band(curve, scores, anomalous, resamples, seed)
+
+
+def _band(
+    curve: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    scores: np.ndarray,
+    anomalous: np.ndarray,
+    resamples: int,
+    seed: int,
+) -> Band:
+    distinct, rank = np.unique(np.asarray(scores, dtype=np.float64), return_inverse=True)
+    counts = [np.bincount(rank[mask], minlength=len(distinct)) for mask in (~anomalous, anomalous)]
+    random = np.random.default_rng(seed)
+    drawn = [curve(*(random.multinomial(c.sum(), c / c.sum()) for c in counts)) for _ in range(resamples)]
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    return Band(GRID, curve(*counts), low, high)
 
 
 def _metrics(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:

@@ -276,6 +276,11 @@ class Model(nn.Module):
         return {"score": found.score, "a_score": found.a_score, "r_score": -found.r_score}
 
     @torch.no_grad()
+    def encode(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b d"]:
+        """E(x) of raw samples."""
+        return torch.cat([self.networks.encoder(x) for x in self._chunks(raw)])
+
+    @torch.no_grad()
     def reconstruct(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
         """G(E(x)) in the units of the raw samples."""
         return torch.cat([self.networks.restore(self.networks.reconstruct(x)) for x in self._chunks(raw)])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 import sys
 import tempfile
@@ -16,6 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from ama.errors import InputError
+from ama.files import check_file_path, temporary_name
 
 SUFFIXES = (".parquet", ".csv")
 
@@ -26,19 +25,10 @@ def check_table_path(path: Path | None) -> None:
     Raises
     ------
     InputError
-        If the suffix is unknown or the folder does not exist.
+        As :func:`ama.files.check_file_path`.
     """
-    if path is None:
-        return
-    if path.suffix not in SUFFIXES:
-        raise InputError(f"cannot write {path}: its name must end in {' or '.join(SUFFIXES)}")
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        raise InputError(f"cannot write {path}: the folder {folder} does not exist")
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder")
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"cannot write {path}: the folder {folder} is read-only")
+    if path is not None:
+        check_file_path(path, SUFFIXES)
 
 
 def write_table(path: Path | None, schema: pa.Schema, batches: Iterable[pa.Table]) -> int:
@@ -54,7 +44,7 @@ def write_table(path: Path | None, schema: pa.Schema, batches: Iterable[pa.Table
     check_table_path(path)
     if path is None:
         return _stream(sys.stdout.buffer, pa.csv.CSVWriter, schema, batches)
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    temporary = temporary_name(path)
     try:
         # Until it is whole the table has no name, so that not even a killed process leaves a part of it behind.
         with tempfile.TemporaryFile(dir=path.absolute().parent) as unnamed:

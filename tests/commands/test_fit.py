@@ -25,7 +25,7 @@ def test_the_same_pictures_in_any_form_give_the_same_model_scores_and_metrics(ca
         "fit", source, "--out", tmp_path / "model", "--normal-label", *known, *SMALL
     )
     assert (status, output) == (0, "")
-    assert f"learning from 80 images of 8 x 8 pixels, 1 channel, of {source}" in errors
+    assert f"learning from {source}: 80 images of 8 x 8 pixels, 1 channel" in errors
     assert sorted(os.listdir(tmp_path / "model")) == ["config.json", "weights.safetensors"]
     assert weights(tmp_path / "model") == weights("photos.model")
 
@@ -81,7 +81,7 @@ def test_a_labelled_source_selects_the_weights(call, tmp_path):
 def test_pictures_are_resized_where_that_is_asked_for(call, tmp_path):
     status, _, errors = call("fit", "photos", "--out", tmp_path / "model", "--image-size", 16, *SMALL)
     assert status == 0
-    assert "learning from 120 images of 16 x 16 pixels" in errors
+    assert ": 120 images of 16 x 16 pixels" in errors
     assert ama.load(tmp_path / "model").shape_ == (1, 16, 16)
 
 
@@ -226,7 +226,7 @@ def test_a_threshold_that_few_samples_cannot_give_is_remarked_on(call, bad, tmp_
     done = subprocess.run([*words, "--held-out", "0.1"], capture_output=True, text=True)
     assert done.returncode == 0
     learning, note, saved = done.stderr.splitlines()
-    assert learning.startswith("ama: learning from 60 images")
+    assert learning.endswith(": 60 images of 8 x 8 pixels, 1 channel")
     assert note.startswith("ama: note: a false-alarm rate of 0.05 needs 19 held-out normal samples, found 4")
     assert saved.endswith("flags about 20% of normal samples")
 

@@ -15,7 +15,8 @@ from ama.benchmark.grid import cells_of, records_of, results_path
 from ama.benchmark.methods import AMA
 from ama.detector import AMADetector
 from ama.errors import InputError
-from ama.report.plots import Curve, plot_curves, plot_densities, plot_reconstruction_rows
+from ama.report.charts import Curve, plot_curves, plot_densities
+from ama.report.plots import plot_reconstruction_rows
 
 SHOWN = 12
 SAMPLES = 2000  # of each set in the densities

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ama.commands.reading import chunks
+from ama.commands.labelled import labelled_chunks
 from ama.commands.score_table import score_table
-from ama.data.protocols import is_normal
 from ama.detector import AMADetector
 from ama.errors import InputError
 from ama.estimator import Detector
@@ -37,22 +36,13 @@ def evaluate(
     if append_to is not None:
         check_appendable(Path(append_to))
     detector = load(model, device)
-    sources = [source] if anomalies is None else [source, anomalies]
     tables, anomalous = [], []
-    for i, name in enumerate(sources):
-        opened = detector.open(name, label_column=label_column, strict=strict)
-        for samples in chunks(opened, "scoring"):
-            tables.append(score_table(detector, samples))
-            if normal_label is None:
-                anomalous.append(np.full(len(samples), i == 1))
-            elif samples.labels is None:
-                is_normal(None, normal_label, name)
-            else:
-                anomalous.append(samples.labels)
+    for samples, flags in labelled_chunks(detector, source, normal_label, anomalies, label_column, strict):
+        assert flags is not None
+        tables.append(score_table(detector, samples))
+        anomalous.append(flags)
     table = pa.concat_tables(tables)
     truth = np.concatenate(anomalous)
-    if normal_label is not None:
-        truth = ~is_normal(truth, normal_label, source)
     if truth.all() or not truth.any():
         kind = "anomalies" if truth.all() else "normal samples"
         raise InputError(f"an evaluation needs normal samples and anomalies, but {source} holds only {kind}")
@@ -69,7 +59,7 @@ def evaluate(
     if append_to is not None:
         result = {
             "command": shlex.join(["ama", *sys.argv[1:]]),
-            "source": sources,
+            "source": [source] if anomalies is None else [source, anomalies],
             "normal_label": normal_label,
             "method": type(detector).__name__,
             "parameters": detector.get_params(),

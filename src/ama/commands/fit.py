@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ama import storage
-from ama.commands.reading import count, describe, read, say
+from ama.commands.reading import count, read, say
 from ama.data.protocols import is_normal
 from ama.data.sources import open_source
 from ama.detector import AMADetector
@@ -39,7 +39,7 @@ def fit(
     samples = read(open_source(source, image_size=image_size, label_column=label_column, strict=strict))
     if normal_label is not None:
         samples = samples.select(is_normal(samples.labels, normal_label, source))
-    say(f"learning from {describe(samples)} of {source}")
+    say(f"learning from {source}: {samples.describe()}")
     alike = partial(
         open_source,
         shape=tuple(samples.x.shape[1:]),
@@ -66,6 +66,7 @@ def fit(
         detector.fit(x, y, validation=labelled)  # type: ignore[call-arg]
     if samples.columns is not None:
         detector.columns_ = samples.columns
+    detector.learned_from_ = f"{source}: {samples.describe()}"
     detector.save(out)
     say(
         f"saved {out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s; "

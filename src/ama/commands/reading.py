@@ -36,14 +36,6 @@ def report_skipped(skipped: list[str]) -> None:
         say(f"skipped {count(len(skipped), 'unreadable sample')} in all; --strict refuses them")
 
 
-def describe(samples: Samples) -> str:
-    """How many samples of which size there are."""
-    shape = samples.x.shape[1:]
-    if len(shape) == 1:
-        return f"{count(len(samples), 'row')} of {count(shape[0], 'column')}"
-    return f"{count(len(samples), 'image')} of {shape[1]} x {shape[2]} pixels, {count(shape[0], 'channel')},"
-
-
 def count(n: int, noun: str) -> str:
     """A number with its noun."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

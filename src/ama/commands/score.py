@@ -12,12 +12,10 @@ from ama import conformal
 from ama.commands.reading import count, say
 from ama.commands.score_table import score_schema, score_tables
 from ama.errors import InputError
-from ama.estimator import Detector
 from ama.memory import freed_memory_kept
 from ama.methods import load
+from ama.report.verdict import drift_sentence
 from ama.tables import check_table_path, write_table
-
-DRIFT_LEVEL = 0.01  # p-values up to it are spoken of
 
 
 @freed_memory_kept()
@@ -58,7 +56,7 @@ def score(
         f"scored {count(rows, 'sample')}, {flagged} flagged as anomalies"
         + ("" if out is None else f"; wrote {out}")
     )
-    say(drift_sentence(np.concatenate(scores), detector, model))
+    say(drift_sentence(detector.drift_of(np.concatenate(scores)), len(detector.model_.calibration), model))
 
 
 def _with_discoveries(tables: Iterable[pa.Table], fdr: float) -> pa.Table:
@@ -66,20 +64,3 @@ def _with_discoveries(tables: Iterable[pa.Table], fdr: float) -> pa.Table:
     whole = pa.concat_tables(tables)
     found = conformal.discoveries(whole["p_value"].to_numpy(), fdr)
     return whole.set_column(whole.schema.get_field_index("anomaly"), "anomaly", pa.array(found))
-
-
-def drift_sentence(scores: np.ndarray, detector: Detector, model: str) -> str:
-    """Whether scores are still distributed as the held-out normal samples' were, and what to do if they are not."""
-    # Samples of a group have the group's score: one of them stands for all.
-    found = conformal.drift(
-        scores[:: getattr(detector, "group", 1)], detector.model_.calibration.cpu().numpy()
-    )
-    held_out = len(detector.model_.calibration)
-    test = f"Kolmogorov-Smirnov test against {held_out} held-out normal samples: p = {found.p_value:.2g}"
-    if found.p_value > DRIFT_LEVEL:
-        return f"no sign of drift ({test})"
-    return (
-        f"the scores are {'lower' if found.lower else 'higher'} than they should be ({test}): unless many of these "
-        f"samples are anomalies, normal data have changed; look at some, and if they are normal, "
-        f"`ama calibrate {model} SOURCE` with such samples, or fit anew"
-    )

@@ -45,6 +45,14 @@ class Samples:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def describe(self) -> str:
+        """How many samples of which size there are."""
+        shape = self.x.shape[1:]
+        if len(shape) == 1:
+            return f"{_count(len(self), 'row')} of {_count(shape[0], 'column')}"
+        channels, height, width = shape
+        return f"{_count(len(self), 'image')} of {height} x {width} pixels, {_count(channels, 'channel')}"
+
     def select(self, indices: Any) -> Samples:
         """The samples at ``indices``, a boolean mask or positions; ``skipped`` stays as it is."""
         chosen = np.asarray(indices)
@@ -172,6 +180,10 @@ class Source(ABC):
 def none_readable(name: str, skipped: list[str]) -> str:
     """The sentence for a source of which nothing is left."""
     return f"none of the samples of {name} can be read" + (f"; the first: {skipped[0]}" if skipped else "")
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def as_labels(values: Iterable[Any], names: list[str] | None = None) -> np.ndarray:

@@ -1,0 +1,37 @@
+"""``ama report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ama.commands.labelled import labelled_chunks
+from ama.commands.reading import count, say
+from ama.files import check_file_path, write_text
+from ama.memory import freed_memory_kept
+from ama.methods import load
+from ama.report.build import build_report
+from ama.report.judged import judge
+
+
+@freed_memory_kept()
+def report(
+    model: str,
+    source: str,
+    out: str,
+    normal_label: list[str] | None,
+    anomalies: str | None,
+    false_alarm_rate: float | None,
+    device: str,
+    label_column: str | None,
+    strict: bool,
+) -> None:
+    """``ama report``: score the samples and write the page."""
+    check_file_path(Path(out), (".html", ".htm"))
+    detector = load(model, device)
+    if false_alarm_rate is not None:
+        detector.set_threshold(false_alarm_rate)
+    judged = judge(detector, labelled_chunks(detector, source, normal_label, anomalies, label_column, strict))
+    named = source if anomalies is None else f"{source}, and anomalies of {anomalies}"
+    page = build_report(detector, judged, f"Anomalies found by {Path(model).name}", named, model)
+    write_text(Path(out), page)
+    say(f"wrote {out}: {count(len(judged), 'sample')}, {len(page.encode()) / 1e6:.1f} MB")

@@ -1,0 +1,52 @@
+"""Samples as pictures that stand in a page: the image, its reconstruction, and where the score comes from."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import matplotlib
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+LOSSLESS_UP_TO = 64  # pixels a side; larger pictures are coded with a small loss
+QUALITY = 80
+HEAT = "inferno"
+
+
+def as_pixels(image: Float[np.ndarray, "c h w"], low: float, high: float) -> UInt8[np.ndarray, "h w k"]:
+    """Grey (k = 1) or colour (k = 3), ``low`` being black and ``high`` white; of other channel counts the mean."""
+    scaled = np.clip((np.asarray(image, dtype=np.float64) - low) / (high - low), 0, 1)
+    shown = scaled if len(scaled) in (1, 3) else scaled.mean(0, keepdims=True)
+    return np.round(255 * shown.transpose(1, 2, 0)).astype(np.uint8)
+
+
+def heated(
+    pixels: UInt8[np.ndarray, "h w k"], heat: Float[np.ndarray, "h w"], top: float
+) -> UInt8[np.ndarray, "h w 3"]:
+    """A map over its image: the image in pale grey, and the hotter a place, the more of the map's colour.
+
+    Parameters
+    ----------
+    pixels
+        The image.
+    heat
+        The map; what is not above 0 stays grey.
+    top
+        The value with the full colour.
+    """
+    share = np.clip(heat / top if top > 0 else np.zeros_like(heat), 0, 1)[..., None]
+    grey = np.repeat(pixels.mean(2, keepdims=True) / 255, 3, axis=2)
+    colour = matplotlib.colormaps[HEAT](share[..., 0])[..., :3]
+    return np.round(255 * ((1 - share) * (0.15 + 0.7 * grey) + share * colour)).astype(np.uint8)
+
+
+def data_uri(pixels: UInt8[np.ndarray, "h w k"]) -> str:
+    """The picture as the address of an ``<img>``."""
+    lossless = max(pixels.shape[:2]) <= LOSSLESS_UP_TO
+    kind = "png" if lossless else "webp"
+    file = io.BytesIO()
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.save(file, kind, **({"optimize": True} if lossless else {"quality": QUALITY}))
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
