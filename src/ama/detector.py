@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from ama.data.sources import Samples, open_source
 from ama.errors import InputError
 from ama.estimator import Detector
 from ama.model import Model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
 DIRECTIONS = ("inward", "outward")
@@ -301,6 +304,41 @@ class AMADetector(Detector):
         samples = self._fitted_samples(X)
         values = self.model_.scores(samples)
         return type(values)(*(value.cpu() for value in values))
+
+    def plot_reconstructions(self, X: Any, y: Any = None, n: int = 10) -> Figure:
+        """Images above their reconstructions; see :class:`ama.report.displays.ReconstructionsDisplay`.
+
+        Parameters
+        ----------
+        X
+            Images, as in :meth:`score_samples`.
+        y
+            The group of each, such as +1 and -1.
+        n
+            Images of each group that are shown.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows.
+        """
+        from ama.report.displays import (
+            ReconstructionsDisplay,  # brings matplotlib, which scoring can do without
+        )
+
+        return ReconstructionsDisplay.from_estimator(self, X, y, n).figure_
+
+    def plot_map(self, X: Any, n: int = 10) -> Figure:
+        """Where the critic finds the first images of X unlike their reconstructions; see :meth:`anomaly_map`.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows.
+        """
+        from ama.report.displays import MapDisplay
+
+        return MapDisplay.from_estimator(self, X, n).figure_
 
     def _record(self) -> dict[str, Any]:
         return {**super()._record(), "validation_auroc": self.validation_auroc_}

@@ -22,6 +22,8 @@ from ama.errors import InputError
 from ama.versions import versions
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from ama.trainer import Run
 
 Self = TypeVar("Self", bound="Detector")
@@ -146,6 +148,33 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         """The test of :meth:`drift` on scores that are known already."""
         # Samples of a group have the group's score: one of them stands for all.
         return conformal.drift(scores[:: getattr(self, "group", 1)], self.model_.calibration.cpu().numpy())
+
+    def plot_scores(self, X: Any, y: Any = None) -> Figure:
+        """Histogram of the scores of X and the threshold; see :class:`ama.report.displays.ScoresDisplay`.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`score_samples`.
+        y
+            The group of each sample, such as +1 and -1.
+        """
+        from ama.report.displays import ScoresDisplay  # brings matplotlib, which scoring can do without
+
+        return ScoresDisplay.from_estimator(self, X, y).figure_
+
+    def plot_training(self) -> Figure:
+        """The losses of the training; see :class:`ama.report.displays.TrainingDisplay`.
+
+        Raises
+        ------
+        InputError
+            If nothing was trained.
+        """
+        from ama.report.displays import TrainingDisplay
+
+        check_is_fitted(self)
+        return TrainingDisplay.from_estimator(self).figure_
 
     def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
         """A source of samples such as this detector was fitted on: of its size, depth and columns.

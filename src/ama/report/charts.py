@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ama.evaluation import Band, precision_recall_band, roc_band
+from ama.report.figure import NotebookFigure
 
 Curve = list[tuple[float, float]]  # points (x, y)
 
@@ -30,7 +31,7 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
     threshold
         Drawn as a dashed line; scores below it are flagged.
     """
-    figure = Figure(figsize=(7, 3.4), layout="constrained")
+    figure = NotebookFigure(figsize=(7, 3.4), layout="constrained")
     axis = figure.subplots()
     every = np.concatenate(list(groups.values()))
     # The farthest few would squeeze all others into one bar; they are counted in the outermost bars.
@@ -62,7 +63,7 @@ def plot_curves(panels: dict[str, dict[str, Curve]], x_label: str, y_label: str)
     x_label, y_label
         Of the axes.
     """
-    figure = Figure(figsize=(4.6 * len(panels), 3.6), layout="constrained")
+    figure = NotebookFigure(figsize=(4.6 * len(panels), 3.6), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, (title, curves) in zip(axes, panels.items(), strict=True):
         end = max(x for points in curves.values() for x, _ in points)
@@ -99,7 +100,7 @@ def plot_precision_recall(scores: Float[np.ndarray, " n"], anomalous: Bool[np.nd
 def plot_training(history: list[dict[str, int | float]]) -> Figure:
     """Every loss of a training against its steps, a panel for each, with its running mean over a tenth of them."""
     names = [name for name in history[0] if name != "step"] if history else []
-    figure = Figure(figsize=(SIZE[0], 1.3 * max(1, len(names)) + 0.5), layout="constrained")
+    figure = NotebookFigure(figsize=(SIZE[0], 1.3 * max(1, len(names)) + 0.5), layout="constrained")
     axes = figure.subplots(max(1, len(names)), 1, squeeze=False, sharex=True)[:, 0]
     for axis, name in zip(axes, names, strict=False):
         steps, values = zip(*((line["step"], line[name]) for line in history if name in line), strict=True)
@@ -137,7 +138,7 @@ def plot_norms(
 
 
 def _axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=SIZE, layout="constrained")
+    figure = NotebookFigure(figsize=SIZE, layout="constrained")
     axis = figure.subplots()
     axis.set_xlabel(x_label)
     axis.set_ylabel(y_label)

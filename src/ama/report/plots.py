@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from ama.report.figure import NotebookFigure
+
 
 def plot_reconstructions(
     groups: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
@@ -24,7 +26,7 @@ def plot_reconstructions(
         The values drawn black and white.
     """
     columns = min(n, max(len(images) for images, _, _ in groups.values()))
-    figure = Figure(figsize=(1.1 * columns + 1.6, 2.6 * len(groups)), layout="constrained")
+    figure = NotebookFigure(figsize=(1.1 * columns + 1.6, 2.6 * len(groups)), layout="constrained")
     axes = figure.subplots(2 * len(groups), columns, squeeze=False)
     for axis in axes.flat:
         axis.set_xticks([])
@@ -56,7 +58,7 @@ def plot_reconstruction_rows(
         The values drawn black and white.
     """
     columns = len(next(iter(rows.values())))
-    figure = Figure(figsize=(columns + 1.2, 1.05 * len(rows)), layout="constrained")
+    figure = NotebookFigure(figsize=(columns + 1.2, 1.05 * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, images) in zip(axes, rows.items(), strict=True):
         for axis, image in zip(line, images, strict=True):

@@ -1,0 +1,237 @@
+"""Pictures of a detector for a notebook, as scikit-learn has its displays: ``from_estimator``, then ``figure_``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from ama.errors import InputError
+from ama.report.charts import plot_densities, plot_training
+from ama.report.pictures import as_pixels, heated
+from ama.report.plots import plot_reconstruction_rows, plot_reconstructions
+
+KINDS = {"1": "normal", "-1": "anomalies"}
+
+
+@dataclass
+class ScoresDisplay:
+    """How the scores of some samples are distributed, beside the threshold.
+
+    Parameters
+    ----------
+    groups
+        Name -> scores (m,).
+    threshold
+        Below it a sample is flagged.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure
+        The picture.
+    """
+
+    groups: dict[str, Float[np.ndarray, " m"]]
+    threshold: float
+    figure_: Figure = field(init=False)
+
+    def plot(self) -> ScoresDisplay:
+        """Draw it."""
+        self.figure_ = plot_densities(self.groups, "score (lower = more unusual)", self.threshold)
+        return self
+
+    @classmethod
+    def from_estimator(cls, detector: Any, X: Any, y: Any = None) -> ScoresDisplay:
+        """Score X and draw a histogram for each group.
+
+        Parameters
+        ----------
+        detector
+            Fitted.
+        X
+            As in ``score_samples``.
+        y
+            (n,) the group of each sample: +1 for normal samples and -1 for anomalies, or any other labels.
+        """
+        scores = detector.score_samples(X)
+        return cls(grouped(scores, y), detector.offset_).plot()
+
+
+@dataclass
+class ReconstructionsDisplay:
+    """Images above their reconstructions, with their scores.
+
+    Parameters
+    ----------
+    groups
+        Name -> images (m, C, H, W), their reconstructions, and scores (m,).
+    value_range
+        The values drawn black and white.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure
+        The picture.
+    """
+
+    groups: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    value_range: tuple[float, float]
+    figure_: Figure = field(init=False)
+
+    def plot(self, n: int = 10) -> ReconstructionsDisplay:
+        """Draw the first ``n`` of each group."""
+        self.figure_ = plot_reconstructions(self.groups, n, self.value_range)
+        return self
+
+    @classmethod
+    def from_estimator(cls, detector: Any, X: Any, y: Any = None, n: int = 10) -> ReconstructionsDisplay:
+        """Rebuild and score X; parameters as in :meth:`ScoresDisplay.from_estimator`.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows.
+        """
+        x = images_of(detector, X)
+        parts = [x, detector.reconstruct(x), detector.score_samples(x)]
+        groups = {
+            name: (parts[0][mask], parts[1][mask], parts[2][mask]) for name, mask in masks(len(x), y).items()
+        }
+        return cls(groups, range_of(x)).plot(n)
+
+
+@dataclass
+class MapDisplay:
+    """Images, their reconstructions, and where the critic finds the two apart.
+
+    Parameters
+    ----------
+    images, reconstructions
+        (n, C, H, W).
+    maps
+        (n, H, W), drawn on one scale.
+    value_range
+        The values drawn black and white.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure
+        The picture.
+    """
+
+    images: np.ndarray
+    reconstructions: np.ndarray
+    maps: Float[np.ndarray, "n h w"]
+    value_range: tuple[float, float]
+    figure_: Figure = field(init=False)
+
+    def plot(self) -> MapDisplay:
+        """Draw it."""
+        top = float(np.quantile(self.maps, 0.995))
+        pixels = [as_pixels(image, *self.value_range) for image in self.images]
+        rows = {
+            "x": pixels,
+            "G(E(x))": [as_pixels(image, *self.value_range) for image in self.reconstructions],
+            "map": [heated(p, heat, top) for p, heat in zip(pixels, self.maps, strict=True)],
+        }
+        self.figure_ = plot_reconstruction_rows(
+            {name: np.stack(row).transpose(0, 3, 1, 2) for name, row in rows.items()}
+        )
+        return self
+
+    @classmethod
+    def from_estimator(cls, detector: Any, X: Any, n: int = 10) -> MapDisplay:
+        """Draw the maps of the first ``n`` images of X.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows.
+        """
+        x = images_of(detector, X)[:n]
+        return cls(x, detector.reconstruct(x), detector.anomaly_map(x), range_of(x)).plot()
+
+
+@dataclass
+class TrainingDisplay:
+    """The losses of a training.
+
+    Parameters
+    ----------
+    history
+        ``history_`` of a detector.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure
+        The picture.
+    """
+
+    history: list[dict[str, int | float]]
+    figure_: Figure = field(init=False)
+
+    def plot(self) -> TrainingDisplay:
+        """Draw it."""
+        self.figure_ = plot_training(self.history)
+        return self
+
+    @classmethod
+    def from_estimator(cls, detector: Any) -> TrainingDisplay:
+        """Draw the training of a fitted detector.
+
+        Raises
+        ------
+        InputError
+            If nothing was trained.
+        """
+        if not detector.history_:
+            raise InputError(f"{type(detector).__name__} has no training to draw")
+        return cls(detector.history_).plot()
+
+
+def masks(n: int, y: Any) -> dict[str, np.ndarray]:
+    """Who belongs to which group.
+
+    Raises
+    ------
+    InputError
+        If there are not as many labels as samples.
+    """
+    if y is None:
+        return {"samples": np.ones(n, dtype=bool)}
+    labels = np.array([str(label) for label in y])
+    if len(labels) != n:
+        raise InputError(f"y holds {len(labels)} labels for {n} samples")
+    found = list(dict.fromkeys(labels))
+    names = KINDS if set(found) <= set(KINDS) else {}
+    return {names.get(label, label): labels == label for label in sorted(found, key=lambda k: (k == "-1", k))}
+
+
+def grouped(values: np.ndarray, y: Any) -> dict[str, np.ndarray]:
+    """The values of each group."""
+    return {name: values[mask] for name, mask in masks(len(values), y).items()}
+
+
+def images_of(detector: Any, X: Any) -> np.ndarray:
+    """X as raw images (n, C, H, W).
+
+    Raises
+    ------
+    InputError
+        If the samples are rows.
+    """
+    if len(detector.shape_) != 3:
+        raise InputError(
+            f"only images can be shown, and this detector judges rows of {detector.shape_[0]} columns"
+        )
+    return detector.open(X).read().x.numpy()
+
+
+def range_of(x: np.ndarray) -> tuple[float, float]:
+    """The values drawn black and white."""
+    return (
+        (0.0, 255.0) if x.dtype == np.uint8 else (float(x.min()), max(float(x.max()), float(x.min()) + 1e-9))
+    )
