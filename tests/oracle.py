@@ -155,21 +155,6 @@ def p_value(score: float, calibration: Vector) -> float:
     return count / (len(calibration) + 1)
 
 
-def r_map(f_xx: Sequence[Matrix], f_xrec: Sequence[Matrix]) -> list[list[float]]:
-    """Eq. 5 taken apart by place: every place adds sign(Σ_p Δ_kp) Δ_kp for each channel k."""
-    height, width = len(f_xx[0]), len(f_xx[0][0])
-    shares = [[0.0] * width for _ in range(height)]
-    for k in range(len(f_xx)):
-        channel = 0.0
-        for i in range(height):
-            for j in range(width):
-                channel += f_xx[k][i][j] - f_xrec[k][i][j]
-        for i in range(height):
-            for j in range(width):
-                shares[i][j] += math.copysign(1.0, channel) * (f_xx[k][i][j] - f_xrec[k][i][j])
-    return shares
-
-
 def pair_statistics(f_xx: Sequence[Matrix], f_xrec: Sequence[Matrix], floor: float) -> list[list[float]]:
     """v(x) of one layer and sample, channels of (places): log mean |Δ|, mean and spread of f(x, x), each by channel."""
     logs, means, spreads = [], [], []

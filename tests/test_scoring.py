@@ -24,7 +24,6 @@ from ama.scoring import (
     mahalanobis,
     nearest_distance,
     pair_statistics,
-    r_map,
     r_score,
     sum_of_terms,
     term_weights,
@@ -173,24 +172,6 @@ def test_scores_pass_gradcheck():
     assert gradcheck(lambda f: joint_score(f, *_mixture(0, 2, 3)), (features,))
     code, positive = _draw(4, 5, 2).requires_grad_(), (_draw(5, 5).abs() + 0.5).requires_grad_()
     assert gradcheck(lambda code, r: joint_features(code, r, 1e-6), (code, positive))
-    maps = _draw(6, 2, 3, 2, 2).requires_grad_()
-    others = (maps.detach() + _draw(7, 2, 3, 1, 1).sign()).requires_grad_()
-    assert gradcheck(r_map, (maps, others))
-
-
-@quick
-@given(seeds, st.integers(1, 3), st.integers(1, 4), sizes, sizes)
-def test_r_map_shares_the_r_score_among_places(seed, b, k, h, w):
-    same, rebuilt = _draw(seed, 2, b, k, h, w)
-    found = r_map(same, rebuilt)
-    expected = [oracle.r_map(*pair) for pair in zip(same.tolist(), rebuilt.tolist(), strict=True)]
-    torch.testing.assert_close(found, _tensor(expected))
-    torch.testing.assert_close(found.sum((1, 2)), r_score(same.sum((2, 3)), rebuilt.sum((2, 3))))
-
-
-def test_r_map_of_a_perfect_reconstruction_is_empty():
-    same = torch.randn(2, 3, 4, 4)
-    assert torch.equal(r_map(same, same), torch.zeros(2, 4, 4))
 
 
 def test_an_obvious_anomaly_has_the_higher_r_and_the_lower_of_every_other_score():

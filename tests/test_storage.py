@@ -156,6 +156,10 @@ DAMAGES = {
         lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-1] + b"\x01"),
         "truncated or altered",
     ),
+    "older": (
+        lambda f: _edit(f, format=1, ama_version="0.1.0"),
+        r"older ama \(0.1.0, format 1.*fit it again",
+    ),
     "newer": (lambda f: _edit(f, format=99, ama_version="9.0"), r"newer ama \(9.0.*upgrade"),
     "unknown setting": (lambda f: _edit(f, settings={"depth": 3}), "does not describe a model"),
     "no parameters": (lambda f: _edit(f, parameters={"depth": 3}), "does not describe a detector"),

@@ -443,11 +443,12 @@ def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:
 
     parser.add_argument(
         "what",
-        type=Literal["run", "show", "figures", "speed", "stream", "guard"],
+        type=Literal["run", "show", "figures", "maps", "columns", "speed", "stream", "guard"],
         help="run: measure the cells of a grid; show: its tables beside the paper's; figures: the paper's Figures 2 "
-        "and 4, or AUROC against minutes; speed: the training step and "
-        "scoring, timed; stream: a large file, scored in constant memory; guard: AUROC after equal steps, fast and "
-        "literal",
+        "and 4, or AUROC against minutes; maps: whether maps show the places of "
+        "known defects; columns: whether rows' maps point at the wrong column; speed: the training step and scoring, "
+        "timed; stream: a large file, scored in constant memory; "
+        "guard: AUROC after equal steps, fast and literal",
     )
     parser.add_argument(
         "grid",
@@ -456,10 +457,14 @@ def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:
         help="run, show: name of the grid; figures: of the data set, or minutes",
     )
     parser.add_argument(
-        "--data", type=str | None, help="run, figures: folder with NAME/train and NAME/test; default: the hub"
+        "--data",
+        type=str | None,
+        help="run, figures, maps: folder with NAME/train and NAME/test; default: the hub",
     )
     parser.add_argument("--out", type=str, default="docs/images", help="figures: folder for the pictures")
-    parser.add_argument("--max_steps", type=PositiveInt | None, help="figures: length of the trainings")
+    parser.add_argument(
+        "--max_steps", type=PositiveInt | None, help="figures, maps, columns: length of the trainings"
+    )
     parser.add_argument(
         "--results",
         type=str | None,
@@ -467,7 +472,7 @@ def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:
     )
     parser.add_argument("--jobs", type=PositiveInt, default=1, help="run: processes, which share the cores")
     parser.add_argument(
-        "--only", type=str | None, help="run, speed: only the cells whose name holds this text"
+        "--only", type=str | None, help="run, maps, columns, speed: only the cells whose name holds this text"
     )
     parser.add_argument("--n", type=int, default=1_000_000, help="stream: number of images")
     parser.add_argument("--train", type=str | None, help="guard: source to train on instead of the digits")
@@ -478,7 +483,7 @@ def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--append_to",
         type=str | None,
-        help="speed, stream, guard: results file to add a JSON line per row to",
+        help="maps, columns, speed, stream, guard: results file to add a JSON line per row to",
     )
 
 
@@ -503,6 +508,14 @@ def _run_benchmark(given: Namespace) -> None:
             return
         for path in figures(given.grid or "digits", given.data, given.out, given.max_steps):
             print(path)
+    elif given.what == "maps":
+        from ama.benchmark.maps import maps
+
+        maps(given.data, given.append_to, given.max_steps, given.only)
+    elif given.what == "columns":
+        from ama.benchmark.columns import columns
+
+        columns(given.append_to, given.max_steps, given.only)
     elif given.what == "guard":
         from ama.benchmark.guard import guard
 
@@ -568,7 +581,7 @@ COMMANDS = {
         _run_report,
     ),
     "benchmark": Command(
-        "ama benchmark (run GRID | show GRID | figures DATA | speed | stream | guard) [options]",
+        "ama benchmark (run GRID | show GRID | figures DATA | maps | columns | speed | stream | guard) [options]",
         "Repeat the paper's experiments, and time ama on this machine.",
         _benchmark_arguments,
         _run_benchmark,

@@ -295,7 +295,9 @@ class AMADetector(Detector):
         return self.model_.reconstruct(samples).cpu().numpy()
 
     def anomaly_map(self, X: Any) -> np.ndarray:
-        """Where the R-score comes from: (n, H, W) for images, summing to it; (n, d) for rows."""
+        """Where a score comes from: of images (n, H, W), summing to the R-score; of rows (n, d), by how much the score
+        would rise if a column had the value that the others lead one to expect. See :mod:`ama.maps`.
+        """
         samples = self._fitted_samples(X)
         return self.model_.anomaly_map(samples).double().cpu().numpy()
 

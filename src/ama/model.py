@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from ama import scoring
+from ama import maps, scoring
 from ama.data.batches import generator_for
 from ama.density import Bank, Gaussian, Mixture, fit_bank, fit_gaussian, fit_mixture
 from ama.errors import DivergenceError
@@ -23,6 +23,8 @@ from ama.synthetic import synthetic_anomalies
 Density = TypeVar("Density", Gaussian, Bank, Mixture)
 
 SETTLING_ITERATIONS = 15
+MAP_SAMPLES = 1000  # normal samples that the weights of a map's levels are taken from
+MAX_COLUMNS = 1000  # of more, a column's expected value does not depend on the others
 CHUNK = 256  # samples scored at a time: memory stays constant whatever their number
 
 
@@ -69,6 +71,7 @@ class Model(nn.Module):
     term_mean: Tensor
     term_std: Tensor
     term_weight: Tensor
+    map_weight: Tensor
     calibration: Tensor
 
     def __init__(
@@ -94,8 +97,11 @@ class Model(nn.Module):
             "bank": critic.n_statistics,
             "turned": n_turns(shape) * critic.n_channels,
         }
+        n_columns = shape[0] if len(shape) == 1 else 0
+        n_related = n_columns if n_columns <= MAX_COLUMNS else 0
         n_vector, n_pair, n_turned = (n if term in self.terms else 0 for term, n in sizes.items())
         densities: dict[str, Gaussian | Bank | Mixture] = {
+            "row": Gaussian(_zeros(n_columns), _zeros(n_related, n_related)),
             "vector": Gaussian(_zeros(n_vector), _zeros(n_vector, n_vector)),
             "bank": Bank(_zeros(n_pair), _zeros(n_pair, n_pair), _zeros(n_bank if n_pair else 0, n_pair)),
             "turned": Bank(
@@ -115,6 +121,7 @@ class Model(nn.Module):
             ("term_mean", _zeros(len(self.terms))),
             ("term_std", _zeros(len(self.terms)) + 1),
             ("term_weight", _zeros(len(self.terms)) + 1),
+            ("map_weight", _zeros(critic.n_levels)),
             ("calibration", _zeros(n_calibration)),
         ):
             self.register_buffer(name, value)
@@ -232,6 +239,11 @@ class Model(nn.Module):
             )
         self.r_mean.fill_(moments.mean)
         self.r_std.fill_(moments.std)
+        if len(self.shape) == 3:
+            seen = self._chunks(raw[:MAP_SAMPLES])
+            self.map_weight.copy_(maps.level_weights(self._differences(x)[0] for x in seen))
+        else:
+            self._fit_rows(torch.cat(list(self._chunks(raw))).double())
         dtype = self.networks.weights_dtype
         if "joint" in self.terms:
             features = [scoring.joint_features(part.code, part.r_score, self._floor) for part in parts]
@@ -243,6 +255,13 @@ class Model(nn.Module):
             self._set_density("bank", fit_bank(vectors, seed))
         if "turned" in self.terms:
             self._set_density("turned", fit_bank(torch.cat([part.turned for part in parts]).to(dtype), seed))
+
+    def _fit_rows(self, x: Float[Tensor, "n d"]) -> None:
+        """How the columns of normalised rows go together."""
+        if x.shape[1] <= MAX_COLUMNS:
+            self._set_density("row", fit_gaussian(x))
+        else:
+            self._set_density("row", Gaussian(x.mean(0), _zeros(0, 0)))
 
     @torch.no_grad()
     def _fit_terms(self, raw: Shaped[Tensor, "k ..."], seed: int) -> None:
@@ -289,24 +308,43 @@ class Model(nn.Module):
     def anomaly_map(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
         """Share of every pixel in the R-score, shape (b, height, width); of every column, shape (b, columns), for rows.
 
-        An image's map sums to its R-score over the pixels. A row's map is its standardised absolute
-        reconstruction error.
+        An image's map sums to its R-score over the pixels. A row's map says by how much its score would rise if the
+        column had the value that the others lead one to expect (:mod:`ama.maps`).
         """
-        maps = []
-        weights = self.networks.discriminator.weights()
+        if len(self.shape) == 1:
+            return self._rises(raw)
+        parts = []
         for x in self._chunks(raw):
-            reconstruction = self.networks.reconstruct(x)
-            if x.ndim == 2:
-                maps.append((x - reconstruction).abs())
-                continue
-            same, other = (self.networks.discriminator.maps(x, y, weights)[-1] for y in (x, reconstruction))
-            coarse = scoring.r_map(same, other)[:, None]
-            fine = nn.functional.interpolate(coarse, x.shape[2:], mode="bilinear")
-            fine *= coarse[0].numel() / fine[0].numel()
-            # Interpolation keeps the sum, which is what has a meaning, only roughly.
-            missing = coarse.sum((2, 3), keepdim=True) - fine.sum((2, 3), keepdim=True)
-            maps.append((fine + missing / fine[0].numel()).squeeze(1))
-        return torch.cat(maps)
+            levels, r = self._differences(x)
+            parts.append(maps.anomaly_map(levels, self.map_weight, r))
+        return torch.cat(parts)
+
+    @torch.no_grad()
+    def expected(self, raw: Shaped[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+        """The value of each column of raw rows that the others of its row lead one to expect."""
+        mean, precision = self._density("row", Gaussian)
+        known = precision if len(precision) else None
+        parts = [maps.expected_values(x.double(), mean, known) for x in self._chunks(raw)]
+        return self.networks.restore(torch.cat(parts))
+
+    def _rises(self, raw: Shaped[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+        """By how much the score of each row would rise with one column's expected value in its place."""
+        score, expected = self.score(raw), self.expected(raw)
+        rises = []
+        for column in range(raw.shape[1]):
+            changed = raw.double().clone()
+            changed[:, column] = expected[:, column]
+            rises.append(self.score(changed) - score)
+        return torch.stack(rises, 1)
+
+    def _differences(self, x: Float[Tensor, "b c h w"]) -> tuple[list[Float[Tensor, "b _ _"]], Tensor]:
+        """How far apart a normalised image and its reconstruction are on every level, and the R-score."""
+        critic = self.networks.discriminator
+        weights = critic.weights()
+        reconstruction = self.networks.reconstruct(x)
+        same, others = (critic.maps(x, y, weights) for y in (x, reconstruction))
+        r = scoring.r_score(critic.pool(same[-1]), critic.pool(others[-1]))
+        return maps.difference_maps(x, reconstruction, same, others), r.double()
 
     @property
     def _floor(self) -> float:

@@ -207,17 +207,3 @@ def joint_score(
     components = MultivariateNormal(means, covariances, validate_args=False)
     mixture = MixtureSameFamily(Categorical(weights, validate_args=False), components, validate_args=False)
     return mixture.log_prob(features)
-
-
-def r_map(
-    same: Float[Tensor, "b k *space"], reconstruction: Float[Tensor, "b k *space"]
-) -> Float[Tensor, " b *space"]:
-    r"""Share of every place in the R-score: the map whose sum over space is exactly :math:`R(x)`.
-
-    Eq. 5 is :math:`\sum_k |\sum_p \Delta_{kp}|` over channels k and places p of the last feature map, that is
-    :math:`\sum_p \sum_k s_k \Delta_{kp}` with :math:`s_k` the sign of channel k's sum; place p adds
-    :math:`\sum_k s_k \Delta_{kp}`.
-    """
-    difference = same - reconstruction
-    sign = difference.flatten(2).sum(2).sign()
-    return torch.einsum("bk,bk...->b...", sign, difference)

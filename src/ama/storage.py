@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from ama.errors import ModelFolderError
 
-FORMAT = 1  # raised when an older version could no longer read the folder
+FORMAT = 2  # raised when an older version could no longer read the folder, or this one an older folder
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 DTYPES = {"uint8": torch.uint8, "float32": torch.float32, "float64": torch.float64}  # of raw samples
 
@@ -128,6 +128,11 @@ def load_model(folder: Path, kind: type[Storable]) -> tuple[Any, dict[str, Any]]
         If the folder is missing, foreign, incomplete, altered, or written by a newer version.
     """
     config = read_config(folder)
+    if config["format"] < FORMAT:
+        raise ModelFolderError(
+            f"{folder} was written by an older ama ({config.get('ama_version', 'unknown')}, format {config['format']}; "
+            f"this one reads format {FORMAT}): fit it again"
+        )
     path = folder / WEIGHTS
     if not path.is_file():
         raise ModelFolderError(f"{folder} is not a whole model: {WEIGHTS} is missing")
@@ -168,7 +173,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     if config["format"] > FORMAT:
         raise ModelFolderError(
             f"{folder} was written by a newer ama ({config.get('ama_version', 'unknown')}, format {config['format']}; "
-            f"this one reads up to format {FORMAT}): upgrade ama to use it"
+            f"this one reads format {FORMAT}): upgrade ama to use it"
         )
     return config
 

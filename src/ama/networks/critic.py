@@ -28,6 +28,8 @@ class Critic(nn.Module, ABC):
         Channels of all maps together.
     n_statistics
         Length of :func:`ama.scoring.pair_statistics` of its maps.
+    n_levels
+        Maps and the input: what :func:`ama.maps.difference_maps` gives for images.
     turn
         The second head, which says what turn a pair (T x, T x) was given; None where D has no such task.
     """
@@ -35,6 +37,7 @@ class Critic(nn.Module, ABC):
     n_features: int
     n_channels: int
     n_statistics: int
+    n_levels: int
     turn: nn.Linear | None
     output: nn.Linear
     spectral: SpectralNorm | None

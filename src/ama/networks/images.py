@@ -208,6 +208,7 @@ class Discriminator(Critic):
         n_blocks = halvings + 1
         self.n_channels = n_blocks * width
         self.n_statistics = 3 * self.n_channels
+        self.n_levels = 1 + n_blocks
         n_halve = max(1, halvings - 1)
         c_in = 2 * channels if mirrored else channels
         blocks = []

@@ -89,6 +89,7 @@ class Discriminator(Critic):
         self.mirrored, self.n_features = mirrored, width
         self.n_channels = 3 * width
         self.n_statistics = 2 * self.n_channels
+        self.n_levels = 0  # a row has no places
         c_in = 2 * shape[0] if mirrored else shape[0]
         self.blocks = nn.ModuleList([nn.Linear(n, width) for n in (c_in, width, width)])
         self.output = nn.Linear(width, 1, bias=False)

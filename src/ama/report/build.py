@@ -175,11 +175,12 @@ def _cards(detector: Detector, judged: Judged) -> list[Card]:
     pictures: list[dict[str, str]] = [{} for _ in judged.examples]
     columns: list[list[tuple[str, float, float, float]]] = [[] for _ in judged.examples]
     terms: list[list[tuple[str, float]]] = [[] for _ in judged.examples]
-    rebuilt = heat = None
+    rebuilt = heat = expected = None
     if isinstance(detector, AMADetector):
         model = detector.model_
         rebuilt = model.reconstruct(samples).double().cpu().numpy()
         heat = model.anomaly_map(samples).double().cpu().numpy()
+        expected = model.expected(samples).cpu().numpy() if len(detector.shape_) == 1 else None
         found = model.scores(samples)
         deviations = ((found.terms - model.term_mean) / model.term_std).cpu().numpy()
         terms = [list(zip(model.terms, map(float, row), strict=True)) for row in deviations]
@@ -195,10 +196,10 @@ def _cards(detector: Detector, judged: Judged) -> list[Card]:
             if rebuilt is not None and heat is not None:
                 shown["reconstruction"] = data_uri(as_pixels(rebuilt[i], low, high))
                 shown["map"] = data_uri(heated(as_pixels(x[i], low, high), heat[i], top))
-    elif rebuilt is not None and heat is not None:
+    elif expected is not None and heat is not None:
         names = detector.columns_ or [f"column {i}" for i in range(detector.shape_[0])]
         columns = [
-            [(names[j], float(samples[i, j]), float(rebuilt[i, j]), float(heat[i, j])) for j in order]
+            [(names[j], float(samples[i, j]), float(expected[i, j]), float(heat[i, j])) for j in order]
             for i, order in enumerate(np.argsort(-heat, axis=1)[:, :COLUMNS_SHOWN])
         ]
     return [Card(*parts) for parts in zip(judged.examples, pictures, columns, terms, strict=True)]
