@@ -13,8 +13,8 @@ On a normal sample every layer so has the same share in the map, and the input t
 best, late ones what is unusual. The sum over places is the R-score (Eq. 5), which adds up the last layer's differences.
 
 For rows it is another question: which column is it? A column's share is by how much the score would rise if it had the
-value that the others lead one to expect, :math:`x_j - (P (x - m))_j / P_{jj}`, the conditional mean of a Gaussian with mean
-m and precision P fitted to normal rows (:func:`expected_values`).
+value that the others lead one to expect, :math:`x_j - (P (x - m))_j / P_{jj}`: the conditional mean of a Gaussian of
+mean m and precision P fitted to normal rows (:func:`expected_values`).
 """
 
 from __future__ import annotations
