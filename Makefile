@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Exact versions: a looser torch may pull several GB of CUDA packages.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/ama demo --every-digit
@@ -17,6 +17,10 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests
 	$(BIN)/mypy
+
+# With DATA=FOLDER, which holds mnist/train and so on, the page shows those data, too.
+docs: $(VENV)/installed
+	$(BIN)/ama benchmark gallery $(if $(DATA),--data $(DATA))
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

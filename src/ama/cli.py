@@ -443,10 +443,10 @@ def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:
 
     parser.add_argument(
         "what",
-        type=Literal["run", "show", "figures", "maps", "columns", "speed", "stream", "guard"],
+        type=Literal["run", "show", "figures", "maps", "columns", "gallery", "speed", "stream", "guard"],
         help="run: measure the cells of a grid; show: its tables beside the paper's; figures: the paper's Figures 2 "
         "and 4, or AUROC against minutes; maps: whether maps show the places of "
-        "known defects; columns: whether rows' maps point at the wrong column; speed: the training step and scoring, "
+        "known defects; columns: whether rows' maps point at the wrong column; gallery: a page of pictures from real runs; speed: the training step and scoring, "
         "timed; stream: a large file, scored in constant memory; "
         "guard: AUROC after equal steps, fast and literal",
     )
@@ -459,11 +459,15 @@ def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--data",
         type=str | None,
-        help="run, figures, maps: folder with NAME/train and NAME/test; default: the hub",
+        help="run, figures, maps, gallery: folder with NAME/train and NAME/test; default: the hub",
     )
-    parser.add_argument("--out", type=str, default="docs/images", help="figures: folder for the pictures")
     parser.add_argument(
-        "--max_steps", type=PositiveInt | None, help="figures, maps, columns: length of the trainings"
+        "--out", type=str | None, help="figures, gallery: folder for the pictures [docs/images, docs]"
+    )
+    parser.add_argument(
+        "--max_steps",
+        type=PositiveInt | None,
+        help="figures, maps, columns, gallery: length of the trainings",
     )
     parser.add_argument(
         "--results",
@@ -472,7 +476,9 @@ def _benchmark_arguments(parser: ArgumentParser, words: list[str]) -> None:
     )
     parser.add_argument("--jobs", type=PositiveInt, default=1, help="run: processes, which share the cores")
     parser.add_argument(
-        "--only", type=str | None, help="run, maps, columns, speed: only the cells whose name holds this text"
+        "--only",
+        type=str | None,
+        help="run, maps, columns, gallery, speed: only the cells whose name holds this text",
     )
     parser.add_argument("--n", type=int, default=1_000_000, help="stream: number of images")
     parser.add_argument("--train", type=str | None, help="guard: source to train on instead of the digits")
@@ -504,9 +510,9 @@ def _run_benchmark(given: Namespace) -> None:
         from ama.benchmark.figures import figures, minutes_figure
 
         if given.grid == "minutes":
-            print(minutes_figure(given.results, given.out))
+            print(minutes_figure(given.results, given.out or "docs/images"))
             return
-        for path in figures(given.grid or "digits", given.data, given.out, given.max_steps):
+        for path in figures(given.grid or "digits", given.data, given.out or "docs/images", given.max_steps):
             print(path)
     elif given.what == "maps":
         from ama.benchmark.maps import maps
@@ -516,6 +522,11 @@ def _run_benchmark(given: Namespace) -> None:
         from ama.benchmark.columns import columns
 
         columns(given.append_to, given.max_steps, given.only)
+    elif given.what == "gallery":
+        from ama.benchmark.gallery import gallery
+
+        for path in gallery(given.data, given.out or "docs", given.max_steps, given.only):
+            print(path)
     elif given.what == "guard":
         from ama.benchmark.guard import guard
 
@@ -581,7 +592,7 @@ COMMANDS = {
         _run_report,
     ),
     "benchmark": Command(
-        "ama benchmark (run GRID | show GRID | figures DATA | maps | columns | speed | stream | guard) [options]",
+        "ama benchmark (run GRID | show GRID | figures DATA | maps | columns | gallery | speed | stream | guard) [options]",
         "Repeat the paper's experiments, and time ama on this machine.",
         _benchmark_arguments,
         _run_benchmark,
