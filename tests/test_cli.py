@@ -19,6 +19,8 @@ import yaml
 
 import ama
 from ama.cli import COMMANDS, main
+from ama.cli.benchmarks import BENCHMARKS
+from ama.cli.commands import COMMANDS as OWN
 from ama.methods import METHODS, method
 
 # A model so small that its steps cost nothing, with enough held-out samples for the default threshold.
@@ -80,7 +82,7 @@ def test_help_names_every_command_and_what_a_source_is(call):
     for words in (["--help"], ["-h"]):
         status, output, errors = call(*words)
         assert (status, errors) == (0, "")
-        assert all(f"ama {command}" in output for command in COMMANDS)
+        assert all(f"ama {command}" in output for command in [*OWN, "benchmark run"])
         assert "folder of images" in output
         assert max(map(len, output.splitlines())) <= 100
 
@@ -105,7 +107,7 @@ def test_the_installed_command_is_the_module():
     assert done.stdout == start("--help").communicate()[0]
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["scoer"], []])
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["scoer"], [], ["benchmark", "--help"]])
 def test_help_does_not_wait_for_torch(words):
     code = (
         f"import sys; from ama.cli import main; main({words}); "
@@ -117,14 +119,22 @@ def test_help_does_not_wait_for_torch(words):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_commands_help_writes_options_with_hyphens(call, command):
-    status, output, errors = call(command, "--help")
+    status, output, errors = call(*command.split(), "--help")
     assert (status, errors) == (0, "")
     assert output.startswith(f"usage: ama {command} ")
     assert COMMANDS[command].summary in output
     assert not re.search(r"--\w*_", output)
     assert {"--config", "--print-config"} <= set(re.findall(r"--[a-z-]+", output))
     assert max(map(len, output.splitlines())) <= 100
-    assert call(command, "-h") == (0, output, "")
+    assert call(*command.split(), "-h") == (0, output, "")
+
+
+def test_the_help_of_benchmark_names_every_one(call):
+    status, output, errors = call("benchmark", "--help")
+    assert (status, errors) == (0, "")
+    for name, command in BENCHMARKS.items():
+        assert re.search(rf"ama benchmark {name} +{re.escape(command.summary)}", output)
+    assert call("benchmark") == (2, "", output)
 
 
 def test_the_help_of_fit_describes_every_parameter_of_the_detector(call):
@@ -167,6 +177,16 @@ def test_the_help_of_fit_describes_every_parameter_of_another_method(call, name)
 )
 def test_an_unknown_command_is_refused_with_the_nearest(call, word, rest):
     assert call(word, "digits") == (2, "", f"ama: there is no command {word!r}{rest}\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "rest"),
+    [("rum", "; did you mean benchmark run?"), ("xyz", "; the commands are benchmark run, benchmark show, ")],
+)
+def test_an_unknown_benchmark_is_refused_with_the_nearest(call, word, rest):
+    status, output, errors = call("benchmark", word)
+    assert (status, output) == (2, "")
+    assert errors.startswith(f"ama: there is no command 'benchmark {word}'{rest}")
 
 
 FIT = ["fit", "digits", "--out", "model"]

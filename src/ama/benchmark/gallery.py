@@ -19,9 +19,9 @@ from ama.report.displays import MapDisplay, ScoresDisplay
 SHOWN = 10
 TITLE = """# Gallery
 
-`make docs DATA=FOLDER` makes this page and its pictures: for each kind of data a detector learns from normal samples alone,
-with its defaults and `random_state=0`, and judges test samples that it has not seen. FOLDER holds `mnist/train` and so on, as the
-hub has them. A map shows where the critic finds a sample unlike its reconstruction, all on one scale.
+`make docs DATA=FOLDER` makes this page and its pictures: for each kind of data a detector learns from normal samples
+alone, with its defaults and `random_state=0`, and judges test samples that it has not seen. FOLDER holds `mnist/train`
+and so on, as the hub has them. A map shows where the critic finds a sample unlike its reconstruction, all on one scale.
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,47 +79,29 @@ def judge(
     InputError
         If there is no sample.
     """
-    # What makes a sample more worth showing is a smaller key; others are not in the group at all.
-    keys: dict[str, Callable[[Example], float | None]] = {
-        "most anomalous": lambda e: e.score,
-        "borderline": lambda e: abs(e.score - detector.offset_),
-        "most normal": lambda e: -e.score,
-        "false alarms": lambda e: e.score if e.anomalous is False and e.score < detector.offset_ else None,
-        "missed anomalies": lambda e: -e.score if e.anomalous and e.score >= detector.offset_ else None,
-    }
-    groups: dict[str, list[tuple[float, int, Example]]] = {name: [] for name in keys}
+    groups: dict[str, list[tuple[float, int, Example]]] = {}
     scores, truths, norms, n = [], [], [], 0
     for chunk, anomalous in samples:
         score = detector.model_.score(chunk.x).cpu().numpy()
         if isinstance(detector, AMADetector):
             norms.append(detector.model_.encode(chunk.x).norm(dim=1).double().cpu().numpy())
-        found = [
-            Example(
-                n + i,
-                chunk.ids[i],
-                "" if chunk.labels is None else str(chunk.labels[i]),
-                float(score[i]),
-                None if anomalous is None else bool(anomalous[i]),
-                chunk.x[i],
-            )
-            for i in range(len(chunk))
-        ]
-        for name, key in keys.items():
-            new = [(value, e.index, e) for e in found if (value := key(e)) is not None]
-            groups[name] = heapq.nsmallest(shown, groups[name] + new)
-        for example in {
-            e.index: e for group in groups.values() for _, _, e in group if e.index >= n
-        }.values():
-            example.x = example.x.clone()  # a view would keep its whole chunk
+        examples: dict[int, Example] = {}
+        for name, keys in _keys(score, anomalous, detector.offset_).items():
+            best = [int(i) for i in np.argsort(keys, kind="stable")[:shown] if np.isfinite(keys[i])]
+            for i in best:
+                if i not in examples:
+                    examples[i] = _example(chunk, anomalous, score, i, n + i)
+            new = [(float(keys[i]), n + i, examples[i]) for i in best]
+            groups[name] = heapq.nsmallest(shown, groups.get(name, []) + new)
         scores.append(score)
         truths.append(anomalous)
         n += len(chunk)
     if not n:
         raise InputError("a report needs samples, found none")
-    examples: dict[int, Example] = {}
+    chosen: dict[int, Example] = {}
     for name, members in groups.items():
         for _, index, example in members:
-            examples.setdefault(index, example).groups.append(name)
+            chosen.setdefault(index, example).groups.append(name)
     score = np.concatenate(scores)
     calibration = detector.model_.calibration.cpu()
     return Judged(
@@ -129,5 +111,34 @@ def judge(
         if any(truth is None for truth in truths)
         else np.concatenate([t for t in truths if t is not None]),
         np.concatenate(norms) if norms else None,
-        sorted(examples.values(), key=lambda e: e.score),
+        sorted(chosen.values(), key=lambda e: e.score),
+    )
+
+
+def _keys(
+    score: Float[np.ndarray, " c"], anomalous: Bool[np.ndarray, " c"] | None, offset: float
+) -> dict[str, Float[np.ndarray, " c"]]:
+    """What makes a sample more worth showing in a group is a smaller key; infinity keeps it out."""
+    keys = {"most anomalous": score, "borderline": np.abs(score - offset), "most normal": -score}
+    if anomalous is not None:
+        flagged = score < offset
+        keys["false alarms"] = np.where(flagged & ~anomalous, score, np.inf)
+        keys["missed anomalies"] = np.where(~flagged & anomalous, -score, np.inf)
+    return keys
+
+
+def _example(
+    chunk: Samples,
+    anomalous: Bool[np.ndarray, " c"] | None,
+    score: Float[np.ndarray, " c"],
+    i: int,
+    index: int,
+) -> Example:
+    return Example(
+        index,
+        chunk.ids[i],
+        "" if chunk.labels is None else str(chunk.labels[i]),
+        float(score[i]),
+        None if anomalous is None else bool(anomalous[i]),
+        chunk.x[i].clone(),  # a view would keep its whole chunk
     )

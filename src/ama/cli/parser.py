@@ -1,0 +1,136 @@
+"""A command's options on the line and in a file, and a wrong call in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+import types
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
+
+
+class Command(NamedTuple):
+    """A command: its usage, a line of help, its arguments, and what runs it."""
+
+    usage: str
+    summary: str
+    arguments: Callable[[ArgumentParser, list[str]], None]
+    run: Callable[[Namespace], None]
+
+
+def command_parser(name: str, command: Command, words: list[str]) -> ArgumentParser:
+    """The parser of a command, whose options may depend on the words to be parsed."""
+    from jsonargparse import ArgumentParser
+
+    class Parser(ArgumentParser):
+        """Shows options with hyphens, and ends a wrong call with one sentence."""
+
+        def format_help(self, *formatter: Any) -> str:
+            return _hyphenated(super().format_help(*formatter))
+
+        def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+            options = {action.dest: action for action in self._actions}
+            print(f"ama: {name}: {_sentence(' '.join(str(message).split()), options)}", file=sys.stderr)
+            sys.exit(2)
+
+    parser = Parser(prog=f"ama {name}", usage=command.usage, description=command.summary, allow_abbrev=False)
+    parser.add_argument("--config", action="config", help="YAML file with any of these options")
+    command.arguments(parser, words)
+    return parser
+
+
+def underscored(word: str) -> str:
+    """``--max-time=5m`` as the parser knows it: ``--max_time=5m``."""
+    if not word.startswith("--"):
+        return word
+    name, equals, value = word.partition("=")
+    return "--" + name[2:].replace("-", "_") + equals + value
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """A question for the nearest known word, if there is one."""
+    found = difflib.get_close_matches(word, known, 1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def _hyphenated(text: str) -> str:
+    return re.sub(r"(?<=--)[a-z]\w*", lambda name: name[0].replace("_", "-"), text)
+
+
+def _sentence(message: str, options: dict[str, Any]) -> str:
+    """jsonargparse's complaint in the words of a user, with the nearest known name."""
+    shown = {name: f"--{_dashed(name)}" if o.option_strings else name for name, o in options.items()}
+    if found := re.match(r"unrecognized arguments: (.*)", message):
+        words = found[1].split()
+        word = next((word for word in words if word.startswith("-")), words[0])
+        if not word.startswith("-"):
+            return f"the argument {word!r} is one too many"
+        name = _dashed(word.partition("=")[0])
+        return f"there is no option {name}{near(name, shown.values())}"
+    if found := re.match(r"Option '([^']*)' is not accepted", message):
+        return f"the config file has the unknown option {found[1]}{near(found[1], options)}"
+    found = re.match(r"Parser key \"(\w+)\".*(?:Got value|Given value): (.*)", message)
+    if found and (hint := getattr(options.get(found[1]), "_typehint", None)):
+        choices = [choice for choice in _choices(hint) if isinstance(choice, str)]
+        return f"{shown[found[1]]} must be {_expected(hint)}, found {found[2]!r}{near(found[2], choices)}"
+    if found := re.match(r"Parser key \"config\": (.*)", message):
+        return f"--config: {found[1]}"
+    if found := re.match(r"Problems parsing config: (.*)", message):
+        return "the config file is not valid YAML: " + found[1].replace('in "<unicode string>", ', "at ")
+    if found := re.match(r"Unexpected config:(.*)", message):
+        return (
+            f"the config file must hold lines such as 'max_steps: 100', found {found[1].strip() or 'nothing'}"
+        )
+    if message.endswith(("not iterable", "not support item assignment")):
+        return "normal_label in the config file must be a list, such as [cat, dog]"
+    if found := re.match(r"the following arguments are required: (.*)", message):
+        missing = [shown.get(name, name) for name in found[1].split(", ")]
+        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; ama COMMAND --help tells more"
+    return _hyphenated(message)
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _choices(hint: Any) -> list[Any]:
+    """A type as the plain types and literal values it is made of, None left out."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return [choice for part in get_args(hint) for choice in _choices(part)]
+    if get_origin(hint) is Literal:
+        return list(get_args(hint))
+    return [] if hint is type(None) else [hint]
+
+
+def _expected(hint: Any) -> str:
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    return " or ".join(names.get(choice, str(choice)) for choice in _choices(hint))
+
+
+def strict_argument(parser: ArgumentParser) -> None:
+    """What every reading command has."""
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse a source with an unreadable sample instead of skipping it",
+    )
+
+
+def source_arguments(parser: ArgumentParser) -> None:
+    """What a command that reads for a fit has."""
+    parser.add_argument("--image_size", type=int | None, help="side to which images are resized")
+    parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
+    strict_argument(parser)
+
+
+def values(given: Namespace) -> dict[str, Any]:
+    """The arguments as the commands take them."""
+    values = given.as_dict()
+    del values["config"]
+    if values.get("normal_label") is not None:
+        values["normal_label"] = [str(label) for label in values["normal_label"]]  # YAML has numbers
+    return values
