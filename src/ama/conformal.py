@@ -51,7 +51,7 @@ def offset(calibration: Float[Tensor, " m"], false_alarm_rate: float) -> float:
     ValueError
         If the rate is not between 0 and 1, or there is nothing to calibrate on.
     """
-    k = _rank(len(calibration), false_alarm_rate)
+    k = rank(len(calibration), false_alarm_rate)
     return calibration.sort().values[k - 1].item()
 
 
@@ -83,7 +83,7 @@ def false_alarm_distribution(m: int, false_alarm_rate: float) -> Any:
     ValueError
         As :func:`offset`.
     """
-    k = _rank(m, false_alarm_rate)
+    k = rank(m, false_alarm_rate)
     return stats.beta(k, m + 1 - k)
 
 
@@ -138,8 +138,14 @@ def drift(scores: Float[np.ndarray, " b"], calibration: Float[np.ndarray, " m"])
     return Drift(float(found.statistic), float(found.pvalue), lower)
 
 
-def _rank(m: int, rate: float) -> int:
-    """k: the largest for which k / (m + 1) does not exceed the rate; at least 1."""
+def rank(m: int, rate: float) -> int:
+    """k: the largest for which k / (m + 1) does not exceed the rate; at least 1.
+
+    Raises
+    ------
+    ValueError
+        As :func:`offset`.
+    """
     _check_rate(rate)
     if m == 0:
         raise ValueError("no held-out normal samples to calibrate on")

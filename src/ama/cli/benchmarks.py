@@ -111,6 +111,18 @@ def _run_columns(given: Namespace) -> None:
     columns(given.append_to, given.max_steps, given.only)
 
 
+def _promise_arguments(parser: ArgumentParser, words: list[str]) -> None:
+    for add in (_data, _length, _append):
+        add(parser)
+    parser.add_argument("--only", type=str | None, help="only this digit")
+
+
+def _run_promise(given: Namespace) -> None:
+    from ama.benchmark.promise import promise
+
+    promise(given.data, given.append_to, given.max_steps, given.only)
+
+
 def _gallery_arguments(parser: ArgumentParser, words: list[str]) -> None:
     _data(parser)
     parser.add_argument("--out", type=str, default="docs", help="folder for the page and its pictures")
@@ -192,6 +204,12 @@ BENCHMARKS = {
         "Find out whether the maps of rows point at the column that is wrong.",
         _columns_arguments,
         _run_columns,
+    ),
+    "promise": Command(
+        "ama benchmark promise [options]",
+        "Count false alarms on new normal samples beside what the theory allows.",
+        _promise_arguments,
+        _run_promise,
     ),
     "gallery": Command(
         "ama benchmark gallery [options]",

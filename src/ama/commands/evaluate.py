@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ama.commands.labelled import labelled_chunks
+from ama.commands.labelled import check_both_kinds, labelled_chunks
 from ama.commands.score_table import score_table
 from ama.detector import AMADetector
 from ama.errors import InputError
@@ -43,9 +43,7 @@ def evaluate(
         anomalous.append(flags)
     table = pa.concat_tables(tables)
     truth = np.concatenate(anomalous)
-    if truth.all() or not truth.any():
-        kind = "anomalies" if truth.all() else "normal samples"
-        raise InputError(f"an evaluation needs normal samples and anomalies, but {source} holds only {kind}")
+    check_both_kinds(truth, source, "an evaluation")
     # The R-score alone keeps the paper's direction in a table.
     found = {
         name: evaluate_scores((-1 if name == "r_score" else 1) * table[name].to_numpy(), truth)

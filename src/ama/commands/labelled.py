@@ -57,3 +57,16 @@ def labelled_chunks(
             yield samples, truth
         if normal_label is not None:
             is_normal(np.array(sorted(seen)), normal_label, name)  # says if none of the labels is there
+
+
+def check_both_kinds(anomalous: np.ndarray, source: str, purpose: str) -> None:
+    """Refuse samples of one kind where both are needed.
+
+    Raises
+    ------
+    InputError
+        If all are anomalies, or none is.
+    """
+    if anomalous.all() or not anomalous.any():
+        kind = "anomalies" if anomalous.all() else "normal samples"
+        raise InputError(f"{purpose} needs normal samples and anomalies, but {source} holds only {kind}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ama.commands.labelled import labelled_chunks
+from ama.commands.labelled import check_both_kinds, labelled_chunks
 from ama.commands.reading import count, say
 from ama.files import check_file_path, write_text
 from ama.memory import freed_memory_kept
@@ -31,6 +31,8 @@ def report(
     if false_alarm_rate is not None:
         detector.set_threshold(false_alarm_rate)
     judged = judge(detector, labelled_chunks(detector, source, normal_label, anomalies, label_column, strict))
+    if judged.anomalous is not None:
+        check_both_kinds(judged.anomalous, source, "a report with labels")
     named = source if anomalies is None else f"{source}, and anomalies of {anomalies}"
     page = build_report(detector, judged, f"Anomalies found by {Path(model).name}", named, model)
     write_text(Path(out), page)
