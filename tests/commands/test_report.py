@@ -93,6 +93,10 @@ def test_a_name_that_looks_like_markup_is_text(call, tmp_path):
             "give either --normal-label or --anomalies",
         ),
         (
+            ["photos.model", "photos", "--normal-label", "cat", "dog", "fox", "--out", "r.html"],
+            "a report with labels needs normal samples and anomalies, but photos holds only normal samples",
+        ),
+        (
             ["photos.model", "photos", "--false-alarm-rate", "7", "--out", "r.html"],
             "must lie between 0 and 1",
         ),
