@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from ama.benchmark import run as module
-from ama.benchmark.grid import GRIDS, Cell, cells_of
+from ama.benchmark.grid import GRIDS, Cell, cells_of, trainings
+from ama.benchmark.methods import AMA
 from ama.benchmark.run import finished, run
 from ama.benchmark.tables import show
 from ama.errors import InputError
@@ -107,7 +108,7 @@ def test_two_processes_share_a_grid(undisturbed, tmp_path):
 
 
 def test_a_finished_grid_is_not_run_again(undisturbed, monkeypatch):
-    monkeypatch.setattr(module, "measure", lambda *_, **__: pytest.fail("measured again"))
+    monkeypatch.setattr(module, "measure_all", lambda *_, **__: pytest.fail("measured again"))
     run("smoke", None, str(undisturbed), jobs=1, only=None)
 
 
@@ -134,3 +135,36 @@ def test_a_grid_that_does_not_exist_is_refused_with_those_that_do():
 def test_no_grid_holds_a_cell_twice_and_all_have_names_of_their_own():
     for cells in GRIDS.values():
         assert len({cell.name for cell in cells}) == len(set(cells)) == len(cells)
+
+
+def test_one_training_serves_all_sets_of_anomalies_but_not_where_they_select_its_weights():
+    groups = trainings(cells_of("table1_methods"))
+    assert {cell for group in groups for cell in group} == set(cells_of("table1_methods"))
+    assert sum(map(len, groups)) == len(cells_of("table1_methods"))
+    for group in groups:
+        assert len({(c.data, c.method, c.seed, c.jpeg) for c in group}) == 1
+        if group[0].method in AMA:
+            assert len(group) == 1
+    [served] = [g for g in groups if (g[0].data, g[0].method) == ("fashion_mnist", "WAIC")]
+    assert [cell.against for cell in served] == ["mnist", "omniglot"]
+    for grid in ("mnist", "ablations", "smoke"):
+        assert [group for group in trainings(cells_of(grid)) if len(group) > 1] == []
+
+
+def test_cells_of_one_training_are_measured_by_one_and_the_same_as_alone(tmp_path, monkeypatch):
+    cells = [
+        Cell("digits", "all but 3", None, "Deep SVDD", max_steps=5, judged=n, strict_only=True)
+        for n in (None, 50)
+    ]
+    monkeypatch.setitem(GRIDS, "pair", cells)
+    run("pair", None, str(tmp_path / "both.jsonl"), jobs=1, only=None)
+    both = records(tmp_path / "both.jsonl")
+    monkeypatch.setitem(GRIDS, "pair", cells[1:])
+    run("pair", None, str(tmp_path / "alone.jsonl"), jobs=1, only=None)
+    [alone] = records(tmp_path / "alone.jsonl")
+    assert len(both) == 2
+    assert alone in both
+    # What is left of a group is measured by its own training, and nothing twice.
+    monkeypatch.setitem(GRIDS, "pair", cells)
+    run("pair", None, str(tmp_path / "alone.jsonl"), jobs=1, only=None)
+    assert records(tmp_path / "alone.jsonl") == both

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -30,13 +31,29 @@ HELD_OUT = 0.05  # of a baseline that trains, for a threshold that no cell asks 
 Scores = dict[str, Float[np.ndarray, " m"]]
 
 
+class Trained(NamedTuple):
+    """A training that any test samples can be scored by."""
+
+    scores: Callable[[Shaped[Tensor, "m ..."]], tuple[Scores, Scores]]  # strict, and paper or nothing
+    parameters: dict[str, Any]
+    seconds: float  # of the fit alone
+
+
 def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | None) -> dict[str, Any]:
-    """Train and test.
+    """Train and test; see :func:`measure_all`."""
+    [record] = measure_all([cell], folder, checkpoints, progress)
+    return record
+
+
+def measure_all(
+    cells: Sequence[Cell], folder: str | None, checkpoints: Path, progress: bool | None
+) -> Iterator[dict[str, Any]]:
+    """Train once, and test each of several cells that this training serves.
 
     Parameters
     ----------
-    cell
-        What to measure.
+    cells
+        What to measure: a group of :func:`ama.benchmark.grid.trainings`.
     folder
         Of the data sets; None: the hub.
     checkpoints
@@ -44,42 +61,48 @@ def measure(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | 
     progress
         As in :class:`ama.AMADetector`.
 
-    Returns
-    -------
+    Yields
+    ------
     dict
-        ``strict`` and, if the cell asks for it, ``paper``, each with the metrics of every score; ``parameters``;
-        ``seconds`` of the cell, and ``fit_seconds`` of a fit alone.
+        For each cell ``strict`` and, if it asks for it, ``paper``, each with the metrics of every score;
+        ``parameters``; ``seconds`` of the training and of this cell's test, and ``fit_seconds`` of a fit alone.
 
     Raises
     ------
     InputError
         If the data set is missing or has no such class.
     """
-    experiment = experiment_of(cell, folder)
-    if cell.judged is not None:
-        experiment = experiment.judging(cell.judged, cell.seed)
-    resumed = any(checkpoints.glob("*.ckpt"))
+    resumed = any(checkpoints.rglob("*.ckpt"))
     started = time.perf_counter()
-    measured = _ama if cell.method in AMA else _baseline
-    strict, paper, parameters, fit_seconds = measured(cell, experiment, checkpoints, progress)
-    seconds = time.perf_counter() - started
-    if cell.method in UNTRAINED:
-        fit_seconds = seconds  # their work is the search
-    drawn = experiment.drawn
-    record = {
-        "parameters": parameters,
-        # What a training that was cut off took before is not known.
-        "seconds": None if resumed else round(seconds, 1),
-        "fit_seconds": None if resumed else round(fit_seconds, 1),
-        "threads": torch.get_num_threads(),
-        "strict": {name: evaluate(values, experiment.anomalous).as_dict() for name, values in strict.items()},
-    }
-    if paper:
-        record["paper"] = {
-            name: evaluate(values[drawn], experiment.anomalous[drawn]).as_dict()
-            for name, values in paper.items()
+    train = _ama if cells[0].method in AMA else _baseline
+    trained = train(cells[0], experiment_of(cells[0], folder), checkpoints, progress)
+    before = time.perf_counter() - started
+    for cell in cells:
+        started = time.perf_counter()
+        experiment = experiment_of(cell, folder)
+        if cell.judged is not None:
+            experiment = experiment.judging(cell.judged, cell.seed)
+        strict, paper = trained.scores(experiment.test)
+        seconds = before + time.perf_counter() - started
+        # The work of what does not train is the search.
+        fit_seconds = seconds if cell.method in UNTRAINED else trained.seconds
+        drawn = experiment.drawn
+        record = {
+            "parameters": trained.parameters,
+            # What a training that was cut off took before is not known.
+            "seconds": None if resumed else round(seconds, 1),
+            "fit_seconds": None if resumed else round(fit_seconds, 1),
+            "threads": torch.get_num_threads(),
+            "strict": {
+                name: evaluate(values, experiment.anomalous).as_dict() for name, values in strict.items()
+            },
         }
-    return record
+        if paper:
+            record["paper"] = {
+                name: evaluate(values[drawn], experiment.anomalous[drawn]).as_dict()
+                for name, values in paper.items()
+            }
+        yield record
 
 
 def experiment_of(cell: Cell, folder: str | None) -> Experiment:
@@ -114,9 +137,7 @@ def parameters_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
     return settings.resolve(given.pop("preset"), shape, False, **given)
 
 
-def _ama(
-    cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None
-) -> tuple[Scores, Scores, dict[str, Any], float]:
+def _ama(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
     choice = parameters_of(cell, tuple(experiment.train.shape[1:]))
     checkpoints.mkdir(parents=True, exist_ok=True)
     run = Run(cell.seed, checkpoints=checkpoints, checkpoint_seconds=CHECKPOINT_SECONDS, progress=progress)
@@ -126,13 +147,15 @@ def _ama(
         fitted = (fit_model(dataclasses.replace(data, validation=None), choice, run),)
     else:
         fitted = fit_both(data, choice, run)
-    strict, *paper = (_scores(one.model, experiment.test) for one in fitted)
-    return strict, paper[0] if paper else {}, dataclasses.asdict(choice), fitted[0].seconds
+
+    def scores(test: Tensor) -> tuple[Scores, Scores]:
+        strict, *paper = (_scores(one.model, test) for one in fitted)
+        return strict, paper[0] if paper else {}
+
+    return Trained(scores, dataclasses.asdict(choice), fitted[0].seconds)
 
 
-def _baseline(
-    cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None
-) -> tuple[Scores, Scores, dict[str, Any], float]:
+def _baseline(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
     """No weights are selected, so the paper's protocol differs by its test set alone."""
     name, given = BASELINES[cell.method]
     kind = detector_class(name)
@@ -144,11 +167,15 @@ def _baseline(
         if cell.max_steps is not None:
             detector.set_params(max_steps=cell.max_steps)
     detector.fit(experiment.train)
-    scores = detector.named_scores(experiment.test)
     parameters = {
         k: v for k, v in detector.get_params().items() if k not in ("checkpoints", "checkpoint_every")
     }
-    return scores, {} if cell.strict_only else scores, parameters, detector.fit_seconds_
+
+    def scores(test: Tensor) -> tuple[Scores, Scores]:
+        found = detector.named_scores(test)
+        return found, {} if cell.strict_only else found
+
+    return Trained(scores, parameters, detector.fit_seconds_)
 
 
 def _known(cell: Cell, experiment: Experiment) -> Tensor | None:

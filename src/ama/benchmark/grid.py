@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ama.benchmark.digits import STEPS
-from ama.benchmark.methods import ABLATIONS, AMA, UNTRAINED
+from ama.benchmark.methods import ABLATIONS, AMA, BASELINES, UNTRAINED
 from ama.benchmark.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
 from ama.errors import InputError
 from ama.results import read_results
@@ -178,6 +178,19 @@ def cells_of(grid: str) -> list[Cell]:
     if grid not in GRIDS:
         raise InputError(f"there is no grid {grid!r}, expected one of {', '.join(GRIDS)}")
     return GRIDS[grid]
+
+
+def trainings(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """The cells in groups that one training serves, in the order of their first.
+
+    A baseline is trained on a data set once, whatever its anomalies are. AMA is not: under the paper's protocol a few
+    of the anomalies select its weights.
+    """
+    groups: dict[Cell, list[Cell]] = {}
+    for cell in cells:
+        one = replace(cell, against=None, judged=None) if cell.method in BASELINES else cell
+        groups.setdefault(one, []).append(cell)
+    return list(groups.values())
 
 
 def results_path(grid: str, results: str | None) -> Path:

@@ -1,8 +1,9 @@
 """``ama benchmark run``: the cells of a grid, one after the other, by any number of processes.
 
-Each process takes the next cell that has no result and that no other process holds. A cell is held by a lock that the
-system lets go of when its process dies, so a killed one is taken up by the next process, from its last checkpoint;
-as a resumed training equals an undisturbed one, so does the results file. A finished cell is one line, written at once.
+Each process takes the next cell that has no result and that no other process holds, together with those that the same
+training serves. A cell is held by a lock that the system lets go of when its process dies, so a killed one is taken up by
+the next process, from its last checkpoint; as a resumed training equals an undisturbed one, so does the results file. A
+finished cell is one line, written at once.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from ama.benchmark.cell import measure
+from ama.benchmark.cell import measure_all
 from ama.benchmark.datasets import available
-from ama.benchmark.grid import Cell, cells_of, records_of, results_path
+from ama.benchmark.grid import Cell, cells_of, records_of, results_path, trainings
 from ama.results import append_result
 
 POLL_SECONDS = 0.5
@@ -101,19 +102,22 @@ def work(
     folder = path.with_suffix(".work")
     folder.mkdir(parents=True, exist_ok=True)
     bar = _bar(cells, path, progress)
-    for cell in cells:
+    for group in trainings(cells):
         _refresh(bar, cells, path)
-        if cell in finished(path):
+        if set(group) <= finished(path):
             continue
-        key = hashlib.sha256(cell.name.encode()).hexdigest()[:16]
+        key = hashlib.sha256(group[0].name.encode()).hexdigest()[:16]
         try:
             with FileLock(folder / f"{key}.lock", timeout=0):
-                # Another process may have finished it since.
-                if cell in finished(path):
+                # Another process may have finished them since.
+                done = finished(path)
+                left = [cell for cell in group if cell not in done]
+                if not left:
                     continue
-                bar.set_postfix_str(cell.name)
-                found = measure(cell, data, folder / key, progress=False)
-                append_result(path, {"cell": cell.as_dict(), **found, "commit": _commit()})
+                bar.set_postfix_str(left[0].name)
+                records = measure_all(left, data, folder / key, progress=False)
+                for cell, found in zip(left, records, strict=True):
+                    append_result(path, {"cell": cell.as_dict(), **found, "commit": _commit()})
                 shutil.rmtree(folder / key, ignore_errors=True)
         except Timeout:
             continue
