@@ -16,7 +16,8 @@ anomaly score, :math:`D(x)`                                                    i
 Deviations. ``encirclement="cross_entropy"``, the default, is what the authors' code does
 (https://github.com/phuccuongngo99/Fence_GAN): the cross-entropy of D(G(z)) to the target :math:`\alpha`. Its minimum is
 the paper's, and it is bounded below; ``"log"`` is the paper's equation, bounded at 1e-3 from the target. The
-networks are DCGAN's at any size of image, where the authors' have two convolutions for 28 x 28.
+networks are DCGAN's at any size of image, where the authors' have two convolutions for 28 x 28. The generator's rate is
+twice the discriminator's, as in their code, which also trains D alone for a while before the game: left out here.
 """
 
 from __future__ import annotations

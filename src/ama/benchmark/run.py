@@ -1,8 +1,8 @@
 """``ama benchmark run``: the cells of a grid, one after the other, by any number of processes.
 
 Each process takes the next cell that has no result and that no other process holds, together with those that the same
-training serves. A cell is held by a lock that the system lets go of when its process dies, so a killed one is taken up by
-the next process, from its last checkpoint; as a resumed training equals an undisturbed one, so does the results file. A
+training serves. A cell is held by a lock that the system lets go of when its process dies, so a killed one is taken up
+by the next process, from its last checkpoint; as a resumed training equals an undisturbed one, so does the results file. A
 finished cell is one line, written at once.
 """
 
