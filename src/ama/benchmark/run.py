@@ -2,8 +2,8 @@
 
 Each process takes the next cell that has no result and that no other process holds, together with those that the same
 training serves. A cell is held by a lock that the system lets go of when its process dies, so a killed one is taken up
-by the next process, from its last checkpoint; as a resumed training equals an undisturbed one, so does the results file. A
-finished cell is one line, written at once.
+by the next process, from its last checkpoint; as a resumed training equals an undisturbed one, so does the results
+file. A finished cell is one line, written at once.
 """
 
 from __future__ import annotations
