@@ -181,7 +181,7 @@ def test_an_unknown_command_is_refused_with_the_nearest(call, word, rest):
 
 @pytest.mark.parametrize(
     ("word", "rest"),
-    [("rum", "; did you mean benchmark run?"), ("xyz", "; the commands are benchmark run, benchmark show, ")],
+    [("rum", "; did you mean run?"), ("xyz", "; the commands are run, show, ")],
 )
 def test_an_unknown_benchmark_is_refused_with_the_nearest(call, word, rest):
     status, output, errors = call("benchmark", word)

@@ -56,10 +56,13 @@ def main(argv: list[str] | None = None) -> int:
         if not rest or rest[0] in ("-h", "--help"):
             print(BENCHMARK_SUMMARY, end="", file=sys.stdout if rest else sys.stderr)
             return 0 if rest else 2
-        command, rest, known = f"benchmark {rest[0]}", rest[1:], [f"benchmark {name}" for name in BENCHMARKS]
+        command, rest, known = f"benchmark {rest[0]}", rest[1:], list(BENCHMARKS)
     if command not in COMMANDS:
+        # The last word is the one that is wrong.
         commands = f"the commands are {', '.join(known)}"
-        return _fail(f"there is no command {command!r}{near(command, known) or '; ' + commands}", 2)
+        return _fail(
+            f"there is no command {command!r}{near(command.split()[-1], known) or '; ' + commands}", 2
+        )
     try:
         return _run(command, rest)
     except InputError as error:
