@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from ama import maps, scoring
+from ama import conformal, maps, scoring
 from ama.data.batches import generator_for
 from ama.density import Bank, Gaussian, Mixture, fit_bank, fit_gaussian, fit_mixture
 from ama.errors import DivergenceError
@@ -212,10 +212,7 @@ class Model(nn.Module):
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
-        scores = self.scores(raw).score
-        # A score's last digits depend on the batch it comes in. With this slack, which only makes p-values larger,
-        # no sample is flagged for differing from its own twin.
-        self.calibration = scores - self.rounding * (1 + scores.abs())
+        self.calibration = conformal.calibration_scores(self.score(raw), self.rounding)
 
     @property
     def rounding(self) -> float:

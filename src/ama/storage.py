@@ -125,7 +125,7 @@ def load_model(folder: Path, kind: type[Storable]) -> tuple[Any, dict[str, Any]]
     Raises
     ------
     ModelFolderError
-        If the folder is missing, foreign, incomplete, altered, or written by a newer version.
+        If the folder is missing, foreign, incomplete, altered, or of another version's format.
     """
     config = read_config(folder)
     if config["format"] < FORMAT:

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from ama import conformal
 from ama.networks.scaling import Scaling
 
 Self = TypeVar("Self", bound="BaselineModel")
@@ -63,11 +64,8 @@ class BaselineModel(Scaling, ABC):
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
-        scores = self.score(raw)
-        # A score's last digits depend on the batch it comes in. With this slack, which only makes p-values larger,
-        # no sample is flagged for differing from its own twin.
-        slack = float(torch.finfo(self.weights_dtype).eps ** 0.75)
-        self.calibration = scores - slack * (1 + scores.abs())
+        rounding = float(torch.finfo(self.weights_dtype).eps ** 0.75)
+        self.calibration = conformal.calibration_scores(self.score(raw), rounding)
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised samples on the model's device, a few at a time."""

@@ -73,15 +73,17 @@ def measure_all(
         If the data set is missing or has no such class.
     """
     resumed = any(checkpoints.rglob("*.ckpt"))
+    experiment = experiment_of(cells[0], folder)
     started = time.perf_counter()
     train = _ama if cells[0].method in AMA else _baseline
-    trained = train(cells[0], experiment_of(cells[0], folder), checkpoints, progress)
+    trained = train(cells[0], experiment, checkpoints, progress)
     before = time.perf_counter() - started
     for cell in cells:
-        started = time.perf_counter()
-        experiment = experiment_of(cell, folder)
+        if cell is not cells[0]:
+            experiment = experiment_of(cell, folder)
         if cell.judged is not None:
             experiment = experiment.judging(cell.judged, cell.seed)
+        started = time.perf_counter()
         strict, paper = trained.scores(experiment.test)
         seconds = before + time.perf_counter() - started
         # The work of what does not train is the search.

@@ -21,9 +21,9 @@ def tables() -> dict[str, np.ndarray]:
     """Rows that scikit-learn ships, and rows of ten columns made of three hidden ones."""
     random = np.random.default_rng(0)
     hidden = random.normal(size=(1500, 3))
-    cancer, malignant = load_breast_cancer(return_X_y=True)
+    tumours, benign = load_breast_cancer(return_X_y=True)
     return {
-        "benign tumours": cancer[malignant == 1],
+        "benign tumours": tumours[benign == 1],
         "wines": load_wine(return_X_y=True)[0],
         "digits as rows": load_digits(return_X_y=True)[0],
         "three hidden columns": hidden @ random.normal(size=(3, 10)) + 0.3 * random.normal(size=(1500, 10)),

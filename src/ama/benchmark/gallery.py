@@ -14,7 +14,7 @@ from ama.benchmark.datasets import available, images
 from ama.detector import AMADetector
 from ama.evaluation import evaluate
 from ama.files import write_text
-from ama.report.displays import MapDisplay, ScoresDisplay
+from ama.report.displays import MapDisplay, ScoresDisplay, grouped
 
 SHOWN = 10
 TITLE = """# Gallery
@@ -62,9 +62,8 @@ def gallery(folder: str | None, out: str, max_steps: int | None, only: str | Non
     for exhibit in tqdm(chosen, desc="gallery", unit="training", disable=None):
         detector = AMADetector(max_steps=max_steps, random_state=0).fit(exhibit.train)
         scores = detector.score_samples(exhibit.test)
-        figures = {
-            "scores": ScoresDisplay.from_estimator(detector, exhibit.test, 1 - 2 * exhibit.anomalous).figure_
-        }
+        groups = grouped(scores, 1 - 2 * exhibit.anomalous)
+        figures = {"scores": ScoresDisplay(groups, detector.offset_).plot().figure_}
         most = np.argsort(scores)[:SHOWN]
         if len(detector.shape_) == 3:
             figures["maps"] = MapDisplay.from_estimator(detector, exhibit.test[most]).figure_

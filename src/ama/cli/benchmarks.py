@@ -112,9 +112,8 @@ def _run_columns(given: Namespace) -> None:
 
 
 def _promise_arguments(parser: ArgumentParser, words: list[str]) -> None:
-    for add in (_data, _length, _append):
+    for add in (_data, _length, _only, _append):
         add(parser)
-    parser.add_argument("--only", type=str | None, help="only this digit")
 
 
 def _run_promise(given: Namespace) -> None:

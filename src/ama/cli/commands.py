@@ -97,17 +97,39 @@ def _run_fit(given: Namespace) -> None:
     )
 
 
+def _rate_argument(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--false_alarm_rate",
+        type=float | None,
+        help="share of normal samples that may be flagged, in place of the one set at the fit",
+    )
+
+
+def _truth_arguments(parser: ArgumentParser) -> None:
+    """Who is an anomaly."""
+    parser.add_argument(
+        "--normal_label",
+        type=str | int,
+        nargs="+",
+        help="labels taken as normal; all others are anomalies",
+    )
+    parser.add_argument("--anomalies", type=str | None, help="source of anomalies")
+
+
+def _reading_arguments(parser: ArgumentParser) -> None:
+    """How a model and its samples are read."""
+    parser.add_argument("--device", type=str, default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
+    strict_argument(parser)
+
+
 def _score_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument("model", type=str, help="model folder")
     parser.add_argument("source", type=str, help="samples to score")
     parser.add_argument(
         "--out", type=str | None, help=".parquet or .csv file to write; CSV on stdout where it is missing"
     )
-    parser.add_argument(
-        "--false_alarm_rate",
-        type=float | None,
-        help="share of normal samples that may be flagged, in place of the one set at the fit",
-    )
+    _rate_argument(parser)
     parser.add_argument(
         "--fdr",
         type=float | None,
@@ -138,14 +160,8 @@ def _calibrate_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--normal_label", type=str | int, nargs="+", help="labels taken as normal; other samples are left out"
     )
-    parser.add_argument(
-        "--false_alarm_rate",
-        type=float | None,
-        help="share of normal samples that may be flagged, in place of the one set at the fit",
-    )
-    parser.add_argument("--device", type=str, default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
-    strict_argument(parser)
+    _rate_argument(parser)
+    _reading_arguments(parser)
 
 
 def _run_calibrate(given: Namespace) -> None:
@@ -159,17 +175,9 @@ def _evaluate_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "source", type=str, help="labelled samples (with --normal-label), or normal ones (with --anomalies)"
     )
-    parser.add_argument(
-        "--normal_label",
-        type=str | int,
-        nargs="+",
-        help="labels taken as normal; all others are anomalies",
-    )
-    parser.add_argument("--anomalies", type=str | None, help="source of anomalies")
+    _truth_arguments(parser)
     parser.add_argument("--append_to", type=str | None, help="results file to which a JSON line is added")
-    parser.add_argument("--device", type=str, default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
-    strict_argument(parser)
+    _reading_arguments(parser)
 
 
 def _run_evaluate(given: Namespace) -> None:
@@ -182,21 +190,9 @@ def _report_arguments(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument("model", type=str, help="model folder")
     parser.add_argument("source", type=str, help="samples to report on; with --anomalies, normal ones")
     parser.add_argument("--out", type=str, required=True, help=".html file to write")
-    parser.add_argument(
-        "--normal_label",
-        type=str | int,
-        nargs="+",
-        help="labels taken as normal; all others are anomalies",
-    )
-    parser.add_argument("--anomalies", type=str | None, help="source of anomalies")
-    parser.add_argument(
-        "--false_alarm_rate",
-        type=float | None,
-        help="share of normal samples that may be flagged, in place of the one set at the fit",
-    )
-    parser.add_argument("--device", type=str, default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
-    strict_argument(parser)
+    _truth_arguments(parser)
+    _rate_argument(parser)
+    _reading_arguments(parser)
 
 
 def _run_report(given: Namespace) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ama import conformal, storage
-from ama.commands.reading import count, read, say
+from ama.commands.reading import read, say
 from ama.data.protocols import is_normal
+from ama.data.samples import count
 from ama.methods import load
 
 

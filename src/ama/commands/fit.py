@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from ama import storage
-from ama.commands.reading import count, read, say
+from ama.commands.reading import read, say
 from ama.data.protocols import is_normal
+from ama.data.samples import count
 from ama.data.sources import open_source
 from ama.detector import AMADetector
 from ama.errors import InputError

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tqdm.auto import tqdm
 
+from ama.data.samples import count
 from ama.data.sources import Samples, Source
 
 
@@ -34,11 +35,6 @@ def report_skipped(skipped: list[str]) -> None:
         say(f"skipped: {sentence}")
     if skipped:
         say(f"skipped {count(len(skipped), 'unreadable sample')} in all; --strict refuses them")
-
-
-def count(n: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def say(sentence: str) -> None:

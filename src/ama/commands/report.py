@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ama.commands.labelled import check_both_kinds, labelled_chunks
-from ama.commands.reading import count, say
+from ama.commands.reading import say
+from ama.data.samples import count
 from ama.files import check_file_path, write_text
 from ama.memory import freed_memory_kept
 from ama.methods import load

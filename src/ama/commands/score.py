@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from ama import conformal
-from ama.commands.reading import count, say
+from ama.commands.reading import say
 from ama.commands.score_table import score_schema, score_tables
+from ama.data.samples import count
 from ama.errors import InputError
 from ama.memory import freed_memory_kept
 from ama.methods import load

@@ -49,9 +49,9 @@ class Samples:
         """How many samples of which size there are."""
         shape = self.x.shape[1:]
         if len(shape) == 1:
-            return f"{_count(len(self), 'row')} of {_count(shape[0], 'column')}"
+            return f"{count(len(self), 'row')} of {count(shape[0], 'column')}"
         channels, height, width = shape
-        return f"{_count(len(self), 'image')} of {height} x {width} pixels, {_count(channels, 'channel')}"
+        return f"{count(len(self), 'image')} of {height} x {width} pixels, {count(channels, 'channel')}"
 
     def select(self, indices: Any) -> Samples:
         """The samples at ``indices``, a boolean mask or positions; ``skipped`` stays as it is."""
@@ -182,7 +182,8 @@ def none_readable(name: str, skipped: list[str]) -> str:
     return f"none of the samples of {name} can be read" + (f"; the first: {skipped[0]}" if skipped else "")
 
 
-def _count(n: int, noun: str) -> str:
+def count(n: int, noun: str) -> str:
+    """A number with its noun."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 

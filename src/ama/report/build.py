@@ -19,7 +19,7 @@ from ama.evaluation import Evaluation, evaluate
 from ama.report.card import model_card
 from ama.report.charts import plot_densities, plot_norms, plot_precision_recall, plot_roc, plot_training
 from ama.report.judged import Example, Judged
-from ama.report.pictures import as_pixels, data_uri, heated
+from ama.report.pictures import as_pixels, data_uri, full_heat, heated, value_range
 from ama.report.theme import as_svg, page_colours
 from ama.report.verdict import drift_sentence, verdict
 
@@ -185,12 +185,9 @@ def _cards(detector: Detector, judged: Judged) -> list[Card]:
         deviations = ((found.terms - model.term_mean) / model.term_std).cpu().numpy()
         terms = [list(zip(model.terms, map(float, row), strict=True)) for row in deviations]
     if len(detector.shape_) == 3:
-        x = samples.double().cpu().numpy()
-        low, high = (
-            (0.0, 255.0) if samples.dtype == torch.uint8 else (float(x.min()), max(float(x.max()), 1e-9))
-        )
-        # One scale for all, so that a normal sample's map looks as cool as it is.
-        top = float(np.quantile(heat, 0.995)) if heat is not None else 0.0
+        x = samples.cpu().numpy()
+        low, high = value_range(x)
+        top = full_heat(heat) if heat is not None else 0.0
         for i, shown in enumerate(pictures):
             shown["sample"] = data_uri(as_pixels(x[i], low, high))
             if rebuilt is not None and heat is not None:

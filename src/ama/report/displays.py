@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ama.errors import InputError
 from ama.report.charts import plot_densities, plot_training
-from ama.report.pictures import as_pixels, heated
+from ama.report.pictures import as_pixels, full_heat, heated, value_range
 from ama.report.plots import plot_reconstruction_rows, plot_reconstructions
 
 KINDS = {"1": "normal", "-1": "anomalies"}
@@ -100,7 +100,7 @@ class ReconstructionsDisplay:
         groups = {
             name: (parts[0][mask], parts[1][mask], parts[2][mask]) for name, mask in masks(len(x), y).items()
         }
-        return cls(groups, range_of(x)).plot(n)
+        return cls(groups, value_range(x)).plot(n)
 
 
 @dataclass
@@ -130,7 +130,7 @@ class MapDisplay:
 
     def plot(self) -> MapDisplay:
         """Draw it."""
-        top = float(np.quantile(self.maps, 0.995))
+        top = full_heat(self.maps)
         pixels = [as_pixels(image, *self.value_range) for image in self.images]
         rows = {
             "x": pixels,
@@ -152,7 +152,7 @@ class MapDisplay:
             If the samples are rows.
         """
         x = images_of(detector, X)[:n]
-        return cls(x, detector.reconstruct(x), detector.anomaly_map(x), range_of(x)).plot()
+        return cls(x, detector.reconstruct(x), detector.anomaly_map(x), value_range(x)).plot()
 
 
 @dataclass
@@ -228,10 +228,3 @@ def images_of(detector: Any, X: Any) -> np.ndarray:
             f"only images can be shown, and this detector judges rows of {detector.shape_[0]} columns"
         )
     return detector.open(X).read().x.numpy()
-
-
-def range_of(x: np.ndarray) -> tuple[float, float]:
-    """The values drawn black and white."""
-    return (
-        (0.0, 255.0) if x.dtype == np.uint8 else (float(x.min()), max(float(x.max()), float(x.min()) + 1e-9))
-    )

@@ -15,11 +15,29 @@ QUALITY = 80
 HEAT = "inferno"
 
 
-def as_pixels(image: Float[np.ndarray, "c h w"], low: float, high: float) -> UInt8[np.ndarray, "h w k"]:
-    """Grey (k = 1) or colour (k = 3), ``low`` being black and ``high`` white; of other channel counts the mean."""
+def value_range(x: np.ndarray) -> tuple[float, float]:
+    """The values that are drawn black and white: of 8 bits all, of others those found."""
+    if x.dtype == np.uint8:
+        return 0.0, 255.0
+    low = float(x.min())
+    return low, max(float(x.max()), low + 1e-9)
+
+
+def as_picture(image: Float[np.ndarray, "c h w"], low: float, high: float) -> Float[np.ndarray, "h w *k"]:
+    """Grey (h, w) or colour (h, w, 3) in [0, 1], from ``low`` to ``high``; of other channel counts the mean."""
     scaled = np.clip((np.asarray(image, dtype=np.float64) - low) / (high - low), 0, 1)
-    shown = scaled if len(scaled) in (1, 3) else scaled.mean(0, keepdims=True)
-    return np.round(255 * shown.transpose(1, 2, 0)).astype(np.uint8)
+    return scaled.transpose(1, 2, 0) if len(scaled) == 3 else scaled.mean(0)
+
+
+def as_pixels(image: Float[np.ndarray, "c h w"], low: float, high: float) -> UInt8[np.ndarray, "h w k"]:
+    """:func:`as_picture` in bytes: grey (k = 1) or colour (k = 3)."""
+    height, width = image.shape[1:]
+    return np.round(255 * as_picture(image, low, high)).astype(np.uint8).reshape(height, width, -1)
+
+
+def full_heat(maps: Float[np.ndarray, "n h w"]) -> float:
+    """The value with the full colour, one for all maps, so that a normal sample's map looks as cool as it is."""
+    return float(np.quantile(maps, 0.995))
 
 
 def heated(

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ama.report.figure import NotebookFigure
+from ama.report.pictures import as_picture
 
 
 def plot_reconstructions(
@@ -37,7 +38,7 @@ def plot_reconstructions(
             top, bottom = axes[2 * row, column], axes[2 * row + 1, column]
             for axis, image in ((top, images[column]), (bottom, reconstructions[column])):
                 axis.imshow(
-                    _as_picture(image, value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
+                    as_picture(image, *value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
                 )
             bottom.set_xlabel(f"{scores[column]:.1f}", fontsize=8)
         axes[2 * row, 0].set_ylabel(f"{name}\nx", fontsize=9)
@@ -62,16 +63,9 @@ def plot_reconstruction_rows(
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, images) in zip(axes, rows.items(), strict=True):
         for axis, image in zip(line, images, strict=True):
-            axis.imshow(_as_picture(image, value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+            axis.imshow(as_picture(image, *value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             axis.set_xticks([])
             axis.set_yticks([])
             axis.set_frame_on(False)
         line[0].set_ylabel(name, fontsize=9)
     return figure
-
-
-def _as_picture(image: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
-    """(C, H, W) as (H, W) grey or (H, W, 3) colour in [0, 1]; of other channel counts the mean is shown."""
-    low, high = value_range
-    scaled = np.clip((np.asarray(image, dtype=np.float64) - low) / (high - low), 0, 1)
-    return scaled.transpose(1, 2, 0) if len(scaled) == 3 else scaled.mean(0)

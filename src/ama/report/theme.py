@@ -19,9 +19,8 @@ COLOURS = {
     "#020202": "var(--series-1)",
     "#030303": "var(--series-2)",
     "#040404": "var(--series-3)",
-    "#050505": "var(--faint)",
 }
-INK, NORMAL, ANOMALOUS, HELD_OUT, FAINT = COLOURS
+INK, NORMAL, ANOMALOUS, HELD_OUT = COLOURS
 
 
 @contextmanager
@@ -67,6 +66,6 @@ def as_svg(figure: Figure, name: str, description: str) -> str:
         text = text.replace(before, f"{before}{name}-")
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     # Its size is the page's to decide.
-    text = re.sub(r'(<svg[^>]*?) (?:width|height)="[^"]*"', r"\1", text)
-    text = re.sub(r'(<svg[^>]*?) (?:width|height)="[^"]*"', r"\1", text)
+    for side in ("width", "height"):
+        text = re.sub(rf'(<svg[^>]*?) {side}="[^"]*"', r"\1", text)
     return text.replace("<svg ", f'<svg id="{name}" role="img" aria-label="{escape(description)}" ', 1)
