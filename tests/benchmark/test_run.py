@@ -143,12 +143,25 @@ def test_one_training_serves_all_sets_of_anomalies_but_not_where_they_select_its
     assert sum(map(len, groups)) == len(cells_of("table1_methods"))
     for group in groups:
         assert len({(c.data, c.method, c.seed, c.jpeg) for c in group}) == 1
-        if group[0].method in AMA:
-            assert len(group) == 1
     [served] = [g for g in groups if (g[0].data, g[0].method) == ("fashion_mnist", "WAIC")]
     assert [cell.against for cell in served] == ["mnist", "omniglot"]
     for grid in ("mnist", "ablations", "smoke"):
         assert [group for group in trainings(cells_of(grid)) if len(group) > 1] == []
+
+
+def test_one_training_of_ama_serves_all_sets_of_anomalies_where_none_is_seen_before_the_test():
+    groups = [group for group in trainings(cells_of("table1")) if len(group) > 1 and group[0].method in AMA]
+    assert [(group[0].data, [cell.against for cell in group]) for group in groups] == [
+        ("fashion_mnist", ["mnist", "omniglot"]),
+        ("cifar10", ["svhn", "tiny_imagenet32", "cifar100"]),
+        ("svhn", ["cifar10", "tiny_imagenet32", "cifar100"]),
+    ]
+    assert all(cell.strict_only for group in groups for cell in group)
+    # Known anomalies are trained with, so each set of them is a training of its own.
+    known = [
+        Cell("fashion_mnist", None, against, "with 10 real anomalies", strict_only=True) for against in "ab"
+    ]
+    assert trainings(known) == [[cell] for cell in known]
 
 
 def test_cells_of_one_training_are_measured_by_one_and_the_same_as_alone(tmp_path, monkeypatch):

@@ -94,6 +94,18 @@ def test_what_needs_data_that_few_have_is_in_the_table_all_the_same(data, tmp_pa
     assert f"cifar10 against {data} |" in show("table1", str(tmp_path / "none.jsonl"))
 
 
+def test_what_sees_no_anomaly_before_the_test_is_in_the_strict_table_alone(tmp_path):
+    path = tmp_path / "table1.jsonl"
+    cell = next(c for c in cells_of("table1") if c.strict_only and c.against == "omniglot")
+    names = ("score", "r_score", "a_score")
+    append_result(path, {"cell": cell.as_dict(), "strict": {name: metric(0.9) for name in names}})
+    strict, paper = show("table1", str(path)).split("AUROC, paper protocol")
+    assert f"| {cell.method} | {cell.method} (R-score) | {cell.method} (A-score) |" in strict
+    assert "| 0.900 (0.890 to 0.910) |" in row(strict, "fashion_mnist against omniglot")
+    assert cell.method not in paper
+    assert row(paper, "fashion_mnist against omniglot").count("not run") == 2
+
+
 def test_competitors_stand_beside_what_is_printed_of_them(tmp_path):
     path = tmp_path / "mnist_methods.jsonl"
     add(tmp_path / "mnist.jsonl", next(c for c in cells_of("mnist") if c.method == "compact"), 0.75)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ama.benchmark.digits import STEPS
-from ama.benchmark.methods import ABLATIONS, AMA, BASELINES, UNTRAINED
+from ama.benchmark.methods import ABLATIONS, AMA, BASELINES, KNOWN, LONGER, UNTRAINED
 from ama.benchmark.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
 from ama.errors import InputError
 from ama.results import read_results
@@ -135,13 +135,21 @@ def _table_1() -> Iterator[Cell]:
         for data, against in TABLE_1:
             yield Cell(data, None, against, method)
         yield Cell("cifar10", None, "tiny_imagenet32", method, jpeg=True)
+    # Ten classes together may need more than the steps that one class needs.
+    for data, against in TABLE_1:
+        yield Cell(data, None, against, LONGER, strict_only=True)
 
 
-def _competitors(data: str, classes: tuple[str, ...]) -> list[Cell]:
-    # AnoGAN searches for the latent vector of every test image.
+def _competitors(cells: Iterable[Cell]) -> list[Cell]:
+    """As their table shows them: by the strict protocol, for which a baseline is trained as for the paper's."""
     return [
-        replace(cell, judged=JUDGED) if cell.method == "AnoGAN" else cell
-        for cell in one_class(data, classes, *ONE_CLASS)
+        replace(
+            cell,
+            strict_only=cell.method in AMA,
+            # A search for the latent vector of every test image takes its time.
+            judged=JUDGED if cell.method == "AnoGAN" else None,
+        )
+        for cell in cells
     ]
 
 
@@ -150,9 +158,9 @@ GRIDS: dict[str, list[Cell]] = {
     "cifar10": one_class("cifar10", OBJECTS, "compact", "neighbours", "pca"),
     "fashion_mnist": one_class("fashion_mnist", GARMENTS, "compact", "neighbours", "pca"),
     "table1": list(_table_1()),
-    "mnist_methods": _competitors("mnist", DIGITS),
-    "cifar10_methods": _competitors("cifar10", OBJECTS),
-    "table1_methods": [Cell(*pair, method) for method in OUT_OF_DISTRIBUTION for pair in PAIRS],
+    "mnist_methods": _competitors(one_class("mnist", DIGITS, *ONE_CLASS)),
+    "cifar10_methods": _competitors(one_class("cifar10", OBJECTS, *ONE_CLASS)),
+    "table1_methods": _competitors(Cell(*pair, method) for method in OUT_OF_DISTRIBUTION for pair in PAIRS),
     "ablations": list(_ablations()),
     "minutes": list(_minutes()),
     "digits": [Cell("digits", f"{ALL_BUT}{d}", None, "compact", max_steps=STEPS) for d in DIGITS]
@@ -183,12 +191,13 @@ def cells_of(grid: str) -> list[Cell]:
 def trainings(cells: Iterable[Cell]) -> list[list[Cell]]:
     """The cells in groups that one training serves, in the order of their first.
 
-    A baseline is trained on a data set once, whatever its anomalies are. AMA is not: under the paper's protocol a few
-    of the anomalies select its weights.
+    A detector is trained on a data set once, whatever its anomalies are, but where it is shown some of them: under the
+    paper's protocol they select AMA's weights, and known ones are trained with.
     """
     groups: dict[Cell, list[Cell]] = {}
     for cell in cells:
-        one = replace(cell, against=None, judged=None) if cell.method in BASELINES else cell
+        unseen = cell.method in BASELINES or (cell.strict_only and cell.method not in KNOWN)
+        one = replace(cell, against=None, judged=None) if unseen else cell
         groups.setdefault(one, []).append(cell)
     return list(groups.values())
 

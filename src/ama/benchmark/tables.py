@@ -56,6 +56,7 @@ def show(grid: str, results: str | None) -> str:
 
 def _by_row(cells: Sequence[Cell], records: dict[Cell, Any], protocol: str) -> str:
     """A line for each experiment, a column for each method and score."""
+    cells = [cell for cell in cells if protocol == "strict" or not cell.strict_only]
     columns: list[Column] = []
     for method in dict.fromkeys(cell.method for cell in cells):
         ours = [r for c, r in records.items() if c.method == method and c in cells]
