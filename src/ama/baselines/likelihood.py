@@ -115,6 +115,7 @@ class LikelihoodTraining(BaselineTraining):
 class LikelihoodModel(BaselineModel):
     """One network and its likelihood; a subclass builds the network."""
 
+    chunk = 64  # more of PixelCNN++'s many maps do not fit into a processor's caches, and take twice the time
     network: nn.Module
 
     @torch.no_grad()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from jaxtyping import Float, Shaped
@@ -14,8 +14,6 @@ from ama import conformal
 from ama.networks.scaling import Scaling
 
 Self = TypeVar("Self", bound="BaselineModel")
-
-CHUNK = 256  # samples scored at a time: memory stays constant whatever their number
 
 
 class BaselineModel(Scaling, ABC):
@@ -31,6 +29,7 @@ class BaselineModel(Scaling, ABC):
         What a subclass needs beside, as JSON types: they are what ``config.json`` holds.
     """
 
+    chunk: ClassVar[int] = 256  # samples scored at a time: memory stays constant whatever their number
     calibration: Tensor
     # A method of every subclass, which creates networks and buffers from the options.
     build: Callable[..., None]
@@ -69,7 +68,7 @@ class BaselineModel(Scaling, ABC):
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised samples on the model's device, a few at a time."""
-        for part in raw.split(CHUNK):
+        for part in raw.split(self.chunk):
             yield self.normalise(part.to(self.shift.device))
 
     def description(self) -> dict[str, Any]:
