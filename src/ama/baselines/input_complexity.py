@@ -44,7 +44,7 @@ from ama.trainer import Run
 COMPRESSORS: dict[str, dict[str, Any]] = {
     "PNG": {"optimize": True},
     "JPEG2000": {"irreversible": False, "no_jp2": True},
-    "WEBP": {"lossless": True, "quality": 100, "method": 6},
+    "WEBP": {"lossless": True},  # its greatest effort takes thirty times as long, for codes of the same length
 }
 FLIF = shutil.which("flif")  # looked for once, not for every image
 
