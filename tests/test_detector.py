@@ -187,6 +187,17 @@ def test_clone_and_pickle_keep_parameters_and_scores(digit_detector, zeros_and_o
     )
 
 
+def test_a_list_among_the_parameters_is_fitted_with_saved_and_loaded(rng, tmp_path):
+    drops = [0.3, 0.6]
+    detector = ama.AMADetector(held_out=0.4, learning_rate_drops=drops, **FAST)
+    assert clone(detector).get_params()["learning_rate_drops"] == drops
+    detector.fit(rng.normal(size=(60, 3))).save(tmp_path / "model")
+    assert detector.learning_rate_drops is drops
+    loaded = ama.load(tmp_path / "model")
+    assert loaded.get_params()["learning_rate_drops"] == drops
+    assert loaded.model_.settings.learning_rate_drops == tuple(drops)
+
+
 def test_known_anomalies_are_learned_from(digits):
     # A few eights among many other digits: knowing them must help against further eights.
     images, labels = digits

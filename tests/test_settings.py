@@ -6,6 +6,7 @@ import dataclasses
 from typing import get_args
 
 import jaxtyping
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,9 +81,7 @@ def test_every_preset_has_one_length_and_stands_its_own_checks(preset, shape):
     found = resolve(preset, shape, on_gpu=False)
     assert (found.max_steps is None) != (found.max_epochs is None)
     given_back = {
-        name: value
-        for name, value in dataclasses.asdict(found).items()
-        if name not in ("learning_rate_drops", "selection_start")
+        name: value for name, value in dataclasses.asdict(found).items() if name != "selection_start"
     }
     assert resolve("paper", shape, False, **given_back).max_steps == found.max_steps
 
@@ -91,6 +90,7 @@ OTHERS = {
     "latent_dim": 7,
     "batch_size": 3,
     "learning_rate": 0.01,
+    "learning_rate_drops": (0.5,),
     "loss": "hinge",
     "lipschitz": "zero_centred",
     "mirrored": False,
@@ -171,6 +171,18 @@ def test_the_ends_of_a_range_belong_to_it(name):
     for end in settings._RANGES[name]:
         end = int(end) if float(end).is_integer() else end
         assert getattr(resolve("compact", IMAGES, False, **{name: end}), name) == end
+
+
+@pytest.mark.parametrize("drops", [[0.3, 0.6], (0.3, 0.6), np.array([0.3, 0.6])])
+def test_drops_of_the_learning_rate_come_in_any_sequence(drops):
+    assert resolve("compact", IMAGES, False, learning_rate_drops=drops).learning_rate_drops == (0.3, 0.6)
+    assert resolve("paper", IMAGES, False, learning_rate_drops=[]).learning_rate_drops == ()
+
+
+@pytest.mark.parametrize("drops", [0.3, "0.3", [1.5], [-0.1], [float("nan")], [None]])
+def test_drops_that_are_no_shares_are_refused(drops):
+    with pytest.raises(InputError, match="learning_rate_drops must be a list of shares of the training"):
+        resolve("compact", IMAGES, False, learning_rate_drops=drops)
 
 
 CHOICES = [

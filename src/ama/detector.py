@@ -60,6 +60,8 @@ class AMADetector(Detector):
         Samples in a step; all of them where there are fewer.
     learning_rate
         Adam's.
+    learning_rate_drops
+        Shares of the training, such as [0.3, 0.6, 0.9], after each of which the rate falls to a tenth; [] keeps it.
     critic_steps
         Steps of the discriminator for each of the encoder and generator.
     loss
@@ -157,6 +159,7 @@ class AMADetector(Detector):
         discriminator_width: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
+        learning_rate_drops: list[float] | None = None,
         critic_steps: int | None = None,
         loss: settings.Loss | None = None,
         lipschitz: settings.Lipschitz | None = None,
@@ -199,6 +202,7 @@ class AMADetector(Detector):
         self.discriminator_width = discriminator_width
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.learning_rate_drops = learning_rate_drops
         self.critic_steps = critic_steps
         self.loss = loss
         self.lipschitz = lipschitz

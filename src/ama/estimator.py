@@ -347,4 +347,6 @@ def _plain(value: Any) -> Any:
     """A parameter as JSON: a random state other than a number is not reproducible anyway."""
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(part) for part in value]
     return value if isinstance(value, str | int | float | bool | None) else None

@@ -202,6 +202,8 @@ def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: A
         base = dataclasses.replace(base, max_epochs=None)
     elif "max_epochs" in given:
         base = dataclasses.replace(base, max_steps=None)
+    if "learning_rate_drops" in given:
+        given["learning_rate_drops"] = _drops(given["learning_rate_drops"])
     settings = dataclasses.replace(base, **given)
     _check(settings)
     if settings.lambda_turn and len(shape) != 3:
@@ -245,6 +247,19 @@ _RANGES: dict[str, tuple[float, float]] = {  # of whole numbers where the bounds
     "selection_start": (0.0, 1.0),
     "held_out": (0.01, 0.5),
 }
+
+
+def _drops(value: Any) -> tuple[float, ...]:
+    """The shares of the training after which the rate falls, of a sequence of any kind."""
+    try:
+        drops = tuple(float(share) for share in value)
+    except (TypeError, ValueError):
+        drops = (float("nan"),)
+    if not all(0 <= share <= 1 for share in drops):
+        raise InputError(
+            f"learning_rate_drops must be a list of shares of the training from 0 to 1, found {value!r}"
+        )
+    return drops
 
 
 def _check(settings: Settings) -> None:

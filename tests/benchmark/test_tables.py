@@ -119,7 +119,9 @@ def test_competitors_stand_beside_what_is_printed_of_them(tmp_path):
     assert row(table, "FGAN, in the AMA paper").endswith("| 0.408 | 0.504 |")
     assert row(table, "AnoGAN (2,000 test images)").endswith("| not run |")
     # The compact preset and the paper's own figures are lines of the same table.
-    assert row(table, "paper-form, in the AMA paper, its own networks").endswith("| 0.948 | 0.938 |")
+    assert row(table, "paper-form, falling rate, in the AMA paper, its own networks").endswith(
+        "| 0.948 | 0.938 |"
+    )
     assert row(table, "compact |").startswith("| compact | 0.750 | not run |")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+FALLING = "paper-form, falling rate"
 LONGER = "compact, 10,000 steps"
 _COMPACT = {"preset": "compact"}
 
@@ -27,6 +28,7 @@ AMA: dict[str, dict[str, Any]] = {
     "paper": {"preset": "paper"},
     LONGER: {"preset": "compact", "max_steps": 10_000},
     "paper-form": _PAPER_FORM,
+    FALLING: {**_PAPER_FORM, "learning_rate_drops": [0.3, 0.6, 0.9]},
     # What training adds to the score.
     "untrained networks": {"preset": "compact", "max_steps": 1, "learning_rate": 1e-9},
     # What the preset adds to the paper, without one of them at a time.
@@ -57,7 +59,7 @@ AMA: dict[str, dict[str, Any]] = {
 }
 # Real anomalies that a training is given, which take the place of synthetic ones.
 KNOWN = {"with 1 real anomaly": 1, "with 10 real anomalies": 10, "with 50 real anomalies": 50}
-ABLATIONS = tuple(name for name in AMA if name not in ("paper", LONGER))
+ABLATIONS = tuple(name for name in AMA if name not in ("paper", FALLING, LONGER))
 
 # Of what needs every sample more than a threshold that no cell asks for.
 NO_THRESHOLD: dict[str, Any] = {"held_out": 0.001, "false_alarm_rate": 0.5}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ama.benchmark.grid import METHODS_OF, Cell, cells_of, records_of, results_path
+from ama.benchmark.methods import FALLING
 from ama.benchmark.published import (
     OTHERS_OF_TABLE_1,
     OTHERS_OF_TABLE_2,
@@ -120,7 +121,7 @@ def _by_method(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
 
 def _elsewhere(method: str, data: str, one_class: bool) -> Iterator[tuple[str, dict[Any, float]]]:
     """Where a method's figures are printed, and what they are."""
-    if method == "paper-form":
+    if method == FALLING:
         ours = {**TABLE_2[data], "average": TABLE_2_AVERAGE[data]} if one_class else TABLE_1
         yield "in the AMA paper, its own networks", ours
         return
