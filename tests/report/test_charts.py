@@ -77,7 +77,8 @@ def test_a_curve_of_one_point_goes_on_and_others_join_their_points_in_order():
     assert list(level.get_ydata()) == [0.8, 0.8]
     assert (list(curve.get_xdata()), list(curve.get_ydata())) == ([10.0, 100.0], [0.9, 0.95])
     assert (easy.get_title(), hard.get_title()) == ("easy", "hard")
-    assert [text.get_text() for text in easy.get_legend().get_texts()] == ["neighbours", "ours"]
+    [legend] = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["neighbours", "ours"]
     assert easy.get_xscale() == "log"
     assert render(figure).std() > 5
 

@@ -77,7 +77,8 @@ def plot_curves(panels: dict[str, dict[str, Curve]], x_label: str, y_label: str)
         axis.set_xlabel(x_label)
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel(y_label)
-    axes[0].legend(frameon=False)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False)
     return figure
 
 
