@@ -109,7 +109,7 @@ def test_two_processes_share_a_grid(undisturbed, tmp_path):
 
 def test_a_finished_grid_is_not_run_again(undisturbed, monkeypatch):
     monkeypatch.setattr(module, "measure_all", lambda *_, **__: pytest.fail("measured again"))
-    run("smoke", None, str(undisturbed), jobs=1, only=None)
+    run("smoke", None, str(undisturbed), jobs=1, only=[])
 
 
 def test_a_line_cut_short_is_measured_again(undisturbed, tmp_path):
@@ -117,14 +117,23 @@ def test_a_line_cut_short_is_measured_again(undisturbed, tmp_path):
     whole = undisturbed.read_bytes()
     path.write_bytes(whole[: len(whole) - 100])
     assert len(finished(path)) == len(cells_of("smoke")) - 1
-    run("smoke", None, str(path), jobs=1, only=None)
+    run("smoke", None, str(path), jobs=1, only=[])
     assert records(path) == records(undisturbed)
 
 
 def test_cells_without_data_are_said_not_to_be_run(tmp_path, capsys):
-    run("mnist", str(tmp_path), str(tmp_path / "r.jsonl"), jobs=1, only=None)
+    run("mnist", str(tmp_path), str(tmp_path / "r.jsonl"), jobs=1, only=[])
     assert "30 of 30 cells need data that is not there; not run" in capsys.readouterr().out
     assert show("mnist", str(tmp_path / "r.jsonl")).count("not run") == 2 * 33
+
+
+def test_only_cells_with_all_of_the_texts_are_run(undisturbed, tmp_path):
+    path = tmp_path / "some.jsonl"
+    assert command(path, "--only", "neighbours", "seed 1").wait() == 0
+    whole = records(undisturbed)
+    wanted = [r for r in whole if (r["cell"]["method"], r["cell"]["seed"]) == ("neighbours", 1)]
+    assert records(path) == wanted
+    assert 0 < len(wanted) < len(whole)
 
 
 def test_a_grid_that_does_not_exist_is_refused_with_those_that_do():
@@ -170,14 +179,14 @@ def test_cells_of_one_training_are_measured_by_one_and_the_same_as_alone(tmp_pat
         for n in (None, 50)
     ]
     monkeypatch.setitem(GRIDS, "pair", cells)
-    run("pair", None, str(tmp_path / "both.jsonl"), jobs=1, only=None)
+    run("pair", None, str(tmp_path / "both.jsonl"), jobs=1, only=[])
     both = records(tmp_path / "both.jsonl")
     monkeypatch.setitem(GRIDS, "pair", cells[1:])
-    run("pair", None, str(tmp_path / "alone.jsonl"), jobs=1, only=None)
+    run("pair", None, str(tmp_path / "alone.jsonl"), jobs=1, only=[])
     [alone] = records(tmp_path / "alone.jsonl")
     assert len(both) == 2
     assert alone in both
     # What is left of a group is measured by its own training, and nothing twice.
     monkeypatch.setitem(GRIDS, "pair", cells)
-    run("pair", None, str(tmp_path / "alone.jsonl"), jobs=1, only=None)
+    run("pair", None, str(tmp_path / "alone.jsonl"), jobs=1, only=[])
     assert records(tmp_path / "alone.jsonl") == both

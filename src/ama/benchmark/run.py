@@ -31,7 +31,7 @@ from ama.results import append_result
 POLL_SECONDS = 0.5
 
 
-def run(grid: str, data: str | None, results: str | None, jobs: int, only: str | None) -> Path:
+def run(grid: str, data: str | None, results: str | None, jobs: int, only: Sequence[str]) -> Path:
     """Measure every cell of a grid that has no result yet and whose data can be had.
 
     Parameters
@@ -45,7 +45,7 @@ def run(grid: str, data: str | None, results: str | None, jobs: int, only: str |
     jobs
         Processes side by side, which share the cores.
     only
-        Only cells whose name holds this text.
+        Only cells whose name holds all of these texts.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def run(grid: str, data: str | None, results: str | None, jobs: int, only: str |
         If there is no such grid, or a data set is not as expected.
     """
     path = results_path(grid, results)
-    cells = [cell for cell in cells_of(grid) if only is None or only in cell.name]
+    cells = [cell for cell in cells_of(grid) if all(text in cell.name for text in only)]
     ready = [cell for cell in cells if _ready(cell, data)]
     if len(ready) < len(cells):
         print(f"{len(cells) - len(ready)} of {len(cells)} cells need data that is not there; not run")

@@ -47,7 +47,13 @@ def _run_arguments(parser: ArgumentParser, words: list[str]) -> None:
     _data(parser)
     _results(parser)
     parser.add_argument("--jobs", type=PositiveInt, default=1, help="processes, which share the cores")
-    _only(parser)
+    parser.add_argument(
+        "--only",
+        type=str,
+        nargs="+",
+        default=[],
+        help="only cells that have all of these texts in their names",
+    )
 
 
 def _run_run(given: Namespace) -> None:
