@@ -66,6 +66,14 @@ def test_clustered_samples_get_more_components_than_a_single_blob():
     assert joint_score(midpoint, *clustered) < joint_score(points, *clustered).min()
 
 
+def test_a_part_of_many_samples_chooses_the_components_and_all_of_them_make_the_mixture(monkeypatch):
+    points = _clusters(300)
+    whole = fit_mixture(points, 0)
+    monkeypatch.setattr(density, "MAX_SEARCHED", 150)
+    for found, expected in zip(fit_mixture(points, 0), whole, strict=True):
+        assert torch.equal(found, expected)
+
+
 @settings(max_examples=5, deadline=None)
 @given(
     st.lists(st.floats(1e-6, 1e6), min_size=2, max_size=2),

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 MAX_SAMPLES = 20_000  # beyond, more samples change the mixture less than its random start does
+MAX_SEARCHED = 6_000  # samples that choose the number of components: the choice takes most of the time
 CANDIDATES = (1, 3, 6, 12, 24, 48)
 RIDGE = 0.1  # added to each variance of the standardised features: small samples make thin components
 
@@ -67,11 +68,8 @@ def fit_bank(vectors: Float[Tensor, "b n"], seed: int) -> Bank:
     variances, axes = np.linalg.eigh(covariance)
     whitening = torch.from_numpy(axes / np.sqrt(variances) / scale[:, None])
     centre = torch.from_numpy(mean)
-    kept = vectors
-    if len(kept) > MAX_BANK:
-        chosen = np.random.default_rng(seed).choice(len(kept), MAX_BANK, replace=False)
-        kept = kept[torch.from_numpy(chosen)]
-    return Bank(centre, whitening, ((kept.cpu().double() - centre) @ whitening).to(vectors.dtype))
+    kept = torch.from_numpy(_some(vectors.cpu().double().numpy(), MAX_BANK, seed))
+    return Bank(centre, whitening, ((kept - centre) @ whitening).to(vectors.dtype))
 
 
 def _shrunk(
@@ -100,31 +98,34 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
     features
         Finite features of two or more normal samples, shape (b, n).
     seed
-        Of the mixture's start and of the subsample, if there are more than ``MAX_SAMPLES``.
+        Of the mixture's start and of the subsamples, if there are more than ``MAX_SAMPLES`` or ``MAX_SEARCHED``.
     """
-    points = features.double().cpu().numpy()
-    if len(points) > MAX_SAMPLES:
-        points = points[np.random.default_rng(seed).choice(len(points), MAX_SAMPLES, replace=False)]
+    points = _some(features.double().cpu().numpy(), MAX_SAMPLES, seed)
     mean, scale = _standard(points)
     points = (points - mean) / scale
     # A component needs several samples in each fold's training part to have a covariance at all.
     candidates = [k for k in CANDIDATES if k * 10 <= len(points)] or [1]
-    mixture = GaussianMixture(reg_covar=RIDGE, max_iter=50, random_state=seed)
-    with warnings.catch_warnings():
-        # An EM that is still creeping after 50 rounds is good enough for a score.
+    mixture = GaussianMixture(candidates[0], reg_covar=RIDGE, max_iter=50, random_state=seed)
+    with warnings.catch_warnings(), threadpool_limits(1):
+        # An EM that is still creeping after 50 rounds is good enough for a score; its many tiny steps are faster
+        # without a team of threads, the more so on busy cores.
         warnings.simplefilter("ignore", ConvergenceWarning)
         if len(candidates) > 1:
-            search = GridSearchCV(mixture, {"n_components": candidates}, cv=3)
-            # Its many tiny steps are faster without a team of threads, the more so on busy cores.
-            with threadpool_limits(1):
-                mixture = search.fit(points).best_estimator_
-        else:
-            mixture.fit(points)
+            search = GridSearchCV(mixture, {"n_components": candidates}, cv=3, refit=False)
+            mixture.set_params(**search.fit(_some(points, MAX_SEARCHED, seed)).best_params_)
+        mixture.fit(points)
     return Mixture(
         torch.from_numpy(mixture.weights_),
         torch.from_numpy(mixture.means_ * scale + mean),
         torch.from_numpy(mixture.covariances_ * np.outer(scale, scale)),
     )
+
+
+def _some(points: Float[np.ndarray, "b n"], most: int, seed: int) -> Float[np.ndarray, "c n"]:
+    """The points, or a random ``most`` of them where there are more."""
+    if len(points) <= most:
+        return points
+    return points[np.random.default_rng(seed).choice(len(points), most, replace=False)]
 
 
 def _standard(points: Float[np.ndarray, "b n"]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
