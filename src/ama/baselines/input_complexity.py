@@ -44,9 +44,8 @@ from ama.trainer import Run
 COMPRESSORS: dict[str, dict[str, Any]] = {
     "PNG": {"optimize": True},
     "JPEG2000": {"irreversible": False, "no_jp2": True},
-    "WEBP": {
-        "lossless": True
-    },  # its greatest effort takes thirty times as long, for codes of the same length
+    # Its greatest effort takes thirty times as long, for codes of the same length.
+    "WEBP": {"lossless": True},
 }
 FLIF = shutil.which("flif")  # looked for once, not for every image
 
