@@ -144,7 +144,8 @@ def load_model(folder: Path, kind: type[Storable]) -> tuple[Any, dict[str, Any]]
     if _digest(path) != digest:
         raise ModelFolderError(f"{path} is truncated or altered: its checksum is not the one in {CONFIG}")
     try:
-        tensors = load_file(path)
+        # In memory of torch's own, as those of a fit are: the matrix products of some processors round by the address.
+        tensors = {name: tensor.clone() for name, tensor in load_file(path).items()}
     except (SafetensorError, OSError) as error:
         raise ModelFolderError(f"{path} cannot be read: {_one_line(error)}") from error
     _fill(model, tensors, path)
