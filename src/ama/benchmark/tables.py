@@ -109,8 +109,7 @@ def _by_method(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
                 texts.append(
                     NOT_RUN if None in values else f"{np.mean([v for v in values if v is not None]):.3f}"
                 )
-            judged = next(iter(own.values())).judged
-            title = method if judged is None else f"{method} ({judged:,} test images)"
+            title = _title(next(iter(own.values())))
             lines.append(_line(title if name == "score" else f"{title}: {name} alone", *texts))
         for source, printed in _elsewhere(method, cells[0].data, one_class):
             keys = [own[row].normal if one_class else (own[row].data, own[row].against) for row in rows]
@@ -185,6 +184,13 @@ def _row(cell: Cell) -> str:
     if cell.against is None:
         return f"{cell.data}, {cell.normal}"
     return f"{cell.data} against {cell.against}" + (", both through JPEG" if cell.jpeg else "")
+
+
+def _title(cell: Cell) -> str:
+    """A method, with what is less than all in its cells."""
+    if cell.judged is not None:
+        return f"{cell.method} ({cell.judged:,} test images)"
+    return cell.method if cell.max_steps is None else f"{cell.method} ({cell.max_steps:,} steps)"
 
 
 def _published(cells: Iterable[Cell], row: str) -> float | None:
