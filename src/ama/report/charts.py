@@ -47,7 +47,8 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
         line.set_gid("threshold")
     axis.set_xlabel(label)
     axis.set_ylabel("density")
-    axis.legend(frameon=False)
+    # Above the bars, none of which it can hide there.
+    axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     axis.spines[["top", "right"]].set_visible(False)
     return figure
 
