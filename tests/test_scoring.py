@@ -267,6 +267,22 @@ def test_a_sum_adds_the_standardised_terms_by_their_weights(seed, b, t):
 
 
 @quick
+@given(seeds, st.integers(1, 5), st.floats(0.5, 9))
+def test_a_bounded_term_says_no_more_than_its_bound_and_small_ones_are_as_they_were(seed, t, bound):
+    terms, mean, std = 100 * _draw(seed, 6, t), _draw(seed + 1, t), _draw(seed + 2, t).exp()
+    weight = _draw(seed + 3, t).exp()
+    [*total] = sum_of_terms(terms, mean, std, weight, bound).tolist()
+    for row, found in zip(terms.tolist(), total, strict=True):
+        z = [(x - m) / s for x, m, s in zip(row, mean.tolist(), std.tolist(), strict=True)]
+        by_hand = -sum(w * bound * math.tanh(v / bound) for w, v in zip(weight.tolist(), z, strict=True))
+        assert found == pytest.approx(by_hand, rel=1e-9, abs=1e-9)
+        assert abs(found) <= bound * weight.sum() * (1 + 1e-12)
+    near = mean + 1e-3 * std * terms.sign()
+    scores = (sum_of_terms(near, mean, std, weight, c) for c in (bound, 0.0))
+    torch.testing.assert_close(*scores, rtol=1e-5, atol=1e-12)
+
+
+@quick
 @given(seeds, st.integers(1, 4), st.integers(1, 5), st.integers(1, 4))
 def test_the_nearest_of_the_whitened_points_by_hand(seed, b, m, n):
     vectors, points, mean = _draw(seed, b, n), _draw(seed + 1, m, n), _draw(seed + 2, n)

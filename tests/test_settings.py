@@ -99,6 +99,7 @@ OTHERS = {
     "negatives": "cube",
     "scoring": "r_score",
     "held_out": 0.3,
+    "term_bound": 3.0,
 }
 
 

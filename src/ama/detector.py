@@ -46,6 +46,9 @@ class AMADetector(Detector):
         "bank": how far they are from the nearest of the training samples. "turned": the same for the features of the
         turned image. "turn": how surely the discriminator tells which quarter turn the image was given. "auto": all
         but "vector", each by how well it tells unseen normal samples from synthetic anomalies made of them.
+    term_bound
+        How much a single term may say, in standard deviations of unseen normal samples; 0 lets it say anything. A bound
+        of 3 helps where normal samples are of many kinds, some of them rare: one term alone then flags none of them.
     false_alarm_rate
         Share of normal samples, between 0 and 1, that may be flagged: the threshold is set on held-out normal samples.
     max_time
@@ -149,6 +152,7 @@ class AMADetector(Detector):
         *,
         preset: settings.Preset = "auto",
         scoring: settings.Score | None = None,
+        term_bound: float | None = None,
         false_alarm_rate: float = 0.05,
         max_time: str | float | None = None,
         max_steps: int | None = None,
@@ -192,6 +196,7 @@ class AMADetector(Detector):
     ):
         self.preset = preset
         self.scoring = scoring
+        self.term_bound = term_bound
         self.false_alarm_rate = false_alarm_rate
         self.max_time = max_time
         self.max_steps = max_steps

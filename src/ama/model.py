@@ -353,7 +353,8 @@ class Model(nn.Module):
         if self.terms:
             terms = self._terms(found)
             scaled = self.term_mean, self.term_std, self.term_weight
-            return Scores(r, a, scoring.sum_of_terms(terms, *scaled), terms)
+            total = scoring.sum_of_terms(terms, *scaled, self.settings.term_bound)
+            return Scores(r, a, total, terms)
         return Scores(r, a, a if self.settings.scoring == "a_score" else -r, r.new_empty(len(r), 0))
 
     def _terms(self, found: Measured) -> Float[Tensor, "b t"]:

@@ -10,7 +10,9 @@ paper, or below                                  here
 :math:`M(x) = (v - m)^T S^{-1} (v - m)`          :func:`mahalanobis`
 :math:`\min_i \lVert W (v - v_i) \rVert`         :func:`nearest_distance`
 :math:`T(x) = -\sum_T \log p(T \mid Tx, Tx)`     :func:`turn_surprise`
-:math:`-\sum_t w_t (t(x) - \mu_t) / \sigma_t`      :func:`sum_of_terms`
+:math:`-\sum_t w_t z_t`, with
+:math:`z_t = (t(x) - \mu_t) / \sigma_t`, or
+:math:`c \tanh(z_t / c)` of it                  :func:`sum_of_terms`, with ``bound`` c
 ================================================  =========================================================
 
 Eq. 6 fits a Gaussian to a single number, the norm of the difference of the last layer's features. The *vector score*
@@ -151,6 +153,7 @@ def sum_of_terms(
     mean: Float[Tensor, " t"],
     std: Float[Tensor, " t"],
     weight: Float[Tensor, " t"],
+    bound: float = 0.0,
 ) -> Float[Tensor, " b"]:
     """Minus the weighted sum of the standardised terms.
 
@@ -163,8 +166,13 @@ def sum_of_terms(
         Of the terms, over normal samples that were not trained on.
     weight
         At least 0.
+    bound
+        What a standardised term tends to in either direction, small ones staying what they are; 0: it has no bound.
     """
-    return -(((terms - mean) / std) @ weight)
+    scaled = (terms - mean) / std
+    if bound:
+        scaled = bound * (scaled / bound).tanh()
+    return -(scaled @ weight)
 
 
 def term_weights(

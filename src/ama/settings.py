@@ -63,6 +63,7 @@ class Settings:
     statistics: Statistics
     precision: Precision
     scoring_precision: Precision
+    term_bound: float = 0.0  # of a standardised term of the score; 0: none
 
     def terms(self, shape: tuple[int, ...]) -> tuple[str, ...]:
         """The terms that the score adds, for samples of a shape; none for Eq. 5 and 6."""
@@ -244,6 +245,7 @@ _RANGES: dict[str, tuple[float, float]] = {  # of whole numbers where the bounds
     "negative_start": (0.0, 1.0),
     "delta": (1e-9, 1e6),
     "averaging": (0.0, 0.99999),
+    "term_bound": (0.0, 1e6),
     "selection_start": (0.0, 1.0),
     "held_out": (0.01, 0.5),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 FALLING = "paper-form, falling rate"
 LONGER = "compact, 10,000 steps"
+BOUNDED = "compact, bounded terms"
 _COMPACT = {"preset": "compact"}
 
 # The paper's game and score in the compact networks: what a CPU can train of it in minutes.
@@ -27,6 +28,7 @@ AMA: dict[str, dict[str, Any]] = {
     "compact": _COMPACT,
     "paper": {"preset": "paper"},
     LONGER: {"preset": "compact", "max_steps": 10_000},
+    BOUNDED: {"preset": "compact", "term_bound": 3.0},
     "paper-form": _PAPER_FORM,
     FALLING: {**_PAPER_FORM, "learning_rate_drops": [0.3, 0.6, 0.9]},
     # What training adds to the score.
