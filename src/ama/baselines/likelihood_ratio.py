@@ -13,10 +13,10 @@ paper                                                                           
 :math:`\lambda`, L2 regularisation of :math:`\theta_0`                               ``weight_decay``
 ===================================================================================  ===================================
 
-Deviation: :math:`\mu` and :math:`\lambda` are parameters, where the paper chooses them by the AUROC on further data. Their
-defaults were chosen on 400 test images each of Fashion-MNIST and MNIST. Without the regularisation the background model
-of a short training knows an image's content too well: what is left of the ratio then is the probability that a pixel
-is replaced, which every empty pixel pays for, and MNIST has more of those.
+Deviation: :math:`\mu` and :math:`\lambda` are parameters, where the paper chooses them by the AUROC on further data.
+Their defaults were chosen on 400 test images each of Fashion-MNIST and MNIST. Without the regularisation the background
+model of a short training knows an image's content too well: what is left of the ratio then is the probability that a
+pixel is replaced, which every empty pixel pays for, and MNIST has more of those.
 """
 
 from __future__ import annotations
