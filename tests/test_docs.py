@@ -30,6 +30,17 @@ def test_the_results_page_shows_what_the_command_prints(grid):
     assert [line for line in printed if line not in page] == []
 
 
+def test_the_page_of_maps_has_the_columns_measured():
+    page = set((ROOT / "docs" / "maps.md").read_text().splitlines())
+    lines = [
+        f"| {r['table']} | {r['columns']} | {r['flagged']:,} of {r['rows']:,} | {r['map']:.3f} | "
+        f"{r['reconstruction_error']:.3f} |"
+        for r in read_results(RESULTS / "columns.jsonl")
+    ]
+    assert len(lines) == 4
+    assert [line for line in lines if line not in page] == []
+
+
 @pytest.mark.parametrize("m", [100, 500, 4000])
 def test_the_page_of_the_guarantee_has_the_intervals_of_the_distribution(m):
     page = " ".join((ROOT / "docs" / "guarantee.md").read_text().split())
