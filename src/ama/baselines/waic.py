@@ -141,7 +141,7 @@ class WAIC(TrainedBaseline):
     n_models: int = 5
 
     presets: ClassVar[dict[str, Sizes]] = {
-        "compact": Sizes(width=16, latent_dim=64, batch_size=32, max_steps=1000, learning_rate=2e-4),
+        "compact": Sizes(width=16, latent_dim=64, batch_size=32, max_steps=3000, learning_rate=2e-4),
         "paper": Sizes(width=64, latent_dim=128, batch_size=64, max_steps=100_000, learning_rate=1e-4),
     }
     _model_class = WAICModel
