@@ -140,3 +140,15 @@ def test_a_likelihood_is_shown_beside_what_was_made_of_it(tmp_path):
     assert row(table, "input complexity, in the AMA paper").startswith(
         "| input complexity, in the AMA paper | 0.967 | 1.000 |"
     )
+
+
+def test_a_row_has_a_dash_where_the_grid_has_no_cell(tmp_path):
+    path = tmp_path / "table1_methods.jsonl"
+    add(path, next(c for c in cells_of("table1_methods") if c.method == "WAIC" and c.jpeg), 0.6)
+    table = show("table1_methods", str(path))
+    head = row(table, "AUROC, strict protocol")
+    assert head.endswith("| cifar10 against tiny_imagenet32, both through JPEG |")
+    assert row(table, "WAIC |").endswith("| not run | 0.600 |")
+    # Longer trainings are not in the grid with that coding; what is printed of a pair stands under both.
+    assert row(table, "compact, 10,000 steps |").endswith("| not run | - |")
+    assert row(table, "WAIC, in the AMA paper").endswith("| - | 0.626 |")
