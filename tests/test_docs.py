@@ -65,6 +65,15 @@ def test_the_readme_has_the_digits_of_mnist():
     assert [line for line in lines if line not in page] == []
 
 
+def test_the_readme_has_the_averages_of_the_competitors():
+    page = " ".join((ROOT / "README.md").read_text().split())
+    records = records_of(RESULTS / "mnist_methods.jsonl")
+    for method in ("Deep SVDD", "ALAD", "AnoGAN", "FGAN", "Skip-GANomaly"):
+        found = [r["strict"]["score"]["auroc"]["value"] for c, r in records.items() if c.method == method]
+        assert len(found) == len(DIGITS)
+        assert f"{method} {mean(found):.3f}" in page
+
+
 def test_the_readme_has_the_scanned_digits():
     found = {record["digit"]: record for record in read_results(RESULTS / "digits.jsonl")}
     page = (ROOT / "README.md").read_text()
