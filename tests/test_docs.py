@@ -30,6 +30,17 @@ def test_the_results_page_shows_what_the_command_prints(grid):
     assert [line for line in printed if line not in page] == []
 
 
+def test_the_page_of_the_guarantee_has_the_false_alarms_counted():
+    page = set((ROOT / "docs" / "guarantee.md").read_text().splitlines())
+    lines = [
+        f"| {r['digit']} | {r['rate']:.0%} | {r['held_out']} | {r['flagged']} of {r['tested']:,} | "
+        f"{r['flagged'] / r['tested']:.2%} | {r['low']:.2%} to {r['high']:.2%} |"
+        for r in read_results(RESULTS / "promise.jsonl")
+    ]
+    assert len(lines) >= 3
+    assert [line for line in lines if line not in page] == []
+
+
 def test_the_page_of_maps_has_the_columns_measured():
     page = set((ROOT / "docs" / "maps.md").read_text().splitlines())
     lines = [
