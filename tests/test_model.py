@@ -218,3 +218,23 @@ def test_new_weights_are_scored_by_at_once(model, images):
     state["networks.encoder.to_latent.weight"] += 1
     model.fill(state)
     assert not torch.equal(model.scores(images[:5]).r_score, before)
+
+
+@pytest.mark.parametrize("scoring", ["joint", "joint+bank"])
+def test_a_bound_holds_each_of_several_terms_and_leaves_one_alone(images, scoring):
+    free = Model((1, 12, 10), dataclasses.replace(TINY, scoring=scoring), torch.uint8)
+    free.networks.fit_scaling(images)
+    free.finish(images[:500], images[500:550], images[550:], seed=0)
+    bounded = Model(
+        (1, 12, 10), dataclasses.replace(TINY, scoring=scoring, term_bound=0.5), torch.uint8, *_sizes(free)
+    ).fill(free.state_dict())
+    one, other = free.score(images), bounded.score(images)
+    if scoring == "joint":
+        assert torch.equal(one, other)
+    else:
+        assert other.abs().max() <= 0.5 * free.term_weight.sum()
+        assert one.abs().max() > 0.5 * free.term_weight.sum()
+
+
+def _sizes(model):
+    return model.n_components, model.n_bank, len(model.calibration)

@@ -47,8 +47,8 @@ class AMADetector(Detector):
         turned image. "turn": how surely the discriminator tells which quarter turn the image was given. "auto": all
         but "vector", each by how well it tells unseen normal samples from synthetic anomalies made of them.
     term_bound
-        How much a single term may say, in standard deviations of unseen normal samples; 0 lets it say anything. A bound
-        of 3 helps where normal samples are of many kinds, some of them rare: one term alone then flags none of them.
+        How much one of several terms may say, in standard deviations of unseen normal samples; 0 lets it say anything.
+        A bound of 3 helps where normal samples are of many kinds, some of them rare: one term alone then flags none.
     false_alarm_rate
         Share of normal samples, between 0 and 1, that may be flagged: the threshold is set on held-out normal samples.
     max_time

@@ -353,7 +353,9 @@ class Model(nn.Module):
         if self.terms:
             terms = self._terms(found)
             scaled = self.term_mean, self.term_std, self.term_weight
-            total = scoring.sum_of_terms(terms, *scaled, self.settings.term_bound)
+            # A term by itself has no scale, and nothing beside it that it could outvote.
+            bound = self.settings.term_bound if len(self.terms) > 1 else 0.0
+            total = scoring.sum_of_terms(terms, *scaled, bound)
             return Scores(r, a, total, terms)
         return Scores(r, a, a if self.settings.scoring == "a_score" else -r, r.new_empty(len(r), 0))
 
