@@ -52,6 +52,19 @@ def test_the_page_of_maps_has_the_columns_measured():
     assert [line for line in lines if line not in page] == []
 
 
+def test_the_page_of_maps_has_the_defects_measured():
+    page = set((ROOT / "docs" / "maps.md").read_text().splitlines())
+    lines = []
+    for r in read_results(RESULTS / "maps.jsonl"):
+        values = [
+            r[of][metric] for metric in ("pixel_auroc", "region_overlap") for of in ("map", "difference")
+        ]
+        texts = " | ".join(f"{value:.3f}" for value in values)
+        lines.append(f"| {r['data']}, {r['normal']} | {r['defect']} | {texts} |")
+    assert len(lines) >= 10
+    assert [line for line in lines if line not in page] == []
+
+
 @pytest.mark.parametrize("m", [100, 500, 4000])
 def test_the_page_of_the_guarantee_has_the_intervals_of_the_distribution(m):
     page = " ".join((ROOT / "docs" / "guarantee.md").read_text().split())
