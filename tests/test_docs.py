@@ -19,41 +19,41 @@ RESULTS = ROOT / "benchmarks" / "results"
 RUN = [grid for grid in GRIDS if (ROOT / results_path(grid, None)).exists() and grid != "digits"]
 
 
+def missing_from(page, lines):
+    written = set((ROOT / page).read_text().splitlines())
+    return [line for line in lines if line not in written]
+
+
 def test_there_are_results_to_look_at():
     assert {"mnist", "cifar10"} <= set(RUN)
 
 
 @pytest.mark.parametrize("grid", RUN)
 def test_the_results_page_shows_what_the_command_prints(grid):
-    page = set((ROOT / "docs" / "results.md").read_text().splitlines())
-    printed = show(grid, str(RESULTS / f"{grid}.jsonl")).splitlines()
-    assert [line for line in printed if line not in page] == []
+    assert missing_from("docs/results.md", show(grid, str(RESULTS / f"{grid}.jsonl")).splitlines()) == []
 
 
 def test_the_page_of_the_guarantee_has_the_false_alarms_counted():
-    page = set((ROOT / "docs" / "guarantee.md").read_text().splitlines())
     lines = [
         f"| {r['digit']} | {r['rate']:.0%} | {r['held_out']} | {r['flagged']} of {r['tested']:,} | "
         f"{r['flagged'] / r['tested']:.2%} | {r['low']:.2%} to {r['high']:.2%} |"
         for r in read_results(RESULTS / "promise.jsonl")
     ]
     assert len(lines) >= 3
-    assert [line for line in lines if line not in page] == []
+    assert missing_from("docs/guarantee.md", lines) == []
 
 
 def test_the_page_of_maps_has_the_columns_measured():
-    page = set((ROOT / "docs" / "maps.md").read_text().splitlines())
     lines = [
         f"| {r['table']} | {r['columns']} | {r['flagged']:,} of {r['rows']:,} | {r['map']:.3f} | "
         f"{r['reconstruction_error']:.3f} |"
         for r in read_results(RESULTS / "columns.jsonl")
     ]
     assert len(lines) == 4
-    assert [line for line in lines if line not in page] == []
+    assert missing_from("docs/maps.md", lines) == []
 
 
 def test_the_page_of_maps_has_the_defects_measured():
-    page = set((ROOT / "docs" / "maps.md").read_text().splitlines())
     lines = []
     for r in read_results(RESULTS / "maps.jsonl"):
         values = [
@@ -62,7 +62,7 @@ def test_the_page_of_maps_has_the_defects_measured():
         texts = " | ".join(f"{value:.3f}" for value in values)
         lines.append(f"| {r['data']}, {r['normal']} | {r['defect']} | {texts} |")
     assert len(lines) >= 10
-    assert [line for line in lines if line not in page] == []
+    assert missing_from("docs/maps.md", lines) == []
 
 
 @pytest.mark.parametrize("m", [100, 500, 4000])
@@ -78,7 +78,6 @@ def test_the_readme_has_the_digits_of_mnist():
         (cell.normal, cell.method): record["strict"]["score"]["auroc"]["value"]
         for cell, record in records.items()
     }
-    page = set((ROOT / "README.md").read_text().splitlines())
     methods = ("compact", "neighbours", "pca")
     rows = [
         [f"{auroc[digit, m]:.3f}" for m in methods] + [f"{TABLE_2['mnist'][digit]:.3f}"] for digit in DIGITS
@@ -86,7 +85,7 @@ def test_the_readme_has_the_digits_of_mnist():
     lines = [f"| {digit} | {' | '.join(row)} |" for digit, row in zip(DIGITS, rows, strict=True)]
     averages = [f"{mean(auroc[digit, m] for digit in DIGITS):.4f}" for m in methods]
     lines.append(f"| average | {' | '.join(averages)} | {TABLE_2_AVERAGE['mnist']:.3f} |")
-    assert [line for line in lines if line not in page] == []
+    assert missing_from("README.md", lines) == []
 
 
 def test_the_readme_has_the_averages_of_the_competitors():

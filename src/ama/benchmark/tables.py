@@ -93,18 +93,19 @@ def _by_row(cells: Sequence[Cell], records: dict[Cell, Any], protocol: str) -> s
 
 def _by_method(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
     """A line for each method and for what is printed of it elsewhere, a column for each experiment; strict protocol."""
-    of_row = {_row(cell): cell for cell in reversed(cells)}
     rows = list(dict.fromkeys(map(_row, cells)))
     one_class = cells[0].against is None
+    of_row = {_row(cell): cell.normal if one_class else (cell.data, cell.against) for cell in cells}
+    keys = [of_row[row] for row in rows] + (["average"] if one_class else [])
     titles = [row.split(", ")[1] if one_class else row for row in rows] + (["average"] if one_class else [])
     lines = [_line("AUROC, strict protocol", *titles), _line(*["---"] * (len(titles) + 1))]
     for method in dict.fromkeys(cell.method for cell in cells):
         own = {_row(cell): cell for cell in cells if cell.method == method}
         found = [records[own[row]]["strict"] if own.get(row) in records else None for row in rows]
         names = dict.fromkeys(name for scores in found if scores for name in scores)
+        missing = [NOT_RUN if row in own else _printed(None) for row in rows]
         for name in ("score", *(extra for extra in ALONE if extra in names)):
             values = [None if scores is None else scores[name]["auroc"]["value"] for scores in found]
-            missing = [NOT_RUN if row in own else _printed(None) for row in rows]
             texts = [f"{value:.3f}" if value is not None else missing[i] for i, value in enumerate(values)]
             if one_class:
                 texts.append(
@@ -113,9 +114,6 @@ def _by_method(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
             title = _title(next(iter(own.values())))
             lines.append(_line(title if name == "score" else f"{title}: {name} alone", *texts))
         for source, printed in _elsewhere(method, cells[0].data, one_class):
-            shown = [of_row[row] for row in rows]
-            keys: list[Any] = [cell.normal if one_class else (cell.data, cell.against) for cell in shown]
-            keys += ["average"] if one_class else []
             lines.append(_line(f"{method}, {source}", *(_printed(printed.get(key)) for key in keys)))
     return "\n".join(lines)
 
