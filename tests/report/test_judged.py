@@ -32,7 +32,7 @@ def test_the_examples_are_the_extremes_of_all_samples_whatever_the_chunks(digit_
     for judged in found:
         assert np.allclose(judged.score, scores, rtol=1e-4, atol=1e-4)
         assert np.array_equal(judged.anomalous, labels > 0)
-        assert np.array_equal(judged.p_value <= 0.05, judged.score < digit_detector.offset_)
+        assert np.array_equal(judged.normal_scores, judged.score[labels == 0])
         groups = {
             name: [e for e in judged.examples if name in e.groups]
             for name in ("most anomalous", "most normal", "borderline", "false alarms", "missed anomalies")
@@ -51,6 +51,7 @@ def test_the_examples_are_the_extremes_of_all_samples_whatever_the_chunks(digit_
         for example in judged.examples:
             assert torch.equal(example.x, opened.read().x[example.index])
             assert example.score == judged.score[example.index]
+            assert (example.p_value <= 0.05) == (example.score < digit_detector.offset_)
             assert example.id == str(example.index)
             assert example.anomalous == (labels[example.index] > 0)
         assert [e.score for e in judged.examples] == sorted(e.score for e in judged.examples)
@@ -70,6 +71,7 @@ def test_the_lengths_are_those_of_the_encodings(digit_detector, source):
         expected = networks.encoder(networks.normalise(x)).norm(dim=1)
     assert np.allclose(judged.norms[:20], expected, rtol=1e-4)
     assert judged.anomalous is None
+    assert judged.normal_scores is judged.score
     assert {group for e in judged.examples for group in e.groups} == {
         "most anomalous",
         "borderline",

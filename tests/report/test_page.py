@@ -122,6 +122,9 @@ def test_the_first_words_and_figures_are_those_of_the_samples(open_page, judged,
     assert "digits <0 to 2>" in text(page, "header")
     assert counts(page)["anomalies"] == (found.sum(), len(found), f"{100 * found.mean():.1f} %")
     assert counts(page)["normal"] == (alarms.sum(), len(alarms), f"{100 * alarms.mean():.1f} %")
+    # What is known to be anomalous does not make the data look changed.
+    drift = digit_detector.drift_of(judged.score[~judged.anomalous])
+    assert f"p = {drift.p_value:.2g}" in text(page, "header")
     held_out = digit_detector.model_.calibration.numpy()
     assert counts(page)["held-out normal"][:2] == ((held_out < digit_detector.offset_).sum(), len(held_out))
 
@@ -205,16 +208,19 @@ def test_a_card_is_enlarged_and_closed(open_page, judged):
     assert min(p.size["width"] for p in pictures) > 2 * card.find_element(By.TAG_NAME, "img").size["width"]
     assert all(page.execute_script("return arguments[0].naturalWidth", p) == 8 for p in pictures)
     assert "In: most anomalous" in dialog.text
+    assert f"p = {judged.examples[0].p_value:.2g}" in dialog.text
     for term in ("joint", "bank", "turned", "turn"):
         assert term in dialog.text
     dialog.find_element(By.TAG_NAME, "button").click()
     assert not dialog.is_displayed()
 
 
-def test_the_column_that_was_wrong_stands_first_in_its_row(open_page):
+def test_the_column_that_was_wrong_stands_first_in_its_row(open_page, row_detector):
     page = open_page("rows")
     first = page.find_elements(By.CSS_SELECTOR, "#gallery tbody tr")[0]
     assert first.find_element(By.TAG_NAME, "th").text == "0"
+    p_value = first.find_elements(By.TAG_NAME, "td")[1].text
+    assert float(p_value) == pytest.approx(1 / (len(row_detector.model_.calibration) + 1), rel=0.05)
     assert first.find_elements(By.CSS_SELECTOR, ".column")[0].text.startswith("column 3 99 (")
     assert "flagged as anomalies" in text(page, "#verdict")
     assert not page.find_elements(By.CSS_SELECTOR, "#label")

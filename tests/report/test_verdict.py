@@ -15,7 +15,7 @@ DETECTOR = SimpleNamespace(offset_=0.0, promised_rate=0.05)
 
 
 def judged(score, anomalous):
-    return Judged(np.array(score), np.ones(len(score)), anomalous, None, [])
+    return Judged(np.array(score), anomalous, None, [])
 
 
 def test_without_labels_it_says_what_is_flagged_and_what_would_be():

@@ -71,7 +71,7 @@ def build_report(detector: Detector, judged: Judged, title: str, source: str, mo
         title=title,
         source=source,
         verdict=verdict(detector, judged),
-        drift=drift_sentence(detector.drift_of(judged.score), len(held_out), model),
+        drift=drift_sentence(detector.drift_of(judged.normal_scores), len(held_out), model),
         tiles=_tiles(metrics, judged, detector),
         charts={name: Markup(svg) for name, svg in charts.items()},
         cards=_cards(detector, judged),

@@ -47,8 +47,7 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
         line.set_gid("threshold")
     axis.set_xlabel(label)
     axis.set_ylabel("density")
-    # Above the bars, none of which it can hide there.
-    axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+    _legend(axis)
     axis.spines[["top", "right"]].set_visible(False)
     return figure
 
@@ -135,8 +134,13 @@ def plot_norms(
     axis.axvline(radius, color="gray", linestyle="--", linewidth=1, label=f"sphere of radius {radius:.3g}")
     if shell is not None:
         axis.axvspan(*shell, color="gray", alpha=0.2, linewidth=0, label="atypical shell")
-    axis.legend(frameon=False)
+    _legend(axis)
     return figure
+
+
+def _legend(axis: Axes) -> None:
+    """Above the bars, none of which it can hide there."""
+    axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
 
 def _axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:

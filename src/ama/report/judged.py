@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
@@ -28,6 +27,7 @@ class Example:
     id: str
     label: str
     score: float
+    p_value: float
     anomalous: bool | None
     x: Shaped[Tensor, ...]
     groups: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Judged:
 
     Parameters
     ----------
-    score, p_value
+    score
         Of every sample.
     anomalous
         Which are anomalies, if that is known.
@@ -51,13 +51,17 @@ class Judged:
     """
 
     score: Float[np.ndarray, " n"]
-    p_value: Float[np.ndarray, " n"]
     anomalous: Bool[np.ndarray, " n"] | None
     norms: Float[np.ndarray, " n"] | None
     examples: list[Example]
 
     def __len__(self) -> int:
         return len(self.score)
+
+    @property
+    def normal_scores(self) -> Float[np.ndarray, " k"]:
+        """Of the samples that may be normal: all of them, where nothing is known of anomalies."""
+        return self.score if self.anomalous is None else self.score[~self.anomalous]
 
 
 def judge(
@@ -79,10 +83,12 @@ def judge(
     InputError
         If there is no sample.
     """
+    calibration = detector.model_.calibration.cpu()
     groups: dict[str, list[tuple[float, int, Example]]] = {}
     scores, truths, norms, n = [], [], [], 0
     for chunk, anomalous in samples:
-        score = detector.model_.score(chunk.x).cpu().numpy()
+        scored = detector.model_.score(chunk.x).cpu()
+        score, p_value = scored.numpy(), conformal.p_value(scored, calibration).numpy()
         if isinstance(detector, AMADetector):
             norms.append(detector.model_.encode(chunk.x).norm(dim=1).double().cpu().numpy())
         examples: dict[int, Example] = {}
@@ -90,7 +96,7 @@ def judge(
             best = [int(i) for i in np.argsort(keys, kind="stable")[:shown] if np.isfinite(keys[i])]
             for i in best:
                 if i not in examples:
-                    examples[i] = _example(chunk, anomalous, score, i, n + i)
+                    examples[i] = _example(chunk, anomalous, score, p_value, i, n + i)
             new = [(float(keys[i]), n + i, examples[i]) for i in best]
             groups[name] = heapq.nsmallest(shown, groups.get(name, []) + new)
         scores.append(score)
@@ -102,11 +108,8 @@ def judge(
     for name, members in groups.items():
         for _, index, example in members:
             chosen.setdefault(index, example).groups.append(name)
-    score = np.concatenate(scores)
-    calibration = detector.model_.calibration.cpu()
     return Judged(
-        score,
-        conformal.p_value(torch.from_numpy(score), calibration).numpy(),
+        np.concatenate(scores),
         None
         if any(truth is None for truth in truths)
         else np.concatenate([t for t in truths if t is not None]),
@@ -131,6 +134,7 @@ def _example(
     chunk: Samples,
     anomalous: Bool[np.ndarray, " c"] | None,
     score: Float[np.ndarray, " c"],
+    p_value: Float[np.ndarray, " c"],
     i: int,
     index: int,
 ) -> Example:
@@ -139,6 +143,7 @@ def _example(
         chunk.ids[i],
         "" if chunk.labels is None else str(chunk.labels[i]),
         float(score[i]),
+        float(p_value[i]),
         None if anomalous is None else bool(anomalous[i]),
         chunk.x[i].clone(),  # a view would keep its whole chunk
     )
