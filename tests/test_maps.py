@@ -48,42 +48,54 @@ def test_the_difference_of_a_layer_is_the_mean_over_its_channels(seed, k, h, w):
                 assert np.isclose(found[i, row, column], np.mean(apart))
 
 
-def test_every_level_has_the_same_share_on_normal_samples_and_the_input_more():
-    levels = [scale * _draw(n, 40, 4, 4) for n, scale in enumerate((1.0, 30.0, 0.01))]
-    weights = level_weights([[level[:25] for level in levels], [level[25:] for level in levels]])
-    shares = [float(weight * level.mean()) for weight, level in zip(weights, levels, strict=True)]
-    assert np.allclose(shares, [INPUT_SHARE, 1, 1])
+def test_normal_maps_add_up_to_the_mean_r_score_half_of_it_from_the_input_and_half_from_all_layers_alike():
+    levels = [
+        _draw(0, 40, 6, 6),
+        30 * _draw(1, 40, 3, 3),
+        0.01 * _draw(2, 40, 4, 5),  # sizes that do not divide the first
+    ]
+    weights = level_weights([[level[:25] for level in levels], [level[25:] for level in levels]], 7.0)
+    assert np.isclose(float(anomaly_map(levels, weights).sum((1, 2)).mean()), 7.0)
+    for i, share in enumerate([INPUT_SHARE, 0.25, 0.25]):
+        alone = torch.zeros(3, dtype=torch.float64)
+        alone[i] = weights[i]
+        assert np.isclose(float(anomaly_map(levels, alone).sum((1, 2)).mean()), 7.0 * share)
 
 
 def test_a_level_that_never_differs_has_no_weight():
     levels = [_draw(0, 5, 4, 4), torch.zeros(5, 2, 2)]
-    weights = level_weights([levels])
+    weights = level_weights([levels], 1.0)
     assert weights[1] == 0
-    assert torch.isfinite(anomaly_map(levels, weights, torch.ones(5))).all()
+    assert torch.isfinite(anomaly_map(levels, weights)).all()
 
 
 @quick
 @given(seeds, st.integers(1, 4), st.integers(3, 9), st.integers(3, 9))
-def test_a_map_is_not_negative_and_adds_up_to_the_r_score(seed, b, h, w):
+def test_a_map_is_not_negative_and_is_the_weighted_sum_of_its_levels(seed, b, h, w):
     levels = [_draw(seed, b, h, w), _draw(seed + 1, b, 3, 3), _draw(seed + 2, b, 1, 2)]
-    r = 10 * _draw(seed + 3, b)
-    found = anomaly_map(levels, torch.tensor([2.0, 0.5, 1.0], dtype=torch.float64), r)
+    weights = torch.tensor([2.0, 0.5, 1.0], dtype=torch.float64)
+    found = anomaly_map(levels, weights)
     assert found.shape == (b, h, w)
     assert (found >= 0).all()
-    torch.testing.assert_close(found.sum((1, 2)), r)
+    parts = [anomaly_map(levels, weights * (torch.arange(3) == i)) for i in range(3)]
+    torch.testing.assert_close(found, sum(parts))
+    torch.testing.assert_close(parts[0], 2 * levels[0])
+    torch.testing.assert_close(anomaly_map(levels, 3 * weights), 3 * found)
 
 
-def test_a_map_of_one_level_has_its_order():
-    level = _draw(0, 1, 6, 6)
-    found = anomaly_map([level], torch.tensor([3.0], dtype=torch.float64), torch.tensor([5.0]))
-    torch.testing.assert_close(found, 5 * level / level.sum())
+def test_a_small_level_is_spread_over_the_places_it_stands_for():
+    level = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])
+    found = anomaly_map([torch.zeros(1, 8, 8), level], torch.ones(2))[0]
+    assert found[:2, :2].min() == 1
+    assert found[6:].max() == found[:, 6:].max() == 0
+    torch.testing.assert_close(found.sum(), torch.tensor(16.0, dtype=torch.float64))
 
 
 def test_a_perfect_reconstruction_has_an_empty_map():
     x = _draw(0, 2, 1, 8, 8)
     same = _draw(1, 2, 3, 4, 4)
     levels = difference_maps(x, x, [same], [same])
-    found = anomaly_map(levels, torch.ones(2, dtype=torch.float64), torch.zeros(2))
+    found = anomaly_map(levels, torch.ones(2, dtype=torch.float64))
     assert torch.equal(found, torch.zeros(2, 8, 8, dtype=torch.float64))
 
 

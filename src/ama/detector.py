@@ -304,8 +304,18 @@ class AMADetector(Detector):
         return self.model_.reconstruct(samples).cpu().numpy()
 
     def anomaly_map(self, X: Any) -> np.ndarray:
-        """Where a score comes from: of images (n, H, W), summing to the R-score; of rows (n, d), by how much the score
-        would rise if a column had the value that the others lead one to expect. See :mod:`ama.maps`.
+        """Where a score comes from; see :mod:`ama.maps`.
+
+        Parameters
+        ----------
+        X
+            Samples, as in :meth:`score_samples`.
+
+        Returns
+        -------
+        ndarray
+            Of images (n, H, W), at least 0; maps of normal ones add up to their R-score on average. Of rows (n, d): by
+            how much the score would rise if the column had the value that the others lead one to expect.
         """
         samples = self._fitted_samples(X)
         return self.model_.anomaly_map(samples).double().cpu().numpy()

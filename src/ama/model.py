@@ -238,7 +238,7 @@ class Model(nn.Module):
         self.r_std.fill_(moments.std)
         if len(self.shape) == 3:
             seen = self._chunks(raw[:MAP_SAMPLES])
-            self.map_weight.copy_(maps.level_weights(self._differences(x)[0] for x in seen))
+            self.map_weight.copy_(maps.level_weights(map(self._differences, seen), moments.mean))
         else:
             self._fit_rows(torch.cat(list(self._chunks(raw))).double())
         dtype = self.networks.weights_dtype
@@ -303,17 +303,14 @@ class Model(nn.Module):
 
     @torch.no_grad()
     def anomaly_map(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
-        """Share of every pixel in the R-score, shape (b, height, width); of every column, shape (b, columns), for rows.
+        """What every pixel has to do with the score, shape (b, height, width); every column, (b, columns), for rows.
 
-        An image's map sums to its R-score over the pixels. A row's map says by how much its score would rise if the
-        column had the value that the others lead one to expect (:mod:`ama.maps`).
+        Maps of normal images add up to their R-score on average; none is below 0. A row's map says by how much its
+        score would rise if the column had the value that the others lead one to expect (:mod:`ama.maps`).
         """
         if len(self.shape) == 1:
             return self._rises(raw)
-        parts = []
-        for x in self._chunks(raw):
-            levels, r = self._differences(x)
-            parts.append(maps.anomaly_map(levels, self.map_weight, r))
+        parts = [maps.anomaly_map(self._differences(x), self.map_weight) for x in self._chunks(raw)]
         return torch.cat(parts)
 
     @torch.no_grad()
@@ -334,14 +331,13 @@ class Model(nn.Module):
             rises.append(self.score(changed) - score)
         return torch.stack(rises, 1)
 
-    def _differences(self, x: Float[Tensor, "b c h w"]) -> tuple[list[Float[Tensor, "b _ _"]], Tensor]:
-        """How far apart a normalised image and its reconstruction are on every level, and the R-score."""
+    def _differences(self, x: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b _ _"]]:
+        """How far apart a normalised image and its reconstruction are on every level."""
         critic = self.networks.discriminator
         weights = critic.weights()
         reconstruction = self.networks.reconstruct(x)
         same, others = (critic.maps(x, y, weights) for y in (x, reconstruction))
-        r = scoring.r_score(critic.pool(same[-1]), critic.pool(others[-1]))
-        return maps.difference_maps(x, reconstruction, same, others), r.double()
+        return maps.difference_maps(x, reconstruction, same, others)
 
     @property
     def _floor(self) -> float:
