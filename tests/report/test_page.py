@@ -13,8 +13,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from ama.data.sources import open_source
-from ama.report.build import build_report
-from ama.report.judged import judge
+from ama.report.build import GROUPS, build_report
+from ama.report.judged import SHOWN, judge
+from ama.report.pictures import LOSSLESS_UP_TO, data_uri, heated
 
 DESKTOP, PHONE = (1280, 900), (375, 700)
 
@@ -65,6 +66,25 @@ def open_page(browser, pages):
     browser.get_log("performance")
     yield open_page
     assert browser.get_log("browser") == []
+
+
+def test_a_page_of_ten_thousand_samples_is_small_whatever_the_images(digit_detector, digits, rng):
+    images, labels = digits
+    many = np.resize(np.arange(len(images)), 10_000)
+    source = open_source(images[many])
+    known = np.split(labels[many] > 0, range(1024, 10_000, 1024))
+    judged = judge(digit_detector, zip(source.batches(1024), known, strict=True))
+    assert len(judged) == 10_000
+    page = build_report(digit_detector, judged, "Zeros", "digits", "model")
+    # This page has pictures of 8 x 8 pixels. Nothing is coded worse than noise; a reconstruction is smooth.
+    for side in (LOSSLESS_UP_TO, 256):
+        noise, smooth = (
+            rng.integers(0, 256, (side, side, 3), np.uint8),
+            np.full((side, side, 3), 99, np.uint8),
+        )
+        heat = rng.uniform(0, 1, (side // 8, side // 8)).repeat(8, 0).repeat(8, 1)
+        card = sum(len(data_uri(picture)) for picture in (noise, smooth, heated(noise, heat, 1.0)))
+        assert len(page.encode()) + card * SHOWN * len(GROUPS) < 5e6
 
 
 def text(page, selector):

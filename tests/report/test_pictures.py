@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ama.report.pictures import as_pixels, data_uri, heated
+from ama.report.pictures import LARGEST, as_pixels, data_uri, heated
 
 
 def decoded(address: str) -> np.ndarray:
@@ -26,11 +26,21 @@ def test_a_small_image_comes_back_as_it_was(channels, rng):
 
 
 def test_a_large_image_is_coded_small_and_nearly_as_it_was():
-    ramp = np.linspace(0, 255, 256)
-    image = np.stack([np.tile(ramp, (256, 1)), np.tile(ramp[:, None], 256), np.full((256, 256), 90.0)])
+    ramp = np.linspace(0, 255, LARGEST)
+    image = np.stack(
+        [np.tile(ramp, (LARGEST, 1)), np.tile(ramp[:, None], LARGEST), np.full([LARGEST] * 2, 90.0)]
+    )
     address = data_uri(as_pixels(image, 0.0, 255.0))
     assert len(address) < 12_000
     assert np.abs(decoded(address).astype(float) - image.transpose(1, 2, 0)).mean() < 4
+
+
+def test_a_larger_image_is_made_smaller_and_keeps_its_shape(rng):
+    image = np.kron(rng.uniform(0, 255, (3, 8, 4)), np.ones((1, 32, 32)))
+    found = decoded(data_uri(as_pixels(image, 0.0, 255.0)))
+    assert found.shape == (LARGEST, LARGEST // 2, 3)
+    middles = found[LARGEST // 16 :: LARGEST // 8, LARGEST // 16 :: LARGEST // 8]
+    assert np.abs(middles - image[:, 16::32, 16::32].transpose(1, 2, 0)).mean() < 6
 
 
 def test_values_outside_the_range_are_black_and_white():

@@ -12,6 +12,7 @@ from PIL import Image
 
 LOSSLESS_UP_TO = 64  # pixels a side; larger pictures are coded with a small loss
 QUALITY = 80
+LARGEST = 160  # pixels a side; larger pictures are made smaller, so that a report of any images can be mailed
 HEAT = "inferno"
 
 
@@ -61,10 +62,11 @@ def heated(
 
 
 def data_uri(pixels: UInt8[np.ndarray, "h w k"]) -> str:
-    """The picture as the address of an ``<img>``."""
+    """The picture as the address of an ``<img>``, at most :data:`LARGEST` pixels a side."""
     lossless = max(pixels.shape[:2]) <= LOSSLESS_UP_TO
     kind = "png" if lossless else "webp"
     file = io.BytesIO()
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.thumbnail((LARGEST, LARGEST))
     image.save(file, kind, **({"optimize": True} if lossless else {"quality": QUALITY}))
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
