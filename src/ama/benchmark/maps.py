@@ -16,7 +16,7 @@ from ama.data.batches import generator_for
 from ama.detector import AMADetector
 from ama.results import append_result
 
-# How the levels of a map are weighed was chosen on the first class of each data set; the second was not looked at.
+# How the levels of a map are weighed was chosen on the first class of each data set.
 CLASSES = (("mnist", "2"), ("mnist", "8"), ("cifar10", "automobile"), ("cifar10", "horse"))
 JUDGED = 500  # normal test images at most
 
