@@ -19,8 +19,9 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 # With DATA=FOLDER, which holds mnist/train and so on, the page shows those data, too.
-docs: $(VENV)/installed
+docs: $(VENV)/installed-dev
 	$(BIN)/ama benchmark gallery $(if $(DATA),--data $(DATA))
+	$(BIN)/jupyter execute --inplace --NotebookClient.record_timing=False docs/tour.ipynb
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
@@ -55,3 +58,16 @@ def row_detector() -> ama.AMADetector:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def run_notebook(monkeypatch):
+    """Runs cells of code in a real kernel and returns them with their outputs."""
+    # Test processes share the cores: a kernel with more threads than its share is many times slower.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+    def run(sources: list[str]) -> list[NotebookNode]:
+        notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+        return NotebookClient(notebook, timeout=300, kernel_name="python3").execute().cells
+
+    return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from statistics import mean
@@ -109,3 +110,27 @@ def test_the_readme_has_the_scanned_digits():
         f"average                          {mean(r['metrics']['auroc']['value'] for r in found.values()):.4f}   "
         in page
     )
+
+
+def test_the_notebook_runs_and_shows_what_it_did_when_it_was_saved(run_notebook):
+    saved = [
+        cell
+        for cell in json.loads((ROOT / "docs" / "tour.ipynb").read_text())["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    sources = ["".join(cell["source"]) for cell in saved]
+    [training] = [i for i, source in enumerate(sources) if "max_steps=800" in source]
+    sources[training] = sources[training].replace("max_steps=800", "max_steps=60")
+    cells = run_notebook(sources)
+    for before, now in zip(saved, cells, strict=True):
+        assert [kinds(output) for output in now.outputs] == [kinds(output) for output in before["outputs"]]
+    shown = [kind for cell in cells for output in cell.outputs for kind in kinds(output)]
+    assert shown.count("image/png") == 4
+    assert shown.count("text/html") == 1
+    assert "stderr" not in shown
+    assert "same scores after loading: True" in cells[-1].outputs[0]["text"]
+
+
+def kinds(output):
+    """What a cell's output is made of."""
+    return [output["name"]] if output["output_type"] == "stream" else sorted(output["data"])

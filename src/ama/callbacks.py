@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from tqdm.auto import tqdm
 
 from ama.data.batches import Batch
 from ama.errors import DivergenceError
+from ama.progress import progress_bar
 from ama.stepping import Training
 
 Losses = dict[str, int | float]  # "step", and the value of each loss there
@@ -25,7 +25,7 @@ class Watch(Callback):
     Parameters
     ----------
     show
-        Whether to draw a progress bar on stderr; None draws it where that is a terminal.
+        Whether to draw a progress bar; None draws it in a terminal and in a notebook.
     max_seconds
         The time limit of the training, so that the bar can tell which end comes first.
     """
@@ -39,12 +39,12 @@ class Watch(Callback):
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         assert isinstance(module, Training)
         self._started = time.monotonic()
-        self._bar = tqdm(
+        self._bar = progress_bar(
+            self.show,
             total=module.total_steps,
             initial=int(module.steps_done),
             desc="training",
             unit="step",
-            disable=None if self.show is None else not self.show,
             dynamic_ncols=True,
         )
 

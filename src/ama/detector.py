@@ -116,7 +116,7 @@ class AMADetector(Detector):
     device
         "auto" (a GPU if there is one), "cpu" or "cuda".
     progress
-        Whether to show a progress bar on stderr; None shows it where stderr is a terminal.
+        Whether to show a progress bar; None shows it in a terminal and in a notebook.
     random_state
         Seed; with it two fits on the same CPU are equal bit for bit.
 

@@ -31,7 +31,7 @@ class Run:
     max_seconds: float | None = None
     checkpoints: Path | None = None
     checkpoint_seconds: float = 60.0
-    progress: bool | None = False  # None: where stderr is a terminal
+    progress: bool | None = False  # None: in a terminal and in a notebook
 
     def within(self, name: str) -> Run:
         """The same with checkpoints in a folder of their own, for one of several fits."""

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from jaxtyping import Shaped
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from ama.errors import InputError
+from ama.progress import progress_bar
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +155,7 @@ class Source(ABC):
         Parameters
         ----------
         progress
-            A bar with the time left on standard error, where that is a terminal.
+            A bar with the time left, in a terminal or a notebook.
 
         Raises
         ------
@@ -166,7 +166,8 @@ class Source(ABC):
         ids: list[str] = []
         labels: list[np.ndarray] = []
         skipped: list[str] = []
-        with tqdm(total=len(self), desc="reading", unit="sample", disable=None if progress else True) as bar:
+        shown = None if progress else False
+        with progress_bar(shown, total=len(self), desc="reading", unit="sample") as bar:
             for chunk in self.batches():
                 x[len(ids) : len(ids) + len(chunk)] = chunk.x
                 ids += chunk.ids
