@@ -45,7 +45,8 @@ class AMADetector(Detector):
         "vector": how usual the statistics of all of the discriminator's features of a pair are, under a Gaussian.
         "bank": how far they are from the nearest of the training samples. "turned": the same for the features of the
         turned image. "turn": how surely the discriminator tells which quarter turn the image was given. "auto": all
-        but "vector", each by how well it tells unseen normal samples from synthetic anomalies made of them.
+        but "vector", each by how well it tells unseen normal samples from synthetic anomalies made of them. By
+        default "a_score" in the paper's preset; in the compact one "auto" for images and "joint+vector" for rows.
     term_bound
         How much one of several terms may say, in standard deviations of unseen normal samples; 0 lets it say anything.
         A bound of 3 helps where normal samples are of many kinds, some of them rare: one term alone then flags none.

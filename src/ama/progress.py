@@ -24,6 +24,11 @@ def progress_bar(show: bool | None = None, **words: Any) -> tqdm:
     **words
         As of ``tqdm``.
     """
-    if show is None and "ipykernel" in sys.modules:
+    if show is None and _in_notebook():
         show = True
     return tqdm(disable=None if show is None else not show, **words)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")

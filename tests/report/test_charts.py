@@ -58,10 +58,18 @@ def test_a_few_far_scores_do_not_squeeze_the_others_into_one_bar():
     assert axis.get_xlim()[1] < 10
 
 
-def test_scores_that_are_all_the_same_are_drawn():
-    figure = plot_densities({"normal": np.full(20, 3.0)}, "score")
+@pytest.mark.parametrize("scores", [[3.0] * 20, [0.0] * 3, [-0.1, np.nextafter(-0.1, 0), -0.1]])
+def test_scores_that_are_all_the_same_are_drawn(scores):
+    figure = plot_densities({"normal": np.array(scores)}, "score")
     assert render(figure).std() > 5
     assert not figure.axes[0].get_lines()
+
+
+def test_a_small_group_is_not_piled_up_at_the_end_of_a_large_one(rng):
+    small, large = rng.normal(5, 1, 100), rng.normal(0, 1, 9900)
+    [axis] = plot_densities({"normal": small, "anomalies": large}, "score").axes
+    heights = [bar.get_height() for bar in axis.containers[0]]
+    assert heights[-1] < max(heights) / 3
 
 
 def test_a_curve_of_one_point_goes_on_and_others_join_their_points_in_order():

@@ -33,10 +33,12 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
     """
     figure = NotebookFigure(figsize=(7, 3.4), layout="constrained")
     axis = figure.subplots()
-    every = np.concatenate(list(groups.values()))
-    # The farthest few would squeeze all others into one bar; they are counted in the outermost bars.
-    low, high = np.quantile(every, [0.005, 0.995])
-    bins = np.linspace(low, high if high > low else low + 1, 50).tolist()
+    # The farthest few of a group would squeeze all others into one bar; they are counted in the outermost bars.
+    ends = np.array([np.quantile(scores, [0.005, 0.995]) for scores in groups.values() if len(scores)])
+    low, high = ends[:, 0].min(), ends[:, 1].max()
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        high = low + 1
+    bins = np.linspace(low, high, 50).tolist()
     for name, scores in groups.items():
         axis.hist(np.clip(scores, low, high), bins, density=True, alpha=0.55, label=f"{name} ({len(scores)})")
     if threshold is not None:
