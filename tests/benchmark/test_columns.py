@@ -22,7 +22,7 @@ def test_a_swapped_column_stands_out_where_columns_go_together(tmp_path, capsys)
     columns(str(results), max_steps=150, only="three hidden")
     [record] = [json.loads(line) for line in results.read_text().splitlines()]
     assert record["table"] == "three hidden columns"
-    assert (record["rows"], record["columns"], record["steps"]) == (2400, 10, 150)
-    assert 0 < record["flagged"] < 2400
+    assert (record["rows"], record["columns"], record["splits"]) == (5 * 2400, 10, 5)
+    assert 0 < record["flagged"] < 5 * 2400
     assert record["map"] > 0.6 > record["reconstruction_error"]
     assert f"{record['map']:.3f}" in capsys.readouterr().out.splitlines()[-1]
