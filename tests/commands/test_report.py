@@ -22,7 +22,8 @@ def test_a_report_on_labelled_pictures(call, tmp_path):
     text = page.read_text(encoding="utf-8")
     flagged = ama.load("photos.model").predict("photos") < 0
     assert (
-        f"{100 * flagged[80:].mean():.1f}".removesuffix(".0") + " % of the 40 anomalies are flagged" in text
+        f"{100 * flagged[80:].mean():.1f}".removesuffix(".0") + "\u00a0% of the 40 anomalies are flagged"
+        in text
     )
     assert "photos: 80 images of 8 x 8 pixels, 1 channel" in text  # what it learned from
     assert "fox/" in text
@@ -39,7 +40,7 @@ def test_a_report_on_two_sources_of_rows(call, tmp_path):
     assert call("report", *words, "--out", tmp_path / "r.html", "--false-alarm-rate", "0.2")[0] == 0
     text = (tmp_path / "r.html").read_text()
     assert "of the 30 anomalies are flagged" in text
-    assert "at most 20 % on average was promised" in text
+    assert "at most 20\u00a0% on average was promised" in text
     assert "columns that say most" in text.lower()
     assert "<img" not in text
 
