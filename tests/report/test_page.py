@@ -246,6 +246,18 @@ def test_the_column_that_was_wrong_stands_first_in_its_row(open_page, row_detect
     assert not page.find_elements(By.CSS_SELECTOR, "#label")
 
 
+def test_on_a_phone_nothing_of_a_row_lies_beyond_the_screen(open_page):
+    page = open_page("rows", PHONE)
+    first = page.find_elements(By.CSS_SELECTOR, "#gallery tbody tr")[0]
+    right = max(
+        c.rect["x"] + c.rect["width"] for c in first.find_elements(By.CSS_SELECTOR, "th, td, .column")
+    )
+    assert right <= PHONE[0]
+    before = "return getComputedStyle(arguments[0], '::before').content"
+    cells = first.find_elements(By.TAG_NAME, "td")[:2]
+    assert [page.execute_script(before, cell) for cell in cells] == ['"score "', '"p "']
+
+
 def test_a_page_prints_without_its_controls(open_page):
     page = open_page("images")
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
