@@ -112,6 +112,14 @@ def test_the_readme_has_the_scanned_digits():
     )
 
 
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")), ids=lambda p: p.name
+)
+def test_what_a_page_points_to_is_there(page):
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+    assert [t for t in targets if "://" not in t and not (page.parent / t).exists()] == []
+
+
 def test_the_notebook_runs_and_shows_what_it_did_when_it_was_saved(run_notebook):
     saved = [
         cell
