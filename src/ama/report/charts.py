@@ -40,7 +40,9 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
         high = low + 1
     bins = np.linspace(low, high, 50).tolist()
     for name, scores in groups.items():
-        axis.hist(np.clip(scores, low, high), bins, density=True, alpha=0.55, label=f"{name} ({len(scores):,})")
+        axis.hist(
+            np.clip(scores, low, high), bins, density=True, alpha=0.55, label=f"{name} ({len(scores):,})"
+        )
     if threshold is not None:
         legend = f"threshold {threshold:.3g}"
         line = axis.axvline(
