@@ -181,8 +181,9 @@ def test_too_few_samples_are_refused(n):
 
 
 FIT = """
-import sys, dataclasses, numpy, torch, ama
+import sys, dataclasses, numpy, threadpoolctl, torch, ama
 torch.set_num_threads(1)
+threadpoolctl.threadpool_limits(1)  # as conftest.py has it: another number of threads rounds otherwise
 detector = ama.AMADetector(max_steps=int(sys.argv[3]), held_out=0.3, checkpoints=sys.argv[2],
     checkpoint_every=0.5, random_state=0)
 detector.fit(sys.argv[1])
