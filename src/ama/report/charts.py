@@ -34,7 +34,7 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
     figure = NotebookFigure(figsize=(7, 3.4), layout="constrained")
     axis = figure.subplots()
     # The farthest few of a group would squeeze all others into one bar; they are counted in the outermost bars.
-    ends = np.array([np.quantile(scores, [0.005, 0.995]) for scores in groups.values() if len(scores)])
+    ends = np.array([np.quantile(scores, [0.01, 0.99]) for scores in groups.values() if len(scores)])
     low, high = ends[:, 0].min(), ends[:, 1].max()
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         high = low + 1
