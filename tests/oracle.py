@@ -178,7 +178,7 @@ def mahalanobis(v: Vector, mean: Vector, precision: Matrix) -> float:
     return total
 
 
-def turn_surprise(logits: Matrix) -> float:
+def rotation_surprise(logits: Matrix) -> float:
     """-Σ_T log p(T | T x): row T holds the logits for the pair turned by T."""
     total = 0.0
     for t, row in enumerate(logits):

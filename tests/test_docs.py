@@ -9,13 +9,13 @@ from statistics import mean
 
 import pytest
 
-from ama.benchmark.defects import DEFECTS
-from ama.benchmark.grid import GRIDS, records_of, results_path
-from ama.benchmark.maps import CLASSES
-from ama.benchmark.published import DIGITS, TABLE_2, TABLE_2_AVERAGE
-from ama.benchmark.tables import show
-from ama.conformal import false_alarm_distribution
-from ama.results import read_results
+from ama.benchmark.checks.defect_maps import CLASSES
+from ama.benchmark.checks.defects import DEFECTS
+from ama.benchmark.tables.grid import GRIDS, records_of, results_path
+from ama.benchmark.tables.published import DIGITS, TABLE_2, TABLE_2_AVERAGE
+from ama.benchmark.tables.show_grid import show
+from ama.decision.conformal import false_alarm_distribution
+from ama.io.results_files import read_results
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -40,7 +40,7 @@ def test_the_page_of_the_guarantee_has_the_false_alarms_counted():
     lines = [
         f"| {r['digit']} | {r['rate']:.0%} | {r['held_out']} | {r['flagged']} of {r['tested']:,} | "
         f"{r['flagged'] / r['tested']:.2%} | {r['low']:.2%} to {r['high']:.2%} |"
-        for r in read_results(RESULTS / "promise.jsonl")
+        for r in read_results(RESULTS / "false_alarms.jsonl")
     ]
     assert len(lines) == 3 * len(DIGITS)
     assert missing_from("docs/guarantee.md", lines) == []

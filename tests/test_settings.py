@@ -36,7 +36,7 @@ PUBLISHED = {
     "max_epochs": 100,
     "max_steps": None,
     "learning_rate": 3e-4,
-    "learning_rate_drops": (0.3, 0.6, 0.9),
+    "milestones": (0.3, 0.6, 0.9),
     "critic_steps": 5,
     "loss": "wasserstein",
     "lipschitz": "spectral+gradient_penalty",
@@ -46,7 +46,7 @@ PUBLISHED = {
     "lambda_reg": 1,
     "lambda_neg": 5,
     "lambda_pixel": 0,
-    "lambda_turn": 0,
+    "lambda_rotation": 0,
     "negatives": "atypical",
     "negative_pairs": "generated",
     "negative_share": 0.1,
@@ -90,7 +90,7 @@ OTHERS = {
     "latent_dim": 7,
     "batch_size": 3,
     "learning_rate": 0.01,
-    "learning_rate_drops": (0.5,),
+    "milestones": (0.5,),
     "loss": "hinge",
     "lipschitz": "zero_centred",
     "mirrored": False,
@@ -117,16 +117,23 @@ def test_none_keeps_the_preset():
 
 
 def test_a_score_of_turns_needs_the_task_of_turns():
-    with pytest.raises(InputError, match=r"^scoring='vector\+turn' needs lambda_turn above 0, found 0$"):
-        resolve("compact", IMAGES, False, scoring="vector+turn", lambda_turn=0.0)
-    assert resolve("compact", IMAGES, False, scoring="vector+turn").terms(IMAGES) == ("vector", "turn")
+    with pytest.raises(InputError, match=r"^scoring='vector\+turn' needs lambda_rotation above 0, found 0$"):
+        resolve("compact", IMAGES, False, scoring="vector+turn", lambda_rotation=0.0)
+    assert resolve("compact", IMAGES, False, scoring="vector+turn").terms(IMAGES) == (
+        "mahalanobis",
+        "rotation",
+    )
 
 
 def test_the_automatic_score_has_the_terms_that_there_are():
     every = resolve("compact", IMAGES, False)
-    assert every.terms(IMAGES) == ("joint", "bank", "turned", "turn")
-    assert resolve("compact", IMAGES, False, lambda_turn=0.0).terms(IMAGES) == ("joint", "bank", "turned")
-    assert resolve("compact", ROWS, False, scoring="auto").terms(ROWS) == ("joint", "bank")
+    assert every.terms(IMAGES) == ("latent_density", "memory_bank", "rotated_memory_bank", "rotation")
+    assert resolve("compact", IMAGES, False, lambda_rotation=0.0).terms(IMAGES) == (
+        "latent_density",
+        "memory_bank",
+        "rotated_memory_bank",
+    )
+    assert resolve("compact", ROWS, False, scoring="auto").terms(ROWS) == ("latent_density", "memory_bank")
     assert resolve("paper", IMAGES, False).terms(IMAGES) == ()
 
 
@@ -143,8 +150,8 @@ def test_rows_have_no_turned_score():
 
 
 def test_rows_cannot_be_turned():
-    with pytest.raises(InputError, match=r"^lambda_turn is for images.* for rows it must be 0, found 1$"):
-        resolve("compact", ROWS, False, lambda_turn=1.0)
+    with pytest.raises(InputError, match=r"^lambda_rotation is for images.* for rows it must be 0, found 1$"):
+        resolve("compact", ROWS, False, lambda_rotation=1.0)
 
 
 @pytest.mark.parametrize("preset", ["paper", "compact"])
@@ -176,14 +183,14 @@ def test_the_ends_of_a_range_belong_to_it(name):
 
 @pytest.mark.parametrize("drops", [[0.3, 0.6], (0.3, 0.6), np.array([0.3, 0.6])])
 def test_drops_of_the_learning_rate_come_in_any_sequence(drops):
-    assert resolve("compact", IMAGES, False, learning_rate_drops=drops).learning_rate_drops == (0.3, 0.6)
-    assert resolve("paper", IMAGES, False, learning_rate_drops=[]).learning_rate_drops == ()
+    assert resolve("compact", IMAGES, False, milestones=drops).milestones == (0.3, 0.6)
+    assert resolve("paper", IMAGES, False, milestones=[]).milestones == ()
 
 
 @pytest.mark.parametrize("drops", [0.3, "0.3", [1.5], [-0.1], [float("nan")], [None]])
 def test_drops_that_are_no_shares_are_refused(drops):
-    with pytest.raises(InputError, match="learning_rate_drops must be a list of shares of the training"):
-        resolve("compact", IMAGES, False, learning_rate_drops=drops)
+    with pytest.raises(InputError, match="milestones must be a list of shares of the training"):
+        resolve("compact", IMAGES, False, milestones=drops)
 
 
 CHOICES = [
@@ -230,7 +237,7 @@ def test_compact_has_a_form_for_each_kind_of_data():
     grey, colour, rows = (resolve("compact", shape, False) for shape in (IMAGES, COLOUR, ROWS))
     assert grey == settings.COMPACT_GREY
     assert colour == settings.COMPACT_IMAGES
-    assert rows == settings.COMPACT_ROWS
+    assert rows == settings.COMPACT_TABULAR
 
 
 def test_grey_and_coloured_images_differ_in_the_length_of_the_training_alone():

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ama import baselines
-    from ama.detector import AMADetector
-    from ama.methods import load
+    from ama.detectors.ama import AMADetector
+    from ama.detectors.registry import load
 
 __all__ = ["AMADetector", "baselines", "load"]
 
@@ -16,11 +16,11 @@ __all__ = ["AMADetector", "baselines", "load"]
 def __getattr__(name: str) -> Any:
     # torch and lightning take seconds to import, which `ama --help` need not pay.
     if name == "AMADetector":
-        from ama.detector import AMADetector
+        from ama.detectors.ama import AMADetector
 
         return AMADetector
     if name == "load":
-        from ama.methods import load
+        from ama.detectors.registry import load
 
         return load
     if name == "baselines":

@@ -19,7 +19,7 @@ NegativePairs = Literal["generated", "mismatched"]
 Direction = Literal["inward", "outward"]
 Score = str  # "auto", "a_score", "r_score", a term, or several terms joined by "+"
 SCORES = ("auto", "a_score", "r_score")
-TERMS = ("joint", "vector", "bank", "turned", "turn")
+TERMS = ("latent_density", "mahalanobis", "memory_bank", "rotated_memory_bank", "rotation")
 Statistics = Literal["training", "held_out"]
 Precision = Literal["float32", "bfloat16"]
 
@@ -36,7 +36,7 @@ class Settings:
     max_steps: int | None  # one of max_steps and max_epochs is set
     max_epochs: int | None
     learning_rate: float
-    learning_rate_drops: tuple[float, ...]  # shares of the training after which the rate falls to a tenth
+    milestones: tuple[float, ...]  # shares of the training after which the rate falls to a tenth
     critic_steps: int
     loss: Loss
     lipschitz: Lipschitz
@@ -47,9 +47,9 @@ class Settings:
     lambda_reg: float
     lambda_neg: float
     lambda_pixel: float
-    lambda_turn: float
-    turn_share: float  # of the batch
-    turn_shift: float  # share of the side
+    lambda_rotation: float
+    rotation_share: float  # of the batch
+    rotation_shift: float  # share of the side
     negatives: Negatives
     negative_pairs: NegativePairs
     negative_share: float  # of the batch
@@ -70,8 +70,12 @@ class Settings:
         if self.scoring != "auto":
             return () if self.scoring in SCORES else tuple(self.scoring.split("+"))
         if len(shape) != 3:
-            return "joint", "bank"
-        return ("joint", "bank", "turned", "turn") if self.lambda_turn else ("joint", "bank", "turned")
+            return "latent_density", "memory_bank"
+        return (
+            ("latent_density", "memory_bank", "rotated_memory_bank", "rotation")
+            if self.lambda_rotation
+            else ("latent_density", "memory_bank", "rotated_memory_bank")
+        )
 
     @property
     def spectral(self) -> bool:
@@ -95,7 +99,7 @@ PAPER = Settings(
     max_steps=None,
     max_epochs=100,
     learning_rate=3e-4,
-    learning_rate_drops=(0.3, 0.6, 0.9),
+    milestones=(0.3, 0.6, 0.9),
     critic_steps=5,
     loss="wasserstein",
     lipschitz="spectral+gradient_penalty",
@@ -106,9 +110,9 @@ PAPER = Settings(
     lambda_reg=1.0,
     lambda_neg=5.0,
     lambda_pixel=0.0,
-    lambda_turn=0.0,
-    turn_share=0.375,
-    turn_shift=0.125,
+    lambda_rotation=0.0,
+    rotation_share=0.375,
+    rotation_shift=0.125,
     negatives="atypical",
     negative_pairs="generated",
     negative_share=0.1,
@@ -134,7 +138,7 @@ COMPACT_IMAGES = dataclasses.replace(
     max_steps=5000,
     max_epochs=None,
     learning_rate=1e-3,
-    learning_rate_drops=(),
+    milestones=(),
     critic_steps=1,
     loss="relativistic",
     lipschitz="spectral",
@@ -144,8 +148,8 @@ COMPACT_IMAGES = dataclasses.replace(
     negatives="none",
     averaging=0.995,
     held_out=0.15,  # a third of it for the scale and the weights of the score's terms
-    lambda_turn=1.0,
-    turn_share=1.0,
+    lambda_rotation=1.0,
+    rotation_share=1.0,
     scoring="auto",
     precision="bfloat16",
 )
@@ -153,7 +157,7 @@ COMPACT_IMAGES = dataclasses.replace(
 # Without colours there is less to learn.
 COMPACT_GREY = dataclasses.replace(COMPACT_IMAGES, max_steps=3000)
 
-COMPACT_ROWS = dataclasses.replace(
+COMPACT_TABULAR = dataclasses.replace(
     COMPACT_IMAGES,
     latent_dim=16,
     encoder_width=64,
@@ -161,8 +165,8 @@ COMPACT_ROWS = dataclasses.replace(
     discriminator_width=64,
     batch_size=64,
     max_steps=1500,
-    lambda_turn=0.0,
-    scoring="joint+vector",
+    lambda_rotation=0.0,
+    scoring="latent_density+mahalanobis",
     held_out=0.25,  # rows are few as a rule, and the threshold needs its own share of them
     precision="float32",
 )
@@ -203,13 +207,13 @@ def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: A
         base = dataclasses.replace(base, max_epochs=None)
     elif "max_epochs" in given:
         base = dataclasses.replace(base, max_steps=None)
-    if "learning_rate_drops" in given:
-        given["learning_rate_drops"] = _drops(given["learning_rate_drops"])
+    if "milestones" in given:
+        given["milestones"] = _drops(given["milestones"])
     settings = dataclasses.replace(base, **given)
     _check(settings)
-    if settings.lambda_turn and len(shape) != 3:
+    if settings.lambda_rotation and len(shape) != 3:
         raise InputError(
-            f"lambda_turn is for images, which can be turned: for rows it must be 0, found {settings.lambda_turn:g}"
+            f"lambda_rotation is for images: for rows it must be 0, found {settings.lambda_rotation:g}"
         )
     _check_terms(settings, shape)
     return settings
@@ -217,7 +221,7 @@ def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: A
 
 def _compact(shape: tuple[int, ...]) -> Settings:
     if len(shape) != 3:
-        return COMPACT_ROWS
+        return COMPACT_TABULAR
     return COMPACT_GREY if shape[0] == 1 else COMPACT_IMAGES
 
 
@@ -238,9 +242,9 @@ _RANGES: dict[str, tuple[float, float]] = {  # of whole numbers where the bounds
     "lambda_reg": (0.0, 1e6),
     "lambda_neg": (0.0, 1e6),
     "lambda_pixel": (0.0, 1e6),
-    "lambda_turn": (0.0, 1e6),
-    "turn_share": (0.0, 1.0),
-    "turn_shift": (0.0, 0.5),
+    "lambda_rotation": (0.0, 1e6),
+    "rotation_share": (0.0, 1.0),
+    "rotation_shift": (0.0, 0.5),
     "negative_share": (0.0, 1.0),
     "negative_start": (0.0, 1.0),
     "delta": (1e-9, 1e6),
@@ -258,9 +262,7 @@ def _drops(value: Any) -> tuple[float, ...]:
     except (TypeError, ValueError):
         drops = (float("nan"),)
     if not all(0 <= share <= 1 for share in drops):
-        raise InputError(
-            f"learning_rate_drops must be a list of shares of the training from 0 to 1, found {value!r}"
-        )
+        raise InputError(f"milestones must be a list of shares of the training from 0 to 1, found {value!r}")
     return drops
 
 
@@ -287,7 +289,7 @@ def _check_terms(settings: Settings, shape: tuple[int, ...]) -> None:
             f"scoring must be one of {', '.join(SCORES)}, or one or several of {', '.join(TERMS)} joined by +, "
             f"found {settings.scoring!r}"
         )
-    if len(shape) != 3 and {"turned", "turn"} & set(terms):
+    if len(shape) != 3 and {"rotated_memory_bank", "rotation"} & set(terms):
         raise InputError(f"scoring={settings.scoring!r} turns images, and rows cannot be turned")
-    if "turn" in terms and not settings.lambda_turn:
-        raise InputError(f"scoring={settings.scoring!r} needs lambda_turn above 0, found 0")
+    if "rotation" in terms and not settings.lambda_rotation:
+        raise InputError(f"scoring={settings.scoring!r} needs lambda_rotation above 0, found 0")

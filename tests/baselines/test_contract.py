@@ -12,8 +12,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ama
+from ama.detectors.registry import METHODS, method
 from ama.errors import InputError
-from ama.methods import METHODS, method
 
 # Enough of a training to know a one from zeros, in seconds.
 SHORT = {

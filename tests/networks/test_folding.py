@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from ama import settings
-from ama.networks import Networks
 from ama.networks.folding import folded
+from ama.networks.networks import Networks
 
 TINY = dataclasses.replace(
     settings.COMPACT_IMAGES, latent_dim=4, encoder_width=8, generator_width=8, discriminator_width=8

@@ -11,7 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ama import settings
-from ama.networks import Networks, images, vectors
+from ama.networks import images, tabular
+from ama.networks.networks import Networks
 
 TINY = dataclasses.replace(
     settings.COMPACT_IMAGES, latent_dim=4, encoder_width=8, generator_width=8, discriminator_width=8
@@ -34,7 +35,7 @@ def _fitted(shape, raw, choice=TINY):
 
 def test_the_shape_decides_the_kind_of_networks():
     assert isinstance(Networks((1, 8, 8), TINY).encoder, images.Encoder)
-    assert isinstance(Networks((5,), TINY).encoder, vectors.Encoder)
+    assert isinstance(Networks((5,), TINY).encoder, tabular.Encoder)
 
 
 def test_settings_reach_the_networks():

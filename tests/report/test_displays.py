@@ -98,6 +98,6 @@ def test_a_detector_shows_itself_in_a_notebook(digit_detector):
 
 
 def test_a_detector_does_not_bring_matplotlib_before_it_draws():
-    code = "import sys, ama.detector; print('matplotlib' in sys.modules)"
+    code = "import sys, ama.detectors.ama; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -13,8 +13,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from ama.data.sources import open_source
-from ama.report.build import GROUPS, build_report
-from ama.report.judged import SHOWN, judge
+from ama.report.judged_samples import SHOWN, judge
+from ama.report.page_builder import GROUPS, build_report
 from ama.report.pictures import LOSSLESS_UP_TO, data_uri, heated
 
 DESKTOP, PHONE = (1280, 900), (375, 700)
@@ -229,7 +229,7 @@ def test_a_card_is_enlarged_and_closed(open_page, judged):
     assert all(page.execute_script("return arguments[0].naturalWidth", p) == 8 for p in pictures)
     assert "In: most anomalous" in dialog.text
     assert f"p = {judged.examples[0].p_value:.2g}" in dialog.text
-    for term in ("joint", "bank", "turned", "turn"):
+    for term in ("latent_density", "memory_bank", "rotated_memory_bank", "rotation"):
         assert term in dialog.text
     dialog.find_element(By.TAG_NAME, "button").click()
     assert not dialog.is_displayed()

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ama.conformal import Drift
-from ama.report.judged import Judged
+from ama.decision.conformal import Drift
+from ama.report.judged_samples import Judged
 from ama.report.verdict import drift_sentence, percent, verdict
 
 DETECTOR = SimpleNamespace(offset_=0.0, promised_rate=0.05)

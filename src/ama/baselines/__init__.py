@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ama.methods import METHODS, method
+from ama.detectors.registry import METHODS, method
 
 __all__ = [name for name, module in METHODS.items() if module.startswith(__name__)]
 

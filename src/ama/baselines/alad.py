@@ -29,14 +29,14 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ama.averaging import MovingAverage
 from ama.baselines import gan
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_share
-from ama.baselines.model import BaselineModel
-from ama.baselines.networks import SLOPE, Down, Encoder, Up, initialise
+from ama.baselines.baseline_model import BaselineModel
+from ama.baselines.baseline_training import BaselineTraining, noise, trainable
+from ama.baselines.building_blocks import SLOPE, Down, Encoder, Up, initialise
 from ama.baselines.parameters import parameters
-from ama.baselines.training import BaselineTraining, noise, trainable
-from ama.trainer import Run
+from ama.training.ema import MovingAverage
+from ama.training.trainer import Run
 
 DROPOUT = 0.2
 AVERAGING = {"compact": 0.99, "paper": 0.999}

@@ -29,12 +29,12 @@ from torch import Generator, Tensor
 
 from ama.baselines import gan
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_count, check_share
-from ama.baselines.model import BaselineModel
-from ama.baselines.networks import Discriminator, Up, initialise
+from ama.baselines.baseline_model import BaselineModel
+from ama.baselines.baseline_training import BaselineTraining, noise
+from ama.baselines.building_blocks import Discriminator, Up, initialise
 from ama.baselines.parameters import parameters
-from ama.baselines.training import BaselineTraining, noise
-from ama.data.batches import generator_for
-from ama.trainer import Run
+from ama.training.trainer import Run
+from ama.utils.random_generators import generator_for
 
 
 class AnoGANModel(BaselineModel):

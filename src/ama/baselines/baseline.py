@@ -12,16 +12,17 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
-from ama.baselines.model import BaselineModel
+from ama.baselines.baseline_model import BaselineModel
+from ama.baselines.baseline_training import BaselineTraining
 from ama.baselines.parameters import parameters
-from ama.baselines.training import BaselineTraining
-from ama.callbacks import Losses, Watch
-from ama.data.batches import Batches, generator_for
-from ama.data.protocols import check_learnable
+from ama.detectors.base import Detector
 from ama.errors import InputError
-from ama.estimator import Detector
-from ama.memory import freed_memory_kept
-from ama.trainer import Run, reader, repeatable, run_training
+from ama.training.batches import Batches
+from ama.training.callbacks import Losses, LossMonitor
+from ama.training.learnable import check_learnable
+from ama.training.memory import freed_memory_kept
+from ama.training.trainer import Run, reader, repeatable, run_training
+from ama.utils.random_generators import generator_for
 
 Self = TypeVar("Self", bound="Baseline")
 
@@ -211,9 +212,9 @@ class TrainedBaseline(Baseline):
         ).to(run.device)
         module.parameters_of_fit = {k: v for k, v in self.get_params().items() if k not in RUN_PARAMETERS}
         batches = Batches(len(train), sizes.batch_size, total, run.seed, lambda: int(module.steps_done))
-        watch = Watch(run.progress, run.max_seconds)
-        run_training(module, batches, [watch], run)
-        log.history += [{**losses, "step": losses["step"] + log.steps} for losses in watch.history]
+        monitor = LossMonitor(run.progress, run.max_seconds)
+        run_training(module, batches, [monitor], run)
+        log.history += [{**losses, "step": losses["step"] + log.steps} for losses in monitor.history]
         log.steps += int(module.steps_done)
 
 

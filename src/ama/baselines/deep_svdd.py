@@ -32,11 +32,11 @@ from torch.nn import functional as F
 from torch.optim.lr_scheduler import MultiStepLR
 
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_choice, check_count
-from ama.baselines.model import BaselineModel
+from ama.baselines.baseline_model import BaselineModel
+from ama.baselines.baseline_training import BaselineTraining, trainable
 from ama.baselines.parameters import parameters
-from ama.baselines.training import BaselineTraining, trainable
 from ama.networks.images import n_halvings
-from ama.trainer import Run
+from ama.training.trainer import Run
 
 CENTRE_FLOOR = 0.1
 LEAST_CONTRAST = 1e-6  # a pixel in a thousand that is one level off has more

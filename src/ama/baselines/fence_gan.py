@@ -32,11 +32,11 @@ from torch.nn import functional as F
 
 from ama.baselines import gan
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_choice
-from ama.baselines.model import BaselineModel
-from ama.baselines.networks import Discriminator, Up, initialise
+from ama.baselines.baseline_model import BaselineModel
+from ama.baselines.baseline_training import BaselineTraining, noise
+from ama.baselines.building_blocks import Discriminator, Up, initialise
 from ama.baselines.parameters import parameters
-from ama.baselines.training import BaselineTraining, noise
-from ama.trainer import Run
+from ama.training.trainer import Run
 
 CLOSEST = 1e-3  # to the target, where the logarithm of the paper's loss ends
 

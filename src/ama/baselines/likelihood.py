@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
+from ama.baselines.baseline_model import BaselineModel
+from ama.baselines.baseline_training import BaselineTraining
 from ama.baselines.glow import Glow
-from ama.baselines.model import BaselineModel
 from ama.baselines.pixelcnn import PixelCNNPlusPlus
-from ama.baselines.training import BaselineTraining
 from ama.errors import InputError
 
 Likelihood = Literal["pixelcnn++", "glow"]
@@ -69,7 +69,7 @@ class LikelihoodTraining(BaselineTraining):
     Parameters
     ----------
     *given
-        As in :class:`ama.baselines.training.BaselineTraining`.
+        As in :class:`ama.baselines.baseline_training.BaselineTraining`.
     networks
         What is trained.
     weight_decay

@@ -13,10 +13,10 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from ama.baselines.baseline import Baseline, Log, check_count
-from ama.baselines.model import BaselineModel
+from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.parameters import parameters
 from ama.errors import InputError
-from ama.trainer import Run
+from ama.training.trainer import Run
 
 
 class NearestNeighboursModel(BaselineModel):

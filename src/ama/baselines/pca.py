@@ -13,9 +13,9 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 
 from ama.baselines.baseline import Baseline, Log, check_count
-from ama.baselines.model import BaselineModel
+from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.parameters import parameters
-from ama.trainer import Run
+from ama.training.trainer import Run
 
 
 class PCAReconstructionModel(BaselineModel):

@@ -31,12 +31,12 @@ from torch.nn import functional as F
 
 from ama.baselines import gan
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_share
-from ama.baselines.model import BaselineModel
-from ama.baselines.networks import SLOPE, Discriminator, initialise
+from ama.baselines.baseline_model import BaselineModel
+from ama.baselines.baseline_training import BaselineTraining
+from ama.baselines.building_blocks import SLOPE, Discriminator, initialise
 from ama.baselines.parameters import parameters
-from ama.baselines.training import BaselineTraining
 from ama.networks.images import edge_padding, n_halvings
-from ama.trainer import Run
+from ama.training.trainer import Run
 
 ADVERSARIAL, CONTEXTUAL, LATENT = 1.0, 40.0, 1.0
 

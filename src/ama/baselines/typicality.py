@@ -34,8 +34,8 @@ from ama.baselines.likelihood import (
     network_options,
 )
 from ama.baselines.parameters import parameters
-from ama.data.batches import generator_for
-from ama.trainer import Run
+from ama.training.trainer import Run
+from ama.utils.random_generators import generator_for
 
 ENTROPY_SAMPLES = 5000
 BOOTSTRAP = 2000  # groups drawn with replacement from the held-out images

@@ -25,13 +25,13 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_count
+from ama.baselines.baseline_model import BaselineModel
+from ama.baselines.baseline_training import BaselineTraining, noise
+from ama.baselines.building_blocks import Discriminator, Up
 from ama.baselines.likelihood import DEPTH, LikelihoodTraining, check_levels, likelihood_network
-from ama.baselines.model import BaselineModel
-from ama.baselines.networks import Discriminator, Up
 from ama.baselines.parameters import parameters
-from ama.baselines.training import BaselineTraining, noise
-from ama.objective import mixture
-from ama.trainer import Run
+from ama.objective.losses import mixture
+from ama.training.trainer import Run
 
 SCALE_SAMPLES = 2000
 PENALTY = 10.0

@@ -1,1 +1,1 @@
-"""Protocols and measurements that the figures of README and docs come from."""
+"""Every published figure: tables, checks, speed and figures."""

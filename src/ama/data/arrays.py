@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from ama.data.images import as_depth, choose_size
 from ama.data.samples import Samples, Source, Wanted, as_labels
-from ama.data.tables import check_finite, check_width
+from ama.data.table_rows import check_finite, check_width
 from ama.errors import InputError
 
 SAMPLE_KEYS, LABEL_KEYS = ("X", "x", "images", "data"), ("y", "labels")

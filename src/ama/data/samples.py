@@ -14,7 +14,7 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from ama.errors import InputError
-from ama.progress import progress_bar
+from ama.utils.progress import progress_bar
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from ama.data.arrow import (
 )
 from ama.data.images import SUFFIXES, EncodedImages, ImageColumn, ImageFiles, find_images
 from ama.data.samples import Samples, Source, Wanted, as_labels
-from ama.data.tables import TableRows
+from ama.data.table_rows import TableRows
 from ama.errors import InputError
 
 __all__ = ["Samples", "Source", "open_source"]

@@ -27,18 +27,18 @@ class Critic(nn.Module, ABC):
     n_channels
         Channels of all maps together.
     n_statistics
-        Length of :func:`ama.scoring.pair_statistics` of its maps.
+        Length of :func:`ama.scores.scoring.pair_statistics` of its maps.
     n_levels
-        Maps and the input: what :func:`ama.maps.difference_maps` gives for images.
-    turn
-        The second head, which says what turn a pair (T x, T x) was given; None where D has no such task.
+        Maps and the input: what :func:`ama.scores.anomaly_maps.difference_maps` gives for images.
+    rotation_head
+        The second head, which says which rotation a pair (T x, T x) was given; None where D has no such task.
     """
 
     n_features: int
     n_channels: int
     n_statistics: int
     n_levels: int
-    turn: nn.Linear | None
+    rotation_head: nn.Linear | None
     output: nn.Linear
     spectral: SpectralNorm | None
 
@@ -63,12 +63,12 @@ class Critic(nn.Module, ABC):
         if self.spectral is not None:
             self.spectral.iterate(self._plain_weights(), times)
 
-    def turn_logits(self, last: Any) -> Float[Tensor, "b t"]:
-        """Logits of the turns from the last feature map's mean and maximum over space."""
-        assert self.turn is not None
+    def rotation_logits(self, last: Any) -> Float[Tensor, "b t"]:
+        """Logits of the rotations from the last feature map's mean and maximum over space."""
+        assert self.rotation_head is not None
         last = last.to(torch.promote_types(last.dtype, torch.float32))
         with torch.autocast(last.device.type, enabled=False):
-            return self.turn(torch.cat([last.mean((2, 3)), last.amax((2, 3))], 1))
+            return self.rotation_head(torch.cat([last.mean((2, 3)), last.amax((2, 3))], 1))
 
     def _normalise(self, spectral: bool) -> None:
         """The last act of a constructor, when all layers are there."""

@@ -7,7 +7,7 @@ from copy import deepcopy
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from ama.networks import Networks
+from ama.networks.networks import Networks
 
 
 def folded(networks: Networks) -> Networks:

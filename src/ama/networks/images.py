@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from ama.networks.critic import Critic
 from ama.networks.resampling import convolve_and_halve, double_and_convolve
-from ama.networks.turns import n_turns
+from ama.networks.rotations import n_rotations
 
 MIN_SIDE, MAX_SIDE = 8, 256
 
@@ -189,8 +189,8 @@ class Discriminator(Critic):
         Pairs (x, y). If False (the ablation "without mirroring"), D sees y alone.
     spectral
         Spectral normalisation of every layer.
-    turns
-        Whether D has a second head, which is not normalised, for :mod:`ama.networks.turns`.
+    rotation_head
+        Whether D has a second head, which is not normalised, for :mod:`ama.networks.rotations`.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class Discriminator(Critic):
         width: int = 128,
         mirrored: bool = True,
         spectral: bool = True,
-        turns: bool = False,
+        rotation_head: bool = False,
     ):
         super().__init__()
         channels, height, width_px = shape
@@ -218,7 +218,7 @@ class Discriminator(Critic):
         self.blocks = nn.ModuleList(blocks)
         self.output = nn.Linear(width, 1, bias=False)
         self._normalise(spectral)
-        self.turn = nn.Linear(2 * width, n_turns(shape)) if turns else None
+        self.rotation_head = nn.Linear(2 * width, n_rotations(shape)) if rotation_head else None
 
     def maps(
         self,

@@ -1,1 +1,1 @@
-"""Pictures of what a detector does."""
+"""Charts, pictures and the HTML report."""

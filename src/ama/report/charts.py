@@ -11,7 +11,7 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ama.evaluation import Band, precision_recall_band, roc_band
+from ama.decision.metrics import Band, precision_recall_band, roc_band
 from ama.report.figure import NotebookFigure
 
 Curve = list[tuple[float, float]]  # points (x, y)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from ama.errors import InputError
 from ama.report.charts import plot_densities, plot_training
 from ama.report.pictures import as_pixels, full_heat, heated, value_range
-from ama.report.plots import plot_reconstruction_rows, plot_reconstructions
+from ama.report.reconstruction_plots import plot_reconstruction_rows, plot_reconstructions
 
 KINDS = {"1": "normal", "-1": "anomalies"}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ama import conformal
-from ama.estimator import Detector
-from ama.report.judged import Judged
+from ama.decision import conformal
+from ama.detectors.base import Detector
+from ama.report.judged_samples import Judged
 
 DRIFT_LEVEL = 0.01  # p-values up to it are spoken of
 

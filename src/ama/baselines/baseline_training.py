@@ -1,0 +1,99 @@
+"""A baseline's training: its own losses, in the steps, batches and random numbers that AMA's training has, too."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, cast
+
+import torch
+from jaxtyping import Float, Int, Shaped
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Generator, Tensor, nn
+
+from ama.baselines.baseline_model import BaselineModel
+from ama.training.batches import Batch
+from ama.training.training_module import Training
+from ama.utils.random_generators import generator_for
+
+
+class BaselineTraining(Training):
+    """Base of every baseline's training; a subclass gives ``configure_optimizers`` and :meth:`step`.
+
+    Parameters
+    ----------
+    model
+        What is trained.
+    samples
+        Raw training samples at given indices.
+    total_steps, seed
+        As in :class:`ama.training.training_module.Training`.
+    rate
+        Learning rate.
+    bfloat16
+        Whether convolutions run in bfloat16.
+    """
+
+    def __init__(
+        self,
+        model: BaselineModel,
+        samples: Callable[[Int[Tensor, " b"]], Shaped[Tensor, "b ..."]],
+        total_steps: int,
+        seed: int,
+        rate: float,
+        bfloat16: bool,
+    ):
+        super().__init__(total_steps, seed)
+        self.model, self.samples, self.rate, self.in_bfloat16 = model, samples, rate, bfloat16
+        self.parameters_of_fit: dict[str, Any] = {}
+
+    @abstractmethod
+    def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
+        """One step of every player on normalised samples; returns the losses to show."""
+
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        random = generator_for(self.seed, 2, batch.step)
+        torch.manual_seed(random.initial_seed())  # dropout takes no generator
+        x = self.model.normalise(self.samples(batch.indices))
+        self.losses = {name: loss.detach() for name, loss in self.step(x, random).items()}
+        self.steps_done += 1
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {
+            **self.parameters_of_fit,
+            "method": type(self.model).__name__,
+            "rate": self.rate,
+            **self.model.options,
+            "shape": list(self.model.shape),
+            **super().identity,
+        }
+
+    def autocast(self) -> torch.autocast:
+        """Where convolutions may run in bfloat16; losses are taken outside of it."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.in_bfloat16, cache_enabled=False)
+
+    def on_train_start(self) -> None:
+        # What was done with the model before may have left it in evaluation mode.
+        self.train()
+
+    def descend(self, loss: Float[Tensor, ""], number: int = 0, longest: float | None = None) -> None:
+        """A step of the optimizer of that number, whose parameters alone get a gradient, no longer than ``longest``."""
+        found = cast(Any, self.optimizers())
+        optimizer = cast(LightningOptimizer, found[number] if isinstance(found, list) else found)
+        optimizer.zero_grad()
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        self.manual_backward(loss, inputs=parameters)
+        if longest is not None:
+            nn.utils.clip_grad_norm_(parameters, longest)
+        optimizer.step()
+
+
+def noise(n: int, d: int, random: Generator, like: Tensor) -> Float[Tensor, "{n} {d}"]:
+    """Standard normal latent vectors, the same on every device."""
+    return torch.randn(n, d, generator=random).to(like.device)
+
+
+def trainable(*networks: nn.Module) -> list[nn.Parameter]:
+    """Their parameters, in one list."""
+    return [p for network in networks for p in network.parameters()]

@@ -1,0 +1,79 @@
+"""``ama benchmark maps``: whether the map of an anomaly shows its place, beside the plain difference of the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from ama.benchmark.checks.defects import DEFECTS, with_defects
+from ama.benchmark.checks.localisation import pixel_auroc, region_overlap
+from ama.benchmark.tables.datasets import images
+from ama.detectors.ama import AMADetector
+from ama.io.results_files import append_result
+from ama.utils.random_generators import generator_for
+
+# How the levels of a map are weighed was chosen on the first class of each data set.
+CLASSES = (("mnist", "2"), ("mnist", "8"), ("cifar10", "automobile"), ("cifar10", "horse"))
+JUDGED = 500  # normal test images at most
+
+
+def maps(folder: str | None, append_to: str | None, max_steps: int | None, only: str | None) -> None:
+    """Train on one class of each data set, put defects into its test images, and print how well maps show them.
+
+    Parameters
+    ----------
+    folder
+        Of the data sets; None: the hub.
+    append_to
+        Results file to which a line per defect is added.
+    max_steps
+        Length of the trainings, or None for the preset's.
+    only
+        Only the classes whose name, such as "mnist, 2", holds this text.
+
+    Raises
+    ------
+    InputError
+        If a data set is not there.
+    """
+    chosen = [pair for pair in CLASSES if only is None or only in ", ".join(pair)]
+    print(f"{'':33}pixel AUROC        share of a region found")
+    print("normal class        defect       map    difference  map    difference")
+    for data, label in tqdm(chosen, desc="maps", unit="training", disable=None):
+        for record in measure(data, label, folder, max_steps):
+            found = record["map"], record["difference"]
+            values = "   ".join(f"{f[m]:.3f}" for m in ("pixel_auroc", "region_overlap") for f in found)
+            print(f"{data + ', ' + label:20}{record['defect']:13}{values}", flush=True)
+            if append_to is not None:
+                append_result(Path(append_to), record)
+
+
+def measure(data: str, label: str, folder: str | None, max_steps: int | None) -> Iterator[dict[str, Any]]:
+    """One record for each defect, from one training."""
+    train, test = (images(data, split, folder) for split in ("train", "test"))
+    # No threshold is asked for, and few samples could not keep a strict one.
+    detector = AMADetector(preset="compact", max_steps=max_steps, false_alarm_rate=0.5, random_state=0)
+    detector.fit(train.of(train.labels == label))
+    normal, others = test.of(test.labels == label)[:JUDGED], test.of(test.labels != label)
+    for number, name in enumerate(DEFECTS):
+        x, masks = with_defects(name, normal, others, generator_for(number, 9))
+        places = masks.numpy()
+        difference = np.abs(detector.reconstruct(x) - x.numpy()).mean(1)
+        yield {
+            "command": "ama benchmark maps",
+            "data": data,
+            "normal": label,
+            "defect": name,
+            "images": len(x),
+            "steps": detector.n_steps_,
+            "map": _metrics(detector.anomaly_map(x), places),
+            "difference": _metrics(difference, places),
+        }
+
+
+def _metrics(values: np.ndarray, places: np.ndarray) -> dict[str, float]:
+    return {"pixel_auroc": pixel_auroc(values, places), "region_overlap": region_overlap(values, places)}

@@ -1,0 +1,1 @@
+"""The paper's tables, ablations and competitors, as a resumable grid of cells."""

@@ -1,0 +1,85 @@
+"""What can stand in a grid's cell: presets of AMA with one thing changed, and the systems it is held against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FALLING = "paper-form, falling rate"
+LONGER = "compact, 10,000 steps"
+BOUNDED = "compact, bounded terms"
+_COMPACT = {"preset": "compact"}
+
+# The paper's game and score in the compact networks: what a CPU can train of it in minutes.
+_PAPER_FORM = {
+    "preset": "compact",
+    "loss": "wasserstein",
+    "lipschitz": "spectral+gradient_penalty",
+    "critic_steps": 2,
+    "lambda_pixel": 0.0,
+    "lambda_rotation": 0.0,
+    "negatives": "atypical",
+    "negative_start": 0.3,
+    "scoring": "a_score",
+}
+_NEGATIVES = {"preset": "compact", "negative_start": 0.3}
+
+# Parameters of AMADetector beside the defaults.
+AMA: dict[str, dict[str, Any]] = {
+    "compact": _COMPACT,
+    "paper": {"preset": "paper"},
+    LONGER: {"preset": "compact", "max_steps": 10_000},
+    BOUNDED: {"preset": "compact", "term_bound": 3.0},
+    "paper-form": _PAPER_FORM,
+    FALLING: {**_PAPER_FORM, "milestones": [0.3, 0.6, 0.9]},
+    # What training adds to the score.
+    "untrained networks": {"preset": "compact", "max_steps": 1, "learning_rate": 1e-9},
+    # What the preset adds to the paper, without one of them at a time.
+    "without rotations": {"preset": "compact", "lambda_rotation": 0.0},
+    "without averaged weights": {"preset": "compact", "averaging": 0.0},
+    "without pixel loss": {"preset": "compact", "lambda_pixel": 0.0},
+    "batches of 64": {"preset": "compact", "batch_size": 64},
+    "hinge game": {"preset": "compact", "loss": "hinge"},
+    "Wasserstein game": {
+        "preset": "compact",
+        "loss": "wasserstein",
+        "lipschitz": "spectral+gradient_penalty",
+    },
+    # The paper's own parts.
+    "without mirroring": {"preset": "compact", "mirrored": False},
+    "without interpolation": {"preset": "compact", "lambda_inter": 0.0},
+    "without latent regularisation": {"preset": "compact", "lambda_reg": 0.0},
+    "k = 2": {"preset": "compact", "n_interpolated": 2},
+    "k = 5": {"preset": "compact", "n_interpolated": 5},
+    "with Atypical Selection": {**_NEGATIVES, "negatives": "atypical"},
+    "with Sipple's cube": {**_NEGATIVES, "negatives": "cube"},
+    "with 1 real anomaly": _COMPACT,
+    "with 10 real anomalies": _COMPACT,
+    "with 50 real anomalies": _COMPACT,
+    "paper-form without Atypical Selection": {**_PAPER_FORM, "negatives": "none"},
+    "paper-form without mirroring": {**_PAPER_FORM, "mirrored": False},
+    "paper-form without interpolation": {**_PAPER_FORM, "lambda_inter": 0.0},
+}
+# Real anomalies that a training is given, which take the place of synthetic ones.
+KNOWN = {"with 1 real anomaly": 1, "with 10 real anomalies": 10, "with 50 real anomalies": 50}
+ABLATIONS = tuple(name for name in AMA if name not in ("paper", FALLING, LONGER))
+
+# Of what needs every sample more than a threshold that no cell asks for.
+NO_THRESHOLD: dict[str, Any] = {"held_out": 0.001, "false_alarm_rate": 0.5}
+# The name in a table, the detector, and its parameters beside the defaults.
+BASELINES: dict[str, tuple[str, dict[str, Any]]] = {
+    "neighbours": ("NearestNeighbours", NO_THRESHOLD),
+    "pca": ("PCAReconstruction", NO_THRESHOLD),
+    "FGAN": ("FenceGAN", {}),
+    "ALAD": ("ALAD", {}),
+    "AnoGAN": ("AnoGAN", {}),
+    "Skip-GANomaly": ("SkipGANomaly", {}),
+    "Deep SVDD": ("DeepSVDD", {}),
+    "Deep SVDD without contrast normalisation": ("DeepSVDD", {"contrast": False}),
+    "WAIC": ("WAIC", {}),
+    "likelihood ratio": ("LikelihoodRatio", {}),
+    "typicality": ("Typicality", {}),
+    "typicality, M = 2": ("Typicality", {"group": 2}),
+    "input complexity": ("InputComplexity", {}),
+}
+# Nothing in them is random but the samples held out.
+UNTRAINED = ("neighbours", "pca")

@@ -1,0 +1,108 @@
+"""The data sets of the paper's tables, by name, from a folder or from the hub."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from PIL import Image
+from torch import Tensor
+
+from ama.benchmark.tables.published import DIGITS, GARMENTS, OBJECTS
+from ama.data.sources import open_source
+from ama.errors import InputError
+
+JPEG_QUALITY = 90
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Where a data set comes from, and what must be done for it to look like the others of its size."""
+
+    hub: str | None = None
+    classes: tuple[str, ...] = ()  # names of the labels 0, 1, ...
+    label_column: str | None = None
+    side: int | None = None  # to resize to
+    inverted: bool = False  # dark on light
+
+
+DATASETS = {
+    "mnist": DataSet("ylecun/mnist", DIGITS),
+    "fashion_mnist": DataSet("zalando-datasets/fashion_mnist", GARMENTS),
+    "omniglot": DataSet(side=28, inverted=True),
+    "cifar10": DataSet("uoft-cs/cifar10", OBJECTS),
+    "cifar100": DataSet("uoft-cs/cifar100", label_column="fine_label"),
+    "svhn": DataSet("ufldl-stanford/svhn:cropped_digits", DIGITS),
+    "tiny_imagenet32": DataSet(side=32),
+    "digits": DataSet(classes=DIGITS),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Images (n, c, h, w), and the name of each one's class."""
+
+    x: UInt8[Tensor, "n c h w"]
+    labels: np.ndarray
+
+    def of(self, chosen: np.ndarray) -> UInt8[Tensor, "m c h w"]:
+        """The images at a boolean mask or at positions."""
+        return self.x[torch.from_numpy(np.arange(len(self.x))[chosen])]
+
+
+def available(name: str, split: str, folder: str | None) -> bool:
+    """Whether a split can be had: in ``folder``, if there is one, as NAME/SPLIT."""
+    if name == "digits":
+        return True
+    if folder is None:
+        return DATASETS[name].hub is not None
+    place = Path(folder) / name
+    return (place / split).exists() or any(place.glob(f"{split}.*"))
+
+
+@lru_cache(maxsize=4)
+def images(name: str, split: str, folder: str | None, jpeg: bool = False) -> Images:
+    """A split, "train" or "test", decoded; through JPEG first where asked, so that two sets are coded alike.
+
+    scikit-learn's digits, which have no splits, give every fifth image to test.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set, or its images are not as expected.
+    """
+    if name not in DATASETS:
+        raise InputError(f"there is no data set {name!r} here, expected one of {', '.join(DATASETS)}")
+    chosen = DATASETS[name]
+    if name == "digits":
+        source = "digits"
+    else:
+        source = f"{folder}/{name}/{split}" if folder is not None else f"hf://{chosen.hub}:{split}"
+    column = None if name == "digits" else chosen.label_column
+    samples = open_source(source, image_size=chosen.side, label_column=column).read()
+    x = samples.x
+    if x.ndim != 4 or x.dtype != torch.uint8:
+        raise InputError(
+            f"{source} holds {x.dtype} samples of shape {tuple(x.shape[1:])}, expected 8-bit images"
+        )
+    labels = samples.labels if samples.labels is not None else np.full(len(x), "")
+    if chosen.classes and all(label.isdigit() for label in set(labels)):
+        labels = np.array(chosen.classes)[labels.astype(int)]
+    if name == "digits":
+        tests = np.arange(len(x)) % 5 == 0
+        x, labels = x[torch.from_numpy(tests == (split == "test"))], labels[tests == (split == "test")]
+    if chosen.inverted:
+        x = 255 - x
+    return Images(torch.stack([_through_jpeg(image) for image in x]) if jpeg else x, labels)
+
+
+def _through_jpeg(image: UInt8[Tensor, "c h w"]) -> UInt8[Tensor, "c h w"]:
+    file = io.BytesIO()
+    Image.fromarray(image.permute(1, 2, 0).squeeze(2).numpy()).save(file, "JPEG", quality=JPEG_QUALITY)
+    pixels = np.atleast_3d(np.asarray(Image.open(file)))
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)

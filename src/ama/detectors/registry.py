@@ -1,0 +1,65 @@
+"""Every detector by its name: the one this package is about, and the systems of the paper it is held against."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from pathlib import Path
+
+from ama.detectors.base import Detector
+from ama.errors import InputError
+from ama.io import model_folder
+
+# Imported when asked for.
+METHODS = {
+    "AMADetector": "ama.detectors.ama",
+    "FenceGAN": "ama.baselines.fence_gan",
+    "ALAD": "ama.baselines.alad",
+    "AnoGAN": "ama.baselines.ano_gan",
+    "SkipGANomaly": "ama.baselines.skip_ganomaly",
+    "DeepSVDD": "ama.baselines.deep_svdd",
+    "WAIC": "ama.baselines.waic",
+    "LikelihoodRatio": "ama.baselines.likelihood_ratio",
+    "Typicality": "ama.baselines.typicality",
+    "InputComplexity": "ama.baselines.input_complexity",
+    "NearestNeighbours": "ama.baselines.neighbours",
+    "PCAReconstruction": "ama.baselines.pca",
+}
+
+
+def method(name: str) -> type[Detector]:
+    """The class of a detector.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if name not in METHODS:
+        near = difflib.get_close_matches(name, METHODS, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise InputError(f"there is no method {name!r}, expected one of {', '.join(METHODS)}{hint}")
+    return getattr(importlib.import_module(METHODS[name]), name)
+
+
+def load(folder: str | Path, device: str = "auto") -> Detector:
+    """Load a saved detector; a model trained on a GPU loads on a CPU and the other way round.
+
+    Parameters
+    ----------
+    folder
+        A folder written by a detector's ``save``.
+    device
+        "auto", "cpu" or "cuda": where to score.
+
+    Raises
+    ------
+    ModelFolderError
+        If the folder is missing, truncated, altered, foreign, or from a newer version.
+    """
+    name = model_folder.read_config(Path(folder)).get("method", "AMADetector")
+    if name not in METHODS:
+        raise model_folder.ModelFolderError(
+            f"{Path(folder) / model_folder.CONFIG} names the unknown method {name!r}"
+        )
+    return method(name).load(folder, device)

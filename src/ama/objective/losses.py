@@ -1,0 +1,144 @@
+r"""The mirrored game, Eq. 1 to 4 of the paper, as pure functions of the critic's values.
+
+The critic D rates pairs. ``same`` is D(x, x); ``other`` is D(x, y) for some y that is not x: the
+reconstruction, an interpolated image, or a synthetic anomaly. All three are vectors with a value per sample.
+
+==========================  ===================================
+paper                       here
+==========================  ===================================
+Eq. 1                       :func:`mirrored_wasserstein`
+Eq. 2                       :func:`objective`
+Eq. 3                       :func:`normal_loss`
+Eq. 4                       :func:`negative_loss`
+:math:`\lambda_{inter}` ..  ``lambda_inter``, ``lambda_reg``, ``lambda_neg``
+==========================  ===================================
+
+D maximises Eq. 2 and E and G minimise it, so each player minimises a function of the same two values, its
+``player``. ``GAMES`` names pairs of players to choose from; ``wasserstein`` is the paper's, and with it, the default,
+the functions below are its equations to the letter. Eq. 4 enters Eq. 2 with a minus sign: a negative pair plays
+with swapped roles, so that what D says of (x, x) it is to say of (x, y). That reading serves every game.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+Values = Float[Tensor, " b"]
+Scalar = Float[Tensor, ""]
+
+
+def mirrored_wasserstein(same: Values, other: Values) -> Scalar:
+    r"""Eq. 1 for a given critic: the batch mean of :math:`D(x, x) - D(x, \hat x)`."""
+    return (same - other).mean()
+
+
+Player = Callable[[Tensor, Tensor], Tensor]
+
+
+def normal_loss(
+    same: Values,
+    reconstruction: Values,
+    interpolated: Values | None = None,
+    code: Float[Tensor, "b d"] | None = None,
+    *,
+    lambda_inter: float = 0.0,
+    lambda_reg: float = 0.0,
+    player: Player = mirrored_wasserstein,
+) -> Scalar:
+    r"""Eq. 3: reconstructions, interpolated points, and the mean Euclidean norm of the encodings.
+
+    Parameters
+    ----------
+    same, reconstruction, interpolated
+        D's values of (x, x), of (x, G(E(x))) and of (x, interpolated), each of shape (b,). None leaves the term out.
+    code
+        Encodings, shape (b, d); None leaves the term out, as D does, for which it is a constant.
+    lambda_inter, lambda_reg
+        :math:`\lambda_{inter}` and :math:`\lambda_{reg}`.
+    player
+        What the player at turn makes of two values.
+    """
+    loss = player(same, reconstruction)
+    if interpolated is not None:
+        loss = loss + lambda_inter * player(same, interpolated)
+    if code is not None:
+        loss = loss + lambda_reg * code_norm(code)
+    return loss
+
+
+def negative_loss(
+    same: Float[Tensor, " m"], other: Float[Tensor, " m"], *, player: Player = mirrored_wasserstein
+) -> Scalar:
+    r"""Eq. 4: Eq. 1 on anomalies, synthetic or real, as the player with swapped roles sees it."""
+    return -player(other, same)
+
+
+def objective(normal: Scalar, negative: Scalar, lambda_neg: float) -> Scalar:
+    """Eq. 2: what G and E minimise and D maximises."""
+    return normal - lambda_neg * negative
+
+
+def code_norm(code: Float[Tensor, "b d"]) -> Scalar:
+    """Mean Euclidean norm of the encodings, the regulariser of Eq. 3."""
+    return code.norm(dim=1).mean()
+
+
+class Game(NamedTuple):
+    """What each player minimises, given the critic's values of (x, x) and (x, y)."""
+
+    critic: Player
+    generator: Player
+
+
+GAMES: dict[str, Game] = {
+    # The paper's: unbounded, so D must be kept Lipschitz.
+    "wasserstein": Game(
+        critic=lambda same, other: -mirrored_wasserstein(same, other),
+        generator=mirrored_wasserstein,
+    ),
+    # Lim & Ye 2017; D stops caring about pairs it tells apart with margin 1.
+    "hinge": Game(
+        critic=lambda same, other: (F.relu(1 - same) + F.relu(1 + other)).mean(),
+        generator=mirrored_wasserstein,
+    ),
+    # Jolicoeur-Martineau 2018; the pairs share x, so their difference is free of x's own variance.
+    "relativistic": Game(
+        critic=lambda same, other: F.softplus(other - same).mean(),
+        generator=lambda same, other: F.softplus(same - other).mean(),
+    ),
+}
+
+
+Critic = Callable[[Tensor, Tensor], Tensor]
+
+
+def gradient_penalty(
+    critic: Critic, x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."], target: float = 1.0
+) -> Scalar:
+    r"""Mean of :math:`(\lVert \nabla D(x, y) \rVert_2 - target)^2` over the pairs, the gradient by the whole pair.
+
+    With ``target=1`` and y a mixture of x and its reconstruction this is the WGAN-GP penalty (Gulrajani et
+    al. 2017) on pairs; with ``target=0`` and y = x, or the reconstruction, the zero-centred R1 or R2
+    (Mescheder et al. 2018).
+    Call it in float32: a penalty differentiated twice in bfloat16 diverges.
+    """
+    x, y = x.detach().requires_grad_(), y.detach().requires_grad_()
+    # D may not look at x at all (mirroring switched off): its gradient is then zero.
+    values = critic(x, y)
+    by_x, by_y = torch.autograd.grad(values.sum(), (x, y), create_graph=True, allow_unused=True)
+    squares = torch.stack([g.flatten(1).square().sum(1) for g in (by_x, by_y) if g is not None]).sum(0)
+    if target == 0:
+        return squares.mean()
+    return ((squares + 1e-12).sqrt() - target).square().mean()
+
+
+def mixture(x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."], share: Values) -> Float[Tensor, "b ..."]:
+    """``x`` and ``y`` mixed per sample, ``share`` of x."""
+    share = share.view(-1, *[1] * (x.ndim - 1))
+    return share * x + (1 - share) * y

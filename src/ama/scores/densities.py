@@ -1,0 +1,135 @@
+"""The densities of normal samples behind the scores, fitted by scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from sklearn.covariance import ShrunkCovariance
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV
+from threadpoolctl import threadpool_limits
+from torch import Tensor
+
+MAX_SAMPLES = 20_000  # beyond, more samples change the mixture less than its random start does
+MAX_SEARCHED = 6_000  # samples that choose the number of components: the choice takes most of the time
+CANDIDATES = (1, 3, 6, 12, 24, 48)
+RIDGE = 0.1  # added to each variance of the standardised features: small samples make thin components
+
+
+SHRINKAGE = 0.2  # toward the identity, of the standardised vectors
+MAX_POINTS = 10_000
+
+
+class Gaussian(NamedTuple):
+    """Mean (n,) and inverse covariance (n, n) of a Gaussian, float64."""
+
+    mean: Tensor
+    precision: Tensor
+
+
+class MemoryBank(NamedTuple):
+    """Normal vectors in whitened coordinates, (v - mean) @ whitening: points (m, n) in the vectors' own type."""
+
+    mean: Tensor
+    whitening: Tensor
+    points: Tensor
+
+
+def fit_gaussian(vectors: Float[Tensor, "b n"]) -> Gaussian:
+    """Fit a Gaussian with a shrunk covariance.
+
+    Parameters
+    ----------
+    vectors
+        Finite vectors of two or more normal samples, shape (b, n). A constant component keeps its unit.
+    """
+    mean, scale, covariance = _shrunk(vectors)
+    return Gaussian(
+        torch.from_numpy(mean), torch.from_numpy(np.linalg.inv(covariance) / np.outer(scale, scale))
+    )
+
+
+def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int) -> MemoryBank:
+    """Keep normal vectors, whitened by the same shrunk covariance, for a search of the nearest.
+
+    Parameters
+    ----------
+    vectors
+        As for :func:`fit_gaussian`.
+    seed
+        Of the subsample, if there are more than ``MAX_POINTS``.
+    """
+    mean, scale, covariance = _shrunk(vectors)
+    variances, axes = np.linalg.eigh(covariance)
+    whitening = torch.from_numpy(axes / np.sqrt(variances) / scale[:, None])
+    centre = torch.from_numpy(mean)
+    kept = torch.from_numpy(_some(vectors.cpu().double().numpy(), MAX_POINTS, seed))
+    return MemoryBank(centre, whitening, ((kept - centre) @ whitening).to(vectors.dtype))
+
+
+def _shrunk(
+    vectors: Float[Tensor, "b n"],
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
+    """Mean and scale of the vectors, and the shrunk covariance of the standardised ones."""
+    points = vectors.double().cpu().numpy()
+    mean, scale = _standard(points)
+    fitted = ShrunkCovariance(shrinkage=SHRINKAGE, store_precision=False).fit((points - mean) / scale)
+    return mean, scale, fitted.covariance_
+
+
+class Mixture(NamedTuple):
+    """Weights (m,), means (m, n) and covariances (m, n, n) of a Gaussian mixture, float64."""
+
+    weights: Tensor
+    means: Tensor
+    covariances: Tensor
+
+
+def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
+    """Fit a mixture whose number of components maximises the cross-validated likelihood.
+
+    Parameters
+    ----------
+    features
+        Finite features of two or more normal samples, shape (b, n).
+    seed
+        Of the mixture's start and of the subsamples, if there are more than ``MAX_SAMPLES`` or ``MAX_SEARCHED``.
+    """
+    points = _some(features.double().cpu().numpy(), MAX_SAMPLES, seed)
+    mean, scale = _standard(points)
+    points = (points - mean) / scale
+    # A component needs several samples in each fold's training part to have a covariance at all.
+    candidates = [k for k in CANDIDATES if k * 10 <= len(points)] or [1]
+    mixture = GaussianMixture(candidates[0], reg_covar=RIDGE, max_iter=50, random_state=seed)
+    with warnings.catch_warnings(), threadpool_limits(1):
+        # An EM that is still creeping after 50 rounds is good enough for a score; its many tiny steps are faster
+        # without a team of threads, the more so on busy cores.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if len(candidates) > 1:
+            search = GridSearchCV(mixture, {"n_components": candidates}, cv=3, refit=False)
+            mixture.set_params(**search.fit(_some(points, MAX_SEARCHED, seed)).best_params_)
+        mixture.fit(points)
+    return Mixture(
+        torch.from_numpy(mixture.weights_),
+        torch.from_numpy(mixture.means_ * scale + mean),
+        torch.from_numpy(mixture.covariances_ * np.outer(scale, scale)),
+    )
+
+
+def _some(points: Float[np.ndarray, "b n"], most: int, seed: int) -> Float[np.ndarray, "c n"]:
+    """The points, or a random ``most`` of them where there are more."""
+    if len(points) <= most:
+        return points
+    return points[np.random.default_rng(seed).choice(len(points), most, replace=False)]
+
+
+def _standard(points: Float[np.ndarray, "b n"]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Mean and standard deviation of every column; 1 for a constant one."""
+    mean, scale = points.mean(0), points.std(0)
+    # A constant column's spread is rounding error, of the order of its values.
+    return mean, np.where(scale > 1e-12 * np.abs(points).max(0), scale, 1.0)

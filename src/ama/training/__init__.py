@@ -1,0 +1,1 @@
+"""Training: one step, a whole fit, and what happens beside the steps."""

@@ -1,0 +1,114 @@
+"""What happens beside the steps of a training: progress, a guard against divergence, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from ama.errors import DivergenceError
+from ama.training.batches import Batch
+from ama.training.training_module import Training
+from ama.utils.progress import progress_bar
+
+Losses = dict[str, int | float]  # "step", and the value of each loss there
+
+LOOK_EVERY = 25  # steps between two looks at the losses: each look waits for the device
+
+
+class LossMonitor(Callback):
+    """Shows the losses and the time left, records them, and stops a training that has diverged.
+
+    Parameters
+    ----------
+    show
+        Whether to draw a progress bar; None draws it in a terminal and in a notebook.
+    max_seconds
+        The time limit of the training, so that the bar can tell which end comes first.
+    """
+
+    EXPLODED = 1e6  # a healthy critic's loss stays below a few hundred
+
+    def __init__(self, show: bool | None, max_seconds: float | None = None):
+        self.show, self.max_seconds = show, max_seconds
+        self.history: list[Losses] = []
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        assert isinstance(module, Training)
+        self._started = time.monotonic()
+        self._bar = progress_bar(
+            self.show,
+            total=module.total_steps,
+            initial=int(module.steps_done),
+            desc="training",
+            unit="step",
+            dynamic_ncols=True,
+        )
+
+    def on_train_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        assert isinstance(module, Training)
+        step = batch.step + 1
+        if step % LOOK_EVERY and step != module.total_steps:
+            return
+        losses = {name: value.item() for name, value in module.losses.items()}
+        for name, value in losses.items():
+            if not math.isfinite(value) or abs(value) > self.EXPLODED:
+                raise DivergenceError(
+                    f"training diverged at step {step}: the {name} loss is {value:g}; try a smaller learning_rate, "
+                    "loss='relativistic', or a lipschitz constraint with a penalty"
+                )
+        self.history.append({"step": step, **losses})
+        self._bar.update(step - self._bar.n)
+        self._bar.set_postfix({name: f"{value:.3g}" for name, value in losses.items()} | self._limit())
+
+    def _limit(self) -> dict[str, str]:
+        if self.max_seconds is None:
+            return {}
+        left = max(0.0, self.max_seconds - (time.monotonic() - self._started))
+        return {"limit": f"{left:.0f}s"}
+
+    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        if hasattr(self, "_bar"):
+            self._bar.close()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"history": self.history}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.history = state_dict["history"]
+
+
+class SaveCheckpoint(Callback):
+    """Saves the whole state of a training every so often, so that a killed one can go on.
+
+    Lightning's own ``ModelCheckpoint`` ignores its time interval where a module optimises by hand.
+
+    Parameters
+    ----------
+    path
+        Of the checkpoint, which is whole at any moment.
+    seconds
+        Between two checkpoints; the last step is saved, too.
+    """
+
+    def __init__(self, path: Path, seconds: float):
+        self.path, self.seconds = path, seconds
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        assert isinstance(module, Training)
+        if batch.step + 1 < module.total_steps and time.monotonic() - self._saved < self.seconds:
+            return
+        partial = self.path.with_suffix(".partial")
+        trainer.save_checkpoint(partial)
+        partial.replace(self.path)
+        self._saved = time.monotonic()

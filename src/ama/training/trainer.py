@@ -1,0 +1,128 @@
+"""Lightning's trainer, set up for trainings that are counted in steps and can be stopped, resumed and repeated."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Callback, Trainer
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from ama.training.batches import Batches
+from ama.training.callbacks import SaveCheckpoint
+from ama.training.training_module import Training
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to run a fit, as opposed to what to fit."""
+
+    seed: int = 0
+    device: str = "cpu"
+    max_seconds: float | None = None
+    checkpoints: Path | None = None
+    checkpoint_seconds: float = 60.0
+    progress: bool | None = False  # None: in a terminal and in a notebook
+
+    def within(self, name: str) -> Run:
+        """The same with checkpoints in a folder of their own, for one of several fits."""
+        if self.checkpoints is None:
+            return self
+        folder = self.checkpoints / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return replace(self, checkpoints=folder)
+
+
+def run_training(module: Training, batches: Batches, callbacks: list[Callback], run: Run) -> None:
+    """Run a training to its end or its time limit, from its last checkpoint if it has one.
+
+    Parameters
+    ----------
+    module
+        What to train; its ``training_step`` takes a :class:`ama.training.batches.Batch`.
+    batches
+        The samples of every step.
+    callbacks
+        What happens beside the steps.
+    run
+        Device, time limit and checkpoints.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is of another fit.
+    """
+    resume = None
+    if run.checkpoints is not None:
+        resume = run.checkpoints / "last.ckpt"
+        callbacks = [*callbacks, SaveCheckpoint(resume, run.checkpoint_seconds)]
+    with _quiet(), _interruptible():
+        trainer = Trainer(
+            accelerator="cpu" if run.device == "cpu" else "auto",
+            devices=1,
+            max_epochs=-(-batches.total // batches.per_pass),
+            max_time=None if run.max_seconds is None else timedelta(seconds=run.max_seconds),
+            callbacks=callbacks,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(
+            module,
+            DataLoader(batches, batch_size=None),
+            ckpt_path=str(resume) if resume is not None and resume.exists() else None,
+            weights_only=True,
+        )
+
+
+def reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+    """Samples by index, on the device: held there where they take less than half of its free memory."""
+    if device != "cpu" and samples.nbytes < torch.cuda.mem_get_info()[0] / 2:
+        samples = samples.to(device)
+    return lambda index: samples[index.to(samples.device)].to(device)
+
+
+@contextmanager
+def repeatable(seed: int) -> Iterator[None]:
+    """Initial weights as a function of the seed, leaving the caller's random state as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C as everywhere in Python: Lightning makes of it an exit, and ignores the next one."""
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT) if in_main else None
+    try:
+        yield
+    except SystemExit as error:
+        raise KeyboardInterrupt from error
+    finally:
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's remarks about hardware and data loading, which no user can act on, off stderr."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            yield
+    finally:
+        logger.setLevel(level)

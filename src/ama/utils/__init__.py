@@ -1,0 +1,1 @@
+"""Durations, progress bars and random generators."""

@@ -1,0 +1,28 @@
+"""The benchmark of rows' maps."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from ama.benchmark.checks.columns import columns, tables
+
+
+def test_the_tables_are_rows_of_several_columns():
+    for rows in tables().values():
+        assert rows.ndim == 2
+        assert len(rows) > 150
+        assert rows.shape[1] >= 10
+        assert np.isfinite(rows).all()
+
+
+def test_a_swapped_column_stands_out_where_columns_go_together(tmp_path, capsys):
+    results = tmp_path / "columns.jsonl"
+    columns(str(results), max_steps=150, only="three hidden")
+    [record] = [json.loads(line) for line in results.read_text().splitlines()]
+    assert record["table"] == "three hidden columns"
+    assert (record["rows"], record["columns"], record["splits"]) == (5 * 2400, 10, 5)
+    assert 0 < record["flagged"] < 5 * 2400
+    assert record["map"] > 0.6 > record["reconstruction_error"]
+    assert f"{record['map']:.3f}" in capsys.readouterr().out.splitlines()[-1]

@@ -1,0 +1,21 @@
+"""The fast step and the reference one detect alike: trained both ways on scanned digits."""
+
+from __future__ import annotations
+
+import pytest
+
+from ama.benchmark.checks.equal_steps import equal_steps
+from ama.io.results_files import read_results
+
+
+def test_both_ways_of_training_detect_alike_on_digits(tmp_path, capsys):
+    found = equal_steps(None, None, None, steps=150, seeds=2, append_to=str(tmp_path / "equal_steps.jsonl"))
+    # Two short trainings each; the benchmark's three long ones are held to 0.005.
+    assert abs(found["difference_of_means"]) < 0.03
+    assert min(found["fast"] + found["reference"]) > 0.85
+    [record] = read_results(tmp_path / "equal_steps.jsonl")
+    assert record["fast"] == found["fast"]
+    assert record["difference_of_means"] == pytest.approx(
+        sum(record["fast"]) / 2 - sum(record["reference"]) / 2, abs=1e-4
+    )
+    assert "| digits | 150 |" in capsys.readouterr().out

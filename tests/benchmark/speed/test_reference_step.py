@@ -1,0 +1,95 @@
+"""The reference step and the product's compute the same: the fast step changes nothing but the time it takes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from ama import settings
+from ama.benchmark.speed.reference_step import ReferenceStep
+from ama.networks.networks import Networks
+from ama.training.batches import Batches
+from ama.training.step import AMATraining
+from ama.training.trainer import Run, run_training
+
+CHOICE = dataclasses.replace(
+    settings.COMPACT_IMAGES,
+    latent_dim=4,
+    encoder_width=8,
+    generator_width=8,
+    discriminator_width=8,
+    batch_size=16,
+    averaging=0.0,
+    lambda_rotation=0.0,
+    precision="float32",
+    learning_rate=1e-4,
+)
+STEPS = 3
+FLOOR = 1e-7  # a bias before BatchNorm has no gradient but rounding, of which Adam makes steps
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 20)])
+@pytest.mark.parametrize("mirrored", [True, False])
+@pytest.mark.parametrize(
+    ("loss", "lipschitz", "critic_steps"),
+    [
+        ("wasserstein", "gradient_penalty", 3),
+        ("wasserstein", "spectral+gradient_penalty", 5),
+        ("relativistic", "spectral", 1),
+    ],
+)
+def test_the_same_steps_lead_to_the_same_weights(shape, mirrored, loss, lipschitz, critic_steps):
+    choice = dataclasses.replace(
+        CHOICE, loss=loss, lipschitz=lipschitz, critic_steps=critic_steps, mirrored=mirrored
+    )
+    raw = torch.randint(0, 256, (32, *shape), dtype=torch.uint8)
+    networks = Networks(shape, choice).double()  # so that Adam has no rounding to blow up
+    networks.discriminator.iterate(1000)
+    before = {name: value.clone() for name, value in networks.named_parameters()}
+    reference = ReferenceStep(networks, choice, seed=0).double()
+    if choice.spectral:
+        _share_singular_vectors(networks, reference)
+    module = AMATraining(networks, choice, lambda indices: raw[indices], STEPS, seed=0)
+    batches = Batches(len(raw), choice.batch_size, STEPS, 0, lambda: int(module.steps_done))
+    drawn = [raw[batches.batch(step)] for step in range(STEPS)]
+    run_training(module, batches, [], Run())
+    for step, images in enumerate(drawn):
+        reference.step(images, step)
+
+    for name in ("encoder", "generator", "discriminator"):
+        theirs = {
+            key.replace("parametrizations.weight.original", "weight"): value
+            for key, value in getattr(reference, name).named_parameters()
+        }
+        for key, value in getattr(networks, name).named_parameters():
+            moved = (value - before[f"{name}.{key}"]).norm()
+            # torch iterates at each of its passes, so its singular vectors are a little further.
+            assert (value - theirs[key]).norm() < (0.2 if choice.spectral else 1e-5) * moved + FLOOR, (
+                name,
+                key,
+            )
+
+
+def _share_singular_vectors(networks, reference):
+    layers = [m for m in reference.discriminator.modules() if hasattr(m, "parametrizations")]
+    for layer, u, v in zip(
+        layers, networks.discriminator.spectral.u, networks.discriminator.spectral.v, strict=True
+    ):
+        (norm,) = layer.parametrizations.weight
+        norm._u.copy_(u[: len(norm._u)])
+        norm._v.copy_(v[: len(norm._v)])
+
+
+def test_r_scores_are_the_same():
+    networks = Networks((1, 28, 28), dataclasses.replace(CHOICE, lipschitz="gradient_penalty")).eval()
+    reference = ReferenceStep(networks, dataclasses.replace(CHOICE, lipschitz="gradient_penalty"), seed=0)
+    reference.train(False)
+    raw = torch.randint(0, 256, (9, 1, 28, 28), dtype=torch.uint8)
+    x = networks.normalise(raw)
+    with torch.no_grad():
+        difference = networks.discriminator.features(x, x) - networks.discriminator.features(
+            x, networks.reconstruct(x)
+        )
+    torch.testing.assert_close(reference.r_score(raw), difference.abs().sum(1), rtol=1e-3, atol=1e-3)

@@ -1,0 +1,56 @@
+"""The speed benchmark times what it says, on cases small enough for a test."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from ama.benchmark.speed.step_times import CASES, Case, _scoring_row, _training_row, markdown, start_times
+
+PEAKS = {
+    dtype: {"forward": 1e12, "training": 1e12, "matmul": 1e12} for dtype in (torch.bfloat16, torch.float32)
+}
+TINY = Case(
+    "tiny",
+    (1, 8, 8),
+    dataclasses.replace(CASES[-1].settings, encoder_width=4, generator_width=4, discriminator_width=4),
+    rounds=2,
+    n_scored=300,
+)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return [_training_row(TINY, PEAKS), _scoring_row(TINY, PEAKS, "bfloat16")]
+
+
+def test_ratios_and_fractions_follow_from_the_times(rows):
+    training, scoring = rows
+    assert training["ratio"] == pytest.approx(training["reference_step_ms"] / training["step_ms"])
+    assert training["images_per_second"] == pytest.approx(
+        1e3 * TINY.settings.batch_size / training["step_ms"]
+    )
+    assert scoring["ratio"] == pytest.approx(
+        scoring["images_per_second"] / scoring["reference_images_per_second"]
+    )
+    assert 0 < training["fraction_of_peak"] < 1
+
+
+def test_the_reference_step_takes_more_operations(rows):
+    for row in rows:
+        assert row["reference_gflop_per_image"] > row["gflop_per_image"] > 0
+
+
+def test_the_table_shows_every_row(rows):
+    table = markdown(rows)
+    assert table.count("| tiny, bfloat16 |") == 2
+    assert "| training |" in table
+    assert "| scoring |" in table
+
+
+def test_help_comes_at_once_and_a_score_soon():
+    found = start_times()
+    assert found["help_seconds"] < 0.5
+    assert found["score_10_images_seconds"] < 10  # 3 s on an idle machine; tests share the cores

@@ -1,0 +1,270 @@
+"""Fits on files of every kind, and on everything that can be wrong with them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pytest
+
+import ama
+from ama.decision.metrics import evaluate
+from ama.detectors.registry import method as detector_class
+from places import EACH, SMALL, noise, read, refused, weights
+
+
+@pytest.mark.parametrize("source", ["photos", "hub.parquet", "arrays.npz"])
+def test_the_same_pictures_in_any_form_give_the_same_model_scores_and_metrics(call, tmp_path, source):
+    known = ("0", "1") if source == "arrays.npz" else ("cat", "dog")
+    status, output, errors = call(
+        "fit", source, "--out", tmp_path / "model", "--normal-label", *known, *SMALL
+    )
+    assert (status, output) == (0, "")
+    assert f"learning from {source}: 80 images of 8 x 8 pixels, 1 channel" in errors
+    assert sorted(os.listdir(tmp_path / "model")) == ["config.json", "weights.safetensors"]
+    assert weights(tmp_path / "model") == weights("photos.model")
+
+    assert call("score", tmp_path / "model", source, "--out", tmp_path / "scores.csv")[0] == 0
+    scores = read(tmp_path / "scores.csv")
+    expected = ama.load("photos.model").score_samples("photos")
+    assert np.array_equal(scores["score"].to_numpy(), expected)
+
+    status, output, errors = call("evaluate", tmp_path / "model", source, "--normal-label", *known)
+    assert (status, errors) == (0, "")
+    assert str(evaluate(expected, np.arange(120) >= 80).auroc) in output
+
+
+def test_pictures_of_nothing_but_noise_are_found(call):
+    status, output, _ = call("evaluate", "photos.model", "photos", "--normal-label", "cat", "dog")
+    assert status == 0
+    assert output.splitlines()[0] == "80 normal samples, 40 anomalies"
+    assert float(re.search(r"^AUROC +(\S+)", output, re.M)[1]) > 0.9
+    assert float(re.search(r"^false alarms at 95 % recall +(\S+)", output, re.M)[1]) < 0.3
+    flagged = re.search(r"threshold: (\S+)% of normal samples, (\S+)% of anomalies", output)
+    assert float(flagged[1]) < 20 < 60 < float(flagged[2])
+
+
+def test_a_table_is_learned_by_its_columns_and_judged_by_its_labels(call, tmp_path):
+    words = ["table.model", "table.csv", "--label-column", "kind"]
+    assert call("score", *words, "--out", tmp_path / "scores.parquet")[0] == 0
+    scores = read(tmp_path / "scores.parquet")
+    assert scores["id"].to_pylist() == [f"n{i}" for i in range(120)]
+    status, output, _ = call("evaluate", *words, "--normal-label", "cat", "dog")
+    assert status == 0
+    assert float(re.search(r"^AUROC +(\S+)", output, re.M)[1]) > 0.9
+    # The label is no feature, whatever the columns' order and whatever else there is.
+    shuffled = pa.csv.read_csv("table.csv").select(["kind", "c", "id", "b", "a"])
+    pa.csv.write_csv(shuffled.append_column("more", [["x"] * 120]), tmp_path / "shuffled.csv")
+    call("score", "table.model", tmp_path / "shuffled.csv", "--out", tmp_path / "shuffled.parquet")
+    assert read(tmp_path / "shuffled.parquet").equals(scores)
+
+
+def test_known_anomalies_take_part_in_the_fit(call, tmp_path):
+    words = ["fit", "photos", "--normal-label", "cat", "dog", *SMALL, "--out"]
+    assert call(*words, tmp_path / "model", "--anomalies", "photos/fox", "--negatives", "none")[0] == 0
+    assert call(*words, tmp_path / "without", "--negatives", "none")[0] == 0
+    assert weights(tmp_path / "model") != weights(tmp_path / "without")
+    assert ama.load(tmp_path / "model").validation_auroc_ is None
+
+
+def test_a_labelled_source_selects_the_weights(call, tmp_path):
+    words = ["fit", "photos", "--normal-label", "cat", "dog", *SMALL, "--out", tmp_path / "model"]
+    assert call(*words, "--validation", "hub.parquet")[0] == 0
+    assert ama.load(tmp_path / "model").validation_auroc_ > 0.5
+
+
+def test_pictures_are_resized_where_that_is_asked_for(call, tmp_path):
+    status, _, errors = call("fit", "photos", "--out", tmp_path / "model", "--image-size", 16, *SMALL)
+    assert status == 0
+    assert ": 120 images of 16 x 16 pixels" in errors
+    assert ama.load(tmp_path / "model").shape_ == (1, 16, 16)
+
+
+def test_the_default_seed_is_0_and_another_gives_another_model(call, tmp_path):
+    words = ["fit", "photos", "--normal-label", "cat", "dog", *SMALL]
+    for seed in (0, 1):
+        assert call(*words, "--out", tmp_path / str(seed), "--random-state", seed)[0] == 0
+    assert weights(tmp_path / "0") == weights("photos.model") != weights(tmp_path / "1")
+
+
+def test_a_fit_in_python_is_the_same_fit(call, place):
+    images = np.load("arrays.npz")["X"][:80]
+    detector = ama.AMADetector(
+        max_steps=20,
+        batch_size=16,
+        held_out=0.5,
+        latent_dim=4,
+        encoder_width=4,
+        generator_width=4,
+        discriminator_width=4,
+        random_state=0,
+    ).fit(images)
+    loaded = ama.load("photos.model")
+    assert np.array_equal(detector.score_samples(images), loaded.score_samples(images))
+    assert detector.offset_ == loaded.offset_
+
+
+def test_a_model_that_is_replaced_leaves_nothing_of_the_older(call, tmp_path):
+    for size in (8, 16):
+        words = ["--out", tmp_path / "model", "--image-size", size, *SMALL]
+        assert call("fit", "photos", *words)[0] == 0
+    assert ama.load(tmp_path / "model").shape_ == (1, 16, 16)
+    assert os.listdir(tmp_path) == ["model"]
+
+
+SOURCES = [
+    ("one", "a fit needs at least 5 normal samples, found 1 sample"),
+    ("three", "a fit needs at least 5 normal samples, found 3 samples"),
+    ("same", "all 20 normal samples are identical, .*"),
+    (
+        "tiny",
+        "images must be 8 to 256 pixels a side, found 1 x 1 in .*tiny/00.png; --image-size 32 resizes them",
+    ),
+    ("text", "none of the samples of .*text can be read; the first: a.png cannot be read: it is no PNG, .*"),
+    ("missing", "there is no file or folder .*missing, expected images, .*"),
+    ("missing.csv", "there is no file or folder .*missing.csv, expected images, .*"),
+    ("empty", ".*empty holds no files, expected images .*"),
+    ("nan.csv", r".*nan.csv has nan in row 18 \(counted from 1\), column 'b', expected a finite number: .*"),
+    ("same.csv", "all 60 normal samples are identical, .*"),
+    ("words.csv", r"column 'b' of .*words.csv holds no numbers \(string\): encode it as numbers or drop it"),
+    ("file", r".*file has the unknown suffix \(none\), expected one of .*"),
+]
+
+
+@pytest.mark.parametrize(("name", "sentence"), SOURCES)
+def test_a_source_that_teaches_nothing_is_refused(call, bad, tmp_path, name, sentence):
+    assert refused(call("fit", bad / name, "--out", tmp_path / "model", *SMALL), sentence)
+    assert os.listdir(tmp_path) == ["bad"]
+
+
+OPTIONS = [
+    (["--normal-label", "cow"], "no sample of photos has the label 'cow'; its labels are cat, dog, fox"),
+    (["--normal-label", "cat", "cow"], "no sample of photos has the label 'cow'; .*"),
+    (["--max-time", "nonsense"], "max_time must be .* such as 90s, 5m or 1h, found 'nonsense'"),
+    (["--max-time", "0"], "max_time must be a positive length of time .*, found '0'"),
+    (["--max-time=-5m"], "max_time must be a positive length of time .*, found '-5m'"),
+    (["--false-alarm-rate", "0"], "false_alarm_rate must lie between 0 and 1, both excluded; found 0.0"),
+    (["--false-alarm-rate", "1"], "false_alarm_rate must lie between 0 and 1, both excluded; found 1.0"),
+    (["--image-size", "4"], "image_size must be 8 to 256 pixels a side, found 4 x 4"),
+    (["--latent-dim", "0"], "latent_dim must be a .*number from 1 to 4096, found 0"),
+    (["--label-column", "kind"], "photos has no column 'kind', as the labels of a folder .*"),
+    (["--anomalies", "table.csv"], r"table.csv holds rows, expected images of shape \(1, 8, 8\)"),
+    (["--anomalies", "missing"], "there is no file or folder missing, .*"),
+    (["--validation", "photos"], "--validation needs --normal-label to tell .*"),
+    (["--validation", "photos/cat", "--normal-label", "cat"], "photos/cat has no labels to tell .*"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), OPTIONS, ids=lambda value: " ".join(value)[:40])
+def test_an_option_that_does_not_fit_is_refused(call, tmp_path, words, sentence):
+    assert refused(call("fit", "photos", "--out", tmp_path / "model", *SMALL, *words), sentence)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nowhere/model", "the folder .*nowhere does not exist"),
+        ("file", "something that is no ama model is there, and it will not be overwritten"),
+        ("file/model", "the folder .*file does not exist"),
+        ("foreign", "something that is no ama model is there, and it will not be overwritten"),
+    ],
+)
+def test_a_model_is_never_written_over_something_else(call, bad, name, sentence):
+    before = sorted(os.listdir(bad))
+    result = call("fit", "photos", "--out", bad / name, *SMALL)
+    assert refused(result, f"cannot save a model at {bad / name}: {sentence}")
+    assert result[2].count("\n") == 1  # before any work
+    assert sorted(os.listdir(bad)) == before
+    assert (bad / "foreign" / "holiday.txt").read_text() == "sun"
+
+
+def test_unreadable_files_among_good_ones_are_skipped_and_counted(call, bad, tmp_path):
+    status, _, errors = call("fit", bad / "mixed", "--out", tmp_path / "model", *SMALL)
+    assert status == 0
+    assert errors.splitlines()[:3] == [
+        "ama: skipped: x.png cannot be read: it is no PNG, JPEG, BMP, TIFF, GIF or WEBP image",
+        "ama: skipped: y.png cannot be read: it is empty",
+        "ama: skipped 2 unreadable samples in all; --strict refuses them",
+    ]
+    status, _, errors = call("score", "photos.model", bad / "mixed", "--out", tmp_path / "scores.csv")
+    assert status == 0
+    assert "skipped 2 unreadable samples in all" in errors
+    assert "scored 60 samples" in errors
+    assert read(tmp_path / "scores.csv")["id"].to_pylist() == sorted(noise(60))
+
+
+def test_unreadable_files_are_refused_where_that_is_asked_for(call, bad, tmp_path):
+    mixed = bad / "mixed"
+    sentence = f"in {mixed}, x.png cannot be read: it is no PNG, .*"
+    assert refused(call("fit", mixed, "--out", tmp_path / "model", "--strict", *SMALL), sentence)
+    assert refused(
+        call("score", "photos.model", "--strict", mixed, "--out", tmp_path / "scores.csv"), sentence
+    )
+    assert refused(call("evaluate", "photos.model", "photos", "--anomalies", mixed, "--strict"), sentence)
+    assert os.listdir(tmp_path) == ["bad"]
+
+
+def test_a_training_that_diverges_is_a_failed_run_and_writes_nothing(call, tmp_path):
+    words = ["fit", "digits", "--out", tmp_path / "model", "--max-steps", "25"]
+    wild = ["--loss", "wasserstein", "--lipschitz", "gradient_penalty", "--penalty-weight", "0"]
+    status, output, errors = call(*words, *wild, "--learning-rate", "1", "--averaging", "0")
+    assert (status, output) == (1, "")
+    assert re.fullmatch(
+        r"ama: training diverged at step 25: the \w+ loss is \S+; try .*", errors.splitlines()[-1]
+    )
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_threshold_that_few_samples_cannot_give_is_remarked_on(call, bad, tmp_path):
+    words = [sys.executable, "-m", "ama", "fit", bad / "flat", "--out", tmp_path / "model", *SMALL]
+    done = subprocess.run([*words, "--held-out", "0.1"], capture_output=True, text=True)
+    assert done.returncode == 0
+    learning, note, saved = done.stderr.splitlines()
+    assert learning.endswith(": 60 images of 8 x 8 pixels, 1 channel")
+    assert note.startswith("ama: note: a false-alarm rate of 0.05 needs 19 held-out normal samples, found 4")
+    assert saved.endswith("flags about 20% of normal samples")
+
+
+@pytest.mark.parametrize("method", ["PCAReconstruction", "DeepSVDD"])
+def test_another_method_is_fitted_scored_and_judged_by_the_same_commands(call, tmp_path, method):
+    short = ["--held-out", "0.5", *(["--max-steps", "20"] if method == "DeepSVDD" else [])]
+    normal = ["--normal-label", "cat", "dog"]
+    status, _, errors = call("fit", "photos", "--out", tmp_path / "m", "--method", method, *normal, *short)
+    assert status == 0, errors
+    status, output, _ = call("score", tmp_path / "m", "photos")
+    assert status == 0
+    assert output.splitlines()[0] == '"id","score","p_value","anomaly"'
+    assert len(output.splitlines()) == 1 + 3 * EACH
+    status, output, _ = call("evaluate", tmp_path / "m", "photos", *normal)
+    assert status == 0
+    assert f"(by {method})" in output
+    assert float(re.search(r"AUROC +([\d.]+)", output)[1]) > 0.9
+    assert isinstance(ama.load(tmp_path / "m"), detector_class(method))
+
+
+def test_a_configuration_file_may_name_the_method(call, tmp_path):
+    _, text, _ = call(
+        *("fit", "photos", "--out", tmp_path / "m", "--method", "PCAReconstruction"),
+        *("--held-out", "0.5", "--print-config"),
+    )
+    assert "method: PCAReconstruction" in text
+    (tmp_path / "fit.yaml").write_text(text.replace("n_components: 40", "n_components: 3"))
+    assert call("fit", "--config", tmp_path / "fit.yaml")[0] == 0
+    assert ama.load(tmp_path / "m").n_components == 3
+
+
+@pytest.mark.parametrize("option", ["--anomalies", "--validation"])
+def test_what_only_this_packages_detector_learns_from_is_refused(call, tmp_path, option):
+    words = ["--normal-label", "cat", "--method", "NearestNeighbours", option, "photos"]
+    status, _, errors = call("fit", "photos", "--out", tmp_path / "m", *words)
+    assert (status, errors) == (
+        2,
+        f"ama: {option} is for AMADetector: NearestNeighbours learns from normal samples alone\n",
+    )
+    assert not (tmp_path / "m").exists()

@@ -1,0 +1,283 @@
+"""Scores of whole sources: the same by every way, whole or not there, and what threshold they are held to."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+import ama
+from ama.decision.conformal import discoveries
+from places import CLASSES, COLUMNS, EACH, SMALL, read, refused, weights
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "scores.csv"])
+@pytest.mark.parametrize(("model", "source"), [("photos.model", "photos"), ("table.model", "table.csv")])
+def test_scores_are_those_of_the_detector_and_say_the_same_thrice(call, tmp_path, name, model, source):
+    status, output, errors = call("score", model, source, "--out", tmp_path / name)
+    assert (status, output) == (0, "")
+    table = read(tmp_path / name)
+    assert table.schema.names == COLUMNS
+    assert table.schema.types == [pa.string(), *[pa.float64()] * 4, pa.bool_()]
+    detector = ama.load(model)
+    columns = {column: table[column].to_numpy() for column in COLUMNS}
+    for column, method in (
+        ("r_score", detector.r_score),
+        ("a_score", detector.a_score),
+        ("score", detector.score_samples),
+        ("p_value", detector.p_value),
+    ):
+        assert np.array_equal(columns[column], method(source)), column
+    assert np.array_equal(columns["anomaly"], columns["score"] < detector.offset_)
+    assert np.array_equal(columns["anomaly"], columns["p_value"] <= detector.false_alarm_rate)
+    assert np.array_equal(columns["anomaly"], detector.predict(source) < 0)
+    assert 0 < columns["anomaly"].sum() < len(table)
+    flagged = columns["anomaly"].sum()
+    scored, drift = errors.splitlines()
+    assert scored == f"ama: scored 120 samples, {flagged} flagged as anomalies; wrote {tmp_path / name}"
+    assert f"held-out normal samples: p = {detector.drift(source).p_value:.2g})" in drift
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_the_ids_name_the_files(call, tmp_path):
+    call("score", "photos.model", "photos", "--out", tmp_path / "scores.parquet")
+    ids = read(tmp_path / "scores.parquet")["id"].to_pylist()
+    assert ids == [f"{kind}/{i:02}.png" for kind in CLASSES for i in range(EACH)]
+
+
+def test_without_a_file_the_scores_go_to_standard_output_alone(call, tmp_path):
+    call("score", "photos.model", "photos", "--out", tmp_path / "scores.csv")
+    status, output, errors = call("score", "photos.model", "photos")
+    assert status == 0
+    assert output == (tmp_path / "scores.csv").read_text()
+    assert re.match(r"ama: scored 120 samples, \d+ flagged as anomalies\nama: .*drift.*\n", errors)
+
+
+def test_normal_samples_show_no_drift_and_other_ones_do(call, tmp_path):
+    words = ["score", "photos.model", "--out", tmp_path / "scores.csv"]
+    status, _, errors = call(*words, "new-cats-and-dogs")
+    assert status == 0
+    pattern = (
+        r"ama: no sign of drift \(Kolmogorov-Smirnov test against 26 held-out normal samples: p = 0\.\d+\)"
+    )
+    assert re.fullmatch(pattern, errors.splitlines()[-1])
+    _, _, errors = call(*words, "photos/fox")
+    drift = errors.splitlines()[-1]
+    assert drift.startswith(
+        "ama: the scores are lower than they should be (Kolmogorov-Smirnov test against 26 "
+    )
+    assert drift.endswith("`ama calibrate photos.model SOURCE` with such samples, or fit anew")
+
+
+@pytest.mark.filterwarnings("always")  # a remark, not an error
+def test_another_rate_of_false_alarms_is_a_matter_of_scoring(call, tmp_path):
+    path = tmp_path / "scores.parquet"
+    for rate in (0.05, 0.1, 0.3):
+        assert call("score", "photos.model", "photos", "--out", path, "--false-alarm-rate", rate)[0] == 0
+        table = read(path)
+        assert np.array_equal(table["anomaly"], table["p_value"].to_numpy() <= rate)
+    status, _, errors = call("score", "photos.model", "photos", "--out", path, "--false-alarm-rate", "0.001")
+    assert status == 0
+    assert "note: a false-alarm rate of 0.001 needs 999 held-out normal samples, found 26" in errors
+
+
+def test_false_discoveries_are_limited_over_a_whole_source(call, tmp_path):
+    path = tmp_path / "scores.csv"
+    status, _, errors = call("score", "photos.model", "photos", "--out", path, "--fdr", 0.2)
+    assert status == 0
+    table = read(path)
+    flagged = table["anomaly"].to_numpy()
+    assert np.array_equal(flagged, discoveries(table["p_value"].to_numpy(), 0.2))
+    assert f"{flagged.sum()} flagged as anomalies" in errors
+    foxes = np.array([name.startswith("fox") for name in table["id"].to_pylist()])
+    assert flagged[foxes].mean() > 0.9
+    assert flagged[~foxes].sum() <= 0.4 * flagged.sum()
+    assert read(path).schema.names == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--fdr", "0.1", "--false-alarm-rate", "0.1"], "give either --fdr or --false-alarm-rate"),
+        (["--fdr", "0"], "--fdr must lie between 0 and 1, both excluded; found 0"),
+        (["--false-alarm-rate", "1"], "false_alarm_rate must lie between 0 and 1, both excluded; found 1"),
+    ],
+)
+def test_a_rate_that_cannot_be_kept_is_refused(call, tmp_path, words, sentence):
+    status, output, errors = call("score", "photos.model", "photos", "--out", tmp_path / "s.csv", *words)
+    assert (status, output) == (2, "")
+    assert errors.startswith(f"ama: {sentence}")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_same_commands_in_other_processes_give_the_same_bytes(call, tmp_path):
+    def process(*words: object) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "ama", *map(str, words)],
+            capture_output=True,
+            text=True,
+            cwd=os.getcwd(),
+        )
+        assert (done.returncode, done.stdout) == (0, "")
+        return done.stderr
+
+    normal = ["--normal-label", "cat", "dog", *SMALL]
+    assert "%|" not in process("fit", "photos", "--out", tmp_path / "model", *normal)
+    assert weights(tmp_path / "model") == weights("photos.model")
+    names = ["scores.parquet", "scores.csv"]
+    assert "%|" not in process("score", tmp_path / "model", "photos", "--out", tmp_path / names[0])
+    for name in names:
+        call("score", "photos.model", "photos", "--out", tmp_path / f"again-{name}")
+        call("score", tmp_path / "model", "photos", "--out", tmp_path / name)
+        assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
+
+
+def test_scores_do_not_depend_on_what_else_is_scored(call, tmp_path):
+    # More rows than a chunk holds, so that the ends of the chunks fall elsewhere.
+    rows = np.random.default_rng(1).normal(size=(2500, 3))
+    np.savetxt(tmp_path / "many.csv", rows, delimiter=",", header="a,b,c", comments="")
+    np.savetxt(tmp_path / "tail.csv", rows[700:], delimiter=",", header="a,b,c", comments="")
+    found = []
+    for name in ("many", "tail"):
+        path = tmp_path / f"{name}.parquet"
+        assert call("score", "table.model", tmp_path / f"{name}.csv", "--out", path)[0] == 0
+        found.append(read(path)["score"].to_numpy())
+    assert np.allclose(found[0][700:], found[1], rtol=1e-9, atol=0)
+    assert np.array_equal(found[0], ama.load("table.model").score_samples(rows))
+
+
+def test_a_score_file_stays_as_it_was_when_scoring_fails(call, tmp_path):
+    (tmp_path / "scores.csv").write_text("older")
+    lines = Path("table.csv").read_text().splitlines()
+    lines[100] = '"n99",1,nan,2,"fox"'
+    (tmp_path / "table.csv").write_text("\n".join(lines))
+    status, output, errors = call(
+        "score", "table.model", tmp_path / "table.csv", "--out", tmp_path / "scores.csv"
+    )
+    assert (status, output) == (2, "")
+    assert "has nan in row 100 (counted from 1), column 'b'" in errors
+    assert (tmp_path / "scores.csv").read_text() == "older"
+    assert sorted(os.listdir(tmp_path)) == ["scores.csv", "table.csv"]
+
+
+@pytest.fixture(scope="module")
+def many(place) -> Path:
+    """A table that takes a while to score."""
+    rows = np.random.default_rng(0).normal(size=(1_000_000, 3))
+    pq.write_table(pa.table(dict(zip("abc", rows.T, strict=True))), place / "many.parquet")
+    return place / "many.parquet"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at the process's open files")
+def test_a_scoring_that_is_killed_leaves_the_older_file_and_nothing_else(place, many, tmp_path):
+    (tmp_path / "scores.csv").write_text("older")
+    words = ["score", str(place / "table.model"), str(many), "--out", str(tmp_path / "scores.csv")]
+    process = subprocess.Popen([sys.executable, "-m", "ama", *words], stderr=subprocess.PIPE, text=True)
+
+    def written() -> int:
+        """Size of the file without a name that the scores are gathered in."""
+        sizes = [0]
+        for file in Path(f"/proc/{process.pid}/fd").iterdir():
+            try:
+                if str(file.readlink()).startswith(str(tmp_path)):
+                    sizes.append(file.stat().st_size)
+            except OSError:
+                continue
+        return max(sizes)
+
+    end = time.monotonic() + 60
+    while written() < 100_000 and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    process.kill()
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (-signal.SIGKILL, "")
+    assert (tmp_path / "scores.csv").read_text() == "older"
+    assert os.listdir(tmp_path) == ["scores.csv"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits on file size are POSIX's")
+def test_a_disk_that_fills_up_while_scoring_is_one_sentence(place, tmp_path):
+    # A limit on file size makes the kernel refuse the write, as a full disk does.
+    (tmp_path / "scores.csv").write_text("older")
+    code = (
+        "import resource, sys; from ama.cli.main import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); sys.exit(main(sys.argv[1:]))"
+    )
+    words = [
+        "score",
+        str(place / "photos.model"),
+        str(place / "photos"),
+        "--out",
+        str(tmp_path / "scores.csv"),
+    ]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"ama: cannot write {tmp_path / 'scores.csv'}: File too large\n"
+    assert (tmp_path / "scores.csv").read_text() == "older"
+    assert os.listdir(tmp_path) == ["scores.csv"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_standard_output_that_is_full_or_gone_is_no_traceback(place):
+    words = [sys.executable, "-m", "ama", "score", str(place / "photos.model"), str(place / "photos")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "ama: cannot write to standard output: No space left on device\n",
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+SCORINGS = [
+    ("missing", "photos", "there is no model at missing: no such folder"),
+    ("photos", "photos", "photos is not a model folder: it holds no config.json"),
+    ("table.csv", "photos", "table.csv is not a model folder: .*"),
+    ("photos.model", "missing", "there is no file or folder missing, .*"),
+    ("photos.model", "table.csv", r"table.csv holds rows, expected images of shape \(1, 8, 8\)"),
+    ("table.model", "photos", "photos holds images, expected rows of 3 columns"),
+    ("table.model", "arrays.npz", "arrays.npz holds images, expected rows of 3 columns"),
+]
+
+
+@pytest.mark.parametrize(("model", "source", "sentence"), SCORINGS)
+def test_a_model_and_a_source_that_do_not_go_together_are_refused(call, tmp_path, model, source, sentence):
+    assert refused(call("score", model, source, "--out", tmp_path / "scores.csv"), sentence)
+    assert refused(call("evaluate", model, source, "--normal-label", "cat"), sentence)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_table_that_lacks_a_column_is_refused(call, bad, tmp_path):
+    words = ["score", "table.model", bad / "lacking.csv", "--out", tmp_path / "scores.csv"]
+    assert refused(call(*words), ".*lacking.csv has no column 'b', which the model needs")
+    assert os.listdir(tmp_path) == ["bad"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("scores.txt", r"its name must end in \.parquet or \.csv"),
+        ("scores", r"its name must end in \.parquet or \.csv"),
+        ("nowhere/scores.csv", "the folder .*nowhere does not exist"),
+        ("folder.csv", "it is a folder"),
+    ],
+)
+def test_scores_that_cannot_be_written_are_refused_before_the_work(call, tmp_path, name, sentence):
+    (tmp_path / "folder.csv").mkdir()
+    result = call("score", "missing model", "missing source", "--out", tmp_path / name)
+    assert refused(result, f"cannot write {tmp_path / name}: {sentence}")
+    assert os.listdir(tmp_path) == ["folder.csv"]

@@ -1,0 +1,367 @@
+"""The estimator's contract: scikit-learn's own checks, signs, shapes, and sentences for wrong input."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import warnings
+
+import datasets
+import joblib
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.metrics import make_scorer, roc_auc_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import shuffle
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import ama
+from ama.data.sources import open_source
+from ama.errors import InputError
+
+FAST = {"max_steps": 20, "random_state": 0}
+SCORES = ("auto", "latent_density", "memory_bank", "a_score", "r_score")
+
+
+@parametrize_with_checks([ama.AMADetector(max_steps=20, random_state=0, device="cpu")])
+@pytest.mark.filterwarnings("ignore")  # the checks fit a handful of samples, too few for the threshold
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def zeros_and_ones(digits):
+    images, labels = digits
+    return images[labels == 0], images[labels == 1]
+
+
+@pytest.fixture(scope="module", params=SCORES)
+def by_score(request, zeros_and_ones):
+    """A detector of zeros for each deciding score, trained long enough to know a one from them."""
+    return ama.AMADetector(scoring=request.param, max_steps=150, held_out=0.2, random_state=0).fit(
+        zeros_and_ones[0]
+    )
+
+
+def test_an_obvious_anomaly_scores_lower_and_is_flagged(by_score, zeros_and_ones):
+    zeros, ones = zeros_and_ones
+    truth = np.r_[np.ones(len(zeros)), np.zeros(len(ones))]
+    # The A-score also turns away what is rebuilt too well, and of 160 zeros knows the spread only roughly.
+    at_least = 0.75 if by_score.scoring == "a_score" else 0.9
+    assert roc_auc_score(truth, by_score.score_samples(np.concatenate(zeros_and_ones))) > at_least
+    assert by_score.r_score(ones).mean() > by_score.r_score(zeros).mean()
+    assert by_score.p_value(ones).mean() < by_score.p_value(zeros).mean()
+    assert (by_score.predict(ones) == -1).mean() > 0.3 > 0.15 > (by_score.predict(zeros) == -1).mean()
+
+
+def test_the_methods_agree_with_one_another(by_score, zeros_and_ones):
+    images = np.concatenate([part[:50] for part in zeros_and_ones])
+    scores = by_score.score_samples(images)
+    assert np.array_equal(by_score.decision_function(images), scores - by_score.offset_)
+    assert np.array_equal(by_score.predict(images) == -1, scores < by_score.offset_)
+    assert np.array_equal(by_score.predict(images) == -1, by_score.p_value(images) <= 0.05)
+    expected = {"a_score": by_score.a_score, "r_score": lambda x: -by_score.r_score(x)}
+    if by_score.scoring in expected:
+        assert np.array_equal(scores, expected[by_score.scoring](images))
+
+
+def test_a_score_does_not_depend_on_the_batch_it_came_in(by_score, zeros_and_ones):
+    images = np.concatenate([part[:20] for part in zeros_and_ones])
+    single = np.concatenate([by_score.score_samples(image[None]) for image in images])
+    assert np.allclose(single, by_score.score_samples(images), rtol=1e-4)
+
+
+def test_shapes_and_units(digit_detector, zeros_and_ones):
+    images = zeros_and_ones[0][:7]
+    for method in ("score_samples", "r_score", "a_score", "decision_function", "predict", "p_value"):
+        assert getattr(digit_detector, method)(images).shape == (7,)
+    reconstruction, anomaly_map = digit_detector.reconstruct(images), digit_detector.anomaly_map(images)
+    assert (reconstruction.shape, anomaly_map.shape) == ((7, 1, 8, 8), (7, 8, 8))
+    assert np.abs(reconstruction - images).mean() < np.abs(images.mean() - images).mean()
+    assert anomaly_map.min() >= 0
+
+
+def test_the_anomaly_map_of_a_row_points_at_the_column_that_is_wrong(row_detector):
+    row = np.zeros((1, 5))
+    row[0, 3] = 60
+    assert row_detector.anomaly_map(row).argmax() == 3
+
+
+FORMS = {
+    "(n, h, w)": lambda x: x[:, 0],
+    "floats in [0, 1]": lambda x: x.astype(np.float32) / 255,
+    "tensor": torch.from_numpy,
+    "channels last": lambda x: x.transpose(0, 2, 3, 1),
+    "nested lists": lambda x: x[:, 0].tolist(),
+    "data set": lambda x: datasets.Dataset.from_dict(
+        {"image": list(x[:, 0])}, features=datasets.Features({"image": datasets.Image()})
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_images_score_the_same_in_every_form(digit_detector, zeros_and_ones, form):
+    images = zeros_and_ones[1][:9]
+    assert np.array_equal(
+        digit_detector.score_samples(FORMS[form](images)), digit_detector.score_samples(images)
+    )
+
+
+def test_a_source_is_fitted_and_scored_by_name(tmp_path, zeros_and_ones):
+    np.save(tmp_path / "zeros.npy", zeros_and_ones[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        by_name = ama.AMADetector(**FAST).fit(str(tmp_path / "zeros.npy"))
+        by_array = ama.AMADetector(**FAST).fit(zeros_and_ones[0])
+    names = by_name.score_samples(tmp_path / "zeros.npy")
+    assert np.array_equal(names, by_array.score_samples(zeros_and_ones[0]))
+
+
+def test_deep_images_keep_their_depth(rng):
+    images = rng.random((60, 1, 8, 8), dtype=np.float32) * 0.01
+    detector = ama.AMADetector(held_out=0.5, **FAST).fit(images)
+    assert detector.model_.dtype == torch.float32
+    assert np.abs(detector.reconstruct(images) - images).max() < 0.1
+
+
+def test_a_frame_is_scored_by_its_columns(rng):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(rng.normal(size=(100, 3)), columns=["a", "b", "c"])
+    detector = ama.AMADetector(held_out=0.3, **FAST).fit(frame)
+    assert detector.feature_names_in_.tolist() == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="feature names should match"):
+        detector.predict(frame[["c", "b", "a"]])
+
+
+def test_one_seed_gives_equal_fits_and_another_gives_another(rng):
+    rows = rng.normal(size=(100, 3))
+
+    def fit(seed):
+        return ama.AMADetector(max_steps=20, held_out=0.3, random_state=seed).fit(rows).score_samples(rows)
+
+    assert np.array_equal(fit(1), fit(1))
+    assert not np.array_equal(fit(1), fit(2))
+
+
+def test_fitting_leaves_the_callers_random_state_alone(rng):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    ama.AMADetector(held_out=0.5, **FAST).fit(rng.normal(size=(60, 3)))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_it_works_in_a_pipeline_a_grid_search_and_joblib(rng):
+    rows = rng.normal(size=(120, 4))
+    pipeline = make_pipeline(StandardScaler(), PCA(2), ama.AMADetector(held_out=0.3, **FAST)).fit(rows)
+    assert pipeline.predict(rows).shape == (120,)
+
+    truth = np.r_[np.ones(90), -np.ones(30)].astype(int)
+    rows[90:] += 8
+    rows, truth = shuffle(rows, truth, random_state=0)
+    search = GridSearchCV(
+        ama.AMADetector(held_out=0.4, false_alarm_rate=0.2, **FAST),
+        {"latent_dim": [2, 4]},
+        scoring=make_scorer(roc_auc_score, response_method="decision_function"),
+        cv=2,
+    ).fit(rows, truth)
+    assert search.best_params_["latent_dim"] in (2, 4)
+
+    fits = joblib.Parallel(n_jobs=2)(
+        joblib.delayed(clone(search.best_estimator_).fit)(rows) for _ in range(2)
+    )
+    assert np.array_equal(fits[0].score_samples(rows), fits[1].score_samples(rows))
+
+
+def test_clone_and_pickle_keep_parameters_and_scores(digit_detector, zeros_and_ones):
+    assert clone(digit_detector).get_params() == digit_detector.get_params()
+    copy = pickle.loads(pickle.dumps(digit_detector))
+    assert np.array_equal(
+        copy.score_samples(zeros_and_ones[1]), digit_detector.score_samples(zeros_and_ones[1])
+    )
+
+
+def test_a_list_among_the_parameters_is_fitted_with_saved_and_loaded(rng, tmp_path):
+    drops = [0.3, 0.6]
+    detector = ama.AMADetector(held_out=0.5, milestones=drops, **FAST)
+    assert clone(detector).get_params()["milestones"] == drops
+    detector.fit(rng.normal(size=(60, 3))).save(tmp_path / "model")
+    assert detector.milestones is drops
+    loaded = ama.load(tmp_path / "model")
+    assert loaded.get_params()["milestones"] == drops
+    assert loaded.model_.settings.milestones == tuple(drops)
+
+
+def test_known_anomalies_are_learned_from(digits):
+    # A few eights among many other digits: knowing them must help against further eights.
+    images, labels = digits
+    normal, eights = images[np.isin(labels, (3, 5, 9))], images[labels == 8]
+    X = np.concatenate([normal[:400], eights[:40]])
+    y = np.r_[np.ones(400), -np.ones(40)]
+    test, truth = (
+        np.concatenate([normal[400:], eights[40:]]),
+        np.r_[np.zeros(len(normal) - 400), np.ones(134)],
+    )
+    found = []
+    for labels_given in (None, y):
+        detector = ama.AMADetector(max_steps=300, random_state=0)
+        detector.fit(X[:400] if labels_given is None else X, labels_given)
+        found.append(roc_auc_score(truth, -detector.score_samples(test)))
+    assert found[1] > found[0]
+
+
+def test_each_choice_of_delta_has_checkpoints_of_its_own(zeros_and_ones, tmp_path):
+    zeros, ones = zeros_and_ones
+    validation = (np.concatenate([zeros[:20], ones[:10]]), np.r_[np.ones(20), -np.ones(10)])
+    given = {"max_steps": 5, "negatives": "atypical", "delta": "auto", "held_out": 0.2, "random_state": 0}
+    scores = [
+        ama.AMADetector(**given, checkpoints=folder)
+        .fit(zeros[20:], validation=validation)
+        .score_samples(ones)
+        for folder in (None, str(tmp_path / "checkpoints"), str(tmp_path / "checkpoints"))
+    ]
+    assert len(list((tmp_path / "checkpoints").glob("*/last.ckpt"))) == 4
+    assert np.array_equal(scores[0], scores[1])
+    assert np.array_equal(scores[0], scores[2])
+
+
+def test_validation_selects_weights_delta_and_direction(zeros_and_ones):
+    zeros, ones = zeros_and_ones
+    validation = (np.concatenate([zeros[:20], ones[:10]]), np.r_[np.ones(20), -np.ones(10)])
+    detector = ama.AMADetector(
+        max_steps=20,
+        negatives="atypical",
+        delta="auto",
+        direction="auto",
+        scoring="r_score",
+        held_out=0.2,
+        random_state=0,
+    )
+    detector.fit(zeros[20:], validation=validation)
+    chosen = detector.model_.settings
+    assert chosen.direction in ("inward", "outward")
+    assert chosen.delta in (0.5, 1.0, 2.0, 4.0)
+    assert 0 <= detector.validation_auroc_ <= 1
+    assert detector.validation_auroc_ == roc_auc_score(
+        validation[1] == 1, detector.score_samples(validation[0])
+    )
+
+
+def test_the_papers_preset_takes_its_networks_and_runs(rng):
+    images = rng.integers(0, 256, (24, 3, 32, 32), dtype=np.uint8)
+    detector = ama.AMADetector(preset="paper", max_steps=2, batch_size=8, held_out=0.4, random_state=0)
+    with pytest.warns(UserWarning, match="needs 19 held-out"):
+        detector.fit(images)
+    networks = detector.model_.networks
+    assert networks.generator.from_latent.weight.shape == (256 * 16, 128)
+    assert networks.discriminator.n_features == 128
+    assert detector.model_.settings.scoring == "a_score"
+    assert np.array_equal(detector.score_samples(images), detector.a_score(images))
+
+
+def test_what_only_images_have_is_no_mistake_before_they_are_read(rng):
+    images = rng.integers(0, 256, (200, 1, 8, 8), dtype=np.uint8)
+    detector = ama.AMADetector(lambda_rotation=0.5, scoring="rotation", **FAST).fit(images)
+    assert detector.model_.settings.lambda_rotation == 0.5
+    with pytest.raises(InputError, match="for rows it must be 0"):
+        ama.AMADetector(lambda_rotation=0.5, **FAST).fit(rng.normal(size=(200, 2)))
+
+
+def test_few_held_out_samples_are_said_and_the_reachable_rate_is_set(rng):
+    detector = ama.AMADetector(false_alarm_rate=0.01, **FAST)
+    with pytest.warns(
+        UserWarning, match=r"rate of 0.01 needs 99 held-out normal samples, found 16: .* 0.0588"
+    ):
+        detector.fit(rng.normal(size=(100, 2)))
+    assert detector.offset_ == detector.model_.calibration.min().item()
+
+
+def test_labels_other_than_minus_one_are_taken_as_normal_and_said(rng):
+    with pytest.warns(UserWarning, match="y holds 3: only -1 marks a known anomaly"):
+        ama.AMADetector(held_out=0.5, **FAST).fit(rng.normal(size=(60, 2)), np.full(60, 3))
+
+
+ROWS = np.arange(120.0).reshape(60, 2) % 7
+WRONG = {
+    "one image": ({}, np.zeros((1, 8, 8), np.uint8), "at least 5 normal samples, found 1 sample$"),
+    "three images": (
+        {},
+        np.eye(24, 8, dtype=np.uint8).reshape(3, 8, 8),
+        "at least 5 normal samples, found 3",
+    ),
+    "identical": ({}, np.full((30, 8, 8), 7, np.uint8), "all 30 normal samples are identical"),
+    "tiny": ({}, np.zeros((9, 1, 1), np.uint8), "8 to 256 pixels a side, found 1 x 1"),
+    "huge values": ({}, np.full((9, 8, 8), 300), "from 300 to 300, expected images of type uint8"),
+    "text": ({}, [["a", "b"]] * 9, "could not convert string to float|expected numbers"),
+    "no rate": ({"false_alarm_rate": 0}, ROWS, "false_alarm_rate must lie between 0 and 1"),
+    "no preset": ({"preset": "big"}, ROWS, "preset must be one of auto, compact, paper, found 'big'"),
+    "no loss": ({"loss": "w"}, ROWS, "loss must be one of wasserstein, hinge, relativistic, found 'w'"),
+    "no device": ({"device": "tpu"}, ROWS, "device must be auto, cpu or cuda, found 'tpu'"),
+    "one point": (
+        {"n_interpolated": 1},
+        ROWS,
+        "n_interpolated must be a whole number from 2 to 1000, found 1",
+    ),
+    "no time": ({"max_time": "soon"}, ROWS, "max_time must be a positive length of time"),
+    "auto alone": ({"delta": "auto"}, ROWS, "chosen by a few labelled samples, but there is no validation"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_gets_one_clear_sentence(case):
+    parameters, X, sentence = WRONG[case]
+    with pytest.raises(ValueError, match=sentence) as caught:
+        ama.AMADetector(**{**FAST, **parameters}).fit(X)
+    assert "\n" not in str(caught.value)
+
+
+def test_nan_in_rows_is_refused():
+    rows = ROWS.copy()
+    rows[3, 1] = np.nan
+    with pytest.raises(ValueError, match="contains NaN"):
+        ama.AMADetector(**FAST).fit(rows)
+
+
+def test_samples_of_another_kind_than_the_model_are_refused(digit_detector, row_detector):
+    with pytest.raises(InputError, match=r"expected images of shape \(1, 8, 8\), found an array of 2 axes"):
+        digit_detector.predict(np.zeros((4, 64)))
+    with pytest.raises(InputError, match="holds images, expected rows of 5 columns"):
+        row_detector.predict(np.zeros((4, 8, 8), np.uint8))
+    with pytest.raises(ValueError, match="expecting 5 features"):
+        row_detector.predict(np.zeros((4, 3)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        ([1] * 4, "validation needs both normal samples"),
+        ([1, 1, -1], "validation holds 4 samples and 3 labels"),
+    ],
+)
+def test_a_validation_set_without_anomalies_is_refused(labels, sentence):
+    with pytest.raises(InputError, match=sentence):
+        ama.AMADetector(**FAST).fit(ROWS, validation=(ROWS[:4], labels))
+
+
+def test_parameters_are_stored_unchanged_and_all_are_described():
+    detector = ama.AMADetector(max_time="5m", delta="auto")
+    assert (detector.max_time, detector.delta) == ("5m", "auto")
+    for name in detector.get_params():
+        assert f"{name}" in ama.AMADetector.__doc__
+
+
+def test_digits_by_name_are_those_of_scikit_learn(digit_detector):
+    assert digit_detector.open("digits").shape == open_source("digits").shape
+
+
+def test_scoring_does_not_wait_for_lightning():
+    code = "import sys, ama.cli.commands.score; print('lightning' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+    )

@@ -1,0 +1,56 @@
+"""Names of detectors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import ama
+from ama import baselines
+from ama.detectors.base import Detector
+from ama.detectors.registry import METHODS, method
+from ama.errors import InputError, ModelFolderError
+
+
+def test_every_name_is_a_detector_of_that_name():
+    for name in METHODS:
+        assert issubclass(method(name), Detector)
+        assert method(name).__name__ == name
+
+
+def test_the_baselines_are_those_of_their_room():
+    assert set(baselines.__all__) == set(METHODS) - {"AMADetector"}
+    assert baselines.DeepSVDD is method("DeepSVDD")
+    with pytest.raises(AttributeError, match="has no attribute 'GANomaly'"):
+        _ = baselines.GANomaly
+
+
+def test_an_unknown_name_is_refused_with_those_there_are():
+    with pytest.raises(InputError, match="no method 'SVM', expected one of AMADetector, FenceGAN, ALAD"):
+        method("SVM")
+
+
+def test_a_model_of_an_unknown_method_is_no_traceback(digit_detector, tmp_path):
+    digit_detector.save(tmp_path / "model")
+    config = tmp_path / "model" / "config.json"
+    assert json.loads(config.read_text())["method"] == "AMADetector"
+    config.write_text(config.read_text().replace('"method": "AMADetector"', '"method": "Later"'))
+    with pytest.raises(ModelFolderError, match=r"config\.json names the unknown method 'Later'$"):
+        ama.load(tmp_path / "model")
+
+
+def test_a_model_from_before_there_were_methods_is_this_packages(digit_detector, digits, tmp_path):
+    digit_detector.save(tmp_path / "model")
+    config = tmp_path / "model" / "config.json"
+    config.write_text(config.read_text().replace('  "method": "AMADetector",\n', ""))
+    loaded = ama.load(tmp_path / "model")
+    assert (loaded.score_samples(digits[0][:9]) == digit_detector.score_samples(digits[0][:9])).all()
+
+
+def test_importing_the_package_is_enough_to_name_a_baseline():
+    code = "import ama; print(ama.baselines.DeepSVDD().get_params()['preset'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "compact\n"

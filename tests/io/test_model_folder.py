@@ -1,0 +1,189 @@
+"""The model folder: whole or absent, the same scores after loading, and one clear sentence for every damage."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+import ama
+from ama.errors import ModelFolderError
+from ama.io.model_folder import CONFIG, WEIGHTS, check_writable
+
+
+@pytest.fixture
+def folder(digit_detector, tmp_path) -> Path:
+    digit_detector.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_folder_holds_the_two_files_and_nothing_else(folder):
+    assert sorted(os.listdir(folder)) == [CONFIG, WEIGHTS]
+    assert os.listdir(folder.parent) == [folder.name]
+
+
+def test_scores_after_loading_equal_those_before_bit_for_bit(folder, digit_detector, digits):
+    images, _ = digits
+    loaded = ama.load(folder)
+    for method in ("score_samples", "r_score", "a_score", "p_value", "predict", "reconstruct", "anomaly_map"):
+        before, after = getattr(digit_detector, method)(images[:300]), getattr(loaded, method)(images[:300])
+        assert np.array_equal(before, after), method
+    assert loaded.offset_ == digit_detector.offset_
+    assert loaded.get_params() == digit_detector.get_params() | {"device": "auto"}
+
+
+def test_a_detector_of_rows_comes_back_with_its_precision(row_detector, tmp_path):
+    rows = np.random.default_rng(1).normal(size=(50, 5))
+    row_detector.save(tmp_path / "rows")
+    assert np.array_equal(ama.load(tmp_path / "rows").score_samples(rows), row_detector.score_samples(rows))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_loading_in_another_process_gives_the_same_scores(folder, digit_detector, digits, tmp_path, threads):
+    images, _ = digits
+    np.save(tmp_path / "x.npy", images[:40])
+    code = (
+        "import ama, numpy, sys; s = ama.load(sys.argv[1]).score_samples(numpy.load(sys.argv[2]));"
+        "numpy.save(sys.argv[3], s)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(folder), str(tmp_path / "x.npy"), str(tmp_path / "s.npy")],
+        check=True,
+        env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+    )
+    there, here = np.load(tmp_path / "s.npy"), digit_detector.score_samples(images[:40])
+    if threads == torch.get_num_threads():
+        assert np.array_equal(there, here)
+    else:  # sums are split between threads: rounding differs
+        np.testing.assert_allclose(there, here, rtol=1e-4, atol=1e-4)
+
+
+def test_saving_again_replaces_the_older_model(folder, row_detector):
+    row_detector.save(folder)
+    assert ama.load(folder).shape_ == (5,)
+    assert os.listdir(folder.parent) == [folder.name]
+
+
+def test_something_that_is_no_model_is_never_overwritten(tmp_path, row_detector):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "holiday.txt").write_text("sun")
+    with pytest.raises(ModelFolderError, match=r"photos.*no ama model"):
+        row_detector.save(tmp_path / "photos")
+    assert os.listdir(tmp_path / "photos") == ["holiday.txt"]
+
+
+def test_a_model_of_another_library_is_never_overwritten(tmp_path, row_detector):
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert" / CONFIG).write_text('{"model_type": "bert"}')
+    with pytest.raises(ModelFolderError, match=r"bert.*no ama model"):
+        row_detector.save(tmp_path / "bert")
+    assert os.listdir(tmp_path / "bert") == [CONFIG]
+
+
+def test_a_model_beside_other_files_is_never_overwritten(folder, row_detector):
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(ModelFolderError, match="no ama model"):
+        row_detector.save(folder)
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_others_may_read_a_model(folder):
+    assert [oct((folder / name).stat().st_mode)[-3:] for name in (CONFIG, WEIGHTS)] == ["644", "644"]
+
+
+def test_a_missing_parent_is_named_before_any_work(tmp_path):
+    with pytest.raises(ModelFolderError, match=r"nowhere does not exist"):
+        check_writable(tmp_path / "nowhere" / "model")
+
+
+def test_a_disk_that_fills_up_leaves_the_older_model_whole(folder, digits, tmp_path):
+    # A limit on file size makes the kernel refuse the write, as a full disk does.
+    before = {name: (folder / name).read_bytes() for name in (CONFIG, WEIGHTS)}
+    code = (
+        "import signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "import ama\n"
+        "detector = ama.load(sys.argv[1])\n"
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+        "detector.save(sys.argv[1])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "ModelFolderError: cannot save a model" in done.stderr.strip().splitlines()[-1]
+    assert {name: (folder / name).read_bytes() for name in (CONFIG, WEIGHTS)} == before
+    assert os.listdir(folder.parent) == [folder.name]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write to read-only folders"
+)
+def test_a_read_only_folder_is_refused(tmp_path, row_detector):
+    tmp_path.chmod(0o555)
+    with pytest.raises(ModelFolderError, match="cannot save a model"):
+        row_detector.save(tmp_path / "model")
+
+
+def _edit(folder, **changes):
+    config = json.loads((folder / CONFIG).read_text())
+    config.update(changes)
+    (folder / CONFIG).write_text(json.dumps(config))
+
+
+DAMAGES = {
+    "no such folder": (
+        lambda f: [(f / n).unlink() for n in (CONFIG, WEIGHTS)] and f.rmdir(),
+        "no such folder",
+    ),
+    "foreign": (
+        lambda f: (f / CONFIG).write_text('{"model_type": "bert"}'),
+        "not the configuration of an ama model",
+    ),
+    "not JSON": (lambda f: (f / CONFIG).write_text("{"), "cannot be read"),
+    "binary config": (lambda f: (f / CONFIG).write_bytes(b"\xff\xfe\x00"), "cannot be read"),
+    "no config": (lambda f: (f / CONFIG).unlink(), f"holds no {CONFIG}"),
+    "no weights": (lambda f: (f / WEIGHTS).unlink(), f"{WEIGHTS} is missing"),
+    "truncated": (
+        lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-100]),
+        "truncated or altered",
+    ),
+    "altered": (
+        lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-1] + b"\x01"),
+        "truncated or altered",
+    ),
+    "older": (
+        lambda f: _edit(f, format=1, ama_version="0.1.0"),
+        r"older ama \(0.1.0, format 1.*fit it again",
+    ),
+    "newer": (lambda f: _edit(f, format=99, ama_version="9.0"), r"newer ama \(9.0.*upgrade"),
+    "unknown setting": (lambda f: _edit(f, settings={"depth": 3}), "does not describe a model"),
+    "no parameters": (lambda f: _edit(f, parameters={"depth": 3}), "does not describe a detector"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_folder_gets_one_clear_sentence(folder, damage):
+    spoil, sentence = DAMAGES[damage]
+    spoil(folder)
+    with pytest.raises(ModelFolderError, match=sentence) as caught:
+        ama.load(folder)
+    assert "\n" not in str(caught.value)
+    assert str(folder) in str(caught.value)
+
+
+def test_a_tensor_of_another_shape_is_named(folder):
+    import hashlib
+
+    tensors = load_file(folder / WEIGHTS)
+    tensors["networks.encoder.to_latent.weight"] = tensors["networks.encoder.to_latent.weight"][:3].clone()
+    save_file(tensors, folder / WEIGHTS)
+    _edit(folder, weights_sha256=hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest())
+    with pytest.raises(
+        ModelFolderError, match=r"networks\.encoder\.to_latent\.weight has shape \(3, .*expected"
+    ):
+        ama.load(folder)

@@ -1,0 +1,75 @@
+"""Results files: whole lines, from however many processes, with what is needed to repeat them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import multiprocessing
+import os
+import re
+
+import pytest
+
+from ama.errors import InputError
+from ama.io.results_files import append_result, check_appendable, machine
+from ama.io.versions import versions
+
+
+def test_a_line_holds_the_result_the_date_the_machine_and_the_versions(tmp_path):
+    before = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    append_result(tmp_path / "results.jsonl", {"auroc": 0.9, "parameters": {"delta": None}})
+    [line] = (tmp_path / "results.jsonl").read_text().splitlines()
+    record = json.loads(line)
+    assert list(record) == ["auroc", "parameters", "date", "machine", "versions"]
+    assert (record["auroc"], record["parameters"]) == (0.9, {"delta": None})
+    assert record["versions"] == versions()
+    assert record["machine"] == machine()
+    date = datetime.datetime.fromisoformat(record["date"])
+    assert before <= date <= datetime.datetime.now(datetime.timezone.utc)
+
+
+def test_the_machine_is_a_processor_and_its_cores():
+    assert re.fullmatch(rf".+, {os.cpu_count()} cores", machine())
+
+
+def test_lines_are_added_and_folders_made(tmp_path):
+    path = tmp_path / "new" / "folder" / "results.jsonl"
+    for i in range(3):
+        append_result(path, {"i": i, "text": "ä\nb"})
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["i"] for line in lines] == [0, 1, 2]
+    assert json.loads(lines[0])["text"] == "ä\nb"
+
+
+def test_lines_of_several_processes_at_once_stay_whole(tmp_path):
+    # Longer than a file's buffer, which would write such a line in pieces.
+    path, jobs = tmp_path / "results.jsonl", [(i, "x" * (20_000 + 997 * i)) for i in range(120)]
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        pool.starmap(append_result, [(path, {"i": i, "text": text}) for i, text in jobs], chunksize=1)
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    assert sorted((record["i"], record["text"]) for record in records) == jobs
+
+
+def test_a_number_that_is_no_json_writes_nothing(tmp_path):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        append_result(tmp_path / "results.jsonl", {"auroc": float("nan")})
+    assert not (tmp_path / "results.jsonl").exists() or not (tmp_path / "results.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("file/results.jsonl", "Not a directory"), ("", "Is a directory")]
+)
+def test_a_place_that_cannot_be_written_is_named(tmp_path, name, reason):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match=f"^cannot write {tmp_path / name}: {reason}$"):
+        append_result(tmp_path / name, {})
+    with pytest.raises(InputError, match=f"^cannot write {tmp_path / name}: "):
+        check_appendable(tmp_path / name)
+
+
+def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path):
+    (tmp_path / "results.jsonl").write_text("{}\n")
+    check_appendable(tmp_path / "results.jsonl")
+    check_appendable(tmp_path / "new" / "folder" / "results.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["results.jsonl"]
+    assert (tmp_path / "results.jsonl").read_text() == "{}\n"

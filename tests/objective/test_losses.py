@@ -1,0 +1,264 @@
+"""Eq. 1 to 4 against the oracle, their gradients, and the sign with which each player sees them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.autograd import gradcheck
+
+import oracle
+from ama.objective.losses import (
+    GAMES,
+    code_norm,
+    gradient_penalty,
+    mirrored_wasserstein,
+    mixture,
+    negative_loss,
+    normal_loss,
+    objective,
+)
+
+quick = settings(max_examples=25, deadline=None)
+sizes, seeds = st.integers(1, 9), st.integers(0, 2**32)
+lambdas = st.floats(0, 10)
+games = pytest.mark.parametrize("game", GAMES.values(), ids=GAMES)
+players = pytest.mark.parametrize(
+    "player",
+    [
+        pytest.param(player, id=f"{name}-{role}")
+        for name, g in GAMES.items()
+        for role, player in g._asdict().items()
+    ],
+)
+
+
+def _draw(seed, *shape):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def _leaves(*shapes):
+    return tuple(_draw(seed, *shape).requires_grad_() for seed, shape in enumerate(shapes))
+
+
+def _slopes(function, *inputs):
+    inputs = [value.clone().requires_grad_() for value in inputs]
+    return torch.autograd.grad(function(*inputs), inputs)
+
+
+@quick
+@given(seeds, sizes, sizes)
+def test_the_losses_of_one_game_agree_with_the_paper(seed, b, m):
+    values, negatives = _draw(seed, 2, b), _draw(seed + 1, 2, m)
+    assert mirrored_wasserstein(*values).item() == pytest.approx(
+        oracle.mirrored_wasserstein(*values.tolist()), abs=1e-12
+    )
+    assert negative_loss(*negatives).item() == pytest.approx(
+        oracle.negative_loss(*negatives.tolist()), abs=1e-12
+    )
+
+
+@quick
+@given(seeds, sizes, sizes, lambdas, lambdas)
+def test_normal_loss_is_eq_3(seed, b, d, lambda_inter, lambda_reg):
+    values, code = _draw(seed, 3, b), _draw(seed + 1, b, d)
+    found = normal_loss(*values, code, lambda_inter=lambda_inter, lambda_reg=lambda_reg)
+    expected = oracle.normal_loss(*values.tolist(), code.tolist(), lambda_inter, lambda_reg)
+    assert found.item() == pytest.approx(expected, abs=1e-12)
+
+
+@quick
+@given(seeds, sizes, sizes, lambdas, lambdas, lambdas)
+def test_wasserstein_players_minimise_plus_and_minus_eq_2(seed, b, m, lambda_inter, lambda_reg, lambda_neg):
+    values, negatives, code = _draw(seed, 3, b), _draw(seed + 1, 2, m), _draw(seed + 2, b, 4)
+    weights = {"lambda_inter": lambda_inter, "lambda_reg": lambda_reg}
+
+    def paper(codes, reg):
+        normal = oracle.normal_loss(*values.tolist(), codes, lambda_inter, reg)
+        return oracle.objective(normal, oracle.negative_loss(*negatives.tolist()), lambda_neg)
+
+    def played(player, code):
+        normal = normal_loss(*values, code, **weights, player=player)
+        return objective(normal, negative_loss(*negatives, player=player), lambda_neg).item()
+
+    game = GAMES["wasserstein"]
+    assert played(game.generator, code) == pytest.approx(paper(code.tolist(), lambda_reg), abs=1e-11)
+    assert played(game.critic, None) == pytest.approx(-paper([[]] * b, 0.0), abs=1e-11)
+
+
+@quick
+@given(seeds, sizes)
+def test_the_other_games_agree_with_their_papers(seed, b):
+    same, other = 2 * _draw(seed, 2, b)
+    hinge, relativistic = GAMES["hinge"], GAMES["relativistic"]
+    pair = same.tolist(), other.tolist()
+    assert hinge.critic(same, other).item() == pytest.approx(oracle.hinge_critic(*pair))
+    assert hinge.generator(same, other).item() == pytest.approx(oracle.mirrored_wasserstein(*pair), abs=1e-12)
+    assert relativistic.critic(same, other).item() == pytest.approx(oracle.relativistic(*pair))
+    assert relativistic.generator(same, other).item() == pytest.approx(oracle.relativistic(*pair[::-1]))
+
+
+@players
+@quick
+@given(seeds, sizes, sizes, lambdas, lambdas)
+def test_every_player_weighs_its_terms_as_eq_2_and_3_do(player, seed, b, m, lambda_inter, lambda_neg):
+    same, rebuilt, interpolated = _draw(seed, 3, b)
+    anomaly, held_against = _draw(seed + 1, 2, m)
+    normal = normal_loss(same, rebuilt, interpolated, lambda_inter=lambda_inter, player=player)
+    found = objective(normal, negative_loss(anomaly, held_against, player=player), lambda_neg)
+    expected = (
+        player(same, rebuilt).item()
+        + lambda_inter * player(same, interpolated).item()
+        + lambda_neg * player(held_against, anomaly).item()
+    )
+    assert found.item() == pytest.approx(expected, abs=1e-11)
+
+
+@players
+def test_a_term_left_out_counts_nothing(player):
+    same, rebuilt = _draw(0, 2, 5)
+    bare = normal_loss(same, rebuilt, lambda_inter=3.0, lambda_reg=3.0, player=player)
+    assert torch.equal(bare, player(same, rebuilt))
+
+
+@quick
+@given(seeds, sizes, sizes)
+def test_code_norm_is_the_mean_euclidean_norm(seed, b, d):
+    code = _draw(seed, b, d)
+    assert code_norm(code).item() == pytest.approx(math.fsum(map(oracle.norm, code.tolist())) / b)
+
+
+def test_losses_pass_gradcheck():
+    assert gradcheck(mirrored_wasserstein, _leaves((5,), (5,)))
+    assert gradcheck(negative_loss, _leaves((5,), (5,)))
+    assert gradcheck(lambda n, m: objective(n, m, 5.0), _leaves((), ()))
+    assert gradcheck(code_norm, _leaves((5, 3)))
+
+
+@players
+def test_every_player_passes_gradcheck(player):
+    assert gradcheck(player, _leaves((5,), (5,)))
+    assert gradcheck(lambda *pair: negative_loss(*pair, player=player), _leaves((5,), (5,)))
+    assert gradcheck(
+        lambda *terms: normal_loss(*terms, lambda_inter=0.2, lambda_reg=0.7, player=player),
+        _leaves((5,), (5,), (5,), (5, 3)),
+    )
+
+
+@games
+def test_critic_wants_same_pairs_above_reconstructions_and_generator_the_reverse(game):
+    same, other = _draw(0, 2, 6) * 0.3  # inside the hinge's margin
+    by_same, by_other = _slopes(game.critic, same, other)
+    assert (by_same < 0).all()
+    assert (by_other > 0).all()
+    _, by_other = _slopes(game.generator, same, other)
+    assert (by_other < 0).all()
+
+
+@games
+@quick
+@given(seeds, st.floats(0.01, 5))
+def test_losses_never_move_against_their_player(game, seed, step):
+    same, other = _draw(seed, 2, 6)
+    assert game.critic(same + step, other) <= game.critic(same, other)
+    assert game.critic(same, other - step) <= game.critic(same, other)
+    assert game.generator(same, other + step) < game.generator(same, other)
+
+
+@games
+def test_the_wish_for_negatives_is_the_opposite_of_the_wish_for_reconstructions(game):
+    same, rebuilt, anomaly, rebuilt_anomaly = _draw(0, 4, 6) * 0.3
+
+    def whole(player):
+        def loss(anomaly, rebuilt_anomaly):
+            normal = normal_loss(same, rebuilt, player=player)
+            return objective(normal, negative_loss(anomaly, rebuilt_anomaly, player=player), 5.0)
+
+        return loss
+
+    by_same, by_other = _slopes(whole(game.critic), anomaly, rebuilt_anomaly)
+    assert (by_same > 0).all()
+    assert (by_other < 0).all()
+    _, by_other = _slopes(whole(game.generator), anomaly, rebuilt_anomaly)
+    assert (by_other > 0).all()
+
+
+def test_the_hinge_critic_rests_beyond_the_margin():
+    same, other = torch.full((4,), 1.5), torch.full((4,), -1.5)
+    assert GAMES["hinge"].critic(same, other) == 0
+
+
+@games
+def test_every_loss_stays_finite_for_huge_values(game):
+    same, other = torch.tensor([1e4, -1e4]), torch.tensor([-1e4, 1e4])
+    assert all(torch.isfinite(player(same, other)) for player in game)
+
+
+@quick
+@given(seeds, sizes, sizes, st.sampled_from([0.0, 1.0, 2.5]))
+def test_gradient_penalty_is_the_paper_on_a_critic_whose_gradient_is_known(seed, b, d, target):
+    x, y, (w, u) = _draw(seed, b, d), _draw(seed + 1, b, d), _draw(seed + 2, 2, d)
+    found = gradient_penalty(lambda x, y: (w * x * y + u * x.sin()).sum(1), x, y, target)
+    gradients = [
+        [w[j] * y[i, j] + u[j] * math.cos(x[i, j]) for j in range(d)] + [w[j] * x[i, j] for j in range(d)]
+        for i in range(b)
+    ]
+    expected = oracle.gradient_penalty([list(map(float, gradient)) for gradient in gradients], target)
+    assert found.item() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_gradient_penalty_passes_gradcheck_by_the_critics_weights(target):
+    x, y = _draw(0, 3, 1, 2, 2), _draw(1, 3, 1, 2, 2)
+
+    def penalty(first, second):
+        def critic(x, y):
+            return torch.tanh(torch.cat([x, y], 1).flatten(1) @ first) @ second
+
+        return gradient_penalty(critic, x, y, target)
+
+    assert gradcheck(penalty, _leaves((8, 5), (5,)))
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_a_critic_that_ignores_x_is_penalised_for_its_slope_in_y_alone(target):
+    x, y, w = _draw(0, 4, 3), _draw(1, 4, 3), torch.tensor([3.0, 0.0, 4.0], dtype=torch.float64)
+    assert gradient_penalty(lambda x, y: y @ w, x, y, target).item() == pytest.approx((5 - target) ** 2)
+
+
+def test_a_flat_critic_is_penalised_without_a_nan_in_its_gradient():
+    layer = nn.Linear(6, 1, bias=False)
+    nn.init.zeros_(layer.weight)
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    penalty = gradient_penalty(lambda x, y: layer(torch.cat([x, y], 1)).squeeze(1), x, y)
+    penalty.backward()
+    assert penalty.item() == pytest.approx(1.0, abs=1e-5)
+    assert torch.isfinite(layer.weight.grad).all()
+
+
+def test_gradient_penalty_leaves_no_gradient_on_its_inputs():
+    layer = nn.Linear(2, 1)
+    x = torch.randn(4, 2, requires_grad=True)
+    gradient_penalty(lambda x, y: layer(x * y).squeeze(1), x, x).backward()
+    assert x.grad is None
+    assert layer.weight.grad is not None
+
+
+@quick
+@given(seeds, sizes)
+def test_mixture_gives_each_sample_its_own_share(seed, b):
+    x, y = _draw(seed, 2, b, 1, 2, 3)
+    share = _draw(seed + 1, b).sigmoid()
+    mixed = mixture(x, y, share)
+    for i, s in enumerate(share.tolist()):
+        torch.testing.assert_close(mixed[i], s * x[i] + (1 - s) * y[i])
+
+
+def test_mixture_ends_at_its_two_inputs():
+    x, y = torch.randn(2, 3, 4)
+    assert torch.equal(mixture(x, y, torch.ones(3)), x)
+    assert torch.equal(mixture(x, y, torch.zeros(3)), y)

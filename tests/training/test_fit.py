@@ -1,0 +1,220 @@
+"""Splitting, resuming after a kill, the time limit, selection of weights, and training that goes wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+import ama
+from ama import settings
+from ama.errors import DivergenceError, InputError
+from ama.training import fit as fitting
+from ama.training.fit import TrainingSet, _split, fit_both, fit_model
+from ama.training.trainer import Run
+
+TINY = dataclasses.replace(
+    settings.COMPACT_IMAGES,
+    latent_dim=4,
+    encoder_width=8,
+    generator_width=8,
+    discriminator_width=8,
+    batch_size=16,
+    precision="float32",
+    scoring="r_score",
+)
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    return torch.randint(0, 256, (100, 1, 8, 8), dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("statistics", ["training", "held_out"])
+def test_calibration_samples_are_never_trained_on(images, statistics):
+    images[:, 0, 0, 0] = torch.arange(100)
+    choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2)
+    parts = [set(part[:, 0, 0, 0].tolist()) for part in _split(images, choice, seed=0)]
+    train, of_scores, _, calibration = parts
+    assert not train & calibration
+    assert not of_scores & calibration
+    assert (of_scores == train) == (statistics == "training")
+    assert train | of_scores | calibration == set(range(100))
+    assert len(train) == 80
+
+
+@pytest.mark.parametrize("statistics", ["training", "held_out"])
+def test_terms_get_their_scale_from_samples_that_neither_train_nor_calibrate(images, statistics):
+    images[:, 0, 0, 0] = torch.arange(100)
+    choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2, scoring="vector+bank")
+    train, _, unseen, calibration = (
+        set(part[:, 0, 0, 0].tolist()) for part in _split(images, choice, seed=0)
+    )
+    assert (len(train), len(unseen), len(calibration)) == (
+        80,
+        *((10, 10) if statistics == "held_out" else (7, 13)),
+    )
+    assert train | unseen | calibration == set(range(100))
+
+
+def test_one_training_gives_the_last_weights_and_the_selected(images):
+    validation = images[:20], torch.tensor([1.0] * 10 + [-1.0] * 10)
+    choice = dataclasses.replace(TINY, max_steps=None, max_epochs=6, selection_start=0.0)
+    data = TrainingSet(images[20:], validation=validation)
+    last, selected = fit_both(data, choice, Run())
+    assert last.validation_auroc is None
+    alone = fit_model(TrainingSet(images[20:]), choice, Run()).model
+    for name, value in last.model.state_dict().items():
+        assert torch.equal(value, alone.state_dict()[name]), name
+    again = fit_model(data, choice, Run())
+    assert again.validation_auroc == selected.validation_auroc
+    for name, value in selected.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name]), name
+
+
+def test_both_models_need_validation_samples(images):
+    with pytest.raises(ValueError, match="found none"):
+        fit_both(TrainingSet(images), TINY, Run())
+
+
+SIDE_BY_SIDE = """
+import ama, joblib, numpy as np
+
+def threads(seed):
+    import torch
+    images = np.random.default_rng(seed).integers(0, 256, (60, 8, 8), np.uint8)
+    ama.AMADetector(max_steps=3, random_state=seed, progress=False).fit(images)
+    return torch.get_num_threads()
+
+print(*joblib.Parallel(n_jobs=2)(joblib.delayed(threads)(seed) for seed in range(2)))
+"""
+
+
+def test_fits_side_by_side_share_the_cores():
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", SIDE_BY_SIDE], capture_output=True, text=True, check=True, env=environment
+    )
+    assert max(map(int, done.stdout.split())) <= max(1, joblib.cpu_count() // 2)
+
+
+@pytest.mark.parametrize(
+    ("scoring", "expected"), [("vector+bank", (70, 9, 4, 20)), ("a_score", (80, 80, 0, 20))]
+)
+def test_terms_are_fitted_to_a_bounded_number_of_samples(images, monkeypatch, scoring, expected):
+    monkeypatch.setattr(fitting, "MAX_STATISTICS", 9)
+    monkeypatch.setattr(fitting, "MAX_UNSEEN", 4)
+    choice = dataclasses.replace(TINY, held_out=0.3 if "+" in scoring else 0.2, scoring=scoring)
+    parts = _split(images, choice, seed=0)
+    assert tuple(map(len, parts)) == expected
+    assert bool((parts[1] == parts[0][: len(parts[1])]).all())
+
+
+def test_the_split_is_a_function_of_the_seed(images):
+    first, again, other = (_split(images, TINY, seed)[0] for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_a_time_limit_ends_the_training(images):
+    started = time.monotonic()
+    fitted = fit_model(TrainingSet(images), dataclasses.replace(TINY, max_steps=10**6), Run(max_seconds=2.0))
+    assert 2 <= time.monotonic() - started < 15
+    assert 0 < fitted.steps < 10**6
+
+
+def test_epochs_are_passes_over_the_samples(images):
+    choice = dataclasses.replace(TINY, max_steps=None, max_epochs=3, held_out=0.1)
+    assert fit_model(TrainingSet(images), choice, Run()).steps == 3 * 6  # 90 samples, 16 at a time
+
+
+def test_a_set_smaller_than_a_batch_is_trained_on():
+    few = torch.randint(0, 256, (7, 1, 8, 8), dtype=torch.uint8)
+    assert fit_model(TrainingSet(few), dataclasses.replace(TINY, max_steps=5), Run()).steps == 5
+
+
+def test_the_history_tells_the_losses(images):
+    history = fit_model(TrainingSet(images), dataclasses.replace(TINY, max_steps=60), Run()).history
+    assert [entry["step"] for entry in history] == [25, 50, 60]
+    assert set(history[0]) == {"step", "critic", "generator", "pixel"}
+
+
+@pytest.mark.parametrize(("value", "loss"), [(torch.nan, "critic"), (1e9, "critic")])
+def test_a_training_that_left_the_finite_numbers_stops_with_what_to_try(images, value, loss, monkeypatch):
+    from ama.networks import images as networks
+
+    original = networks.Discriminator.value
+    monkeypatch.setattr(networks.Discriminator, "value", lambda *a: original(*a) * value)
+    with pytest.raises(DivergenceError, match=rf"diverged at step 25: the {loss} loss is .* try a smaller"):
+        fit_model(TrainingSet(images), dataclasses.replace(TINY, loss="wasserstein", max_steps=50), Run())
+
+
+def test_weights_are_those_of_the_best_validation_auroc(images):
+    dark = images // 8
+    validation = (torch.cat([dark[:30], images[:10]]), torch.tensor([1] * 30 + [-1] * 10))
+    choice = dataclasses.replace(TINY, max_steps=None, max_epochs=6, selection_start=0.0)
+    fitted = fit_model(TrainingSet(dark[30:], validation=validation), choice, Run())
+    scores = fitted.model.scores(validation[0]).score
+    assert fitted.validation_auroc == pytest.approx(roc_auc_score(validation[1] == 1, scores))
+
+
+def test_selection_waits_for_its_start(images):
+    validation = (images[:40], torch.tensor([1] * 30 + [-1] * 10))
+    choice = dataclasses.replace(TINY, max_steps=8, selection_start=1.0)
+    assert (
+        fit_model(TrainingSet(images[40:], validation=validation), choice, Run()).validation_auroc is not None
+    )
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_too_few_samples_are_refused(n):
+    with pytest.raises(InputError, match=f"at least 5 normal samples, found {n} sample"):
+        fit_model(TrainingSet(torch.zeros(n, 1, 8, 8, dtype=torch.uint8)), TINY, Run())
+
+
+FIT = """
+import sys, dataclasses, numpy, threadpoolctl, torch, ama
+torch.set_num_threads(1)
+threadpoolctl.threadpool_limits(1)  # as conftest.py has it: another number of threads rounds otherwise
+detector = ama.AMADetector(max_steps=int(sys.argv[3]), held_out=0.3, checkpoints=sys.argv[2],
+    checkpoint_every=0.5, random_state=0)
+detector.fit(sys.argv[1])
+numpy.save(sys.argv[4], detector.score_samples(sys.argv[1]))
+"""
+
+
+def test_a_killed_fit_resumes_to_the_same_weights_as_an_undisturbed_one(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(300, 6))
+    np.save(tmp_path / "rows.npy", rows)
+    folder = tmp_path / "checkpoints"
+    steps = 3000
+    command = [sys.executable, "-c", FIT, str(tmp_path / "rows.npy"), str(folder), str(steps)]
+    killed = subprocess.Popen([*command, str(tmp_path / "never.npy")])
+    deadline = time.monotonic() + 60
+    while not (folder / "last.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert not (tmp_path / "never.npy").exists()
+    done = int(torch.load(folder / "last.ckpt", weights_only=True)["state_dict"]["steps_done"])
+    assert 0 < done < steps
+
+    subprocess.run([*command, str(tmp_path / "resumed.npy")], check=True)
+    undisturbed = ama.AMADetector(max_steps=steps, held_out=0.3, random_state=0).fit(rows).score_samples(rows)
+    assert np.array_equal(np.load(tmp_path / "resumed.npy"), undisturbed)
+
+
+def test_a_checkpoint_of_another_fit_is_refused(tmp_path, images):
+    run = Run(checkpoints=tmp_path, checkpoint_seconds=0.01)
+    fit_model(TrainingSet(images), dataclasses.replace(TINY, max_steps=20), run)
+    with pytest.raises(InputError, match=r"of another fit: its latent_dim is 4, expected 5; name another"):
+        fit_model(TrainingSet(images), dataclasses.replace(TINY, max_steps=20, latent_dim=5), run)
