@@ -1,13 +1,17 @@
-"""Everything that decides how a model is trained, and the presets."""
+"""Every parameter of a fit, declared once with its range and its description, and the presets.
+
+:class:`Settings` holds resolved values. ``AMADetector`` inherits the declarations, with None for "as in the preset".
+Validation, ``--help`` and the tables in the documentation are derived from them (:mod:`ama.utils.declarations`).
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from numbers import Integral, Real
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args
 
 from ama.errors import InputError
+from ama.utils.declarations import FIRST, NEGATIVE, NETWORKS, OBJECTIVE, SCORE, TRAINING, check, parameter
 
 Preset = Literal["auto", "compact", "paper"]
 Loss = Literal["wasserstein", "hinge", "relativistic"]
@@ -15,67 +19,97 @@ Lipschitz = Literal[
     "spectral+gradient_penalty", "spectral", "gradient_penalty", "zero_centred", "spectral+zero_centred"
 ]
 Negatives = Literal["atypical", "scaled", "cube", "none"]
-NegativePairs = Literal["generated", "mismatched"]
-Direction = Literal["inward", "outward"]
-Score = str  # "auto", "a_score", "r_score", a term, or several terms joined by "+"
-SCORES = ("auto", "a_score", "r_score")
-TERMS = ("latent_density", "mahalanobis", "memory_bank", "rotated_memory_bank", "rotation")
-Statistics = Literal["training", "held_out"]
 Precision = Literal["float32", "bfloat16"]
+WEIGHT = (0.0, 1e6)  # range of the weight of a term in an objective
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False)
 class Settings:
-    """The resolved parameters of one fit; their meaning is documented at :class:`ama.AMADetector`."""
+    """The resolved parameters of one fit. The defaults are the preset "paper"."""
 
-    latent_dim: int
-    encoder_width: int
-    generator_width: int
-    discriminator_width: int
-    batch_size: int
-    max_steps: int | None  # one of max_steps and max_epochs is set
-    max_epochs: int | None
-    learning_rate: float
-    milestones: tuple[float, ...]  # shares of the training after which the rate falls to a tenth
-    critic_steps: int
-    loss: Loss
-    lipschitz: Lipschitz
-    penalty_weight: float
-    mirrored: bool
-    n_interpolated: int
-    lambda_inter: float
-    lambda_reg: float
-    lambda_neg: float
-    lambda_pixel: float
-    lambda_rotation: float
-    rotation_share: float  # of the batch
-    rotation_shift: float  # share of the side
-    negatives: Negatives
-    negative_pairs: NegativePairs
-    negative_share: float  # of the batch
-    negative_start: float  # share of the training before the first negative
-    delta: float
-    direction: Direction
-    averaging: float  # decay of the moving average of the weights; 0 keeps the last weights
-    selection_start: float  # share of the training before weights may be selected
-    held_out: float  # share of the normal samples kept for calibration
-    scoring: Score
-    statistics: Statistics
-    precision: Precision
-    scoring_precision: Precision
-    term_bound: float = 0.0  # of a standardised term of the score; 0: none
+    # fmt: off
+    scoring: str = parameter("a_score", (
+        "The anomaly score: \"auto\", or one or several terms joined by \"+\". \"r_score\": Eq. 5, the distance between "
+        "the discriminator's features of (x, x) and of (x, reconstruction). \"a_score\": Eq. 6, the likelihood of the "
+        "R-score. \"latent_density\": the density of encoding and R-score under a Gaussian mixture. \"mahalanobis\": "
+        "the Mahalanobis distance of the statistics of all feature maps of a pair. \"memory_bank\": the distance of "
+        "these statistics to the nearest training sample. \"rotated_memory_bank\": the same for the rotated images. "
+        "\"rotation\": how surely the discriminator recognises each rotation. \"auto\": several of these, each "
+        "weighted by how well it separates held-out normal samples from synthetic anomalies."), FIRST)
+    held_out: float = parameter(0.05, (
+        "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
+        FIRST, 0.01, 0.5)
 
-    def terms(self, shape: tuple[int, ...]) -> tuple[str, ...]:
-        """The terms that the score adds, for samples of a shape; none for Eq. 5 and 6."""
-        if self.scoring != "auto":
-            return () if self.scoring in SCORES else tuple(self.scoring.split("+"))
-        if len(shape) != 3:
-            return "latent_density", "memory_bank"
-        return (
-            ("latent_density", "memory_bank", "rotated_memory_bank", "rotation")
-            if self.lambda_rotation
-            else ("latent_density", "memory_bank", "rotated_memory_bank")
-        )
+    max_steps: int | None = parameter(None, (
+        "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9)
+    max_epochs: int | None = parameter(100, "Length of the training in passes over the data.", TRAINING, 1, 10**6)
+    batch_size: int = parameter(256, "Samples per step; all of them if there are fewer.", TRAINING, 2, 65536)
+    learning_rate: float = parameter(3e-4, "Adam's learning rate.", TRAINING, 1e-9, 1.0)
+    milestones: list[float] = parameter([0.3, 0.6, 0.9], (
+        "Shares of the training after each of which the learning rate is divided by ten; [] keeps it constant."),
+        TRAINING, 0.0, 1.0)
+    critic_steps: int = parameter(5, (
+        "Discriminator steps for each step of encoder and generator."), TRAINING, 1, 100)
+    averaging: float = parameter(0.0, (
+        "Decay of an exponential moving average of the weights, which then is the model; 0 keeps the last weights."),
+        TRAINING, 0.0, 0.99999)
+    selection_start: float = parameter(0.2, (
+        "Share of the training before which no weights are selected by validation samples."), TRAINING, 0.0, 1.0)
+    precision: Precision = parameter("float32", "Type of the convolutions during training.", TRAINING)
+
+    latent_dim: int = parameter(128, "Dimension of the encodings.", NETWORKS, 1, 4096)
+    encoder_width: int = parameter(64, (
+        "Channels of the encoder's first convolution; units of a hidden layer for tabular data."), NETWORKS, 1, 4096)
+    generator_width: int = parameter(256, "The same for the generator.", NETWORKS, 1, 4096)
+    discriminator_width: int = parameter(128, "The same for the discriminator.", NETWORKS, 1, 4096)
+
+    loss: Loss = parameter("wasserstein", (
+        "Form of the mirrored game: \"wasserstein\" (Eq. 1), \"hinge\" or \"relativistic\"."), OBJECTIVE)
+    lipschitz: Lipschitz = parameter("spectral+gradient_penalty", (
+        "How the discriminator is kept smooth: spectral normalisation, a gradient penalty around 1, a zero-centred "
+        "gradient penalty, or spectral normalisation with either penalty."), OBJECTIVE)
+    penalty_weight: float = parameter(10.0, "Weight of the gradient penalty.", OBJECTIVE, *WEIGHT)
+    mirrored: bool = parameter(True, (
+        "False is the paper's ablation: the discriminator sees x or its reconstruction alone, not a pair."), OBJECTIVE)
+    n_interpolated: int = parameter(3, "k of simplex interpolation.", OBJECTIVE, 2, 1000)
+    lambda_inter: float = parameter(0.2, "Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT)
+    lambda_reg: float = parameter(1.0, "Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT)
+    lambda_pixel: float = parameter(0.0, (
+        "Weight of the mean absolute difference between x and its reconstruction; not in the paper."),
+        OBJECTIVE, *WEIGHT)
+    lambda_rotation: float = parameter(0.0, (
+        "Weight of the discriminator's second task, recognising rotations; images only, not in the paper."),
+        OBJECTIVE, *WEIGHT)
+    rotation_share: float = parameter(0.375, "Share of the batch that is rotated.", OBJECTIVE, 0.0, 1.0)
+    rotation_shift: float = parameter(0.125, (
+        "How far images are shifted before they are rotated, as a share of their side."), OBJECTIVE, 0.0, 0.5)
+
+    lambda_neg: float = parameter(5.0, "Weight of the negatives in Eq. 2.", NEGATIVE, *WEIGHT)
+    negatives: Negatives = parameter("atypical", (
+        "Synthetic negatives: \"atypical\" (Atypical Selection), \"scaled\" (the authors' code), \"cube\" (Sipple "
+        "2020) or \"none\". Known anomalies (y = -1) replace them."), NEGATIVE)
+    negative_pairs: Literal["generated", "mismatched"] = parameter("generated", (
+        "Reading of Eq. 4: \"generated\" pairs the image G(z_neg) with its reconstruction, \"mismatched\" pairs a "
+        "normal image with G(z_neg)."), NEGATIVE)
+    negative_share: float = parameter(0.1, "Negatives as a share of the batch.", NEGATIVE, 0.0, 1.0)
+    negative_start: float = parameter(0.1, "Share of the training before the first negative.", NEGATIVE, 0.0, 1.0)
+    delta: float = parameter(1.0, (
+        "Thickness of the atypical shell, or half the side of the cube. \"auto\" tries several values and keeps the "
+        "best on the validation samples."), NEGATIVE, 1e-9, 1e6, searchable=True)
+    direction: Literal["inward", "outward"] = parameter("inward", (
+        "Whether the atypical shell lies inward or outward of the sphere of radius sqrt(latent_dim). \"auto\" tries "
+        "both and keeps the better on the validation samples."), NEGATIVE, searchable=True)
+
+    term_bound: float = parameter(0.0, (
+        "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. A bound of 3 "
+        "helps if normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT)
+    statistics: Literal["training", "held_out"] = parameter("training", (
+        "Samples to which the statistics of normal scores are fitted: the \"training\" samples, as in the paper, or "
+        "\"held_out\" ones. Terms other than r_score and a_score use at most 20,000 of them."), SCORE)
+    scoring_precision: Precision = parameter("float32", (
+        "Type of the convolutions when scoring images. bfloat16 is several times faster on processors that multiply "
+        "it natively, and scores differ slightly. Tabular data are always scored in float64."), SCORE)
+    # fmt: on
 
     @property
     def spectral(self) -> bool:
@@ -90,55 +124,18 @@ class Settings:
         return 0.0 if self.lipschitz.endswith("zero_centred") else None
 
 
-PAPER = Settings(
-    latent_dim=128,
-    encoder_width=64,
-    generator_width=256,
-    discriminator_width=128,
-    batch_size=256,
-    max_steps=None,
-    max_epochs=100,
-    learning_rate=3e-4,
-    milestones=(0.3, 0.6, 0.9),
-    critic_steps=5,
-    loss="wasserstein",
-    lipschitz="spectral+gradient_penalty",
-    penalty_weight=10.0,
-    mirrored=True,
-    n_interpolated=3,
-    lambda_inter=0.2,
-    lambda_reg=1.0,
-    lambda_neg=5.0,
-    lambda_pixel=0.0,
-    lambda_rotation=0.0,
-    rotation_share=0.375,
-    rotation_shift=0.125,
-    negatives="atypical",
-    negative_pairs="generated",
-    negative_share=0.1,
-    negative_start=0.1,
-    delta=1.0,
-    direction="inward",
-    averaging=0.0,
-    selection_start=0.2,
-    held_out=0.05,
-    scoring="a_score",
-    statistics="training",
-    precision="float32",
-    scoring_precision="float32",
-)
+PAPER = Settings()
 
-COMPACT_IMAGES = dataclasses.replace(
-    PAPER,
+COMPACT_COLOUR = Settings(
     latent_dim=64,
     encoder_width=24,
     generator_width=24,
     discriminator_width=32,
-    batch_size=16,  # small steps, so that there can be many: the second head needs them
+    batch_size=16,  # small steps, so that there can be many: the rotation head needs them
     max_steps=5000,
     max_epochs=None,
     learning_rate=1e-3,
-    milestones=(),
+    milestones=[],
     critic_steps=1,
     loss="relativistic",
     lipschitz="spectral",
@@ -147,7 +144,7 @@ COMPACT_IMAGES = dataclasses.replace(
     lambda_pixel=10.0,
     negatives="none",
     averaging=0.995,
-    held_out=0.15,  # a third of it for the scale and the weights of the score's terms
+    held_out=0.15,  # a third of it sets the scale and the weights of the terms
     lambda_rotation=1.0,
     rotation_share=1.0,
     scoring="auto",
@@ -155,10 +152,10 @@ COMPACT_IMAGES = dataclasses.replace(
 )
 
 # Without colours there is less to learn.
-COMPACT_GREY = dataclasses.replace(COMPACT_IMAGES, max_steps=3000)
+COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=3000)
 
 COMPACT_TABULAR = dataclasses.replace(
-    COMPACT_IMAGES,
+    COMPACT_COLOUR,
     latent_dim=16,
     encoder_width=64,
     generator_width=64,
@@ -167,26 +164,32 @@ COMPACT_TABULAR = dataclasses.replace(
     max_steps=1500,
     lambda_rotation=0.0,
     scoring="latent_density+mahalanobis",
-    held_out=0.25,  # rows are few as a rule, and the threshold needs its own share of them
+    held_out=0.25,  # tables are often small, and the threshold needs its own share of the rows
     precision="float32",
 )
 
+# Variant of the data -> what each preset is for it, and which of them "auto" takes on a GPU.
+PRESETS: dict[str, dict[str, Settings]] = {
+    "colour images": {"paper": PAPER, "compact": COMPACT_COLOUR, "auto on a GPU": PAPER},
+    "grey images": {"paper": PAPER, "compact": COMPACT_GREY, "auto on a GPU": PAPER},
+    "tabular data": {"paper": PAPER, "compact": COMPACT_TABULAR, "auto on a GPU": COMPACT_TABULAR},
+}
 
-def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: Any) -> Settings:
-    """The settings of a preset for samples of a shape, with every override that is not None.
 
-    ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise. ``compact`` has networks for rows and networks
-    for images, and trains these for fewer steps where they are grey.
+def resolve(preset: Preset, variant: str, on_gpu: bool, **given: Any) -> Settings:
+    """The settings of a preset, with every given value that is not None in place of the preset's.
+
+    ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise.
 
     Parameters
     ----------
     preset
         Its name.
-    shape
-        (channels, height, width) of an image, or (columns,) of a row.
+    variant
+        A key of ``PRESETS``: what the samples are.
     on_gpu
         Whether the fit runs on one.
-    **overrides
+    **given
         Settings by name.
 
     Raises
@@ -197,9 +200,10 @@ def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: A
     if preset not in get_args(Preset):
         raise InputError(f"preset must be one of {', '.join(get_args(Preset))}, found {preset!r}")
     if preset == "auto":
-        preset = "paper" if on_gpu and len(shape) == 3 else "compact"
-    base = PAPER if preset == "paper" else _compact(shape)
-    given = {name: value for name, value in overrides.items() if value is not None}
+        base = PRESETS[variant]["auto on a GPU" if on_gpu else "compact"]
+    else:
+        base = PRESETS[variant][preset]
+    given = {name: value for name, value in given.items() if value is not None}
     if {"max_steps", "max_epochs"} <= given.keys():
         raise InputError("max_steps and max_epochs both set the length of the training: give one of them")
     # The one that was asked for replaces the preset's.
@@ -207,89 +211,7 @@ def resolve(preset: Preset, shape: tuple[int, ...], on_gpu: bool, **overrides: A
         base = dataclasses.replace(base, max_epochs=None)
     elif "max_epochs" in given:
         base = dataclasses.replace(base, max_steps=None)
+    check(given, Settings)
     if "milestones" in given:
-        given["milestones"] = _drops(given["milestones"])
-    settings = dataclasses.replace(base, **given)
-    _check(settings)
-    if settings.lambda_rotation and len(shape) != 3:
-        raise InputError(
-            f"lambda_rotation is for images: for rows it must be 0, found {settings.lambda_rotation:g}"
-        )
-    _check_terms(settings, shape)
-    return settings
-
-
-def _compact(shape: tuple[int, ...]) -> Settings:
-    if len(shape) != 3:
-        return COMPACT_TABULAR
-    return COMPACT_GREY if shape[0] == 1 else COMPACT_IMAGES
-
-
-# Half-open or closed, a range is told to the user as she would say it.
-_RANGES: dict[str, tuple[float, float]] = {  # of whole numbers where the bounds are whole
-    "latent_dim": (1, 4096),
-    "encoder_width": (1, 4096),
-    "generator_width": (1, 4096),
-    "discriminator_width": (1, 4096),
-    "batch_size": (2, 65536),
-    "max_steps": (1, 10**9),
-    "max_epochs": (1, 10**6),
-    "learning_rate": (1e-9, 1.0),
-    "critic_steps": (1, 100),
-    "penalty_weight": (0.0, 1e6),
-    "n_interpolated": (2, 1000),
-    "lambda_inter": (0.0, 1e6),
-    "lambda_reg": (0.0, 1e6),
-    "lambda_neg": (0.0, 1e6),
-    "lambda_pixel": (0.0, 1e6),
-    "lambda_rotation": (0.0, 1e6),
-    "rotation_share": (0.0, 1.0),
-    "rotation_shift": (0.0, 0.5),
-    "negative_share": (0.0, 1.0),
-    "negative_start": (0.0, 1.0),
-    "delta": (1e-9, 1e6),
-    "averaging": (0.0, 0.99999),
-    "term_bound": (0.0, 1e6),
-    "selection_start": (0.0, 1.0),
-    "held_out": (0.01, 0.5),
-}
-
-
-def _drops(value: Any) -> tuple[float, ...]:
-    """The shares of the training after which the rate falls, of a sequence of any kind."""
-    try:
-        drops = tuple(float(share) for share in value)
-    except (TypeError, ValueError):
-        drops = (float("nan"),)
-    if not all(0 <= share <= 1 for share in drops):
-        raise InputError(f"milestones must be a list of shares of the training from 0 to 1, found {value!r}")
-    return drops
-
-
-def _check(settings: Settings) -> None:
-    for name, (low, high) in _RANGES.items():
-        value: Any = getattr(settings, name)
-        kind, article = (Integral, "a whole") if isinstance(low, int) else (Real, "a")
-        if value is None:
-            continue
-        is_number = isinstance(value, kind) and not isinstance(value, bool)
-        if not (is_number and low <= float(value) <= high):
-            raise InputError(f"{name} must be {article} number from {low:g} to {high:g}, found {value!r}")
-    for name, hint in get_type_hints(Settings).items():
-        choices = get_args(hint)
-        value = getattr(settings, name)
-        if choices and all(isinstance(choice, str) for choice in choices) and value not in choices:
-            raise InputError(f"{name} must be one of {', '.join(choices)}, found {value!r}")
-
-
-def _check_terms(settings: Settings, shape: tuple[int, ...]) -> None:
-    terms = settings.terms(shape)
-    if not set(terms) <= set(TERMS) or len(set(terms)) < len(terms):
-        raise InputError(
-            f"scoring must be one of {', '.join(SCORES)}, or one or several of {', '.join(TERMS)} joined by +, "
-            f"found {settings.scoring!r}"
-        )
-    if len(shape) != 3 and {"rotated_memory_bank", "rotation"} & set(terms):
-        raise InputError(f"scoring={settings.scoring!r} turns images, and rows cannot be turned")
-    if "rotation" in terms and not settings.lambda_rotation:
-        raise InputError(f"scoring={settings.scoring!r} needs lambda_rotation above 0, found 0")
+        given["milestones"] = [float(share) for share in given["milestones"]]
+    return dataclasses.replace(base, **given)

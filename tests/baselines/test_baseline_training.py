@@ -9,7 +9,8 @@ from torch import nn
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining, noise, trainable
 from ama.training.batches import Batches
-from ama.training.trainer import Run, run_training
+from ama.training.run import Run
+from ama.training.trainer import run_training
 
 
 class _Two(BaselineModel):

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from ama.benchmark.speed.flops import CountFlops
 from ama.networks.double_backward import FastDoubleBackward
-from ama.networks.images import Discriminator
+from ama.networks.image_networks import Discriminator
 from ama.objective.losses import gradient_penalty
 
 quick = settings(max_examples=25, deadline=None)

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ama.networks.images import Discriminator
+from ama.networks.image_networks import Discriminator
 from ama.networks.rotations import is_mirror_symmetric, mirrored_at_random, n_rotations, rotated, shifted
 
 quick = settings(max_examples=25, deadline=None)

@@ -20,7 +20,7 @@ from ama import settings
 from ama.errors import DivergenceError, InputError
 from ama.training import fit as fitting
 from ama.training.fit import TrainingSet, _split, fit_both, fit_model
-from ama.training.trainer import Run
+from ama.training.run import Run
 
 TINY = dataclasses.replace(
     settings.COMPACT_IMAGES,

@@ -16,7 +16,8 @@ from ama.scores.scoring import rotation_surprise
 from ama.training.batches import Batches
 from ama.training.fit import TrainingSet, fit_model
 from ama.training.step import AMATraining
-from ama.training.trainer import Run, run_training
+from ama.training.run import Run
+from ama.training.trainer import run_training
 from ama.utils.random_generators import generator_for
 
 TINY = dataclasses.replace(

@@ -36,7 +36,7 @@ from ama.baselines.baseline_training import BaselineTraining, noise, trainable
 from ama.baselines.building_blocks import SLOPE, Down, Encoder, Up, initialise
 from ama.baselines.parameters import parameters
 from ama.training.ema import MovingAverage
-from ama.training.trainer import Run
+from ama.training.run import Run
 
 DROPOUT = 0.2
 AVERAGING = {"compact": 0.99, "paper": 0.999}

@@ -33,7 +33,7 @@ from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining, noise
 from ama.baselines.building_blocks import Discriminator, Up, initialise
 from ama.baselines.parameters import parameters
-from ama.training.trainer import Run
+from ama.training.run import Run
 from ama.utils.random_generators import generator_for
 
 

@@ -19,9 +19,10 @@ from ama.detectors.base import Detector
 from ama.errors import InputError
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
-from ama.training.learnable import check_learnable
 from ama.training.memory import freed_memory_kept
-from ama.training.trainer import Run, reader, repeatable, run_training
+from ama.training.run import Run, reader, repeatable
+from ama.training.split import check_learnable
+from ama.training.trainer import run_training
 from ama.utils.random_generators import generator_for
 
 Self = TypeVar("Self", bound="Baseline")

@@ -1,7 +1,7 @@
 """The building blocks that several baselines share: DCGAN's convolutions (Radford et al. 2016) for images, and fully
 connected layers for rows.
 
-As in :mod:`ama.networks.images`, an image's shorter side is halved until it is about 4 pixels.
+As in :mod:`ama.networks.image_networks`, an image's shorter side is halved until it is about 4 pixels.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ama.networks.images import innermost_size, n_halvings
+from ama.networks.image_networks import innermost_size, n_halvings
 
 SLOPE = 0.2  # of every LeakyReLU here
 

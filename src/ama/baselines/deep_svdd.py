@@ -35,8 +35,8 @@ from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, c
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining, trainable
 from ama.baselines.parameters import parameters
-from ama.networks.images import n_halvings
-from ama.training.trainer import Run
+from ama.networks.image_networks import n_halvings
+from ama.training.run import Run
 
 CENTRE_FLOOR = 0.1
 LEAST_CONTRAST = 1e-6  # a pixel in a thousand that is one level off has more

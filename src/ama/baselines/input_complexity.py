@@ -38,7 +38,7 @@ from ama.baselines.likelihood import (
     network_options,
 )
 from ama.baselines.parameters import parameters
-from ama.training.trainer import Run
+from ama.training.run import Run
 
 # Pillow's name of a lossless code, and its options.
 COMPRESSORS: dict[str, dict[str, Any]] = {

@@ -37,7 +37,7 @@ from ama.baselines.likelihood import (
     network_options,
 )
 from ama.baselines.parameters import parameters
-from ama.training.trainer import Run
+from ama.training.run import Run
 
 LEVELS = 256
 

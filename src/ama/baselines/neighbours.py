@@ -16,7 +16,7 @@ from ama.baselines.baseline import Baseline, Log, check_count
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.parameters import parameters
 from ama.errors import InputError
-from ama.training.trainer import Run
+from ama.training.run import Run
 
 
 class NearestNeighboursModel(BaselineModel):

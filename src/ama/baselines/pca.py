@@ -15,7 +15,7 @@ from torch import Tensor
 from ama.baselines.baseline import Baseline, Log, check_count
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.parameters import parameters
-from ama.training.trainer import Run
+from ama.training.run import Run
 
 
 class PCAReconstructionModel(BaselineModel):

@@ -35,8 +35,8 @@ from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining
 from ama.baselines.building_blocks import SLOPE, Discriminator, initialise
 from ama.baselines.parameters import parameters
-from ama.networks.images import edge_padding, n_halvings
-from ama.training.trainer import Run
+from ama.networks.image_networks import edge_padding, n_halvings
+from ama.training.run import Run
 
 ADVERSARIAL, CONTEXTUAL, LATENT = 1.0, 40.0, 1.0
 

@@ -34,7 +34,7 @@ from ama.baselines.likelihood import (
     network_options,
 )
 from ama.baselines.parameters import parameters
-from ama.training.trainer import Run
+from ama.training.run import Run
 from ama.utils.random_generators import generator_for
 
 ENTROPY_SAMPLES = 5000

@@ -31,7 +31,7 @@ from ama.baselines.building_blocks import Discriminator, Up
 from ama.baselines.likelihood import DEPTH, LikelihoodTraining, check_levels, likelihood_network
 from ama.baselines.parameters import parameters
 from ama.objective.losses import mixture
-from ama.training.trainer import Run
+from ama.training.run import Run
 
 SCALE_SAMPLES = 2000
 PENALTY = 10.0

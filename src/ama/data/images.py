@@ -29,7 +29,7 @@ from torch import Tensor
 from ama.data.arrow import ArrowTable, encoded_images
 from ama.data.samples import Samples, Source, Wanted, as_labels, none_readable
 from ama.errors import InputError
-from ama.networks.images import MAX_SIDE, MIN_SIDE
+from ama.networks.image_networks import MAX_SIDE, MIN_SIDE
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp")
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP")

@@ -41,6 +41,7 @@ class Samples:
     labels: np.ndarray | None
     columns: list[str] | None
     skipped: list[str]
+    source: str = ""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -52,6 +53,9 @@ class Samples:
             return f"{count(len(self), 'row')} of {count(shape[0], 'column')}"
         channels, height, width = shape
         return f"{count(len(self), 'image')} of {height} x {width} pixels, {count(channels, 'channel')}"
+
+    def summary(self) -> str:
+        return f"{self.source}: {self.describe()}" if self.source else self.describe()
 
     def select(self, indices: Any) -> Samples:
         """The samples at ``indices``, a boolean mask or positions; ``skipped`` stays as it is."""

@@ -1,42 +1,47 @@
-"""What every detector has: scikit-learn's contract around one score, a threshold with a promise, a model folder."""
+"""The contract of every detector: scikit-learn's, around one score, a calibrated threshold and a model folder."""
 
 from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from numbers import Real
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.base import OutlierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from ama.data.sources import Samples, Source, open_source
+from ama.data.samples import Samples, Source
+from ama.data.sources import open_source
 from ama.decision import conformal
+from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
+from ama.detectors.inputs import as_samples
+from ama.detectors.parameters import parameters
+from ama.detectors.plotting import PlottingMixin
+from ama.detectors.saving import SavedEstimator
 from ama.errors import InputError
-from ama.io import model_folder
 from ama.io.versions import versions
+from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.kind import SampleKind
+from ama.training.run import Run
+from ama.utils.declarations import FIRST, TRAINING, check, parameter
 from ama.utils.durations import seconds
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from ama.training.trainer import Run
 
 Self = TypeVar("Self", bound="Detector")
 
 
-class Detector(OutlierMixin, BaseEstimator, ABC):
-    """Base of every detector; a subclass has the parameters below, and a ``fit`` that ends with :meth:`_keep`.
+@parameters
+class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
+    """Base of every detector; a subclass declares its parameters and has a ``fit`` that ends with :meth:`_keep`.
 
     Attributes
     ----------
-    model_ : torch.nn.Module
-        What scores, a :class:`ama.io.model_folder.Storable`.
+    model_ : ama.io.storable.Storable
+        What scores.
     offset_ : float
         Threshold on ``score_samples``: below it a sample is an anomaly.
     shape_ : tuple of int
@@ -46,21 +51,23 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     history_ : list of dict
         Losses every few steps.
     learned_from_ : str
-        How many samples of which size it was fitted on, and whence if a command did it.
+        How many samples of which size it was fitted on, and their source if it has a name.
     """
 
-    # What storage rebuilds the model with.
-    _model_class: ClassVar[type[model_folder.Storable]]
+    # fmt: off
+    false_alarm_rate: float = parameter(0.05, (
+        "Share of normal samples that may be flagged, on average: held-out normal samples set the threshold."),
+        FIRST, 0, 1, exclusive=True)
+    device: Literal["auto", "cpu", "cuda"] = parameter("auto", "\"auto\" is a GPU if there is one.", FIRST)
+    random_state: int | None = parameter(None, (
+        "Seed. Two fits with the same seed on the same CPU and number of threads are equal bit for bit."), FIRST)
+    progress: bool | None = parameter(None, (
+        "Whether to show a progress bar; None shows one in a terminal and in a notebook."), FIRST)
+    # fmt: on
 
-    false_alarm_rate: float
-    device: str
-    progress: bool | None
-    random_state: Any
-    model_: Any
-    # Of those that train.
-    max_time: str | float | None = None
-    checkpoints: str | None = None
-    checkpoint_every: str | float = "1m"
+    # What differs between detectors besides their parameters; commands and reports ask for nothing else.
+    score_columns: ClassVar[tuple[ScoreColumn, ...]] = (ScoreColumn("score", "normal"),)
+    learns_from_anomalies: ClassVar[bool] = False  # whether fit takes known anomalies and validation samples
 
     @abstractmethod
     def fit(self: Self, X: Any, y: Any = None) -> Self:
@@ -68,13 +75,49 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
 
     def score_samples(self, X: Any) -> np.ndarray:
         """The deciding score of each sample; higher = more normal."""
-        samples = self._fitted_samples(X)
-        return self.model_.score(samples).cpu().numpy()
+        return self.model_.score(self._fitted_samples(X)).cpu().numpy()
 
     def named_scores(self, X: Any) -> dict[str, np.ndarray]:
         """``score`` and every other score that the method has, by name; all higher = more normal."""
-        samples = self._fitted_samples(X)
-        return {name: values.cpu().numpy() for name, values in self.model_.named_scores(samples).items()}
+        found = self.model_.named_scores(self._fitted_samples(X))
+        return {name: values.cpu().numpy() for name, values in found.items()}
+
+    def score_table(self, X: Any) -> dict[str, np.ndarray]:
+        """The columns of a score table: those of ``score_columns``, ``p_value`` and ``anomaly``, each (n,)."""
+        scores = self.named_scores(X)
+        columns = {
+            c.name: scores[c.name] if c.higher == "normal" else -scores[c.name] for c in self.score_columns
+        }
+        deciding = torch.from_numpy(scores["score"])
+        return {
+            **columns,
+            "p_value": conformal.p_value(deciding, self.model_.calibration.cpu()).numpy(),
+            "anomaly": conformal.is_anomaly(deciding, self.offset_).numpy(),
+        }
+
+    def explain(self, X: Any) -> Explanation:
+        """Why samples have their scores, as far as the method knows."""
+        return Explanation()
+
+    def score_weights(self) -> dict[str, float]:
+        """The terms of the score and their weights, if it has several."""
+        return {}
+
+    def score_name(self) -> str:
+        """What decides, in a word."""
+        return type(self).__name__
+
+    def encoding_lengths(self, X: Any) -> np.ndarray | None:
+        """Euclidean norms of the encodings (n,), if the method has encodings."""
+        return None
+
+    def latent_sphere(self) -> LatentSphere | None:
+        """The sphere to which encodings are drawn, if there is one."""
+        return None
+
+    def independent(self, scores: np.ndarray) -> np.ndarray:
+        """Of scores of consecutive samples, those that are independent of one another."""
+        return scores
 
     def decision_function(self, X: Any) -> np.ndarray:
         """``score_samples(X) - offset_``: negative for an anomaly."""
@@ -90,7 +133,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         return conformal.p_value(scores, self.model_.calibration.cpu()).numpy()
 
     def set_threshold(self: Self, false_alarm_rate: float) -> Self:
-        """Set the threshold anew, for another share of normal samples that may be flagged; no score changes.
+        """Set the threshold for another share of normal samples that may be flagged; no score changes.
 
         Raises
         ------
@@ -98,7 +141,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             If the rate is not between 0 and 1.
         """
         check_is_fitted(self)
-        self._check_rate(false_alarm_rate)
+        check({"false_alarm_rate": false_alarm_rate}, type(self))
         self.false_alarm_rate = false_alarm_rate
         self.offset_ = self._offset()
         return self
@@ -110,25 +153,31 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         ----------
         X
             Normal samples such as :meth:`score_samples` takes. None of them may have been trained on: those score
-            better than others do, and the promise would be broken.
+            better than others do, and the guarantee would be lost.
         false_alarm_rate
             Share of normal samples that may be flagged from now on; by default as before.
 
         Raises
         ------
         InputError
-            If the rate is not between 0 and 1, or the samples are not as those of the fit.
+            If the rate is not between 0 and 1, or the samples are not like those of the fit.
         """
         rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
-        self._check_rate(rate)
+        check({"false_alarm_rate": rate}, type(self))
         self.model_.calibrate(self._fitted_samples(X))
         return self.set_threshold(rate)
 
     @property
-    def promised_rate(self) -> float:
-        """Share of normal samples that the threshold flags at most, on average: the rate asked for, if within reach."""
+    def guaranteed_rate(self) -> float:
+        """Share of normal samples that is flagged at most, on average: the rate asked for, if it is within reach."""
         check_is_fitted(self)
         return conformal.reachable_rate(len(self.model_.calibration), self.false_alarm_rate)
+
+    @property
+    def kind_(self) -> SampleKind:
+        """What the samples are."""
+        check_is_fitted(self)
+        return kind_of(self.shape_)
 
     def drift(self, X: Any) -> conformal.Drift:
         """Test whether the scores of X are still distributed as those of the held-out normal samples.
@@ -147,38 +196,10 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
 
     def drift_of(self, scores: np.ndarray) -> conformal.Drift:
         """The test of :meth:`drift` on scores that are known already."""
-        # Samples of a group have the group's score: one of them stands for all.
-        return conformal.drift(scores[:: getattr(self, "group", 1)], self.model_.calibration.cpu().numpy())
-
-    def plot_scores(self, X: Any, y: Any = None) -> Figure:
-        """Histogram of the scores of X and the threshold; see :class:`ama.report.displays.ScoresDisplay`.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`score_samples`.
-        y
-            The group of each sample, such as +1 and -1.
-        """
-        from ama.report.displays import ScoresDisplay  # brings matplotlib, which scoring can do without
-
-        return ScoresDisplay.from_estimator(self, X, y).figure_
-
-    def plot_training(self) -> Figure:
-        """The losses of the training; see :class:`ama.report.displays.TrainingDisplay`.
-
-        Raises
-        ------
-        InputError
-            If nothing was trained.
-        """
-        from ama.report.displays import TrainingDisplay
-
-        check_is_fitted(self)
-        return TrainingDisplay.from_estimator(self).figure_
+        return conformal.drift(self.independent(scores), self.model_.calibration.cpu().numpy())
 
     def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
-        """A source of samples such as this detector was fitted on: of its size, depth and columns.
+        """Open a source of samples like those of the fit, in size, depth and columns.
 
         Parameters
         ----------
@@ -195,132 +216,19 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             strict=strict,
         )
 
-    def save(self, folder: str | Path) -> None:
-        """Write the model folder, whole or not at all.
-
-        Raises
-        ------
-        ModelFolderError
-            If it cannot be written, or something that is no model is in the way.
-        """
-        check_is_fitted(self)
-        model_folder.save_model(self.model_, Path(folder), self._record())
-
-    @classmethod
-    def load(cls: type[Self], folder: str | Path, device: str = "auto") -> Self:
-        """The detector saved at ``folder``; see :func:`ama.load`."""
-        model, config = model_folder.load_model(Path(folder), cls._model_class)
-        try:
-            detector = cls(**{**config["parameters"], "device": device})
-            detector._restore(model, config)
-        except (KeyError, TypeError) as error:
-            raise model_folder.ModelFolderError(
-                f"{Path(folder) / model_folder.CONFIG} does not describe a detector: {type(error).__name__}: {error}"
-            ) from error
-        return detector
-
-    def _record(self) -> dict[str, Any]:
-        """What ``config.json`` holds beside the model's description, as JSON types."""
-        names = getattr(self, "feature_names_in_", None)
-        return {
-            "method": type(self).__name__,
-            "ama_version": self.versions_["ama"],
-            "parameters": {name: _plain(value) for name, value in self.get_params().items()},
-            "learned_from": self.learned_from_,
-            "columns": self.columns_,
-            "feature_names": None if names is None else list(names),
-            "offset": self.offset_,
-            "steps": self.n_steps_,
-            "seconds": round(self.fit_seconds_, 3),
-            "versions": self.versions_,
-            "history": self.history_,
-        }
-
-    def _restore(self, model: Any, config: dict[str, Any]) -> None:
-        self.model_ = model.to(self._device())
-        self.shape_, self.columns_ = model.shape, config["columns"]
-        if len(model.shape) == 1:
-            self.n_features_in_ = model.shape[0]
-            if config["feature_names"] is not None:
-                self.feature_names_in_ = np.asarray(config["feature_names"], dtype=object)
-        self.offset_, self.n_steps_ = float(config["offset"]), int(config["steps"])
-        self.history_, self.fit_seconds_ = config["history"], float(config["seconds"])
-        self.versions_ = config["versions"]
-        self.learned_from_ = config.get("learned_from", "not recorded")  # younger than the format
-
     def _keep(
         self, model: Any, samples: Samples, steps: int, history: list[dict[str, Any]], seconds: float
     ) -> None:
         """Take over what a fit made; the model has its calibration scores."""
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
         self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns
-        self.learned_from_ = samples.describe()
+        self.learned_from_ = samples.summary()
         self.versions_ = versions()
         self.offset_ = self._offset()
 
-    def _samples(self, X: Any, reset: bool) -> Samples:
-        """X as samples: of any shape at fit (``reset``), of the fitted shape afterwards."""
-        n_axes = getattr(X, "ndim", None)
-        if n_axes is None and isinstance(X, list | tuple):
-            n_axes = np.ndim(X)
-        if isinstance(X, str | Path) or (n_axes is not None and n_axes > 2) or type(X).__name__ == "Dataset":
-            source = open_source(X) if reset else self.open(X)
-            return source.read(progress=self.progress is not False)
-        if not reset and len(self.shape_) == 3:
-            raise InputError(f"expected images of shape {self.shape_}, found an array of {n_axes} axes")
-        if isinstance(X, Tensor):
-            X = X.detach().cpu().numpy()
-        rows = validate_data(self, X, reset=reset, dtype=np.float64)
-        names = getattr(self, "feature_names_in_", None)
-        return Samples(
-            x=torch.from_numpy(np.array(rows)),
-            ids=[str(i) for i in range(len(rows))],
-            labels=None,
-            columns=None if names is None else list(names),
-            skipped=[],
-        )
-
     def _fitted_samples(self, X: Any) -> Tensor:
         check_is_fitted(self)
-        return self._samples(X, reset=False).x
-
-    def _known_anomalies(self, y: Any, n: int) -> np.ndarray:
-        if y is None:
-            return np.zeros(n, dtype=bool)
-        given = column_or_1d(y)
-        check_consistent_length(np.empty(n), given)
-        try:
-            y = given.astype(float)
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
-                f"{given[0]!r}"
-            ) from error
-        if others := sorted(set(np.unique(y).tolist()) - {1, -1}):
-            warnings.warn(
-                f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
-                "these samples are taken as normal",
-                stacklevel=3,
-            )
-        return y == -1
-
-    def _run(self, device: str) -> Run:
-        from ama.training.trainer import Run  # brings Lightning, which scoring can do without
-
-        self._check_rate(self.false_alarm_rate)
-        return Run(
-            seed=int(check_random_state(self.random_state).randint(2**31)),
-            device=device,
-            max_seconds=seconds(self.max_time),
-            checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
-            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
-            progress=self.progress,
-        )
-
-    @staticmethod
-    def _check_rate(rate: float) -> None:
-        if not isinstance(rate, Real) or not 0 < rate < 1:
-            raise InputError(f"false_alarm_rate must lie between 0 and 1, both excluded; found {rate!r}")
+        return as_samples(self, X, reset=False).x
 
     def _offset(self) -> float:
         calibration = self.model_.calibration
@@ -334,20 +242,46 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             )
         return conformal.offset(calibration.cpu(), self.false_alarm_rate)
 
+    def _check_parameters(self) -> None:
+        """Refuse a parameter that is not as declared.
+
+        Raises
+        ------
+        InputError
+            For the first such parameter.
+        """
+        check(self.get_params(), type(self))
+
+    def _run(self, device: str) -> Run:
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        return Run(seed=seed, device=device, progress=self.progress)
+
     def _device(self) -> str:
         if self.device == "auto":
             return "cuda" if torch.cuda.is_available() else "cpu"
-        if self.device not in ("cpu", "cuda"):
-            raise InputError(f"device must be auto, cpu or cuda, found {self.device!r}")
+        check({"device": self.device}, type(self))
         if self.device == "cuda" and not torch.cuda.is_available():
             raise InputError("device is cuda, but torch finds no usable GPU here")
         return self.device
 
 
-def _plain(value: Any) -> Any:
-    """A parameter as JSON: a random state other than a number is not reproducible anyway."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(part) for part in value]
-    return value if isinstance(value, str | int | float | bool | None) else None
+@parameters
+class TrainedDetector(Detector):
+    """Base of detectors that train networks."""
+
+    # fmt: off
+    max_time: str | float | None = parameter(None, (
+        "Training stops after this time: seconds, or text such as \"90s\", \"5m\", \"1h\"."), FIRST)
+    checkpoints: str | None = parameter(None, (
+        "Folder for checkpoints. A fit that finds one of its own there resumes from it and ends in the same model."),
+        TRAINING)
+    checkpoint_every: str | float = parameter("1m", "Time between two checkpoints, as in max_time.", TRAINING)
+    # fmt: on
+
+    def _run(self, device: str) -> Run:
+        return replace(
+            super()._run(device),
+            max_seconds=seconds(self.max_time),
+            checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
+            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
+        )

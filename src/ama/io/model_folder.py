@@ -7,40 +7,19 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ama.errors import ModelFolderError
+from ama.io.storable import Storable
 
-FORMAT = 2  # raised when an older version could no longer read the folder, or this one an older folder
+FORMAT = 3  # raised when an older version could no longer read the folder, or this one an older folder
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 DTYPES = {"uint8": torch.uint8, "float32": torch.float32, "float64": torch.float64}  # of raw samples
-
-
-@runtime_checkable
-class Storable(Protocol):
-    """A module that a model folder can hold: its description and its ``state_dict`` are all there is to it."""
-
-    shape: tuple[int, ...]  # of one sample
-    dtype: torch.dtype  # of raw samples
-
-    def description(self) -> dict[str, Any]:
-        """What ``described`` needs beside shape and dtype, as JSON types."""
-
-    @classmethod
-    def described(cls, shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]) -> Any:
-        """An empty module of that description; whatever is missing or wrong in it may raise any usual error."""
-
-    def fill(self, tensors: Mapping[str, torch.Tensor]) -> Any:
-        """Take over a whole ``state_dict``, and be ready to score."""
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        """All tensors by name."""
 
 
 def check_writable(folder: Path) -> None:
@@ -113,7 +92,7 @@ def save_model(model: Storable, folder: Path, extra: dict[str, Any]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def load_model(folder: Path, kind: Any) -> tuple[Any, dict[str, Any]]:
+def load_model(folder: Path, kind: type[Storable]) -> tuple[Any, dict[str, Any]]:
     """The model of a folder, on the CPU, and its whole ``config.json``.
 
     Parameters
@@ -182,17 +161,19 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 def _fill(model: Storable, tensors: dict[str, torch.Tensor], path: Path) -> None:
     """Copy the tensors into the model, naming the first that does not fit."""
-    expected = model.state_dict()
-    for name in sorted(expected.keys() ^ tensors.keys()):
-        where = "is missing" if name in expected else "is unknown"
+    for name in sorted(model.state_dict().keys() ^ tensors.keys()):
+        where = "is unknown" if name in tensors else "is missing"
         raise ModelFolderError(f"{path} does not fit its {CONFIG}: tensor {name} {where}")
-    for name, value in tensors.items():
-        if value.shape != expected[name].shape:
+    for name, shape in model.fixed_shapes().items():
+        if tensors[name].shape != shape:
             raise ModelFolderError(
-                f"{path} does not fit its {CONFIG}: tensor {name} has shape {tuple(value.shape)}, "
-                f"expected {tuple(expected[name].shape)}"
+                f"{path} does not fit its {CONFIG}: tensor {name} has shape {tuple(tensors[name].shape)}, "
+                f"expected {shape}"
             )
-    model.fill(tensors)
+    try:
+        model.fill(tensors)
+    except RuntimeError as error:
+        raise ModelFolderError(f"{path} does not fit its {CONFIG}: {_one_line(error)}") from error
 
 
 def _replaceable(folder: Path) -> bool:

@@ -13,6 +13,8 @@ from torch.nn import functional as F
 
 from ama.networks.spectral import SpectralNorm
 
+DIFFERENCE_FLOOR = 1e-4  # next to differences of about 0.1: a channel that never fires has a logarithm, too
+
 
 class Critic(nn.Module, ABC):
     """D: feature maps of a pair, f of Eq. 5 made from the last of them, and a linear output without bias.
@@ -24,20 +26,11 @@ class Critic(nn.Module, ABC):
     ----------
     n_features
         Length k of f.
-    n_channels
-        Channels of all maps together.
-    n_statistics
-        Length of :func:`ama.scores.scoring.pair_statistics` of its maps.
-    n_levels
-        Maps and the input: what :func:`ama.scores.anomaly_maps.difference_maps` gives for images.
     rotation_head
         The second head, which says which rotation a pair (T x, T x) was given; None where D has no such task.
     """
 
     n_features: int
-    n_channels: int
-    n_statistics: int
-    n_levels: int
     rotation_head: nn.Linear | None
     output: nn.Linear
     spectral: SpectralNorm | None
@@ -49,6 +42,10 @@ class Critic(nn.Module, ABC):
     @abstractmethod
     def pool(self, last: Any) -> Float[Tensor, "b k"]:
         """f of Eq. 5 from the last feature map."""
+
+    @abstractmethod
+    def statistics(self, same: Any, other: Any) -> Float[Tensor, "b n"]:
+        """Statistics over space of a layer's maps of (x, x) and of (x, y), see :mod:`ama.scores.pair_statistics`."""
 
     def weights(self) -> list[Tensor]:
         """Weights of all layers in the order of their use, spectrally normalised where that is on."""
@@ -93,3 +90,8 @@ class Critic(nn.Module, ABC):
         # The game is about small differences of these values, which bfloat16 would round away.
         with torch.autocast(features.device.type, enabled=False):
             return F.linear(features, weights[-1]).squeeze(1)
+
+
+def precise(features: Tensor) -> Tensor:
+    """Features in float32 or better."""
+    return features.to(torch.promote_types(features.dtype, torch.float32))

@@ -1,32 +1,15 @@
-"""Networks for scoring alone: BatchNorm with its fixed statistics folded into the convolutions before it."""
+"""Networks for scoring alone: BatchNorm with fixed statistics, folded into the layer before it."""
 
 from __future__ import annotations
 
-from copy import deepcopy
+from collections.abc import Iterable
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from ama.networks.networks import Networks
 
-
-def folded(networks: Networks) -> Networks:
-    """A copy in evaluation mode that computes the same with fewer passes over its maps.
-
-    E's every BatchNorm follows a layer and vanishes into it, as does the second of each of G's blocks; a BatchNorm that
-    follows a sum stays.
-    """
-    copy = deepcopy(networks).eval()
-    copy.encoder.layers = _fold(list(copy.encoder.layers))
-    if len(networks.shape) == 3:
-        for block in copy.generator.blocks:
-            block.conv1, block.norm2 = fuse_conv_bn_eval(block.conv1, block.norm2), nn.Identity()
-    else:
-        copy.generator.layers = _fold(list(copy.generator.layers))
-    return copy
-
-
-def _fold(layers: list[nn.Module]) -> nn.Sequential:
+def fused(layers: Iterable[nn.Module]) -> nn.Sequential:
+    """The layers in evaluation mode, without each BatchNorm that follows a convolution or a linear layer."""
     kept: list[nn.Module] = []
     for layer in layers:
         if isinstance(layer, nn.BatchNorm2d) and isinstance(kept[-1], nn.Conv2d):

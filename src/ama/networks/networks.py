@@ -1,47 +1,54 @@
-"""Encoder, generator and discriminator: ``images`` (8 to 256 pixels a side) and ``vectors`` (table rows).
-
-:class:`Networks` holds the three together with the scaling of raw inputs, so a saved model takes what the user has.
-"""
+"""Encoder, generator and discriminator together with the scaling of raw samples."""
 
 from __future__ import annotations
 
+from copy import deepcopy
+from typing import Any
+
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from ama.networks import images, tabular
-from ama.networks.scaling import Scaling
-from ama.settings import Settings
+from ama.networks.critic import Critic
+from ama.networks.scaling import ScaledModule, Scaling
 
 
-class Networks(Scaling):
+class Networks(ScaledModule):
     """E, G and D for one shape of sample, and the scaling of raw samples.
 
     Parameters
     ----------
     shape
-        (channels, height, width) of an image, or (columns,) of a row.
-    settings
-        Widths, latent dimension, mirroring and spectral normalisation.
-
-    Raises
-    ------
-    ValueError
-        If an image's side is outside 8 to 256 pixels.
+        Of one sample.
+    scaling
+        Of raw samples.
+    encoder, generator, discriminator
+        The three networks.
     """
 
-    def __init__(self, shape: tuple[int, ...], settings: Settings):
-        super().__init__(shape)
-        kind = images if len(shape) == 3 else tabular
-        self.encoder = kind.Encoder(shape, settings.latent_dim, settings.encoder_width)
-        self.generator = kind.Generator(shape, settings.latent_dim, settings.generator_width)
-        # Rows cannot be turned.
-        second_head = {"rotation_head": True} if settings.lambda_rotation and kind is images else {}
-        self.discriminator = kind.Discriminator(
-            shape, settings.discriminator_width, settings.mirrored, settings.spectral, **second_head
-        )
+    encoder: Any
+    generator: Any
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        scaling: Scaling,
+        encoder: nn.Module,
+        generator: nn.Module,
+        discriminator: Critic,
+    ):
+        super().__init__(scaling)
+        self.shape = shape
+        self.encoder, self.generator, self.discriminator = encoder, generator, discriminator
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def reconstruct(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
         """G(E(x)) of normalised samples."""
         return self.generator(self.encoder(x))
+
+    def folded(self) -> Networks:
+        """A copy in evaluation mode that computes the same in fewer passes, for scoring alone."""
+        copy = deepcopy(self).eval()
+        copy.encoder.fold()
+        copy.generator.fold()
+        return copy

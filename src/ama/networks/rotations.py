@@ -15,16 +15,14 @@ SYMMETRY_SAMPLES = 5000
 SYMMETRY_SHARE = 0.01
 
 
-def n_rotations(shape: tuple[int, ...]) -> int:
-    """Number of turns T, the identity included, that leave the shape of an image or a row as it is."""
-    if len(shape) == 1:
-        return 1
-    return 4 if shape[-2] == shape[-1] else 2
+def n_rotations(height: int, width: int) -> int:
+    """Number of rotations, the identity included, that keep the shape of an image."""
+    return 4 if height == width else 2
 
 
 def rotated(x: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b c h w"]]:
-    """T x for every turn T, counter-clockwise; the first is x itself."""
-    n = n_rotations(tuple(x.shape))
+    """T x for every rotation T, counter-clockwise; the first is x itself."""
+    n = n_rotations(*x.shape[2:])
     return [torch.rot90(x, quarter, (2, 3)) for quarter in range(0, 4, 4 // n)]
 
 

@@ -1,63 +1,113 @@
-"""The scaling of raw samples, which is part of a model: a saved one takes what the user has."""
+"""Scaling of raw samples. It is part of a model, so that a saved model takes what the user has."""
 
 from __future__ import annotations
+
+from abc import ABC, abstractmethod
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 
-class Scaling(nn.Module):
-    """Base of networks for one shape of sample: raw samples in, normalised ones inside.
+class Scaling(nn.Module, ABC):
+    """From raw samples to the values that networks see, (raw - shift) / scale, and back.
 
     Parameters
     ----------
-    shape
-        (channels, height, width) of an image, or (columns,) of a row.
+    size
+        Numbers in ``shift`` and in ``scale``.
     """
 
     shift: Tensor
     scale: Tensor
 
-    def __init__(self, shape: tuple[int, ...]):
+    def __init__(self, size: int):
         super().__init__()
-        self.shape = shape
-        # Images share one scale; a row has one for each column.
-        per_column = (1,) if len(shape) == 3 else shape
-        self.register_buffer("shift", torch.zeros(per_column, dtype=torch.float64))
-        self.register_buffer("scale", torch.ones(per_column, dtype=torch.float64))
+        self.register_buffer("shift", torch.zeros(size, dtype=torch.float64))
+        self.register_buffer("scale", torch.ones(size, dtype=torch.float64))
+
+    @abstractmethod
+    def fit(self, raw: Shaped[Tensor, "n ..."]) -> None:
+        """Set shift and scale from normal samples."""
+
+    @abstractmethod
+    def normalise(self, raw: Shaped[Tensor, "b ..."], dtype: torch.dtype) -> Float[Tensor, "b ..."]:
+        """Raw samples as the networks see them."""
+
+    def restore(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
+        """Network outputs in the units of the raw samples, float64."""
+        return x.to(self.scale.dtype) * self.scale + self.shift
+
+
+class ImageScaling(Scaling):
+    """One scale for all pixels.
+
+    8-bit images go from [0, 255] to [-1, 1], as in the paper. The values of deeper images may fill a small part of
+    their range, so these go from the range found to [-1, 1].
+    """
+
+    def __init__(self) -> None:
+        super().__init__(1)
 
     @torch.no_grad()
-    def fit_scaling(self, raw: Shaped[Tensor, "n ..."]) -> None:
-        """Learn the scaling from normal samples.
+    def fit(self, raw: Shaped[Tensor, "n c h w"]) -> None:
+        low, high = (0.0, 255.0) if raw.dtype == torch.uint8 else (raw.min().item(), raw.max().item())
+        middle, half = (low + high) / 2, (high - low) / 2
+        self.shift.fill_(middle)
+        self.scale.fill_(half if half > 0 else 1.0)
 
-        8-bit images go from [0, 255] to [-1, 1], as in the paper. Deeper images, whose values may fill a small part of
-        their range, go from the range found to [-1, 1]. Columns of rows get mean 0 and variance 1.
-        """
-        if len(self.shape) == 3:
-            low, high = (0.0, 255.0) if raw.dtype == torch.uint8 else (raw.min().item(), raw.max().item())
-            middle, half = (low + high) / 2, (high - low) / 2
-            self.shift.fill_(middle)
-            self.scale.fill_(half if half > 0 else 1.0)
-        else:
-            values = raw.double()
-            spread = values.std(0, correction=0)
-            self.shift.copy_(values.mean(0))
-            self.scale.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
+    def normalise(self, raw: Shaped[Tensor, "b c h w"], dtype: torch.dtype) -> Float[Tensor, "b c h w"]:
+        x = (raw.to(dtype) - self.shift.to(dtype)) / self.scale.to(dtype)
+        return x.contiguous(memory_format=torch.channels_last)
+
+
+class ColumnScaling(Scaling):
+    """Every column gets mean 0 and variance 1 over the normal rows; a constant column keeps its unit.
+
+    Parameters
+    ----------
+    n_columns
+        Columns of a row.
+    """
+
+    @torch.no_grad()
+    def fit(self, raw: Shaped[Tensor, "n d"]) -> None:
+        values = raw.double()
+        spread = values.std(0, correction=0)
+        self.shift.copy_(values.mean(0))
+        self.scale.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
+
+    def normalise(self, raw: Shaped[Tensor, "b d"], dtype: torch.dtype) -> Float[Tensor, "b d"]:
+        return ((raw.double() - self.shift) / self.scale).to(dtype)
+
+
+class ScaledModule(nn.Module):
+    """Base of networks that take raw samples.
+
+    Parameters
+    ----------
+    scaling
+        Of the raw samples.
+    """
+
+    def __init__(self, scaling: Scaling):
+        super().__init__()
+        self.scaling = scaling
 
     def normalise(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
         """Raw samples as the networks see them."""
-        dtype = self.weights_dtype
-        if len(self.shape) == 3:
-            x = (raw.to(dtype) - self.shift.to(dtype)) / self.scale.to(dtype)
-            return x.contiguous(memory_format=torch.channels_last)
-        return ((raw.double() - self.shift) / self.scale).to(dtype)
+        return self.scaling.normalise(raw, self.weights_dtype)
 
     def restore(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
-        """Network outputs in the units of the raw samples."""
-        return x.to(self.scale.dtype) * self.scale + self.shift
+        """Network outputs in the units of the raw samples, float64."""
+        return self.scaling.restore(x)
 
     @property
     def weights_dtype(self) -> torch.dtype:
-        """The floating-point type of the weights; float32 where there are none."""
+        """The floating-point type of the weights; float32 if there are none."""
         return next((p.dtype for p in self.parameters()), torch.float32)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return self.scaling.shift.device

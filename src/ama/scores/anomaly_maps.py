@@ -1,4 +1,4 @@
-r"""Where a score comes from: what D makes of (x, x) and of (x, G(E(x))) differs more at some places than at others.
+r"""Anomaly maps of images: where the discriminator's view of (x, x) and of (x, G(E(x))) differs.
 
 ===========================================================================  ==========================
 what                                                                         here
@@ -10,13 +10,9 @@ at place p of layer l; :math:`d_0 = |x - \hat x|`, smoothed
 :math:`M(p) = \sum_l w_l d_l(p)`                                              :func:`anomaly_map`
 ===========================================================================  ==========================
 
-Of a normal sample's map, one half comes from the pixels, which know the place best, and one from the layers, which
-know what is unusual. Over the places it adds up, on average, to the R-score (Eq. 5), which is the last layer's
-differences added up; a map of twice that sum is of a sample that is rebuilt twice as badly.
-
-For rows it is another question: which column is it? A column's share is by how much the score would rise if it had the
-value that the others lead one to expect, :math:`x_j - (P (x - m))_j / P_{jj}`: the conditional mean of a Gaussian of
-mean m and precision P fitted to normal rows (:func:`expected_values`).
+In the map of a normal sample, one half comes from the pixels, which know the place best, and the other from the layers,
+which know best what is anomalous. On average the map of a normal sample sums to its R-score (Eq. 5), so that twice that
+sum means a reconstruction that is twice as bad.
 """
 
 from __future__ import annotations
@@ -24,11 +20,51 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
+from ama.io.storable import empty
+from ama.networks.networks import Networks
+from ama.scores.explanation import AnomalyMap, Scorer
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.running_moments import moments_of
+from ama.scores.terms.r_score import r_scores
+
 INPUT_SHARE = 0.5  # of a normal sample's map
+MAP_SAMPLES = 1000  # normal samples behind the weights of the levels
+
+
+class DifferenceMap(AnomalyMap):
+    """Maps of images (b, h, w), at least 0; see above."""
+
+    weight: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("weight", empty(0))
+
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b 1"]:
+        return forward.get(r_scores)[:, None]
+
+    def fit(
+        self, parts: Sequence[Float[Tensor, "_ 1"]], normal: Shaped[Tensor, "n c h w"], scorer: Scorer
+    ) -> None:
+        levels = (_levels(x, scorer.networks) for x in scorer.chunks(normal[:MAP_SAMPLES]))
+        self.weight = level_weights(levels, moments_of(parts).mean).to(self.weight)
+
+    def explain(self, raw: Shaped[Tensor, "b c h w"], scorer: Scorer) -> Float[Tensor, "b h w"]:
+        parts = [anomaly_map(_levels(x, scorer.networks), self.weight) for x in scorer.chunks(raw)]
+        return torch.cat(parts)
+
+
+def _levels(x: Float[Tensor, "b c h w"], networks: Networks) -> list[Float[Tensor, "b _ _"]]:
+    """Differences between a normalised image and its reconstruction on every level."""
+    critic = networks.discriminator
+    weights = critic.weights()
+    reconstruction = networks.reconstruct(x)
+    same, others = (critic.maps(x, y, weights) for y in (x, reconstruction))
+    return difference_maps(x, reconstruction, same, others)
 
 
 def difference_maps(
@@ -52,7 +88,7 @@ def difference_maps(
 
 
 def level_weights(normal: Iterable[Sequence[Float[Tensor, "_ _ _"]]], r_mean: float) -> Float[Tensor, " l"]:
-    """Weights of the levels, with which maps of normal samples add up to the mean R-score on average.
+    """Weights of the levels for which the maps of normal samples sum to the mean R-score on average.
 
     Parameters
     ----------
@@ -84,20 +120,3 @@ def _resized(levels: Sequence[Float[Tensor, "b _ _"]]) -> Iterator[Float[Tensor,
     size = levels[0].shape[1:]
     for level in levels:
         yield F.interpolate(level.double()[:, None], size, mode="bilinear")[:, 0]
-
-
-def expected_values(
-    x: Float[Tensor, "b d"], mean: Float[Tensor, " d"], precision: Float[Tensor, "d d"] | None
-) -> Float[Tensor, "b d"]:
-    """The value of each column that the others of its row lead one to expect; the mean without a precision.
-
-    Parameters
-    ----------
-    x
-        Rows, on the scale of the Gaussian.
-    mean, precision
-        Of a Gaussian fitted to normal rows.
-    """
-    if precision is None:
-        return mean.expand_as(x)
-    return x - ((x - mean) @ precision) / precision.diagonal()

@@ -1,7 +1,7 @@
-"""Samples that are surely unusual, made of normal ones: what a score can be judged by where no anomaly is known.
+"""Synthetic anomalies composed from normal samples, by which a score is judged when no anomaly is known.
 
-Each is composed of usual parts in an unusual whole, so that it is no simpler and no more colourful than a normal
-sample is: a score that only measures how complicated a sample looks will not tell it.
+Each combines normal parts into an anomalous whole, so that it is about as complex and as colourful as a normal sample:
+a score that only measures how complex a sample looks does not detect it.
 """
 
 from __future__ import annotations
@@ -11,41 +11,65 @@ from jaxtyping import Shaped
 from torch import Generator, Tensor
 
 
-def synthetic_anomalies(
-    raw: Shaped[Tensor, "n ..."], random: Generator
-) -> dict[str, Shaped[Tensor, "n ..."]]:
-    """Several kinds, each made of all of the normal samples given.
+def row_anomalies(raw: Shaped[Tensor, "n d"], random: Generator) -> dict[str, Shaped[Tensor, "n d"]]:
+    """Two kinds of anomalies, each composed from all of the normal rows given.
 
     Parameters
     ----------
     raw
-        Two or more raw images (n, c, h, w), or rows (n, d).
+        Two or more raw rows.
     random
-        Chooses the partner of each sample.
+        Chooses the partner of each row.
 
     Returns
     -------
     dict
-        ``blend``: the mean of two samples; ``half``: the left half of one and the right half of another (of the
-        columns, for rows). For images also ``patch``: the middle of another; ``upside_down``.
+        ``blend``: the mean of two rows; ``half``: the left half of one's columns and the right half of another's.
     """
-    n = len(raw)
-    # A shift of a shuffled circle: nobody is his own partner.
-    order = torch.randperm(n, generator=random)
+    return _composed(raw, _partners(raw, random))
+
+
+def image_anomalies(
+    raw: Shaped[Tensor, "n c h w"], random: Generator
+) -> dict[str, Shaped[Tensor, "n c h w"]]:
+    """Four kinds of anomalies, each composed from all of the normal images given.
+
+    Parameters
+    ----------
+    raw
+        Two or more raw images.
+    random
+        Chooses the partner of each image.
+
+    Returns
+    -------
+    dict
+        ``blend``: the mean of two images; ``half``: the left half of one and the right half of another; ``patch``: an
+        image with the middle of another; ``upside_down``: an image rotated by half a turn.
+    """
+    other = _partners(raw, random)
+    height, width = raw.shape[2:]
+    patch = raw.clone()
+    middle = (..., slice(height // 4, height - height // 4), slice(width // 4, width - width // 4))
+    patch[middle] = other[middle]
+    return {**_composed(raw, other), "patch": patch, "upside_down": raw.flip(2, 3)}
+
+
+def _partners(raw: Shaped[Tensor, "n ..."], random: Generator) -> Shaped[Tensor, "n ..."]:
+    """Another sample for each: a shift of a shuffled circle, so that no sample is paired with itself."""
+    order = torch.randperm(len(raw), generator=random)
     partner = torch.empty_like(order)
     partner[order] = order.roll(1)
-    other = raw[partner]
+    return raw[partner]
+
+
+def _composed(
+    raw: Shaped[Tensor, "n ..."], other: Shaped[Tensor, "n ..."]
+) -> dict[str, Shaped[Tensor, "n ..."]]:
     width = raw.shape[-1]
     left = torch.arange(width) < width // 2
     blend = (raw.double() + other.double()) / 2
-    kinds = {
+    return {
         "blend": blend.to(raw.dtype) if raw.is_floating_point() else blend.round().to(raw.dtype),
         "half": torch.where(left, raw, other),
     }
-    if raw.ndim == 4:
-        height = raw.shape[2]
-        patch = raw.clone()
-        middle = (..., slice(height // 4, height - height // 4), slice(width // 4, width - width // 4))
-        patch[middle] = other[middle]
-        kinds |= {"patch": patch, "upside_down": raw.flip(2, 3)}
-    return kinds

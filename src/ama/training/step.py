@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import MultiStepLR
 from ama.networks.double_backward import FastDoubleBackward
 from ama.networks.networks import Networks
 from ama.networks.rotations import mirrored_at_random, rotated, shifted
-from ama.objective.latent import atypical_selection, cube_selection, scaled_selection, simplex_interpolation
+from ama.objective.latent import NEGATIVES, simplex_interpolation
 from ama.objective.losses import (
     GAMES,
     Player,
@@ -33,6 +33,8 @@ from ama.training.training_module import Training
 from ama.utils.random_generators import generator_for
 
 Pair = tuple[Tensor, Tensor]
+# By name: same (x, x), reconstruction (x, G(E(x))), interpolated, and Eq. 4's negative_same and negative.
+Pairs = dict[str, Pair]
 
 
 class AMATraining(Training):
@@ -91,65 +93,77 @@ class AMATraining(Training):
             rate,
             fused=True,
         )
-        drops = [max(1, round(share * self.total_steps)) for share in self.settings.milestones]
+        milestones = [max(1, round(share * self.total_steps)) for share in self.settings.milestones]
         return [critic, builders], [
-            MultiStepLR(optimizer, drops, gamma=0.1) for optimizer in (critic, builders)
+            MultiStepLR(optimizer, milestones, gamma=0.1) for optimizer in (critic, builders)
         ]
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
-        step, indices = batch
-        random = generator_for(self.seed, 2, step)
-        nets, weights = self.networks, self.settings
-        critic_optimizer, builder_optimizer = cast(list[LightningOptimizer], self.optimizers())
-        x = nets.normalise(self.samples(indices))
+        random = generator_for(self.seed, 2, batch.step)
+        settings, networks = self.settings, self.networks
+        x = networks.normalise(self.samples(batch.indices))
         if self.symmetric:
             x = mirrored_at_random(x, random)
 
         with self._autocast():
-            code = nets.encoder(x).to(x.dtype)
-            reconstruction = nets.generator(code).to(x.dtype)
-            interpolated = None
-            if weights.lambda_inter:
-                mixed = simplex_interpolation(code, weights.n_interpolated, random)
-                interpolated = nets.generator(mixed).to(x.dtype)
-            negative = self._negative_pair(x, code, step, random)
+            code = networks.encoder(x).to(x.dtype)
+            reconstruction = networks.generator(code).to(x.dtype)
+            pairs = {"same": (x, x), "reconstruction": (x, reconstruction)}
+            if settings.lambda_inter:
+                mixed = simplex_interpolation(code, settings.n_interpolated, random)
+                pairs["interpolated"] = x, networks.generator(mixed).to(x.dtype)
+            if (negative := self._negative_pair(x, code, batch.step, random)) is not None:
+                pairs |= {"negative_same": (negative[0], negative[0]), "negative": negative}
 
-        pairs = self._pairs(x, reconstruction, interpolated, negative)
-        fixed = [(first.detach(), second.detach()) for first, second in pairs]
-        turned = self._turned(x, random)
-        for _ in range(weights.critic_steps):
-            nets.discriminator.iterate()
-            normalised = nets.discriminator.weights()
-            values, rotation_loss = self._values(fixed, normalised, turned)
-            loss = self._loss(self.game.critic, values) + weights.lambda_rotation * rotation_loss
-            penalty = self._penalty(x, reconstruction.detach(), normalised, random)
-            critic_optimizer.zero_grad()
-            self.manual_backward(loss if penalty is None else loss + weights.penalty_weight * penalty)
-            critic_optimizer.step()
-
-        nets.discriminator.requires_grad_(False)
-        with torch.no_grad():
-            normalised = nets.discriminator.weights()
-            # Neither E nor G has a part in D(x, x).
-            same, _ = self._values(pairs[:1], normalised)
-        others, _ = self._values(pairs[1:], normalised)
-        objective_value = self._loss(self.game.generator, same + others, code)
-        pixel = (reconstruction - x).abs().mean()
-        builder_optimizer.zero_grad()
-        self.manual_backward(objective_value + weights.lambda_pixel * pixel)
-        builder_optimizer.step()
-        nets.discriminator.requires_grad_(True)
+        fixed = {name: (first.detach(), second.detach()) for name, (first, second) in pairs.items()}
+        rotations = self._rotations(x, random)
+        for _ in range(settings.critic_steps):
+            critic_loss = self._critic_step(fixed, rotations, random)
+        generator_loss, pixel_loss = self._generator_step(pairs, code)
 
         for scheduler in cast(list[MultiStepLR], self.lr_schedulers()):
             scheduler.step()
         if self.averaged is not None:
-            self.averaged.update(nets, first=step == 0)
+            self.averaged.update(networks, first=batch.step == 0)
         self.steps_done += 1
-        self.losses = {
-            "critic": loss.detach(),
-            "generator": objective_value.detach(),
-            "pixel": pixel.detach(),
-        }
+        losses = {"critic": critic_loss, "generator": generator_loss, "pixel": pixel_loss}
+        self.losses = {name: loss.detach() for name, loss in losses.items()}
+
+    def _critic_step(self, pairs: Pairs, rotations: Tensor | None, random: Generator) -> Float[Tensor, ""]:
+        """One update of D, which E, G and the negatives are constants for; returns its loss without the penalty."""
+        settings, critic = self.settings, self.networks.discriminator
+        optimizer, _ = cast(list[LightningOptimizer], self.optimizers())
+        critic.iterate()
+        weights = critic.weights()
+        values, rotation_loss = self._values(pairs, weights, rotations)
+        loss = self._objective(self.game.critic, values) + settings.lambda_rotation * rotation_loss
+        penalty = self._penalty(*pairs["reconstruction"], weights, random)
+        optimizer.zero_grad()
+        self.manual_backward(loss if penalty is None else loss + settings.penalty_weight * penalty)
+        optimizer.step()
+        return loss
+
+    def _generator_step(
+        self, pairs: Pairs, code: Float[Tensor, "b d"]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """One update of E and G; returns Eq. 2 and the mean absolute pixel difference."""
+        critic = self.networks.discriminator
+        _, optimizer = cast(list[LightningOptimizer], self.optimizers())
+        critic.requires_grad_(False)
+        others = dict(pairs)
+        with torch.no_grad():
+            weights = critic.weights()
+            # D(x, x) depends on neither E nor G.
+            values, _ = self._values({"same": others.pop("same")}, weights)
+        values |= self._values(others, weights)[0]
+        loss = self._objective(self.game.generator, values, code)
+        x, reconstruction = pairs["reconstruction"]
+        pixel = (reconstruction - x).abs().mean()
+        optimizer.zero_grad()
+        self.manual_backward(loss + self.settings.lambda_pixel * pixel)
+        optimizer.step()
+        critic.requires_grad_(True)
+        return loss, pixel
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -167,62 +181,45 @@ class AMATraining(Training):
             cache_enabled=False,
         )
 
-    def _pairs(
-        self, x: Tensor, reconstruction: Tensor, interpolated: Tensor | None, negative: Pair | None
-    ) -> list[Pair]:
-        """What D rates: (x, x), (x, reconstruction), (x, interpolated), and Eq. 4's two pairs of negatives."""
-        pairs = [(x, x), (x, reconstruction)]
-        if interpolated is not None:
-            pairs.append((x, interpolated))
-        if negative is not None:
-            anomaly, other = negative
-            pairs += [(anomaly, anomaly), (anomaly, other)]
-        return pairs
-
-    def _turned(self, x: Tensor, random: Generator) -> Tensor | None:
-        """Some of the images, shifted, under every turn: all of the first turn, then of the next."""
-        choice = self.settings
-        if self.networks.discriminator.rotation_head is None:
-            return None
-        n = max(1, round(choice.rotation_share * len(x)))
-        return torch.cat(rotated(shifted(x[:n], choice.rotation_shift, random)))
-
     def _values(
-        self, pairs: list[Pair], weights: list[Tensor], turned: Tensor | None = None
-    ) -> tuple[list[Float[Tensor, " _"]], Float[Tensor, ""] | float]:
-        """D's values of each pair and its loss in telling turns, from a single pass over all of them."""
+        self, pairs: Pairs, weights: list[Tensor], rotations: Tensor | None = None
+    ) -> tuple[dict[str, Float[Tensor, " _"]], Float[Tensor, ""] | float]:
+        """D's value of each pair, and its loss in recognising rotations, from a single pass over all of them."""
         critic = self.networks.discriminator
-        first, second = (list(images) for images in zip(*pairs, strict=True))
+        first, second = (list(images) for images in zip(*pairs.values(), strict=True))
         sizes = [len(x) for x in first]
-        if turned is not None:
-            first, second = [*first, turned], [*second, turned]
+        if rotations is not None:
+            first, second = [*first, rotations], [*second, rotations]
         with self._autocast():
             last = critic.maps(torch.cat(first), torch.cat(second), weights)[-1]
-        values = critic.value(last[: sum(sizes)], weights)
+        values = critic.value(last[: sum(sizes)], weights).split(sizes)
         rotation_loss: Float[Tensor, ""] | float = 0.0
-        if turned is not None:
+        if rotations is not None:
             logits = critic.rotation_logits(last[sum(sizes) :])
             labels = torch.arange(logits.shape[1], device=logits.device)
-            rotation_loss = F.cross_entropy(logits, labels.repeat_interleave(len(turned) // len(labels)))
-        return list(values.split(sizes)), rotation_loss
+            rotation_loss = F.cross_entropy(logits, labels.repeat_interleave(len(rotations) // len(labels)))
+        return dict(zip(pairs, values, strict=True)), rotation_loss
 
-    def _loss(
-        self, player: Player, values: list[Float[Tensor, " _"]], code: Float[Tensor, "b d"] | None = None
+    def _objective(
+        self,
+        player: Player,
+        values: dict[str, Float[Tensor, " _"]],
+        code: Float[Tensor, "b d"] | None = None,
     ) -> Float[Tensor, ""]:
         """Eq. 2 as one player sees it, from D's values of the pairs."""
-        same, reconstruction, *rest = values
-        weights = self.settings
+        settings = self.settings
         loss = normal_loss(
-            same,
-            reconstruction,
-            rest.pop(0) if weights.lambda_inter else None,
+            values["same"],
+            values["reconstruction"],
+            values.get("interpolated"),
             code,
-            lambda_inter=weights.lambda_inter,
-            lambda_reg=weights.lambda_reg,
+            lambda_inter=settings.lambda_inter,
+            lambda_reg=settings.lambda_reg,
             player=player,
         )
-        if rest:
-            loss = objective(loss, negative_loss(*rest, player=player), weights.lambda_neg)
+        if "negative" in values:
+            negative = negative_loss(values["negative_same"], values["negative"], player=player)
+            loss = objective(loss, negative, settings.lambda_neg)
         return loss
 
     def _penalty(
@@ -243,30 +240,31 @@ class AMATraining(Training):
         share = torch.rand(len(x), generator=random).to(x)
         return gradient_penalty(critic, x, mixture(x, reconstruction, share), target)
 
-    def _negative_pair(self, x: Tensor, code: Tensor, step: int, random: Generator) -> Pair | None:
-        """The two images of Eq. 4's second pair: (anomaly, what it is held against)."""
-        choice = self.settings
-        if not choice.lambda_neg or step < choice.negative_start * self.total_steps:
+    def _rotations(self, x: Tensor, random: Generator) -> Tensor | None:
+        """Some of the images, shifted, under every rotation: all of the first rotation, then of the next."""
+        settings = self.settings
+        if self.networks.discriminator.rotation_head is None:
             return None
-        n = max(1, round(choice.negative_share * len(x)))
-        nets = self.networks
+        n = max(1, round(settings.rotation_share * len(x)))
+        return torch.cat(rotated(shifted(x[:n], settings.rotation_shift, random)))
+
+    def _negative_pair(self, x: Tensor, code: Tensor, step: int, random: Generator) -> Pair | None:
+        """The second pair of Eq. 4: an anomaly, and what it is held against."""
+        settings = self.settings
+        if not settings.lambda_neg or step < settings.negative_start * self.total_steps:
+            return None
+        n = max(1, round(settings.negative_share * len(x)))
         if self.anomalies is not None:
             drawn = torch.randint(len(self.anomalies), (n,), generator=random)
-            anomaly = nets.normalise(self.anomalies[drawn].to(x.device))
+            anomaly = self.networks.normalise(self.anomalies[drawn].to(x.device))
             return anomaly, self._reconstruct(anomaly)
-        d = code.shape[1]
-        if choice.negatives == "none":
+        if settings.negatives == "none":
             return None
-        if choice.negatives == "atypical":
-            z = atypical_selection(n, d, choice.delta, choice.direction, random, like=code)
-        elif choice.negatives == "cube":
-            z = cube_selection(n, d, choice.delta, random, like=code)
-        else:
-            z = scaled_selection(code[:n], choice.direction, random)
-        drawn_image = nets.generator(z).to(x.dtype)
-        if choice.negative_pairs == "mismatched":
-            return x[:n], drawn_image
-        return drawn_image, self._reconstruct(drawn_image)
+        z = NEGATIVES[settings.negatives](code, n, settings.delta, settings.direction, random)
+        generated = self.networks.generator(z).to(x.dtype)
+        if settings.negative_pairs == "mismatched":
+            return x[:n], generated
+        return generated, self._reconstruct(generated)
 
     def _reconstruct(self, x: Tensor) -> Tensor:
         return self.networks.generator(self.networks.encoder(x).to(x.dtype)).to(x.dtype)

@@ -25,8 +25,9 @@ from ama.networks.networks import Networks
 from ama.scores.model import Model
 from ama.settings import Settings
 from ama.training.batches import Batches
+from ama.training.run import Run
 from ama.training.step import AMATraining
-from ama.training.trainer import Run, run_training
+from ama.training.trainer import run_training
 
 DIGIT = 8  # of the scanned digits, the anomaly
 # The reference step has no second head, and takes its time: smaller networks leave more seeds for the same minutes.

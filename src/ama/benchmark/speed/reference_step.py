@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ama.networks.images import Discriminator, Encoder, Generator
+from ama.networks.image_networks import Discriminator, Encoder, Generator
 from ama.networks.networks import Networks
 from ama.objective.latent import simplex_interpolation
 from ama.objective.losses import GAMES, mixture, normal_loss
@@ -26,7 +26,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 class ReferenceEncoder(nn.Module):
-    """E as :class:`ama.networks.images.Encoder`, layer by layer."""
+    """E as :class:`ama.networks.image_networks.Encoder`, layer by layer."""
 
     def __init__(self, like: Encoder):
         super().__init__()
@@ -63,7 +63,7 @@ class ReferenceUpBlock(nn.Module):
 
 
 class ReferenceGenerator(nn.Module):
-    """G as :class:`ama.networks.images.Generator`, layer by layer."""
+    """G as :class:`ama.networks.image_networks.Generator`, layer by layer."""
 
     def __init__(self, like: Generator):
         super().__init__()
@@ -97,7 +97,7 @@ class ReferenceDownBlock(nn.Module):
 
 
 class ReferenceDiscriminator(nn.Module):
-    """D as :class:`ama.networks.images.Discriminator`, layer by layer."""
+    """D as :class:`ama.networks.image_networks.Discriminator`, layer by layer."""
 
     def __init__(self, like: Discriminator):
         super().__init__()

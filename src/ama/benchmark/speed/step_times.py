@@ -31,8 +31,9 @@ from ama.io.results_files import append_result
 from ama.scores.model import Model
 from ama.training.batches import Batches
 from ama.training.memory import freed_memory_kept
+from ama.training.run import Run
 from ama.training.step import AMATraining
-from ama.training.trainer import Run, run_training
+from ama.training.trainer import run_training
 
 WARM_UP = 2  # steps before the clock counts
 

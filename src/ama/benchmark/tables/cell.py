@@ -24,7 +24,7 @@ from ama.errors import InputError
 from ama.scores import scoring
 from ama.scores.model import Model
 from ama.training.fit import Fitted, TrainingSet, fit_both, fit_model
-from ama.training.trainer import Run
+from ama.training.run import Run
 
 CHECKPOINT_SECONDS = 60.0
 HELD_OUT = 0.05  # of a baseline that trains, for a threshold that no cell asks for

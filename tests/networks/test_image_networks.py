@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ama.networks.images import Discriminator, Encoder, Generator, innermost_size, n_halvings
+from ama.networks.image_networks import Discriminator, Encoder, Generator, innermost_size, n_halvings
 
 SIZES = [
     *((side, side) for side in (8, 9, 11, 12, 28, 31, 32, 64, 96, 256)),

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ama.networks.tabular import Discriminator, Encoder, Generator
+from ama.networks.tabular_networks import Discriminator, Encoder, Generator
 
 
 def _count(module):

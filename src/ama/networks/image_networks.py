@@ -18,8 +18,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ama.networks.critic import Critic
+from ama.networks.critic import DIFFERENCE_FLOOR, Critic, precise
+from ama.networks.folding import fused
 from ama.networks.resampling import convolve_and_halve, double_and_convolve
 from ama.networks.rotations import n_rotations
 
@@ -92,6 +94,10 @@ class Encoder(nn.Module):
             x = F.pad(x, self.padding, mode="replicate")
         return self.to_latent(self.layers(x)).flatten(1)
 
+    def fold(self) -> None:
+        """Fold every BatchNorm into the convolution before it; for evaluation mode alone."""
+        self.layers = fused(self.layers)
+
 
 class _UpBlock(nn.Module):
     """Residual block of G that doubles the size (Miyato et al. 2018, Table 3)."""
@@ -148,6 +154,12 @@ class Generator(nn.Module):
         h = h.contiguous(memory_format=torch.channels_last)
         h = torch.tanh(self.to_image(F.relu(self.norm(self.blocks(h)))))
         return h[:, :, : self.height, : self.width]
+
+    def fold(self) -> None:
+        """Fold the second BatchNorm of every block into its convolution; one that follows a sum stays."""
+        for block in self.blocks:
+            assert isinstance(block, _UpBlock)
+            block.conv1, block.norm2 = fuse_conv_bn_eval(block.conv1, block.norm2), nn.Identity()  # type: ignore
 
 
 class _DownBlock(nn.Module):
@@ -206,9 +218,6 @@ class Discriminator(Critic):
         halvings = n_halvings(height, width_px)
         self.mirrored, self.n_features = mirrored, width
         n_blocks = halvings + 1
-        self.n_channels = n_blocks * width
-        self.n_statistics = 3 * self.n_channels
-        self.n_levels = 1 + n_blocks
         n_halve = max(1, halvings - 1)
         c_in = 2 * channels if mirrored else channels
         blocks = []
@@ -218,7 +227,7 @@ class Discriminator(Critic):
         self.blocks = nn.ModuleList(blocks)
         self.output = nn.Linear(width, 1, bias=False)
         self._normalise(spectral)
-        self.rotation_head = nn.Linear(2 * width, n_rotations(shape)) if rotation_head else None
+        self.rotation_head = nn.Linear(2 * width, n_rotations(*shape[1:])) if rotation_head else None
 
     def maps(
         self,
@@ -238,3 +247,12 @@ class Discriminator(Critic):
     def pool(self, last: Float[Tensor, "b k h w"]) -> Float[Tensor, "b k"]:
         """The last feature map, summed over space in float32 or better."""
         return last.sum((2, 3), dtype=torch.promote_types(last.dtype, torch.float32))
+
+    def statistics(
+        self, same: Float[Tensor, "b k h w"], other: Float[Tensor, "b k h w"]
+    ) -> Float[Tensor, "b 3*k"]:
+        """Per channel: the logarithm of the mean absolute difference, and mean and spread of the maps of (x, x)."""
+        same, other = precise(same), precise(other)
+        difference = (same - other).abs().mean((2, 3))
+        spread, mean = torch.std_mean(same, (2, 3), correction=0)
+        return torch.cat([(difference + DIFFERENCE_FLOOR).log(), mean, spread], 1)

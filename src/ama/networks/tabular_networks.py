@@ -14,7 +14,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ama.networks.critic import Critic
+from ama.networks.critic import DIFFERENCE_FLOOR, Critic, precise
+from ama.networks.folding import fused
 
 
 class Encoder(nn.Module):
@@ -45,6 +46,10 @@ class Encoder(nn.Module):
     def forward(self, x: Float[Tensor, "b n"]) -> Float[Tensor, "b d"]:
         return self.layers(x)
 
+    def fold(self) -> None:
+        """Fold every BatchNorm into the layer before it; for evaluation mode alone."""
+        self.layers = fused(self.layers)
+
 
 class Generator(nn.Module):
     """G: two hidden layers with BatchNorm and ReLU, linear to the row; Xavier initialisation."""
@@ -68,6 +73,10 @@ class Generator(nn.Module):
     def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b n"]:
         return self.layers(z)
 
+    def fold(self) -> None:
+        """Fold every BatchNorm into the layer before it; for evaluation mode alone."""
+        self.layers = fused(self.layers)
+
 
 class Discriminator(Critic):
     """D: three hidden layers with ReLU on the stacked pair, the last of them f of Eq. 5; linear without bias.
@@ -87,9 +96,6 @@ class Discriminator(Critic):
     def __init__(self, shape: tuple[int], width: int = 128, mirrored: bool = True, spectral: bool = True):
         super().__init__()
         self.mirrored, self.n_features = mirrored, width
-        self.n_channels = 3 * width
-        self.n_statistics = 2 * self.n_channels
-        self.n_levels = 0  # a row has no places
         c_in = 2 * shape[0] if mirrored else shape[0]
         self.blocks = nn.ModuleList([nn.Linear(n, width) for n in (c_in, width, width)])
         self.output = nn.Linear(width, 1, bias=False)
@@ -111,3 +117,8 @@ class Discriminator(Critic):
     def pool(self, last: Float[Tensor, "b k"]) -> Float[Tensor, "b k"]:
         """The last hidden layer, in float32 or better."""
         return last.to(torch.promote_types(last.dtype, torch.float32))
+
+    def statistics(self, same: Float[Tensor, "b k"], other: Float[Tensor, "b k"]) -> Float[Tensor, "b 2*k"]:
+        """Per feature: the logarithm of the absolute difference, and the feature of (x, x)."""
+        same, other = precise(same), precise(other)
+        return torch.cat([((same - other).abs() + DIFFERENCE_FLOOR).log(), same], 1)

@@ -1,0 +1,105 @@
+"""What users pass to ``fit`` and ``score_samples``, as samples."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from torch import Tensor
+
+from ama.data.samples import Samples
+from ama.data.sources import open_source
+from ama.errors import InputError
+from ama.scores.kinds.factory import kind_of
+
+
+def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
+    """X as samples: of any shape at fit (``reset``), of the fitted shape afterwards.
+
+    Parameters
+    ----------
+    detector
+        An :class:`ama.detectors.base.Detector`; at fit it gets the names and the number of the columns.
+    X
+        Samples, a source, or an array, tensor or DataFrame.
+
+    Raises
+    ------
+    InputError
+        If they are not what the detector takes.
+    """
+    if isinstance(X, Samples):
+        if reset:
+            _keep_columns(detector, X)
+        elif tuple(X.x.shape[1:]) != detector.shape_:
+            raise InputError(f"expected samples of shape {detector.shape_}, found {tuple(X.x.shape[1:])}")
+        return X
+    n_axes = getattr(X, "ndim", None)
+    if n_axes is None and isinstance(X, list | tuple):
+        n_axes = np.ndim(X)
+    if isinstance(X, str | Path) or (n_axes is not None and n_axes > 2) or type(X).__name__ == "Dataset":
+        source = open_source(X) if reset else detector.open(X)
+        samples = source.read(progress=detector.progress is not False)
+        if reset:
+            _keep_columns(detector, samples)
+        return samples
+    if not reset and kind_of(detector.shape_).pictured:
+        raise InputError(f"expected images of shape {detector.shape_}, found an array of {n_axes} axes")
+    if isinstance(X, Tensor):
+        X = X.detach().cpu().numpy()
+    rows = validate_data(detector, X, reset=reset, dtype=np.float64)
+    names = getattr(detector, "feature_names_in_", None)
+    return Samples(
+        x=torch.from_numpy(np.array(rows)),
+        ids=[str(i) for i in range(len(rows))],
+        labels=None,
+        columns=None if names is None else list(names),
+        skipped=[],
+    )
+
+
+def _keep_columns(detector: Any, samples: Samples) -> None:
+    """What scikit-learn's own validation keeps of a table."""
+    vars(detector).pop("feature_names_in_", None)
+    vars(detector).pop("n_features_in_", None)
+    if not kind_of(tuple(samples.x.shape[1:])).pictured:
+        detector.n_features_in_ = samples.x.shape[1]
+        if samples.columns is not None:
+            detector.feature_names_in_ = np.asarray(samples.columns, dtype=object)
+
+
+def known_anomalies(y: Any, n: int) -> np.ndarray:
+    """Which of n samples are marked as anomalies, shape (n,).
+
+    Parameters
+    ----------
+    y
+        None, or a label for each sample; -1 marks an anomaly.
+
+    Raises
+    ------
+    InputError
+        If the labels are not numbers.
+    """
+    if y is None:
+        return np.zeros(n, dtype=bool)
+    given = column_or_1d(y)
+    check_consistent_length(np.empty(n), given)
+    try:
+        y = given.astype(float)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
+            f"{given[0]!r}"
+        ) from error
+    if others := sorted(set(np.unique(y).tolist()) - {1, -1}):
+        warnings.warn(
+            f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
+            "these samples are taken as normal",
+            stacklevel=4,
+        )
+    return y == -1

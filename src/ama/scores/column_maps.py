@@ -1,0 +1,83 @@
+r"""Maps of rows: which column makes a row anomalous.
+
+The value of a column is by how much the score would rise if the column had its expected value,
+:math:`x_j - (P (x - m))_j / P_{jj}`: the conditional mean, given the other columns, of a Gaussian of mean m and
+precision P fitted to normal rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from ama.io.storable import empty
+from ama.scores.densities import fit_gaussian
+from ama.scores.explanation import AnomalyMap, Scorer
+from ama.scores.forward_pass import ForwardPass
+
+MAX_COLUMNS = 1000  # with more, the expected value of a column does not depend on the others
+
+
+class ColumnMap(AnomalyMap):
+    """Maps of rows (b, columns); see above.
+
+    Parameters
+    ----------
+    n_columns
+        Columns of a row.
+    """
+
+    mean: Tensor
+    precision: Tensor
+
+    def __init__(self, n_columns: int):
+        super().__init__()
+        self.register_buffer("mean", empty(n_columns))
+        self.register_buffer("precision", empty(0, 0))
+
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
+        return forward.x.double()
+
+    def fit(
+        self, parts: Sequence[Float[Tensor, "_ d"]], normal: Shaped[Tensor, "n d"], scorer: Scorer
+    ) -> None:
+        x = torch.cat(list(parts))
+        if x.shape[1] > MAX_COLUMNS:
+            self.mean = x.mean(0)
+            return
+        self.mean, self.precision = (part.to(self.mean.device) for part in fit_gaussian(x))
+
+    def explain(self, raw: Shaped[Tensor, "b d"], scorer: Scorer) -> Float[Tensor, "b d"]:
+        score, expected = scorer.score(raw), self.expected(raw, scorer)
+        rises = []
+        for column in range(raw.shape[1]):
+            changed = raw.double().clone()
+            changed[:, column] = expected[:, column]
+            rises.append(scorer.score(changed) - score)
+        return torch.stack(rises, 1)
+
+    def expected(self, raw: Shaped[Tensor, "b d"], scorer: Scorer) -> Float[Tensor, "b d"]:
+        """The value of each column of raw rows that follows from the others."""
+        precision = self.precision if len(self.precision) else None
+        parts = [expected_values(x.double(), self.mean, precision) for x in scorer.chunks(raw)]
+        return scorer.networks.restore(torch.cat(parts))
+
+
+def expected_values(
+    x: Float[Tensor, "b d"], mean: Float[Tensor, " d"], precision: Float[Tensor, "d d"] | None
+) -> Float[Tensor, "b d"]:
+    """The expected value of each column given the others of its row; the mean if there is no precision.
+
+    Parameters
+    ----------
+    x
+        Rows, on the scale of the Gaussian.
+    mean, precision
+        Of a Gaussian fitted to normal rows.
+    """
+    if precision is None:
+        return mean.expand_as(x)
+    return x - ((x - mean) @ precision) / precision.diagonal()

@@ -1,0 +1,59 @@
+"""The interface of what explains a score."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from ama.io.storable import Resizable
+from ama.networks.networks import Networks
+from ama.scores.forward_pass import ForwardPass
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """What an anomaly map uses of a model."""
+
+    networks: Networks
+
+    def chunks(self, raw: Any) -> Iterator[Any]:
+        """Raw samples, normalised, a few at a time."""
+
+    def score(self, raw: Any) -> Any:
+        """The deciding score of raw samples, higher = more normal."""
+
+
+class AnomalyMap(Resizable, ABC):
+    """Explains where in a sample its score comes from; what it needs is fitted to normal samples."""
+
+    @abstractmethod
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b ..."]:
+        """What it looks at of normal samples."""
+
+    @abstractmethod
+    def fit(
+        self, parts: Sequence[Float[Tensor, "_ ..."]], normal: Shaped[Tensor, "n ..."], scorer: Scorer
+    ) -> None:
+        """Fit the statistics.
+
+        Parameters
+        ----------
+        parts
+            Features of normal samples, chunk by chunk.
+        normal
+            The raw samples.
+        scorer
+            The model.
+        """
+
+    @abstractmethod
+    def explain(self, raw: Shaped[Tensor, "b ..."], scorer: Scorer) -> Float[Tensor, "b ..."]:
+        """The maps of raw samples."""
+
+    def expected(self, raw: Shaped[Tensor, "b ..."], scorer: Scorer) -> Float[Tensor, "b ..."] | None:
+        """What each number of a raw sample would be if it were normal, where the explanation has such values."""
+        return None

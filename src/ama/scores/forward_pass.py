@@ -1,0 +1,81 @@
+"""What the networks make of a chunk of samples, computed as far as the terms of a score ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ama.networks.networks import Networks
+from ama.networks.rotations import rotated
+
+T = TypeVar("T")
+
+
+class ForwardPass:
+    """Lazy results of the networks for normalised samples; each is computed once, when it is first asked for.
+
+    Parameters
+    ----------
+    x
+        Normalised samples (b, ...).
+    networks
+        In evaluation mode.
+    weights
+        The weights of D in use, ``networks.discriminator.weights()``.
+    bfloat16
+        Whether convolutions run in bfloat16.
+    """
+
+    def __init__(
+        self, x: Float[Tensor, "b ..."], networks: Networks, weights: Sequence[Tensor], bfloat16: bool = False
+    ):
+        self.x, self.networks, self.weights, self.bfloat16 = x, networks, weights, bfloat16
+        self._known: dict[Callable[[ForwardPass], Any], Any] = {}
+
+    def get(self, quantity: Callable[[ForwardPass], T]) -> T:
+        """A function of this forward pass, computed once however many terms ask for it."""
+        if quantity not in self._known:
+            with self.autocast():
+                self._known[quantity] = quantity(self)
+        return self._known[quantity]
+
+    def autocast(self) -> torch.autocast:
+        """Where convolutions may run in bfloat16."""
+        return torch.autocast(self.x.device.type, torch.bfloat16, enabled=self.bfloat16)
+
+    def maps(self, x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."]) -> list[Any]:
+        """D's feature maps of the pairs (x, y), layer by layer."""
+        with self.autocast():
+            return self.networks.discriminator.maps(x, y, self.weights)
+
+    @cached_property
+    def code(self) -> Float[Tensor, "b d"]:
+        """E(x)."""
+        with self.autocast():
+            return self.networks.encoder(self.x)
+
+    @cached_property
+    def reconstruction(self) -> Float[Tensor, "b ..."]:
+        """G(E(x))."""
+        with self.autocast():
+            return self.networks.generator(self.code)
+
+    @cached_property
+    def same(self) -> list[Any]:
+        """D's feature maps of (x, x), layer by layer."""
+        return self.maps(self.x, self.x)
+
+    @cached_property
+    def others(self) -> list[Any]:
+        """D's feature maps of (x, G(E(x))), layer by layer."""
+        return self.maps(self.x, self.reconstruction)
+
+    @cached_property
+    def rotations(self) -> list[list[Any]]:
+        """D's feature maps of (T x, T x) for every rotation T of an image; the first is :attr:`same`."""
+        return [self.same, *(self.maps(y, y) for y in rotated(self.x)[1:])]

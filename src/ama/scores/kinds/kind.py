@@ -1,0 +1,98 @@
+"""The interface of a kind of samples."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from jaxtyping import Shaped
+from torch import Generator, Tensor
+
+from ama.errors import InputError
+from ama.networks.networks import Networks
+from ama.networks.scaling import Scaling
+from ama.scores.explanation import AnomalyMap
+from ama.settings import Settings
+
+
+class SampleKind(ABC):
+    """What depends on whether samples are images or rows of a table, for one shape of sample.
+
+    Attributes
+    ----------
+    name
+        What messages call such samples.
+    pictured
+        Whether a sample can be shown as a picture.
+    scored_in_float64
+        Whether the networks score in float64, where a score does not depend on the batch that it comes in.
+    n_rotations
+        Rotations that keep the shape, the identity included.
+    """
+
+    name: ClassVar[str]
+    pictured: ClassVar[bool]
+    scored_in_float64: ClassVar[bool]
+    n_rotations: int = 1
+
+    def __init__(self, shape: tuple[int, ...]):
+        self.shape = shape
+
+    @property
+    @abstractmethod
+    def variant(self) -> str:
+        """A key of :data:`ama.settings.PRESETS`."""
+
+    @abstractmethod
+    def describe(self, n: int | None = None) -> str:
+        """How many samples of which size, or only which size."""
+
+    @abstractmethod
+    def scaling(self) -> Scaling:
+        """The scaling of raw samples, not fitted."""
+
+    @abstractmethod
+    def networks(self, settings: Settings) -> Networks:
+        """E, G and D, with initial weights from torch's random generator.
+
+        Raises
+        ------
+        ValueError
+            If there are no networks for such a shape.
+        """
+
+    @abstractmethod
+    def scores_in_bfloat16(self, settings: Settings) -> bool:
+        """Whether convolutions run in bfloat16 when scoring."""
+
+    @abstractmethod
+    def anomaly_map(self) -> AnomalyMap:
+        """What explains a score, not fitted."""
+
+    @abstractmethod
+    def synthetic_anomalies(
+        self, raw: Shaped[Tensor, "n ..."], random: Generator
+    ) -> dict[str, Shaped[Tensor, "n ..."]]:
+        """Several kinds of them, each composed from all of two or more normal samples."""
+
+    def check(self, settings: Settings) -> None:
+        """Refuse settings that such samples do not have.
+
+        Raises
+        ------
+        InputError
+            If there are any.
+        """
+        if settings.lambda_rotation:
+            self.check_rotations(f"lambda_rotation={settings.lambda_rotation:g} rotates images")
+
+    def check_rotations(self, what: str) -> None:
+        """Refuse to rotate what cannot be rotated.
+
+        Raises
+        ------
+        InputError
+            ``what``, and that these samples cannot be rotated.
+        """
+        if self.n_rotations == 1:
+            raise InputError(f"{what}, and {self.name} cannot be rotated")

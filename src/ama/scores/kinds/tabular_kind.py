@@ -1,0 +1,59 @@
+"""Rows of a table."""
+
+from __future__ import annotations
+
+from jaxtyping import Shaped
+from torch import Generator, Tensor
+
+from ama.networks.networks import Networks
+from ama.networks.scaling import ColumnScaling
+from ama.networks.tabular_networks import Discriminator, Encoder
+from ama.networks.tabular_networks import Generator as RowGenerator
+from ama.scores.column_maps import ColumnMap
+from ama.scores.kinds.kind import SampleKind
+from ama.scores.synthetic_anomalies import row_anomalies
+from ama.settings import Settings
+
+
+class Tabular(SampleKind):
+    """Rows (columns,) of numbers. They cost little, so they are scored in float64."""
+
+    name = "rows"
+    pictured = False
+    scored_in_float64 = True
+
+    def __init__(self, shape: tuple[int, ...]):
+        super().__init__(shape)
+        (self.n_columns,) = shape
+
+    @property
+    def variant(self) -> str:
+        return "tabular data"
+
+    def describe(self, n: int | None = None) -> str:
+        size = f"{self.n_columns} column{'s'[: self.n_columns != 1]}"
+        return f"rows of {size}" if n is None else f"{n} row{'s'[: n != 1]} of {size}"
+
+    def scaling(self) -> ColumnScaling:
+        return ColumnScaling(self.n_columns)
+
+    def networks(self, settings: Settings) -> Networks:
+        shape = (self.n_columns,)
+        return Networks(
+            shape,
+            self.scaling(),
+            Encoder(shape, settings.latent_dim, settings.encoder_width),
+            RowGenerator(shape, settings.latent_dim, settings.generator_width),
+            Discriminator(shape, settings.discriminator_width, settings.mirrored, settings.spectral),
+        )
+
+    def scores_in_bfloat16(self, settings: Settings) -> bool:
+        return False
+
+    def anomaly_map(self) -> ColumnMap:
+        return ColumnMap(self.n_columns)
+
+    def synthetic_anomalies(
+        self, raw: Shaped[Tensor, "n d"], random: Generator
+    ) -> dict[str, Shaped[Tensor, "n d"]]:
+        return row_anomalies(raw, random)

@@ -1,0 +1,77 @@
+"""The networks of a fit as they are used for scoring: in evaluation mode, chunk by chunk, on raw samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from ama.io.storable import Storable
+from ama.networks.networks import Networks
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.kinds.factory import kind_of
+from ama.settings import Settings
+
+SETTLING_ITERATIONS = 15
+CHUNK = 256  # samples scored at a time: memory is constant whatever their number
+
+
+class ScoringNetworks(Storable):
+    """Networks that score raw samples.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of an image, or (columns,) of a row.
+    settings
+        Of the fit.
+    dtype
+        Of raw samples.
+    """
+
+    def __init__(self, shape: tuple[int, ...], settings: Settings, dtype: torch.dtype):
+        super().__init__()
+        self.shape, self.settings, self.dtype = shape, settings, dtype
+        self.kind = kind_of(shape)
+        self.networks = self.kind.networks(settings)
+        # A tuple, so that the copy for scoring is no part of the state.
+        self._scorer: tuple[Networks, list[Tensor]] | None = None
+
+    def settle(self) -> None:
+        """Prepare networks whose training is over."""
+        self._scorer = None
+        # The weights may be an average, to which the singular vectors of the last iteration belong only roughly.
+        self.networks.discriminator.iterate(SETTLING_ITERATIONS)
+        if self.kind.scored_in_float64:
+            self.networks.double()
+
+    @torch.no_grad()
+    def encode(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b d"]:
+        """E(x) of raw samples."""
+        return torch.cat([self.networks.encoder(x) for x in self.chunks(raw)])
+
+    @torch.no_grad()
+    def reconstruct(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
+        """G(E(x)) in the units of the raw samples."""
+        return torch.cat([self.networks.restore(self.networks.reconstruct(x)) for x in self.chunks(raw)])
+
+    def forward_passes(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[ForwardPass]:
+        """Raw samples through the networks, chunk by chunk; nothing is computed before it is asked for."""
+        if self._scorer is None:
+            networks = self.networks.folded()
+            self._scorer = networks, networks.discriminator.weights()
+        for x in self.chunks(raw):
+            yield ForwardPass(x, *self._scorer, self.kind.scores_in_bfloat16(self.settings))
+
+    def _apply(self, fn: Any, recurse: bool = True) -> ScoringNetworks:
+        self._scorer = None  # the original moves to another device or type
+        return super()._apply(fn, recurse)
+
+    def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
+        """Normalised samples on the model's device, a few at a time; the networks are in evaluation mode."""
+        self.eval()
+        for part in raw.split(CHUNK):
+            yield self.networks.normalise(part.to(self.networks.device))

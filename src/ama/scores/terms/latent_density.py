@@ -1,0 +1,79 @@
+r"""Latent density: the density of the encoding together with the R-score.
+
+:math:`-\log p(E(x), \log R(x))` under a Gaussian mixture fitted to normal samples. It detects an anomaly that is
+reconstructed well but encoded where there are no normal samples. With one component and without the encoding it is
+Eq. 6, applied to :math:`\log R`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
+
+from ama.io.storable import empty
+from ama.scores.densities import MAX_SAMPLES, fit_mixture
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.kinds.kind import SampleKind
+from ama.scores.running_moments import moments_of
+from ama.scores.terms.r_score import r_scores
+from ama.scores.terms.term import Term
+from ama.settings import Settings
+
+R_FLOOR = 1e-6  # of the mean R-score: the logarithm of a perfect reconstruction's stays finite
+
+
+def mixture_log_density(
+    features: Float[Tensor, "b n"],
+    weights: Float[Tensor, " m"],
+    means: Float[Tensor, "m n"],
+    covariances: Float[Tensor, "m n n"],
+) -> Float[Tensor, " b"]:
+    """Log density under a Gaussian mixture of m components."""
+    components = MultivariateNormal(means, covariances, validate_args=False)
+    mixture = MixtureSameFamily(Categorical(weights, validate_args=False), components, validate_args=False)
+    return mixture.log_prob(features)
+
+
+class LatentDensity(Term):
+    """Minus the log density of (E(x), log R(x))."""
+
+    max_samples = MAX_SAMPLES
+
+    floor: Tensor
+    weights: Tensor
+    means: Tensor
+    covariances: Tensor
+
+    def __init__(self, kind: SampleKind, settings: Settings):
+        super().__init__(kind, settings)
+        n = settings.latent_dim + 1
+        for name, buffer in (
+            ("floor", empty()),
+            ("weights", empty(0)),
+            ("means", empty(0, n)),
+            ("covariances", empty(0, n, n)),
+        ):
+            self.register_buffer(name, buffer)
+
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return True
+
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b d+1"]:
+        return torch.cat([forward.code.double(), forward.get(r_scores)[:, None]], 1)
+
+    def fit(self, parts: Sequence[Float[Tensor, "_ n"]], seed: int) -> None:
+        self.floor.fill_(R_FLOOR * moments_of(part[:, -1:] for part in parts).mean)
+        mixture = fit_mixture(self._logarithmic(torch.cat(list(parts))), seed)
+        self.weights, self.means, self.covariances = (part.to(self.floor.device) for part in mixture)
+
+    def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        return -mixture_log_density(self._logarithmic(features), self.weights, self.means, self.covariances)
+
+    def _logarithmic(self, features: Float[Tensor, "b n"]) -> Float[Tensor, "b n"]:
+        code, r = features[:, :-1], features[:, -1:]
+        return torch.cat([code, r.clamp_min(self.floor.item()).log()], 1)

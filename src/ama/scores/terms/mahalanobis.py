@@ -1,0 +1,53 @@
+r"""Mahalanobis distance of the statistics of a pair: :math:`\log\,(v - m)^T S^{-1} (v - m)`.
+
+m and S are the mean and the shrunk covariance of :math:`v(x)` over normal samples (:mod:`ama.scores.pair_statistics`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ama.io.storable import empty
+from ama.scores.densities import MAX_SAMPLES, fit_gaussian
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.kinds.kind import SampleKind
+from ama.scores.logarithm import log_term
+from ama.scores.pair_statistics import pair_statistics
+from ama.scores.terms.term import Term
+from ama.settings import Settings
+
+
+def mahalanobis(
+    vectors: Float[Tensor, "b n"], mean: Float[Tensor, " n"], precision: Float[Tensor, "n n"]
+) -> Float[Tensor, " b"]:
+    """Squared Mahalanobis distance from ``mean``; ``precision`` is the inverse covariance."""
+    centred = vectors - mean
+    return ((centred @ precision) * centred).sum(1)
+
+
+class Mahalanobis(Term):
+    """Logarithm of the squared Mahalanobis distance of v(x)."""
+
+    max_samples = MAX_SAMPLES
+
+    mean: Tensor
+    precision: Tensor
+
+    def __init__(self, kind: SampleKind, settings: Settings):
+        super().__init__(kind, settings)
+        self.register_buffer("mean", empty(0))
+        self.register_buffer("precision", empty(0, 0))
+
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
+        return forward.get(pair_statistics)
+
+    def fit(self, parts: Sequence[Float[Tensor, "_ n"]], seed: int) -> None:
+        gaussian = fit_gaussian(torch.cat(list(parts)))
+        self.mean, self.precision = (part.to(self.mean.device) for part in gaussian)
+
+    def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        return log_term(mahalanobis(features.double(), self.mean, self.precision))

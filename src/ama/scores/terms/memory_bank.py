@@ -1,0 +1,67 @@
+r"""Memory bank: the distance of the statistics of a pair to the nearest normal sample.
+
+:math:`\log \min_i \lVert W (v - v_i) \rVert`, where W whitens :math:`v(x)` by the shrunk covariance of normal samples.
+Unlike a single Gaussian it allows for normal samples of several kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ama.io.storable import empty
+from ama.scores.densities import MAX_SAMPLES, fit_memory_bank
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.kinds.kind import SampleKind
+from ama.scores.pair_statistics import pair_statistics
+from ama.scores.terms.term import Term
+from ama.settings import Settings
+
+DISTANCE_FLOOR = 0.1
+
+
+def nearest_distance(
+    vectors: Float[Tensor, "b n"],
+    mean: Float[Tensor, " n"],
+    whitening: Float[Tensor, "n n"],
+    points: Float[Tensor, "m n"],
+) -> Float[Tensor, " b"]:
+    """Distance to the nearest of the whitened ``points``, at least a tenth of a standard deviation.
+
+    It is measured in the type of the points: in float32 the distance of a point from itself is rounding error.
+    """
+    white = ((vectors.double() - mean) @ whitening).to(points.dtype)
+    return torch.cdist(white, points).amin(1).double().clamp_min(DISTANCE_FLOOR)
+
+
+class MemoryBank(Term):
+    """Logarithm of the distance of v(x) to the nearest normal sample."""
+
+    max_samples = MAX_SAMPLES
+
+    mean: Tensor
+    whitening: Tensor
+    points: Tensor
+
+    def __init__(self, kind: SampleKind, settings: Settings):
+        super().__init__(kind, settings)
+        self.register_buffer("mean", empty(0))
+        self.register_buffer("whitening", empty(0, 0))
+        self.register_buffer("points", empty(0, 0))
+
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return True
+
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
+        return forward.get(pair_statistics)
+
+    def fit(self, parts: Sequence[Float[Tensor, "_ n"]], seed: int) -> None:
+        bank = fit_memory_bank(torch.cat(list(parts)), seed)
+        self.mean, self.whitening, self.points = (part.to(self.mean.device) for part in bank)
+
+    def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        return nearest_distance(features, self.mean, self.whitening, self.points).log()

@@ -1,0 +1,84 @@
+"""Every term by its name, and the terms that make up a score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from torch import nn
+
+from ama.errors import InputError
+from ama.scores.kinds.kind import SampleKind
+from ama.scores.terms.a_score import AScore
+from ama.scores.terms.latent_density import LatentDensity
+from ama.scores.terms.mahalanobis import Mahalanobis
+from ama.scores.terms.memory_bank import MemoryBank
+from ama.scores.terms.r_score import RScore
+from ama.scores.terms.rotated_memory_bank import RotatedMemoryBank
+from ama.scores.terms.rotation import Rotation
+from ama.scores.terms.term import Term
+from ama.settings import Settings
+
+TERMS: dict[str, type[Term]] = {
+    "r_score": RScore,
+    "a_score": AScore,
+    "latent_density": LatentDensity,
+    "mahalanobis": Mahalanobis,
+    "memory_bank": MemoryBank,
+    "rotated_memory_bank": RotatedMemoryBank,
+    "rotation": Rotation,
+}
+
+
+def register(name: str) -> Callable[[type[Term]], type[Term]]:
+    """Class decorator: a term of one's own, which ``scoring`` then knows by that name.
+
+    A model that was fitted with it loads where it is registered.
+
+    Raises
+    ------
+    ValueError
+        If another term has that name.
+    """
+
+    def registered(term: type[Term]) -> type[Term]:
+        if TERMS.get(name, term).__qualname__ != term.__qualname__:
+            raise ValueError(f"there already is a term {name!r}: {TERMS[name].__qualname__}")
+        TERMS[name] = term
+        return term
+
+    return registered
+
+
+def chosen_terms(settings: Settings, kind: SampleKind) -> tuple[str, ...]:
+    """The terms whose sum is the score, for samples of a kind.
+
+    Raises
+    ------
+    InputError
+        If ``settings.scoring`` names an unknown term, one twice, or one that cannot score such samples.
+    """
+    if settings.scoring == "auto":
+        return tuple(name for name, term in TERMS.items() if term.suits(kind, settings))
+    names = tuple(settings.scoring.split("+"))
+    if not set(names) <= set(TERMS) or len(set(names)) < len(names):
+        raise InputError(
+            f"scoring must be auto, or one or several of {', '.join(TERMS)} joined by +, "
+            f"found {settings.scoring!r}"
+        )
+    for name in names:
+        TERMS[name].check(kind, settings)
+    return names
+
+
+def build_terms(names: Iterable[str], kind: SampleKind, settings: Settings) -> nn.ModuleDict:
+    """Terms without statistics, by name.
+
+    Raises
+    ------
+    ValueError
+        If a term is not registered.
+    """
+    names = list(names)
+    if missing := [name for name in names if name not in TERMS]:
+        raise ValueError(f"its score needs the term {missing[0]!r}, which is not registered here")
+    return nn.ModuleDict({name: TERMS[name](kind, settings) for name in names})

@@ -1,0 +1,77 @@
+"""The interface of a score term."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ama.io.storable import Resizable
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.kinds.kind import SampleKind
+from ama.settings import Settings
+
+
+class Term(Resizable, ABC):
+    """One number per sample, higher for more anomalous samples.
+
+    A term says what it needs of a forward pass (:meth:`features`), fits its statistics to normal samples (:meth:`fit`)
+    and makes a value of the two (:meth:`value`). Its statistics are its buffers: registered empty, set by ``fit``, and
+    stored with the model, whatever their sizes.
+
+    Parameters
+    ----------
+    kind
+        Of the samples.
+    settings
+        Of the fit.
+    """
+
+    max_samples: ClassVar[int | None] = (
+        None  # normal samples that its statistics need at most; None: all there are
+    )
+
+    def __init__(self, kind: SampleKind, settings: Settings):
+        super().__init__()
+
+    @classmethod
+    def check(cls, kind: SampleKind, settings: Settings) -> None:
+        """Refuse to score samples of a kind, or networks of a fit, that lack what the term needs.
+
+        Raises
+        ------
+        InputError
+            One sentence that says what is missing.
+        """
+
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        """Whether ``scoring="auto"`` includes the term."""
+        return False
+
+    @abstractmethod
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
+        """What the term looks at."""
+
+    def fit(self, parts: Sequence[Float[Tensor, "_ n"]], seed: int) -> None:
+        """Fit the statistics.
+
+        Parameters
+        ----------
+        parts
+            Features of normal samples, chunk by chunk.
+        seed
+            Of anything random.
+
+        Raises
+        ------
+        DivergenceError
+            If the networks learned nothing that the term could use.
+        """
+
+    @abstractmethod
+    def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        """The term, float64: a logarithm of a distance or of a probability, so that terms can be added."""

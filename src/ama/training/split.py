@@ -1,0 +1,84 @@
+"""Which normal samples a fit trains on, which its statistics are fitted to, and which calibrate."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Shaped
+from torch import Tensor
+
+from ama.errors import InputError
+from ama.scores.kinds.factory import kind_of
+from ama.scores.terms.registry import TERMS, chosen_terms
+from ama.settings import Settings
+from ama.utils.random_generators import generator_for
+
+MIN_SAMPLES = 5
+MAX_UNSEEN = 2_000  # samples behind scale and weights of the terms: they determine an AUROC to 0.01
+
+
+class Split(NamedTuple):
+    """Raw normal samples by their use."""
+
+    train: Shaped[Tensor, "n ..."]
+    statistics: Shaped[Tensor, "s ..."]  # for the statistics of the terms
+    unseen: Shaped[Tensor, "k ..."]  # not trained on, for scale and weights of the terms
+    calibration: Shaped[Tensor, "m ..."]  # not trained on, for threshold and p-values
+
+
+def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int) -> Split:
+    """Split the normal samples of a fit.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_learnable`.
+    """
+    terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:])))
+    # Whatever is fitted to the calibration samples themselves would make their p-values too large.
+    own = settings.statistics == "held_out"
+    divide = own or len(terms) > 1
+    train, held_out = hold_out(normal, settings.held_out, seed, at_least=2 if divide else 1)
+    # The statistics need more samples than the scale of a few terms.
+    n = len(held_out)
+    is_unseen = torch.arange(n) % (2 if own else 3) == 0 if divide else torch.zeros(n).bool()
+    unseen, calibration = held_out[is_unseen], held_out[~is_unseen]
+    statistics = unseen if own else train
+    limits = [limit for name in terms if (limit := TERMS[name].max_samples) is not None]
+    if limits:
+        statistics, unseen = statistics[: min(limits)], unseen[:MAX_UNSEEN]
+    return Split(train, statistics, unseen, calibration)
+
+
+def hold_out(
+    normal: Shaped[Tensor, "n ..."], share: float, seed: int, at_least: int = 1
+) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
+    """Shuffled samples to train on, and a share of all that is held out.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_learnable`.
+    """
+    check_learnable(normal)
+    order = torch.randperm(len(normal), generator=generator_for(seed, 3))
+    n_held_out = max(at_least, round(share * len(normal)))
+    return normal[order[n_held_out:]], normal[order[:n_held_out]]
+
+
+def check_learnable(normal: Shaped[Tensor, "n ..."]) -> None:
+    """Refuse samples that nothing can be learned from.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 5, or all are the same.
+    """
+    n = len(normal)
+    if n < MIN_SAMPLES:
+        raise InputError(
+            f"a fit needs at least {MIN_SAMPLES} normal samples, found {n} sample{'s' if n != 1 else ''}"
+        )
+    if bool((normal == normal[:1]).all()):
+        raise InputError(f"all {n} normal samples are identical, so there is nothing to learn from them")
