@@ -1,6 +1,6 @@
 r"""Points of the latent space: interpolated ones, and ones outside the typical set (section 3.2).
 
-Every sampler takes a ``torch.Generator``, so that a training step is a function of its seed.
+Every sampler takes a ``torch.Generator``, which makes a training step a function of its seed.
 
 =====================================  ==================================
 paper                                  here
@@ -8,13 +8,15 @@ paper                                  here
 simplex interpolation, k               :func:`simplex_interpolation`, ``n_interpolated``
 Atypical Selection, :math:`\delta`     :func:`atypical_selection`, ``delta``, ``direction``
 Sipple's cube (Figure 3a)              :func:`cube_selection`
-the authors' code instead of the text  :func:`scaled_selection`
+the authors' code, unlike the text     :func:`scaled_selection`
+x_neg, sampled by one of these         ``NEGATIVES``
 =====================================  ==================================
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
@@ -27,8 +29,8 @@ def simplex_interpolation(code: Codes, n_interpolated: int = 3, generator: Gener
     r"""Convex combinations of each encoding with ``n_interpolated - 1`` others of the batch.
 
     :math:`\sum_i \alpha_i e_i / \sum_i \alpha_i` with :math:`\alpha_i \sim U[0, 0.5]`; the first of the k
-    encodings is the sample's own. The others are drawn as rolled permutations of the batch, so no
-    sample meets itself as long as the batch holds at least ``n_interpolated`` samples.
+    encodings is the sample's own. The others come from shifts of one random permutation of the batch, so no
+    sample is paired with itself if the batch holds at least ``n_interpolated`` samples.
 
     Parameters
     ----------
@@ -36,6 +38,8 @@ def simplex_interpolation(code: Codes, n_interpolated: int = 3, generator: Gener
         Encodings, shape (b, d).
     n_interpolated
         k of the paper, at least 2.
+    generator
+        Source of random numbers; None for torch's global one.
 
     Raises
     ------
@@ -45,12 +49,12 @@ def simplex_interpolation(code: Codes, n_interpolated: int = 3, generator: Gener
     if n_interpolated < 2:
         raise ValueError(f"n_interpolated must be at least 2, found {n_interpolated}")
     b = len(code)
-    alpha = 0.5 * _rand((b, n_interpolated), code, generator)
+    alpha = 0.5 * _draw(torch.rand, (b, n_interpolated), code, generator)
     weights = alpha / alpha.sum(1, keepdim=True).clamp_min(torch.finfo(alpha.dtype).tiny)
     order = torch.randperm(b, generator=generator, device=_device(generator)).to(code.device)
     place = torch.empty_like(order)
     place[order] = torch.arange(b, device=code.device)
-    # The i-th partner of a sample is the one i places further in a random circle.
+    # The i-th partner of a sample is i places ahead in a random circular order; the 0th is the sample itself.
     partners = torch.stack([order[(place + i) % b] for i in range(n_interpolated)], dim=1)
     return torch.einsum("bk,bkd->bd", weights, code[partners])
 
@@ -58,15 +62,15 @@ def simplex_interpolation(code: Codes, n_interpolated: int = 3, generator: Gener
 def sphere_directions(
     n: int, d: int, generator: Generator | None = None, like: Tensor | None = None
 ) -> Float[Tensor, "n d"]:
-    """Directions uniform on the unit sphere of d dimensions."""
-    points = _randn((n, d), like, generator)
+    """Directions distributed uniformly on the unit sphere in d dimensions."""
+    points = _draw(torch.randn, (n, d), like, generator)
     return points / points.norm(dim=1, keepdim=True).clamp_min(1e-12)
 
 
 def shell_bounds(d: int, delta: float, direction: str) -> tuple[float, float]:
     r"""Inner and outer radius of the atypical shell.
 
-    :math:`\sqrt d - \delta, \sqrt d` inward, or :math:`\sqrt d, \sqrt d + \delta` outward.
+    Inward :math:`\max(0, \sqrt d - \delta)` and :math:`\sqrt d`, outward :math:`\sqrt d` and :math:`\sqrt d + \delta`.
 
     Raises
     ------
@@ -91,7 +95,7 @@ def atypical_selection(
     generator: Generator | None = None,
     like: Tensor | None = None,
 ) -> Float[Tensor, "n d"]:
-    r"""Points uniform *in volume* between the spheres of radius :math:`\sqrt d` and :math:`\sqrt d \mp \delta`.
+    r"""Points uniform *in volume* between spheres of radius :math:`\sqrt d` and :math:`\sqrt d \mp \delta`.
 
     The volume inside radius r grows with :math:`r^d`, so a uniform u gives
     :math:`r = (a^d + u (b^d - a^d))^{1/d}` between radii a < b. It is computed as
@@ -103,17 +107,23 @@ def atypical_selection(
         As :func:`shell_bounds`.
     """
     inner, outer = shell_bounds(d, delta, direction)
-    u = _rand((n, 1), like, generator)
+    u = _draw(torch.rand, (n, 1), like, generator)
     q = (inner / outer) ** d
     radius = outer * (q + u * (1 - q)) ** (1 / d)
     return radius * sphere_directions(n, d, generator, like)
 
 
 def scaled_selection(code: Codes, direction: str = "inward", generator: Generator | None = None) -> Codes:
-    """Encodings moved towards the origin or away from it by a share U(0, 0.5), as the authors' code does."""
+    """Encodings scaled by 1 - u (inward) or 1 + u (outward), u ~ U[0, 0.5], as in the authors' code.
+
+    Raises
+    ------
+    ValueError
+        If ``direction`` is neither inward nor outward.
+    """
     if direction not in ("inward", "outward"):
         raise ValueError(f"direction must be 'inward' or 'outward', found {direction!r}")
-    share = 0.5 * _rand((len(code), 1), code, generator)
+    share = 0.5 * _draw(torch.rand, (len(code), 1), code, generator)
     return code * (1 - share if direction == "inward" else 1 + share)
 
 
@@ -121,20 +131,31 @@ def cube_selection(
     n: int, d: int, half_side: float = 1.0, generator: Generator | None = None, like: Tensor | None = None
 ) -> Float[Tensor, "n d"]:
     """Points uniform in the cube of side ``2 * half_side`` around the origin (Sipple 2020; Figure 3a)."""
-    return half_side * (2 * _rand((n, d), like, generator) - 1)
+    return half_side * (2 * _draw(torch.rand, (n, d), like, generator) - 1)
+
+
+Negatives = Callable[[Tensor, int, float, str, Generator], Tensor]
+
+# Latent codes (n, d) of synthetic anomalies, from the encodings (b, d) of a batch, n, delta, direction and a generator.
+NEGATIVES: dict[str, Negatives] = {
+    "atypical": lambda code, n, delta, direction, generator: atypical_selection(
+        n, code.shape[1], delta, direction, generator, like=code
+    ),
+    "cube": lambda code, n, delta, direction, generator: cube_selection(
+        n, code.shape[1], delta, generator, like=code
+    ),
+    "scaled": lambda code, n, delta, direction, generator: scaled_selection(code[:n], direction, generator),
+}
+
+
+def _draw(
+    sampler: Callable[..., Tensor], shape: tuple[int, ...], like: Tensor | None, generator: Generator | None
+) -> Tensor:
+    """Draw on the generator's device, and move to the device of ``like``."""
+    dtype = None if like is None else like.dtype
+    values = sampler(shape, generator=generator, dtype=dtype, device=_device(generator))
+    return values if like is None else values.to(like.device)
 
 
 def _device(generator: Generator | None) -> torch.device:
     return torch.device("cpu") if generator is None else generator.device
-
-
-def _rand(shape: tuple[int, ...], like: Tensor | None, generator: Generator | None) -> Tensor:
-    dtype = None if like is None else like.dtype
-    draw = torch.rand(shape, generator=generator, dtype=dtype, device=_device(generator))
-    return draw if like is None else draw.to(like.device)
-
-
-def _randn(shape: tuple[int, ...], like: Tensor | None, generator: Generator | None) -> Tensor:
-    dtype = None if like is None else like.dtype
-    draw = torch.randn(shape, generator=generator, dtype=dtype, device=_device(generator))
-    return draw if like is None else draw.to(like.device)
