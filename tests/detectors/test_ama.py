@@ -308,7 +308,7 @@ WRONG = {
         ROWS,
         "n_interpolated must be a whole number from 2 to 1000, found 1",
     ),
-    "no time": ({"max_time": "soon"}, ROWS, "max_time must be a positive length of time"),
+    "no time": ({"max_time": "soon"}, ROWS, "max_time must be a positive duration"),
     "auto alone": ({"delta": "auto"}, ROWS, "chosen by a few labelled samples, but there is no validation"),
 }
 

@@ -88,9 +88,7 @@ class _AveragePool(Function):
         return torch.ops.aten.avg_pool2d(x, *ctx.how)
 
     @staticmethod
-    def backward(
-        ctx: Any, gradient: Float[Tensor, "b c h2 w2"]
-    ) -> tuple[Maps, None, None, None, None]:
+    def backward(ctx: Any, gradient: Float[Tensor, "b c h2 w2"]) -> tuple[Maps, None, None, None, None]:
         (x,) = ctx.saved_tensors
         return torch.ops.aten.avg_pool2d_backward(gradient, x.detach(), *ctx.how), None, None, None, None
 
@@ -124,9 +122,7 @@ class _ByInput(Function):
     """The gradient of a convolution by its input: linear in both ``gradient`` and ``weight``."""
 
     @staticmethod
-    def forward(
-        ctx: Any, gradient: Output, weight: Kernel, x: Maps, stride: int, padding: int
-    ) -> Maps:
+    def forward(ctx: Any, gradient: Output, weight: Kernel, x: Maps, stride: int, padding: int) -> Maps:
         ctx.save_for_backward(gradient, weight)
         ctx.place = (stride, padding)
         return _gradients(gradient, x, weight, stride, padding, (True, False))[0]
