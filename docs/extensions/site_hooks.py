@@ -44,6 +44,11 @@ def _page_of(notebook: File) -> Iterator[tuple[str, str | bytes]]:
     yield f"{stem}.md", "\n\n".join(parts)
 
 
+def on_page_markdown(markdown: str, **kwargs: Any) -> str:
+    """Point links to a notebook, which work in the repository, to its page."""
+    return markdown.replace(".ipynb)", ".md)")
+
+
 def on_page_content(html: str, **kwargs: Any) -> str:
     """Replace TeX by MathML, which browsers draw by themselves."""
     html = BLOCK.sub(lambda found: f'<div class="formula">{_mathml(found[1], as_block=True)}</div>', html)
