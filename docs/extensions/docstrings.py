@@ -39,17 +39,22 @@ def _read_at_run_time(detector: griffe.Class) -> None:
     Both are generated from the declarations of its parameters, so the source does not show them.
     """
     kind = griffe.dynamic_import(detector.path)
-    detector.docstring = griffe.Docstring(inspect.getdoc(kind) or "", parent=detector)
+    text = inspect.getdoc(kind) or ""
+    detector.docstring = griffe.Docstring(text, parent=detector, parser=griffe.Parser.numpy)
     parameters = [
         griffe.Parameter(
             name,
-            annotation=inspect.formatannotation(parameter.annotation).replace("typing.", ""),
+            annotation=_annotation(parameter.annotation),
             kind=griffe.ParameterKind.keyword_only,
             default=repr(parameter.default),
         )
-        for name, parameter in inspect.signature(kind).parameters.items()
+        for name, parameter in inspect.signature(kind, eval_str=True).parameters.items()
     ]
     detector.set_member("__init__", griffe.Function("__init__", parameters=griffe.Parameters(*parameters)))
+
+
+def _annotation(kind: Any) -> str:
+    return inspect.formatannotation(kind).replace("typing.", "")
 
 
 def as_markdown(text: str, owner: griffe.Object) -> str:
