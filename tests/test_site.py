@@ -16,9 +16,12 @@ from ama import baselines
 from ama.data import sources
 from ama.decision import conformal
 from ama.objective import latent, losses
+from ama.scores.terms import registry
+from ama.scores.terms.term import Term
 
 ROOT = Path(__file__).parents[1]
-CLASSES = (ama.AMADetector, *(getattr(baselines, name) for name in baselines.__all__))
+BASELINES = tuple(getattr(baselines, name) for name in baselines.__all__)
+CLASSES = (ama.AMADetector, *BASELINES, Term, *registry.TERMS.values())
 MODULES = (conformal, losses, latent)
 
 
@@ -41,7 +44,7 @@ def public_names():
     """Where the site should have each public class, method and function."""
     for kind in CLASSES:
         yield f"{kind.__module__}.{kind.__qualname__}"
-    for kind in (ama.AMADetector, sources.Source, sources.Samples):
+    for kind in (ama.AMADetector, sources.Source, sources.Samples, Term):
         for name, member in inspect.getmembers(kind):
             function = member.fget if isinstance(member, property) else inspect.unwrap(member)
             if name[0] != "_" and getattr(function, "__module__", "").startswith("ama."):
@@ -50,9 +53,8 @@ def public_names():
         for name, member in inspect.getmembers(module, lambda m: inspect.isclass(m) or inspect.isfunction(m)):
             if name[0] != "_" and member.__module__ == module.__name__:
                 yield f"{module.__name__}.{name}"
-    for name in (*sources.__all__, ama.load.__name__):
-        member = getattr(sources, name, ama.load)
-        yield f"{member.__module__}.{name}"
+    for member in (*(getattr(sources, name) for name in sources.__all__), ama.load, registry.register):
+        yield f"{member.__module__}.{member.__qualname__}"
 
 
 def test_every_public_name_is_documented(site):
