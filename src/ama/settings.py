@@ -176,7 +176,7 @@ PRESETS: dict[str, dict[str, Settings]] = {
 }
 
 
-def resolve(preset: Preset, variant: str, on_gpu: bool, **given: Any) -> Settings:
+def resolve(preset: str, variant: str, on_gpu: bool, **given: Any) -> Settings:
     """The settings of a preset, with every given value that is not None in place of the preset's.
 
     ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise.
