@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any
 
-from ama.cli.benchmark_commands import BENCHMARKS
+from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.cli.sample_commands import COMMANDS as OWN
 from ama.errors import DivergenceError, InputError
