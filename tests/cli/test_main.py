@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from ama.cli.sample_commands import COMMANDS as OWN
 
 import ama
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.main import COMMANDS, main
-from ama.cli.sample_commands import COMMANDS as OWN
 from ama.detectors.registry import METHODS, method
 
 # A model so small that its steps cost nothing, with enough held-out samples for the default threshold.

@@ -24,7 +24,7 @@ from ama.objective.latent import shell_bounds
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model, Scores
-from ama.scores.terms.registry import chosen_terms
+from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ class AMADetector(TrainedDetector, settings.Settings):
             self._validation(validation, samples),
         )
         choices = self._choices(kind_of(tuple(samples.x.shape[1:])), device)
-        # Best on the validation samples; without them there is a single choice.
-        fitted = max(
+        fitted = max(  # on the validation samples; without them there is a single choice
             (
                 fit_model(data, choice, run if len(choices) == 1 else run.within(f"choice-{number}"))
                 for number, choice in enumerate(choices)
