@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ama.cli.parser import Command, source_arguments, strict_argument, values
+from ama.utils.extras import needs_extra
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -77,7 +78,8 @@ def _describe(parser: ArgumentParser, described: type) -> None:
 
 
 def _run_fit(given: Namespace) -> None:
-    from ama.cli.commands.fit import fit
+    with needs_extra("train"):  # said before the samples are read
+        from ama.cli.commands.fit import fit
 
     own = {
         "method",
@@ -196,7 +198,8 @@ def _report_arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 
 def _run_report(given: Namespace) -> None:
-    from ama.cli.commands.report import report
+    with needs_extra("report"):
+        from ama.cli.commands.report import report
 
     report(**values(given))
 
@@ -228,8 +231,9 @@ def _demo_arguments(parser: ArgumentParser, words: list[str]) -> None:
 
 
 def _run_demo(given: Namespace) -> None:
-    from ama.benchmark.tables.digits import STEPS
-    from ama.cli.commands.demo import demo
+    with needs_extra("train"), needs_extra("report"):
+        from ama.benchmark.tables.digits import STEPS
+        from ama.cli.commands.demo import demo
 
     found = values(given)
     demo(**{**found, "max_steps": found["max_steps"] or STEPS})

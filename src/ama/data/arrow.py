@@ -21,6 +21,7 @@ import pyarrow.parquet
 
 from ama.data.samples import as_labels
 from ama.errors import InputError
+from ama.utils.extras import needs_extra
 
 DEFAULT_LABEL = "label"
 UNNAMED_INDEX = (
@@ -197,9 +198,11 @@ def hub_dataset(name: str, split: str | None = None, config: str | None = None) 
     Raises
     ------
     InputError
-        If the hub has no such data set or cannot be reached, or the split is missing.
+        If the hub has no such data set or cannot be reached, the split is missing, or the extra "hub" is not
+        installed.
     """
-    import datasets
+    with needs_extra("hub", f"reading {name} as a data set of the Hugging Face hub"):
+        import datasets
 
     if not Path(name).is_dir():
         _check_reachable(name)
