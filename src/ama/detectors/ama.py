@@ -26,6 +26,7 @@ from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model, Scores
 from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
+from ama.utils.extras import needs_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -105,7 +106,8 @@ class AMADetector(TrainedDetector, settings.Settings):
         DivergenceError
             If the training diverged or the discriminator learned nothing.
         """
-        from ama.training.fit import TrainingSet, fit_model  # imports lightning, which scoring does not need
+        with needs_extra("train"):
+            from ama.training.fit import TrainingSet, fit_model
 
         started = time.monotonic()
         self._check_parameters()
@@ -230,9 +232,8 @@ class AMADetector(TrainedDetector, settings.Settings):
         InputError
             If the samples are rows.
         """
-        from ama.report.displays import (
-            ReconstructionsDisplay,
-        )  # imports matplotlib, which scoring does not need
+        with needs_extra("report"):
+            from ama.report.displays import ReconstructionsDisplay
 
         return ReconstructionsDisplay.from_estimator(self, X, y, n).figure_
 
@@ -244,9 +245,8 @@ class AMADetector(TrainedDetector, settings.Settings):
         InputError
             If the samples are rows.
         """
-        from ama.report.displays import MapDisplay
-
-        return MapDisplay.from_estimator(self, X, n).figure_
+        with needs_extra("report"):
+            from ama.report.displays import MapDisplay
 
     def _record(self) -> dict[str, Any]:
         return {**super()._record(), "validation_auroc": self.validation_auroc_}
