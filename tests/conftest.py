@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
@@ -18,6 +19,10 @@ import ama
 # Test workers share the cores: with a team of threads each, they would wait for one another.
 torch.set_num_threads(1)
 threadpool_limits(1)
+
+# Few examples of each law: the suite has many laws, and they are checked at every run.
+settings.register_profile("quick", max_examples=25, deadline=None)
+settings.load_profile("quick")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

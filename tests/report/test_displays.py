@@ -83,7 +83,7 @@ def test_what_cannot_be_drawn_is_said(row_detector, digit_detector, two):
     rows = np.zeros((3, 5))
     for draw in (row_detector.plot_reconstructions, row_detector.plot_map):
         with pytest.raises(
-            InputError, match="only images can be shown, and this detector judges rows of 5 columns"
+            InputError, match="only images can be shown, but this detector scores rows of 5 columns"
         ):
             draw(rows)
     assert row_detector.plot_scores(rows).axes

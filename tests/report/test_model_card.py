@@ -5,19 +5,19 @@ from __future__ import annotations
 from ama.report.model_card import model_card
 
 
-def test_the_card_tells_data_parameters_promise_and_versions(digit_detector):
+def test_the_card_holds_data_parameters_guarantee_and_versions(digit_detector):
     card = {name: dict(lines) for name, lines in model_card(digit_detector)}
     assert card["Model"]["method"] == "AMADetector"
     assert card["Model"]["learned from"] == "178 images of 8 x 8 pixels, 1 channel"
     assert card["Model"]["training"].startswith("150 steps in ")
     assert card["Model"]["parameters given"] == "held_out = 0.2, max_steps = 150, random_state = 0"
-    assert [part.split()[0] for part in card["Model"]["score"].split(", ")] == list(
-        digit_detector.model_.terms
-    )
-    promise = card["Promise"]
-    assert promise["held-out normal samples"] == str(len(digit_detector.model_.calibration))
-    assert promise["false alarms"].startswith("at most 5 % of normal samples")
-    assert promise["threshold"] == f"score below {digit_detector.offset_:.6g}"
+    weights = digit_detector.score_weights()
+    assert len(weights) > 1
+    assert card["Model"]["score"] == ", ".join(f"{name} (weight {w:.2f})" for name, w in weights.items())
+    guarantee = card["Guarantee"]
+    assert guarantee["held-out normal samples"] == str(len(digit_detector.model_.calibration))
+    assert guarantee["false alarms"].startswith("at most 5 % of normal samples")
+    assert guarantee["threshold"] == f"score below {digit_detector.offset_:.6g}"
     assert card["Versions"]["torch"] == digit_detector.versions_["torch"]
 
 

@@ -13,8 +13,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from ama.data.sources import open_source
-from ama.report.judged_samples import SHOWN, judge
-from ama.report.page_builder import GROUPS, build_report
+from ama.report.judged_samples import GROUPS, SHOWN, judge
+from ama.report.page_builder import build_report
 from ama.report.pictures import LOSSLESS_UP_TO, data_uri, heated
 
 DESKTOP, PHONE = (1280, 900), (375, 700)
@@ -227,7 +227,7 @@ def test_a_card_is_enlarged_and_closed(open_page, judged):
     ]
     assert min(p.size["width"] for p in pictures) > 2 * card.find_element(By.TAG_NAME, "img").size["width"]
     assert all(page.execute_script("return arguments[0].naturalWidth", p) == 8 for p in pictures)
-    assert "In: most anomalous" in dialog.text
+    assert "Groups: most anomalous" in dialog.text
     assert f"p = {judged.examples[0].p_value:.2g}" in dialog.text
     for term in ("latent_density", "memory_bank", "rotated_memory_bank", "rotation"):
         assert term in dialog.text

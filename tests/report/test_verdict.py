@@ -11,7 +11,7 @@ from ama.decision.conformal import Drift
 from ama.report.judged_samples import Judged
 from ama.report.verdict import drift_sentence, percent, verdict
 
-DETECTOR = SimpleNamespace(offset_=0.0, promised_rate=0.05)
+DETECTOR = SimpleNamespace(offset_=0.0, guaranteed_rate=0.05)
 
 
 def judged(score, anomalous):
@@ -22,7 +22,7 @@ def test_without_labels_it_says_what_is_flagged_and_what_would_be():
     text = verdict(DETECTOR, judged([-1.0] * 30 + [1.0] * 1970, None))
     assert text == (
         "30 of 2,000 samples (1.5 %) are flagged as anomalies. "
-        "Of normal samples alone it would be at most 5 % on average."
+        "If all samples were normal, it would be at most 5 % on average."
     )
 
 
@@ -30,7 +30,7 @@ def test_with_labels_it_says_what_is_found_and_at_what_price():
     score = [-1.0] * 9 + [1.0] + [-1.0] * 3 + [1.0] * 97
     text = verdict(DETECTOR, judged(score, np.arange(110) < 10))
     assert text == (
-        "90 % of the 10 anomalies are flagged, and 3 % of the 100 normal samples; at most 5 % on average was promised."
+        "90 % of the 10 anomalies are flagged, and 3 % of the 100 normal samples; at most 5 % on average is guaranteed."
     )
 
 
@@ -46,10 +46,10 @@ def test_drift_is_named_with_what_to_do():
         "no sign of drift (Kolmogorov-Smirnov test"
     )
     lower, higher = (drift_sentence(Drift(0.5, 1e-9, low), 99, "model") for low in (True, False))
-    assert "the scores are lower than they should be" in lower
+    assert "the scores are lower than expected" in lower
     assert "unless many of these samples are anomalies" in lower
-    assert "the scores are higher than they should be" in higher
+    assert "the scores are higher than expected" in higher
     assert "unless the model was trained on these samples" in higher
     for text in (lower, higher):
         assert "against 99 held-out normal samples: p = 1e-09" in text
-        assert text.endswith("`ama calibrate model SOURCE` with such samples, or fit anew")
+        assert text.endswith("run `ama calibrate model SOURCE` on such samples, or fit again")

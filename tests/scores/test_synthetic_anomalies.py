@@ -1,11 +1,11 @@
-"""Synthetic anomalies are made of normal samples, and no sample is its own partner."""
+"""Synthetic anomalies are made of normal samples, and no sample is paired with itself."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from ama.scores.synthetic_anomalies import synthetic_anomalies
+from ama.scores.synthetic_anomalies import image_anomalies, row_anomalies
 
 
 def generator():
@@ -17,7 +17,7 @@ def test_every_kind_is_made_of_two_different_samples_or_of_one_upside_down(dtype
     n = 30
     x = torch.arange(n).to(dtype)[:, None, None, None].expand(n, 2, 8, 9).clone()
     x[:, :, 0] += 100
-    kinds = synthetic_anomalies(x, generator())
+    kinds = image_anomalies(x, generator())
     assert kinds.keys() == {"blend", "half", "patch", "upside_down"}
     assert all(kind.shape == x.shape and kind.dtype == x.dtype for kind in kinds.values())
     own = x[:, 0, 1, 0]
@@ -34,7 +34,7 @@ def test_every_kind_is_made_of_two_different_samples_or_of_one_upside_down(dtype
 
 def test_rows_are_blended_and_halved():
     rows = torch.randn(10, 5, dtype=torch.float64)
-    kinds = synthetic_anomalies(rows, generator())
+    kinds = row_anomalies(rows, generator())
     assert kinds.keys() == {"blend", "half"}
     assert torch.equal(kinds["half"][:, :2], rows[:, :2])
     assert not (kinds["half"][:, 2:] == rows[:, 2:]).any()

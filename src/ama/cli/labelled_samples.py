@@ -1,72 +1,70 @@
-"""Samples of which it is known, or not, who is an anomaly."""
+"""Samples of a command, and which of them are known to be anomalies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+from jsonargparse import Namespace
 
+from ama.cli.options import normal_labels
 from ama.cli.reading import chunks
 from ama.data.normal_labels import is_normal
 from ama.data.samples import Samples
 from ama.detectors.base import Detector
 from ama.errors import InputError
 
+EITHER = "give either --normal-label or --anomalies, to distinguish anomalies from normal samples"
 
-def labelled_chunks(
-    detector: Detector,
-    source: str,
-    normal_label: list[str] | None,
-    anomalies: str | None,
-    label_column: str | None,
-    strict: bool,
-) -> Iterator[tuple[Samples, np.ndarray | None]]:
-    """The samples chunk by chunk under a progress bar, and which of them are anomalies.
+
+def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samples, np.ndarray | None]]:
+    """The samples chunk by chunk under a progress bar, each chunk with a mask of its anomalies.
 
     Parameters
     ----------
     detector
-        Whose samples they must be like.
-    source
-        Labelled samples with ``normal_label``, normal ones with ``anomalies``; otherwise nothing is known of them.
-    normal_label
-        Labels taken as normal; all others are anomalies.
-    anomalies
-        A source of nothing but anomalies.
-    label_column, strict
-        As in :func:`ama.data.sources.open_source`, for both sources.
+        The detector that is to score the samples.
+    given
+        The options ``source``, ``normal_label``, ``anomalies``, ``label_column`` and ``strict``. With
+        ``normal_label``, samples of all other labels are anomalies; with ``anomalies``, all samples of that source
+        and no others. Without either, the anomalies are unknown and the mask is None.
 
     Raises
     ------
     InputError
-        If labels and a source of anomalies are both given, or no sample has a normal label.
+        If both are given, or a normal label does not occur in the source.
     """
-    if normal_label is not None and anomalies is not None:
-        raise InputError("give either --normal-label or --anomalies, to tell normal samples from anomalies")
-    for i, name in enumerate([source] if anomalies is None else [source, anomalies]):
+    labels = normal_labels(given)
+    if labels is not None and given.anomalies is not None:
+        raise InputError(EITHER)
+    for name, of_anomalies in ((given.source, False), (given.anomalies, True)):
+        if name is None:
+            continue
+        source = detector.open(name, label_column=given.label_column, strict=given.strict)
         seen: set[str] = set()
-        for samples in chunks(detector.open(name, label_column=label_column, strict=strict), "scoring"):
-            truth = None if anomalies is None else np.full(len(samples), i == 1)
-            if normal_label is not None:
-                labels = samples.labels
-                if labels is None:
-                    is_normal(None, normal_label, name)  # says that there are none
+        for samples in chunks(source, "scoring"):
+            anomalous = None
+            if given.anomalies is not None:
+                anomalous = np.full(len(samples), of_anomalies)
+            elif labels is not None:
+                if samples.labels is None:
+                    is_normal(None, labels, name)  # raises
                 else:
-                    seen |= set(labels)
-                    truth = ~np.isin(labels, normal_label)
-            yield samples, truth
-        if normal_label is not None:
-            is_normal(np.array(sorted(seen)), normal_label, name)  # says if none of the labels is there
+                    seen |= set(samples.labels)
+                    anomalous = ~np.isin(samples.labels, labels)
+            yield samples, anomalous
+        if labels is not None:
+            is_normal(np.array(sorted(seen)), labels, name)  # raises if a label does not occur
 
 
-def check_both_kinds(anomalous: np.ndarray, source: str, purpose: str) -> None:
-    """Refuse samples of one kind where both are needed.
+def check_both_classes(anomalous: np.ndarray, source: str, purpose: str) -> None:
+    """Refuse samples of a single class.
 
     Raises
     ------
     InputError
-        If all are anomalies, or none is.
+        If all samples are anomalies, or none is.
     """
     if anomalous.all() or not anomalous.any():
-        kind = "anomalies" if anomalous.all() else "normal samples"
-        raise InputError(f"{purpose} needs normal samples and anomalies, but {source} holds only {kind}")
+        found = "anomalies" if anomalous.all() else "normal samples"
+        raise InputError(f"{purpose} needs normal samples and anomalies, but {source} holds only {found}")

@@ -1,4 +1,4 @@
-"""The command line: ``ama COMMAND``; results on stdout, progress and remarks on stderr.
+"""The command line: ``ama COMMAND``; results on stdout, progress and notes on stderr.
 
 Exit status: 0 done, 1 a run that failed, 2 a wrong call or bad input.
 """
@@ -11,14 +11,19 @@ import warnings
 from typing import Any
 
 from ama.cli.benchmark_commands import BENCHMARKS
+from ama.cli.commands import calibrate, demo, evaluate, fit, report, score
 from ama.cli.parser import Command, command_parser, near, underscored
-from ama.cli.sample_commands import COMMANDS as OWN
 from ama.errors import DivergenceError, InputError
 
-COMMANDS: dict[str, Command] = {
-    **OWN,
-    **{f"benchmark {name}": command for name, command in BENCHMARKS.items()},
+OWN: dict[str, Command] = {
+    "demo": demo.COMMAND,
+    "fit": fit.COMMAND,
+    "score": score.COMMAND,
+    "calibrate": calibrate.COMMAND,
+    "evaluate": evaluate.COMMAND,
+    "report": report.COMMAND,
 }
+COMMANDS = {**OWN, **{f"benchmark {name}": command for name, command in BENCHMARKS.items()}}
 SUMMARY = """\
 usage: ama COMMAND ...
 
@@ -30,39 +35,35 @@ Anomaly detection that learns from normal data alone.
   ama calibrate MODEL SOURCE           threshold and p-values from new normal samples
   ama evaluate MODEL SOURCE ...        AUROC, average precision, false alarms at 95 % recall
   ama report MODEL SOURCE --out FILE   one page: scores, threshold, samples, model card
-  ama benchmark run GRID               the paper's experiments; ama benchmark --help tells of others
+  ama benchmark run GRID               the paper's experiments; more: ama benchmark --help
 
 SOURCE is a folder of images, a Parquet, CSV, .npy or .npz file, a hub id, or "digits".
-ama COMMAND --help tells the rest.
+ama COMMAND --help lists the options.
 """
 BENCHMARK_SUMMARY = "usage: ama benchmark COMMAND ...\n\n" + "".join(
-    f"  ama benchmark {name:10} {command.summary}\n" for name, command in BENCHMARKS.items()
+    f"  ama benchmark {name:12} {command.summary}\n" for name, command in BENCHMARKS.items()
 )
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    argv = sys.argv[1:] if argv is None else argv
-    if not argv or argv[0] in ("-h", "--help"):
-        print(SUMMARY, end="", file=sys.stdout if argv else sys.stderr)
-        return 0 if argv else 2
-    if argv[0] == "--version":
+    words = sys.argv[1:] if argv is None else argv
+    if not words or words[0] in ("-h", "--help"):
+        return _show_summary(SUMMARY, words)
+    if words[0] == "--version":
         from ama.io.versions import versions
 
         print(f"ama {versions()['ama']}")
         return 0
-    command, rest, known = argv[0], argv[1:], [*OWN, "benchmark"]
+    command, rest, known = words[0], words[1:], [*OWN, "benchmark"]
     if command == "benchmark":
         if not rest or rest[0] in ("-h", "--help"):
-            print(BENCHMARK_SUMMARY, end="", file=sys.stdout if rest else sys.stderr)
-            return 0 if rest else 2
+            return _show_summary(BENCHMARK_SUMMARY, rest)
         command, rest, known = f"benchmark {rest[0]}", rest[1:], list(BENCHMARKS)
     if command not in COMMANDS:
-        # The last word is the one that is wrong.
-        commands = f"the commands are {', '.join(known)}"
-        return _fail(
-            f"there is no command {command!r}{near(command.split()[-1], known) or '; ' + commands}", 2
-        )
+        # The last word is the wrong one.
+        hint = near(command.split()[-1], known) or f"; the commands are {', '.join(known)}"
+        return _fail(f"there is no command {command!r}{hint}", 2)
     try:
         return _run(command, rest)
     except InputError as error:
@@ -70,28 +71,29 @@ def main(argv: list[str] | None = None) -> int:
     except DivergenceError as error:
         return _fail(str(error), 1)
     except OSError as error:
-        if error.filename is not None:
-            return _fail(f"{error.filename}: {error.strerror or error}", 1)
-        _close_stdout()
-        if isinstance(error, BrokenPipeError):  # whoever reads has enough, as head has
-            return 1
-        return _fail(f"cannot write to standard output: {error.strerror or error}", 1)
+        return _fail_to_write(error)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
+
+
+def _show_summary(summary: str, words: list[str]) -> int:
+    """On stdout if it was asked for; without a command the call is wrong."""
+    print(summary, end="", file=sys.stdout if words else sys.stderr)
+    return 0 if words else 2
 
 
 def _run(command: str, words: list[str]) -> int:
     words = [underscored(word) for word in words]
     parser = command_parser(command, COMMANDS[command], words)
     try:
-        arguments = parser.parse_args(words)
+        given = parser.parse_args(words)
     except UnicodeDecodeError:
         return _fail(f"{command}: the config file is not UTF-8 text", 2)
     except SystemExit as exit:  # after --help, --print-config or a wrong call
         return int(exit.code or 0)
     with warnings.catch_warnings():
-        warnings.showwarning = _say_warning
-        COMMANDS[command].run(arguments)
+        warnings.showwarning = _show_warning
+        COMMANDS[command].run(given)
     sys.stdout.flush()
     return 0
 
@@ -101,12 +103,21 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
+def _fail_to_write(error: OSError) -> int:
+    if error.filename is not None:
+        return _fail(f"{error.filename}: {error.strerror or error}", 1)
+    _close_stdout()
+    if isinstance(error, BrokenPipeError):  # the reader has left, as head does
+        return 1
+    return _fail(f"cannot write to standard output: {error.strerror or error}", 1)
+
+
 def _close_stdout() -> None:
-    """Send what is left in the buffer nowhere: at its end Python would try and complain once more."""
+    """Discard what is left in the buffer: Python would try to write it at exit, and complain again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
 
 
-def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     print(f"ama: note: {message}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A command's options on the line and in a file, and a wrong call in one sentence."""
+"""The parser of a command: options on the command line and in a YAML file, and one sentence for a wrong call."""
 
 from __future__ import annotations
 
@@ -14,17 +14,37 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """A command: its usage, a line of help, its arguments, and what runs it."""
+    """A command.
+
+    Parameters
+    ----------
+    usage
+        The call, as the help shows it.
+    summary
+        One line of help.
+    add_options
+        Adds the options to a parser; they may depend on the words of the command line.
+    run
+        Does the work.
+    """
 
     usage: str
     summary: str
-    arguments: Callable[[ArgumentParser, list[str]], None]
+    add_options: Callable[[ArgumentParser, list[str]], None]
     run: Callable[[Namespace], None]
 
 
 def command_parser(name: str, command: Command, words: list[str]) -> ArgumentParser:
-    """The parser of a command, whose options may depend on the words to be parsed."""
-    from jsonargparse import ArgumentParser
+    """The parser of a command for the given words."""
+    from jsonargparse import SUPPRESS, ArgumentParser, DefaultHelpFormatter
+
+    class Formatter(DefaultHelpFormatter):
+        """Shows the text of an option and its default, without jsonargparse's type."""
+
+        def _get_help_string(self, action: Any) -> str:
+            text = action.help or ""
+            shown = action.default and action.default != SUPPRESS and "default:" not in text
+            return f"{text} (default: {action.default})" if shown else text
 
     class Parser(ArgumentParser):
         """Shows options with hyphens, and ends a wrong call with one sentence."""
@@ -37,14 +57,22 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
             print(f"ama: {name}: {_sentence(' '.join(str(message).split()), options)}", file=sys.stderr)
             sys.exit(2)
 
-    parser = Parser(prog=f"ama {name}", usage=command.usage, description=command.summary, allow_abbrev=False)
-    parser.add_argument("--config", action="config", help="YAML file with any of these options")
-    command.arguments(parser, words)
+    parser = Parser(
+        prog=f"ama {name}",
+        usage=command.usage,
+        description=command.summary,
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--config", action="config", metavar="FILE", help="YAML file with any of these options"
+    )
+    command.add_options(parser, words)
     return parser
 
 
 def underscored(word: str) -> str:
-    """``--max-time=5m`` as the parser knows it: ``--max_time=5m``."""
+    """``--max-time=5m`` as the parser expects it: ``--max_time=5m``."""
     if not word.startswith("--"):
         return word
     name, equals, value = word.partition("=")
@@ -62,15 +90,10 @@ def _hyphenated(text: str) -> str:
 
 
 def _sentence(message: str, options: dict[str, Any]) -> str:
-    """jsonargparse's complaint in the words of a user, with the nearest known name."""
+    """A message of jsonargparse in the user's terms, with the nearest known name."""
     shown = {name: f"--{_dashed(name)}" if o.option_strings else name for name, o in options.items()}
     if found := re.match(r"unrecognized arguments: (.*)", message):
-        words = found[1].split()
-        word = next((word for word in words if word.startswith("-")), words[0])
-        if not word.startswith("-"):
-            return f"the argument {word!r} is one too many"
-        name = _dashed(word.partition("=")[0])
-        return f"there is no option {name}{near(name, shown.values())}"
+        return _unrecognised(found[1].split(), shown.values())
     if found := re.match(r"Option '([^']*)' is not accepted", message):
         return f"the config file has the unknown option {found[1]}{near(found[1], options)}"
     found = re.match(r"Parser key \"(\w+)\".*(?:Got value|Given value): (.*)", message)
@@ -89,8 +112,18 @@ def _sentence(message: str, options: dict[str, Any]) -> str:
         return "normal_label in the config file must be a list, such as [cat, dog]"
     if found := re.match(r"the following arguments are required: (.*)", message):
         missing = [shown.get(name, name) for name in found[1].split(", ")]
-        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; ama COMMAND --help tells more"
+        return (
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; see ama COMMAND --help"
+        )
     return _hyphenated(message)
+
+
+def _unrecognised(words: list[str], known: Iterable[str]) -> str:
+    word = next((word for word in words if word.startswith("-")), words[0])
+    if not word.startswith("-"):
+        return f"the argument {word!r} is one too many"
+    name = _dashed(word.partition("=")[0])
+    return f"there is no option {name}{near(name, known)}"
 
 
 def _dashed(name: str) -> str:
@@ -98,7 +131,7 @@ def _dashed(name: str) -> str:
 
 
 def _choices(hint: Any) -> list[Any]:
-    """A type as the plain types and literal values it is made of, None left out."""
+    """The plain types and literal values of a type, without None."""
     if get_origin(hint) in (Union, types.UnionType):
         return [choice for part in get_args(hint) for choice in _choices(part)]
     if get_origin(hint) is Literal:
@@ -109,28 +142,3 @@ def _choices(hint: Any) -> list[Any]:
 def _expected(hint: Any) -> str:
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
     return " or ".join(names.get(choice, str(choice)) for choice in _choices(hint))
-
-
-def strict_argument(parser: ArgumentParser) -> None:
-    """What every reading command has."""
-    parser.add_argument(
-        "--strict",
-        action="store_true",
-        help="refuse a source with an unreadable sample instead of skipping it",
-    )
-
-
-def source_arguments(parser: ArgumentParser) -> None:
-    """What a command that reads for a fit has."""
-    parser.add_argument("--image_size", type=int | None, help="side to which images are resized")
-    parser.add_argument("--label_column", type=str | None, help="column of a table that holds the label")
-    strict_argument(parser)
-
-
-def values(given: Namespace) -> dict[str, Any]:
-    """The arguments as the commands take them."""
-    values = given.as_dict()
-    del values["config"]
-    if values.get("normal_label") is not None:
-        values["normal_label"] = [str(label) for label in values["normal_label"]]  # YAML has numbers
-    return values

@@ -1,27 +1,25 @@
-"""Sources as a command reads them: with a bar, and with a word for what it skipped."""
+"""Sources as a command reads them: with a progress bar, and a note on what was skipped."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 
-from tqdm.auto import tqdm
-
-from ama.data.samples import count
-from ama.data.sources import Samples, Source
+from ama.data.samples import Samples, Source, count
+from ama.utils.progress import progress_bar
 
 
 def read(source: Source) -> Samples:
-    """The whole source under a progress bar, its unreadable samples told at the end."""
+    """All samples of a source, under a progress bar; skipped samples are reported at the end."""
     samples = source.read(progress=True)
     report_skipped(samples.skipped)
     return samples
 
 
 def chunks(source: Source, title: str) -> Iterator[Samples]:
-    """The source chunk by chunk under a progress bar, its unreadable samples told at the end."""
+    """The samples of a source chunk by chunk, under a progress bar; skipped samples are reported at the end."""
     skipped: list[str] = []
-    with tqdm(total=len(source), desc=title, unit="sample", disable=None) as bar:
+    with progress_bar(total=len(source), desc=title, unit="sample") as bar:
         for samples in source.batches():
             skipped += samples.skipped
             bar.update(len(samples) + len(samples.skipped))
@@ -30,7 +28,7 @@ def chunks(source: Source, title: str) -> Iterator[Samples]:
 
 
 def report_skipped(skipped: list[str]) -> None:
-    """Name the first few samples that were left out."""
+    """Name the first few samples that were skipped, and how many there were."""
     for sentence in skipped[:10]:
         say(f"skipped: {sentence}")
     if skipped:
@@ -38,5 +36,5 @@ def report_skipped(skipped: list[str]) -> None:
 
 
 def say(sentence: str) -> None:
-    """A remark to the user, on standard error."""
+    """A note to the user, on standard error."""
     print(f"ama: {sentence}", file=sys.stderr)

@@ -1,22 +1,21 @@
-"""Scores as the rows of a table."""
+"""Scores as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
 from ama.cli.reading import chunks
-from ama.data.sources import Samples, Source
+from ama.data.samples import Samples, Source
 from ama.decision import conformal
-from ama.detectors.ama import AMADetector
 from ama.detectors.base import Detector
 
 
 def score_schema(detector: Detector) -> pa.Schema:
-    """Columns of a table of scores: those of the paper where the detector has them, and the one that decides."""
-    own = ["r_score", "a_score", "score"] if isinstance(detector, AMADetector) else ["score"]
-    numbers = [(name, pa.float64()) for name in (*own, "p_value")]
+    """``id``, the detector's scores, ``p_value`` and ``anomaly``."""
+    names = [column.name for column in detector.score_columns]
+    numbers = [(name, pa.float64()) for name in (*names, "p_value")]
     return pa.schema([("id", pa.string()), *numbers, ("anomaly", pa.bool_())])
 
 
@@ -28,15 +27,21 @@ def score_tables(detector: Detector, source: Source) -> Iterator[pa.Table]:
 
 def score_table(detector: Detector, samples: Samples) -> pa.Table:
     """The scores of samples in memory."""
-    scores = {name: values.cpu() for name, values in detector.model_.named_scores(samples.x).items()}
-    deciding = scores["score"]
-    if isinstance(detector, AMADetector):
-        scores["r_score"] = -scores["r_score"]
-    columns = {
-        **{name: values.numpy() for name, values in scores.items()},
-        "id": samples.ids,
-        "p_value": conformal.p_value(deciding, detector.model_.calibration.cpu()).numpy(),
-        "anomaly": conformal.is_anomaly(deciding, detector.offset_).numpy(),
-    }
+    columns = {"id": samples.ids, **detector.score_table(samples)}
     schema = score_schema(detector)
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)
+
+
+def with_discoveries(tables: Iterable[pa.Table], false_discovery_rate: float) -> pa.Table:
+    """The table of a whole source; what is flagged depends on all of its p-values.
+
+    Parameters
+    ----------
+    tables
+        The chunks of the table.
+    false_discovery_rate
+        See :func:`ama.decision.conformal.discoveries`.
+    """
+    whole = pa.concat_tables(tables)
+    found = conformal.discoveries(whole["p_value"].to_numpy(), false_discovery_rate)
+    return whole.set_column(whole.schema.get_field_index("anomaly"), "anomaly", pa.array(found))

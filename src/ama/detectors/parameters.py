@@ -34,7 +34,7 @@ def parameters(owner: type[Class]) -> type[Class]:
 
 def _leave_to_preset(owner: type) -> None:
     hints = get_type_hints(Settings)
-    own = owner.__dict__.get("__annotations__", {})
+    own = inspect.get_annotations(owner)
     for field in dataclasses.fields(Settings):
         declaration: Parameter = field.metadata["parameter"]
         hint = hints[field.name] | None

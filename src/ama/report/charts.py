@@ -1,4 +1,4 @@
-"""Charts: how scores are distributed, what they tell apart, and how a training went."""
+"""Charts of scores, of how well they separate anomalies, of encodings and of a training."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from ama.report.figure import NotebookFigure
 
 Curve = list[tuple[float, float]]  # points (x, y)
 
-SIZE = (5.0, 3.4)
+SCORE_LABEL = "score (lower = more anomalous)"
+SIZE = (5.0, 3.4)  # inches
 
 
 def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float | None = None) -> Figure:
-    """Histograms of a score for several groups over one axis, as Figure 4 of the paper.
+    """Histograms of the scores of several groups on one axis, as in Figure 4 of the paper.
 
     Parameters
     ----------
     groups
         Name -> scores (m,).
     label
-        Of the horizontal axis.
+        Label of the horizontal axis.
     threshold
         Drawn as a dashed line; scores below it are flagged.
     """
     figure = NotebookFigure(figsize=(7, 3.4), layout="constrained")
     axis = figure.subplots()
-    # The farthest few of a group would squeeze all others into one bar; they are counted in the outermost bars.
+    # Outliers are counted in the outermost bars, or all other scores would share a single bar.
     ends = np.array([np.quantile(scores, [0.01, 0.99]) for scores in groups.values() if len(scores)])
     low, high = ends[:, 0].min(), ends[:, 1].max()
     if high - low <= 1e-9 * max(abs(low), abs(high)):
@@ -57,15 +58,15 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
 
 
 def plot_curves(panels: dict[str, dict[str, Curve]], x_label: str, y_label: str) -> Figure:
-    """Curves over a logarithmic axis, a panel for each experiment.
+    """Curves on a logarithmic horizontal axis, a panel for each experiment.
 
     Parameters
     ----------
     panels
-        Title -> name of the curve -> its points. A curve of one point goes on as a dashed line: more time would not
-        change it.
+        Title -> name of the curve -> its points. A curve of a single point, which more time would not change, is
+        extended as a dashed line.
     x_label, y_label
-        Of the axes.
+        Labels of the axes.
     """
     figure = NotebookFigure(figsize=(4.6 * len(panels), 3.6), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -87,7 +88,7 @@ def plot_curves(panels: dict[str, dict[str, Curve]], x_label: str, y_label: str)
 
 
 def plot_roc(scores: Float[np.ndarray, " n"], anomalous: Bool[np.ndarray, " n"]) -> Figure:
-    """Share of the anomalies found against the share of normal samples flagged, with a 95 % bootstrap band."""
+    """ROC curve with a 95 % bootstrap band: share of anomalies flagged against share of normal samples flagged."""
     figure, axis = _axes("normal samples flagged", "anomalies flagged")
     axis.plot([0, 1], [0, 1], linestyle=":", linewidth=1, color="gray")
     _draw_band(axis, roc_band(scores, anomalous))
@@ -95,7 +96,7 @@ def plot_roc(scores: Float[np.ndarray, " n"], anomalous: Bool[np.ndarray, " n"])
 
 
 def plot_precision_recall(scores: Float[np.ndarray, " n"], anomalous: Bool[np.ndarray, " n"]) -> Figure:
-    """Share of anomalies among the flagged against the share of them found, with a 95 % bootstrap band."""
+    """Precision against recall, with a 95 % bootstrap band."""
     figure, axis = _axes("recall", "precision")
     axis.axhline(anomalous.mean(), linestyle=":", linewidth=1, color="gray")
     _draw_band(axis, precision_recall_band(scores, anomalous))
@@ -103,7 +104,7 @@ def plot_precision_recall(scores: Float[np.ndarray, " n"], anomalous: Bool[np.nd
 
 
 def plot_training(history: list[dict[str, int | float]]) -> Figure:
-    """Every loss of a training against its steps, a panel for each, with its running mean over a tenth of them."""
+    """Losses against training steps, a panel for each loss, with a running mean over a tenth of the steps."""
     names = [name for name in history[0] if name != "step"] if history else []
     figure = NotebookFigure(figsize=(SIZE[0], 1.3 * max(1, len(names)) + 0.5), layout="constrained")
     axes = figure.subplots(max(1, len(names)), 1, squeeze=False, sharex=True)[:, 0]
@@ -121,18 +122,18 @@ def plot_training(history: list[dict[str, int | float]]) -> Figure:
 def plot_norms(
     groups: dict[str, Float[np.ndarray, " m"]], latent_dim: int, shell: tuple[float, float] | None
 ) -> Figure:
-    """How long the encodings are, beside the sphere that they are drawn to, as Figure 3 of the paper.
+    """Norms of the encodings, and the sphere to which they are drawn, as in Figure 3 of the paper.
 
     Parameters
     ----------
     groups
-        Name -> norms.
+        Name -> norms (m,).
     latent_dim
-        d; the sphere has the radius sqrt(d).
+        d; the radius of the sphere is sqrt(d).
     shell
-        Inner and outer radius of Atypical Selection, where the training had it.
+        Inner and outer radius of the atypical shell, if there is one.
     """
-    figure = plot_densities(groups, "length of the encoding")
+    figure = plot_densities(groups, "norm of the encoding")
     [axis] = figure.axes
     radius = math.sqrt(latent_dim)
     axis.axvline(radius, color="gray", linestyle="--", linewidth=1, label=f"sphere of radius {radius:.3g}")
@@ -143,7 +144,7 @@ def plot_norms(
 
 
 def _legend(axis: Axes) -> None:
-    """Above the bars, none of which it can hide there."""
+    """Above the axis, where it hides no bars."""
     axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a detector for a notebook, as scikit-learn has its displays: ``from_estimator``, then ``figure_``."""
+"""Displays in the style of scikit-learn's, for notebooks: ``from_estimator``, then ``figure_``."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from ama.detectors.inputs import as_samples
 from ama.errors import InputError
-from ama.report.charts import plot_densities, plot_training
+from ama.report.charts import SCORE_LABEL, plot_densities, plot_training
 from ama.report.pictures import as_pixels, full_heat, heated, value_range
 from ama.report.reconstruction_plots import plot_reconstruction_rows, plot_reconstructions
 
-KINDS = {"1": "normal", "-1": "anomalies"}
+CLASSES = {"1": "normal", "-1": "anomalies"}
 
 
 @dataclass
 class ScoresDisplay:
-    """How the scores of some samples are distributed, beside the threshold.
+    """Histograms of scores, and the threshold.
 
     Parameters
     ----------
     groups
         Name -> scores (m,).
     threshold
-        Below it a sample is flagged.
+        Samples with lower scores are flagged.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure
-        The picture.
+        The figure.
     """
 
     groups: dict[str, Float[np.ndarray, " m"]]
@@ -39,8 +40,8 @@ class ScoresDisplay:
     figure_: Figure = field(init=False)
 
     def plot(self) -> ScoresDisplay:
-        """Draw it."""
-        self.figure_ = plot_densities(self.groups, "score (lower = more unusual)", self.threshold)
+        """Draw the figure."""
+        self.figure_ = plot_densities(self.groups, SCORE_LABEL, self.threshold)
         return self
 
     @classmethod
@@ -50,11 +51,16 @@ class ScoresDisplay:
         Parameters
         ----------
         detector
-            Fitted.
+            A fitted detector.
         X
-            As in ``score_samples``.
+            Samples, as in ``score_samples``.
         y
-            (n,) the group of each sample: +1 for normal samples and -1 for anomalies, or any other labels.
+            The group of each sample (n,): +1 for normal samples and -1 for anomalies, or any other labels.
+
+        Raises
+        ------
+        InputError
+            If there are not as many labels as samples.
         """
         scores = detector.score_samples(X)
         return cls(grouped(scores, y), detector.offset_).plot()
@@ -67,14 +73,14 @@ class ReconstructionsDisplay:
     Parameters
     ----------
     groups
-        Name -> images (m, C, H, W), their reconstructions, and scores (m,).
+        Name -> images (m, C, H, W), their reconstructions, and their scores (m,).
     value_range
         The values drawn black and white.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure
-        The picture.
+        The figure.
     """
 
     groups: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
@@ -82,18 +88,25 @@ class ReconstructionsDisplay:
     figure_: Figure = field(init=False)
 
     def plot(self, n: int = 10) -> ReconstructionsDisplay:
-        """Draw the first ``n`` of each group."""
+        """Draw the first ``n`` images of each group."""
         self.figure_ = plot_reconstructions(self.groups, n, self.value_range)
         return self
 
     @classmethod
     def from_estimator(cls, detector: Any, X: Any, y: Any = None, n: int = 10) -> ReconstructionsDisplay:
-        """Rebuild and score X; parameters as in :meth:`ScoresDisplay.from_estimator`.
+        """Reconstruct and score X.
+
+        Parameters
+        ----------
+        detector, X, y
+            As in :meth:`ScoresDisplay.from_estimator`.
+        n
+            Maximum number of images shown of each group.
 
         Raises
         ------
         InputError
-            If the samples are rows.
+            If the samples are rows, or there are not as many labels as samples.
         """
         x = images_of(detector, X)
         parts = [x, detector.reconstruct(x), detector.score_samples(x)]
@@ -105,21 +118,21 @@ class ReconstructionsDisplay:
 
 @dataclass
 class MapDisplay:
-    """Images, their reconstructions, and where the critic finds the two apart.
+    """Images, their reconstructions and their anomaly maps.
 
     Parameters
     ----------
     images, reconstructions
         (n, C, H, W).
     maps
-        (n, H, W), drawn on one scale.
+        (n, H, W), all drawn on the same scale.
     value_range
         The values drawn black and white.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure
-        The picture.
+        The figure.
     """
 
     images: np.ndarray
@@ -129,7 +142,7 @@ class MapDisplay:
     figure_: Figure = field(init=False)
 
     def plot(self) -> MapDisplay:
-        """Draw it."""
+        """Draw the figure."""
         top = full_heat(self.maps)
         pixels = [as_pixels(image, *self.value_range) for image in self.images]
         rows = {
@@ -145,6 +158,13 @@ class MapDisplay:
     @classmethod
     def from_estimator(cls, detector: Any, X: Any, n: int = 10) -> MapDisplay:
         """Draw the maps of the first ``n`` images of X.
+
+        Parameters
+        ----------
+        detector, X
+            As in :meth:`ScoresDisplay.from_estimator`.
+        n
+            Maximum number of images shown.
 
         Raises
         ------
@@ -162,19 +182,19 @@ class TrainingDisplay:
     Parameters
     ----------
     history
-        ``history_`` of a detector.
+        ``history_`` of a fitted detector.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure
-        The picture.
+        The figure.
     """
 
     history: list[dict[str, int | float]]
     figure_: Figure = field(init=False)
 
     def plot(self) -> TrainingDisplay:
-        """Draw it."""
+        """Draw the figure."""
         self.figure_ = plot_training(self.history)
         return self
 
@@ -193,7 +213,14 @@ class TrainingDisplay:
 
 
 def masks(n: int, y: Any) -> dict[str, np.ndarray]:
-    """Who belongs to which group.
+    """A boolean mask (n,) for each group, normal samples before anomalies.
+
+    Parameters
+    ----------
+    n
+        Number of samples.
+    y
+        The group of each sample; None for a single group.
 
     Raises
     ------
@@ -206,12 +233,12 @@ def masks(n: int, y: Any) -> dict[str, np.ndarray]:
     if len(labels) != n:
         raise InputError(f"y holds {len(labels)} labels for {n} samples")
     found = list(dict.fromkeys(labels))
-    names = KINDS if set(found) <= set(KINDS) else {}
+    names = CLASSES if set(found) <= set(CLASSES) else {}
     return {names.get(label, label): labels == label for label in sorted(found, key=lambda k: (k == "-1", k))}
 
 
 def grouped(values: np.ndarray, y: Any) -> dict[str, np.ndarray]:
-    """The values of each group."""
+    """The values of each group of :func:`masks`."""
     return {name: values[mask] for name, mask in masks(len(values), y).items()}
 
 
@@ -223,8 +250,6 @@ def images_of(detector: Any, X: Any) -> np.ndarray:
     InputError
         If the samples are rows.
     """
-    if len(detector.shape_) != 3:
-        raise InputError(
-            f"only images can be shown, and this detector judges rows of {detector.shape_[0]} columns"
-        )
-    return detector.open(X).read().x.numpy()
+    if not detector.kind_.pictured:
+        raise InputError(f"only images can be shown, but this detector scores {detector.kind_.describe()}")
+    return as_samples(detector, X, reset=False).x.numpy()

@@ -1,4 +1,4 @@
-"""A figure that a notebook shows by itself, without pyplot and its global state."""
+"""A figure that notebooks display, without pyplot and its global state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 
 class NotebookFigure(Figure):
-    """Matplotlib's figure, with a picture for IPython."""
+    """Matplotlib's figure with a PNG representation for IPython."""
 
     def _repr_png_(self) -> bytes:
         file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Samples as a report shows them: everyone's scores, and the few that are worth a look, by one pass over any number."""
+"""The scores of any number of samples and the few samples that a report shows, from a single pass."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from ama.data.samples import Samples
 from ama.decision import conformal
-from ama.detectors.ama import AMADetector
 from ama.detectors.base import Detector
 from ama.errors import InputError
 
-SHOWN = 16  # of each group
+SHOWN = 16  # samples of each group
+GROUPS = ("most anomalous", "borderline", "most normal", "false alarms", "missed anomalies")
 
 
 @dataclass(eq=False)
 class Example:
-    """A sample that is looked at closely."""
+    """A sample that the report shows."""
 
     index: int
     id: str
@@ -40,14 +41,13 @@ class Judged:
     Parameters
     ----------
     score
-        Of every sample.
+        The deciding score of every sample.
     anomalous
-        Which are anomalies, if that is known.
+        Which samples are anomalies; None if that is unknown.
     norms
-        Of the encodings, where the detector has them.
+        Euclidean norms of the encodings; None if the detector has no encodings.
     examples
-        By group: "most anomalous", "borderline", "most normal" and, where anomalies are known, "false alarms" and
-        "missed anomalies". One sample may be in several.
+        In order of their scores, each with its groups, some of ``GROUPS``. The last two groups need known anomalies.
     """
 
     score: Float[np.ndarray, " n"]
@@ -60,68 +60,85 @@ class Judged:
 
     @property
     def normal_scores(self) -> Float[np.ndarray, " k"]:
-        """Of the samples that may be normal: all of them, where nothing is known of anomalies."""
+        """Scores of the normal samples, or of all samples if the anomalies are unknown."""
         return self.score if self.anomalous is None else self.score[~self.anomalous]
+
+    def by_class(self, values: Shaped[np.ndarray, " n"]) -> dict[str, np.ndarray]:
+        """A value of each sample, apart for normal samples and anomalies if the anomalies are known."""
+        if self.anomalous is None:
+            return {"samples": values}
+        return {"normal": values[~self.anomalous], "anomalies": values[self.anomalous]}
 
 
 def judge(
     detector: Detector, samples: Iterable[tuple[Samples, Bool[np.ndarray, " c"] | None]], shown: int = SHOWN
 ) -> Judged:
-    """Score samples chunk by chunk and keep the few that are shown.
+    """Score samples chunk by chunk, and keep the few to be shown.
 
     Parameters
     ----------
     detector
-        Fitted.
+        A fitted detector.
     samples
-        Chunks, and which of their samples are anomalies, where that is known.
+        Chunks of samples, each with a mask of its anomalies, or None if they are unknown.
     shown
-        Examples of each group.
+        Maximum number of examples in each group.
 
     Raises
     ------
     InputError
-        If there is no sample.
+        If there are no samples.
     """
-    calibration = detector.model_.calibration.cpu()
-    groups: dict[str, list[tuple[float, int, Example]]] = {}
-    scores, truths, norms, n = [], [], [], 0
+    best: dict[str, list[tuple[float, int, Example]]] = {}
+    scores: list[np.ndarray] = []
+    truths: list[np.ndarray | None] = []
+    norms: list[np.ndarray] = []
+    n = 0
     for chunk, anomalous in samples:
-        scored = detector.model_.score(chunk.x).cpu()
-        score, p_value = scored.numpy(), conformal.p_value(scored, calibration).numpy()
-        if isinstance(detector, AMADetector):
-            norms.append(detector.model_.encode(chunk.x).norm(dim=1).double().cpu().numpy())
-        examples: dict[int, Example] = {}
-        for name, keys in _keys(score, anomalous, detector.offset_).items():
-            best = [int(i) for i in np.argsort(keys, kind="stable")[:shown] if np.isfinite(keys[i])]
-            for i in best:
-                if i not in examples:
-                    examples[i] = _example(chunk, anomalous, score, p_value, i, n + i)
-            new = [(float(keys[i]), n + i, examples[i]) for i in best]
-            groups[name] = heapq.nsmallest(shown, groups.get(name, []) + new)
+        score = detector.score_samples(chunk)
+        if (lengths := detector.encoding_lengths(chunk)) is not None:
+            norms.append(lengths)
+        for name, found in _best_of_chunk(detector, chunk, score, anomalous, n, shown).items():
+            best[name] = heapq.nsmallest(shown, best.get(name, []) + found)
         scores.append(score)
         truths.append(anomalous)
         n += len(chunk)
     if not n:
         raise InputError("a report needs samples, found none")
-    chosen: dict[int, Example] = {}
-    for name, members in groups.items():
-        for _, index, example in members:
-            chosen.setdefault(index, example).groups.append(name)
+    known = [truth for truth in truths if truth is not None]
     return Judged(
         np.concatenate(scores),
-        None
-        if any(truth is None for truth in truths)
-        else np.concatenate([t for t in truths if t is not None]),
+        np.concatenate(known) if len(known) == len(truths) else None,
         np.concatenate(norms) if norms else None,
-        sorted(chosen.values(), key=lambda e: e.score),
+        _grouped(best),
     )
+
+
+def _best_of_chunk(
+    detector: Detector,
+    chunk: Samples,
+    score: Float[np.ndarray, " c"],
+    anomalous: Bool[np.ndarray, " c"] | None,
+    start: int,
+    shown: int,
+) -> dict[str, list[tuple[float, int, Example]]]:
+    """Key, index and example of the first few samples of each group; the chunk begins at sample ``start``."""
+    p_value = conformal.p_value(torch.from_numpy(score), detector.model_.calibration.cpu()).numpy()
+    examples: dict[int, Example] = {}
+    best = {}
+    for name, keys in _keys(score, anomalous, detector.offset_).items():
+        chosen = [int(i) for i in np.argsort(keys, kind="stable")[:shown] if np.isfinite(keys[i])]
+        for i in chosen:
+            if i not in examples:
+                examples[i] = _example(chunk, anomalous, score, p_value, i, start + i)
+        best[name] = [(float(keys[i]), start + i, examples[i]) for i in chosen]
+    return best
 
 
 def _keys(
     score: Float[np.ndarray, " c"], anomalous: Bool[np.ndarray, " c"] | None, offset: float
 ) -> dict[str, Float[np.ndarray, " c"]]:
-    """What makes a sample more worth showing in a group is a smaller key; infinity keeps it out."""
+    """Sort keys of each group: the smallest are shown, infinity is not in the group."""
     keys = {"most anomalous": score, "borderline": np.abs(score - offset), "most normal": -score}
     if anomalous is not None:
         flagged = score < offset
@@ -145,5 +162,14 @@ def _example(
         float(score[i]),
         float(p_value[i]),
         None if anomalous is None else bool(anomalous[i]),
-        chunk.x[i].clone(),  # a view would keep its whole chunk
+        chunk.x[i].clone(),  # a view would keep its whole chunk in memory
     )
+
+
+def _grouped(best: dict[str, list[tuple[float, int, Example]]]) -> list[Example]:
+    """Every example once, with the names of its groups, in order of the scores."""
+    chosen: dict[int, Example] = {}
+    for name, members in best.items():
+        for _, index, example in members:
+            chosen.setdefault(index, example).groups.append(name)
+    return sorted(chosen.values(), key=lambda e: e.score)

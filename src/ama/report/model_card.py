@@ -1,65 +1,58 @@
-"""The model card: what was learned from what, how, and what it promises."""
+"""The model card: the data, the training, the score, the guarantee and the versions of a detector."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ama.decision import conformal
-from ama.detectors.ama import AMADetector
 from ama.detectors.base import Detector
 from ama.report.verdict import percent
 
+Lines = list[tuple[str, str]]  # names and texts
 
-def model_card(detector: Detector) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Sections of names and texts.
 
-    Parameters
-    ----------
-    detector
-        Fitted.
-    """
-    m = len(detector.model_.calibration)
-    low, high = conformal.false_alarm_distribution(m, detector.promised_rate).interval(0.95)
-    usual = type(detector)().get_params()
+def model_card(detector: Detector) -> list[tuple[str, Lines]]:
+    """Titles and lines of the sections of a fitted detector's card."""
+    return [
+        ("Model", _model(detector)),
+        ("Guarantee", _guarantee(detector)),
+        ("Versions", sorted((name, str(version)) for name, version in detector.versions_.items())),
+    ]
+
+
+def _model(detector: Detector) -> Lines:
+    cls: Any = type(detector)
+    defaults = cls().get_params()
     given = {
-        k: v
-        for k, v in detector.get_params().items()
-        if v != usual[k] and k not in ("progress", "checkpoints")
+        name: value
+        for name, value in detector.get_params().items()
+        if value != defaults[name] and name not in ("progress", "checkpoints")
     }
-    sections = [
+    lines = [
+        ("method", type(detector).__name__),
+        ("learned from", detector.learned_from_),
+        ("training", f"{detector.n_steps_:,} steps in {detector.fit_seconds_:.0f} s"),
         (
-            "Model",
-            [
-                ("method", type(detector).__name__),
-                ("learned from", detector.learned_from_),
-                ("training", f"{detector.n_steps_:,} steps in {detector.fit_seconds_:.0f} s"),
-                ("parameters given", ", ".join(f"{k} = {_text(v)}" for k, v in given.items()) or "none"),
-            ],
-        ),
-        (
-            "Promise",
-            [
-                ("held-out normal samples", f"{m:,}"),
-                ("threshold", f"score below {detector.offset_:.6g}"),
-                (
-                    "false alarms",
-                    f"at most {percent(detector.promised_rate)} of normal samples, on average over held-out samples",
-                ),
-                (
-                    "for these held-out samples",
-                    f"between {percent(low)} and {percent(high)} in 95 of 100 cases",
-                ),
-                ("holds for", "samples from the same source as the held-out ones"),
-            ],
+            "parameters given",
+            ", ".join(f"{name} = {_text(value)}" for name, value in given.items()) or "none",
         ),
     ]
-    if isinstance(detector, AMADetector) and len(detector.model_.terms) > 1:
-        weights = zip(detector.model_.terms, detector.model_.term_weight.tolist(), strict=True)
-        sections[0][1].append(
-            ("score", ", ".join(f"{name} (weight {weight:.2f})" for name, weight in weights))
-        )
-    sections.append(("Versions", sorted((k, str(v)) for k, v in detector.versions_.items())))
-    return sections
+    if weights := detector.score_weights():
+        terms = ", ".join(f"{name} (weight {weight:.2f})" for name, weight in weights.items())
+        lines.append(("score", terms))
+    return lines
+
+
+def _guarantee(detector: Detector) -> Lines:
+    m, rate = len(detector.model_.calibration), detector.guaranteed_rate
+    low, high = conformal.false_alarm_distribution(m, rate).interval(0.95)
+    return [
+        ("held-out normal samples", f"{m:,}"),
+        ("threshold", f"score below {detector.offset_:.6g}"),
+        ("false alarms", f"at most {percent(rate)} of normal samples, on average over held-out samples"),
+        ("for these held-out samples", f"between {percent(low)} and {percent(high)} in 95 of 100 cases"),
+        ("holds for", "samples from the same source as the held-out ones"),
+    ]
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Samples as pictures that stand in a page: the image, its reconstruction, and where the score comes from."""
+"""Images as pictures embedded in a page: the sample, its reconstruction and its anomaly map."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-LOSSLESS_UP_TO = 64  # pixels a side; larger pictures are coded with a small loss
+LOSSLESS_UP_TO = 64  # pixels a side; larger pictures are compressed with a small loss
 QUALITY = 80
-LARGEST = 160  # pixels a side; larger pictures are made smaller, so that a report of any images can be mailed
+LARGEST = (
+    160  # pixels a side; larger pictures are scaled down, so that every report is small enough to be mailed
+)
 HEAT = "inferno"
 
 
 def value_range(x: np.ndarray) -> tuple[float, float]:
-    """The values that are drawn black and white: of 8 bits all, of others those found."""
+    """The values drawn black and white: 0 and 255 for uint8, otherwise the smallest and largest value."""
     if x.dtype == np.uint8:
         return 0.0, 255.0
     low = float(x.min())
@@ -25,7 +27,7 @@ def value_range(x: np.ndarray) -> tuple[float, float]:
 
 
 def as_picture(image: Float[np.ndarray, "c h w"], low: float, high: float) -> Float[np.ndarray, "h w *k"]:
-    """Grey (h, w) or colour (h, w, 3) in [0, 1], from ``low`` to ``high``; of other channel counts the mean."""
+    """Grey (h, w) or colour (h, w, 3), scaled from [low, high] to [0, 1]; the mean of other numbers of channels."""
     scaled = np.clip((np.asarray(image, dtype=np.float64) - low) / (high - low), 0, 1)
     return scaled.transpose(1, 2, 0) if len(scaled) == 3 else scaled.mean(0)
 
@@ -37,23 +39,23 @@ def as_pixels(image: Float[np.ndarray, "c h w"], low: float, high: float) -> UIn
 
 
 def full_heat(maps: Float[np.ndarray, "n h w"]) -> float:
-    """The value with the full colour, one for all maps, so that a normal sample's map looks as cool as it is."""
+    """The value drawn in full colour, the same for all maps, so that the map of a normal sample looks pale."""
     return float(np.quantile(maps, 0.995))
 
 
 def heated(
     pixels: UInt8[np.ndarray, "h w k"], heat: Float[np.ndarray, "h w"], top: float
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """A map over its image: the image in pale grey, and the hotter a place, the more of the map's colour.
+    """A map over its image: pale grey where the map is 0, the colour of the map where it is high.
 
     Parameters
     ----------
     pixels
         The image.
     heat
-        The map; what is not above 0 stays grey.
+        The map; values up to 0 leave the image grey.
     top
-        The value with the full colour.
+        The value drawn in full colour.
     """
     share = np.clip(heat / top if top > 0 else np.zeros_like(heat), 0, 1)[..., None]
     grey = np.repeat(pixels.mean(2, keepdims=True) / 255, 3, axis=2)
@@ -62,7 +64,7 @@ def heated(
 
 
 def data_uri(pixels: UInt8[np.ndarray, "h w k"]) -> str:
-    """The picture as the address of an ``<img>``, at most :data:`LARGEST` pixels a side."""
+    """The picture as the ``src`` of an ``<img>``, at most :data:`LARGEST` pixels a side."""
     lossless = max(pixels.shape[:2]) <= LOSSLESS_UP_TO
     kind = "png" if lossless else "webp"
     file = io.BytesIO()

@@ -1,8 +1,9 @@
-"""Pictures: reconstructions beside their originals, R-scores of several groups of samples, and curves."""
+"""Images beside their reconstructions."""
 
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ama.report.figure import NotebookFigure
@@ -14,15 +15,14 @@ def plot_reconstructions(
     n: int = 10,
     value_range: tuple[float, float] = (0.0, 255.0),
 ) -> Figure:
-    """Originals above their reconstructions, one pair of rows a group.
+    """Images above their reconstructions, a pair of rows for each group.
 
     Parameters
     ----------
     groups
-        Name of a group -> (images, reconstructions, scores): (m, C, H, W) twice, and (m,) with the score shown
-        under each pair.
+        Name -> images (m, C, H, W), their reconstructions, and scores (m,), which are printed below each pair.
     n
-        Pairs shown of each group.
+        Maximum number of pairs shown of each group.
     value_range
         The values drawn black and white.
     """
@@ -30,26 +30,22 @@ def plot_reconstructions(
     figure = NotebookFigure(figsize=(1.1 * columns + 1.6, 2.6 * len(groups)), layout="constrained")
     axes = figure.subplots(2 * len(groups), columns, squeeze=False)
     for axis in axes.flat:
-        axis.set_xticks([])
-        axis.set_yticks([])
-        axis.set_frame_on(False)
+        _clear(axis)
     for row, (name, (images, reconstructions, scores)) in enumerate(groups.items()):
+        top, bottom = axes[2 * row], axes[2 * row + 1]
         for column in range(min(columns, len(images))):
-            top, bottom = axes[2 * row, column], axes[2 * row + 1, column]
-            for axis, image in ((top, images[column]), (bottom, reconstructions[column])):
-                axis.imshow(
-                    as_picture(image, *value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
-                )
-            bottom.set_xlabel(f"{scores[column]:.1f}", fontsize=8)
-        axes[2 * row, 0].set_ylabel(f"{name}\nx", fontsize=9)
-        axes[2 * row + 1, 0].set_ylabel("G(E(x))\nscore", fontsize=9)
+            _show(top[column], images[column], value_range)
+            _show(bottom[column], reconstructions[column], value_range)
+            bottom[column].set_xlabel(f"{scores[column]:.1f}", fontsize=8)
+        top[0].set_ylabel(f"{name}\nx", fontsize=9)
+        bottom[0].set_ylabel("G(E(x))\nscore", fontsize=9)
     return figure
 
 
 def plot_reconstruction_rows(
     rows: dict[str, np.ndarray], value_range: tuple[float, float] = (0.0, 255.0)
 ) -> Figure:
-    """The same images, a row for each way of rebuilding them, as Figure 2 of the paper.
+    """The same images in several versions, a row for each, as in Figure 2 of the paper.
 
     Parameters
     ----------
@@ -63,9 +59,18 @@ def plot_reconstruction_rows(
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, images) in zip(axes, rows.items(), strict=True):
         for axis, image in zip(line, images, strict=True):
-            axis.imshow(as_picture(image, *value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-            axis.set_xticks([])
-            axis.set_yticks([])
-            axis.set_frame_on(False)
+            _clear(axis)
+            _show(axis, image, value_range)
         line[0].set_ylabel(name, fontsize=9)
     return figure
+
+
+def _clear(axis: Axes) -> None:
+    """No ticks and no frame; labels stay."""
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.set_frame_on(False)
+
+
+def _show(axis: Axes, image: np.ndarray, value_range: tuple[float, float]) -> None:
+    axis.imshow(as_picture(image, *value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest")

@@ -1,4 +1,4 @@
-"""Figures as SVG in a page's own colours, so that they are light where the page is and dark where it is dark."""
+"""Figures as SVG in the colours of a page, light or dark as the page is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import matplotlib
 from cycler import cycler
 from matplotlib.figure import Figure
 
-# A colour that stands for one of the page's, which the style sheet gives: matplotlib knows no variables.
+# matplotlib has no CSS variables: these placeholders are replaced by those of the style sheet.
 COLOURS = {
     "#010101": "var(--ink)",
     "#020202": "var(--series-1)",
@@ -25,7 +25,7 @@ INK, NORMAL, ANOMALOUS, HELD_OUT = COLOURS
 
 @contextmanager
 def page_colours() -> Iterator[None]:
-    """Within it, new figures take the page's colours and letters."""
+    """Within this context, new figures use the colours and the font of the page."""
     ink = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
     settings: dict[Any, Any] = {
         **dict.fromkeys(ink, INK),
@@ -42,16 +42,16 @@ def page_colours() -> Iterator[None]:
 
 
 def as_svg(figure: Figure, name: str, description: str) -> str:
-    """An ``<svg>`` element to stand in a page.
+    """An ``<svg>`` element to embed in a page.
 
     Parameters
     ----------
     figure
-        Made within :func:`page_colours`.
+        A figure made within :func:`page_colours`.
     name
-        Goes before every id of the element, so that several of them do not meet in one page.
+        Prefix of every id in the element, so that ids are unique in a page of several figures.
     description
-        What a person who cannot see it is told.
+        Text for screen readers.
     """
     file = io.StringIO()
     with page_colours():
@@ -65,7 +65,7 @@ def as_svg(figure: Figure, name: str, description: str) -> str:
     for before in ('id="', "url(#", 'href="#'):
         text = text.replace(before, f"{before}{name}-")
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    # Its size is the page's to decide.
+    # The page sets the size.
     for side in ("width", "height"):
         text = re.sub(rf'(<svg[^>]*?) {side}="[^"]*"', r"\1", text)
     return text.replace("<svg ", f'<svg id="{name}" role="img" aria-label="{escape(description)}" ', 1)

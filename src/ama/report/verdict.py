@@ -1,4 +1,4 @@
-"""What a report says first, in words."""
+"""The first sentences of a report: what is flagged, and whether the scores have drifted."""
 
 from __future__ import annotations
 
@@ -6,44 +6,51 @@ from ama.decision import conformal
 from ama.detectors.base import Detector
 from ama.report.judged_samples import Judged
 
-DRIFT_LEVEL = 0.01  # p-values up to it are spoken of
+DRIFT_LEVEL = 0.01  # a p-value up to it counts as drift
 
 
 def verdict(detector: Detector, judged: Judged) -> str:
-    """One or two sentences: what is flagged at the threshold, and what was promised."""
+    """What is flagged at the threshold, and the guaranteed false-alarm rate, in one or two sentences."""
     flagged = judged.score < detector.offset_
-    allowed = f"{percent(detector.promised_rate)} on average"
+    allowed = f"at most {percent(detector.guaranteed_rate)} on average"
     if judged.anomalous is None:
         return (
             f"{flagged.sum():,} of {len(judged):,} samples ({percent(flagged.mean())}) are flagged as anomalies. "
-            f"Of normal samples alone it would be at most {allowed}."
+            f"If all samples were normal, it would be {allowed}."
         )
     found, alarms = flagged[judged.anomalous], flagged[~judged.anomalous]
     return (
         f"{percent(found.mean())} of the {len(found):,} anomalies are flagged, and {percent(alarms.mean())} of the "
-        f"{len(alarms):,} normal samples; at most {allowed} was promised."
+        f"{len(alarms):,} normal samples; {allowed} is guaranteed."
     )
 
 
 def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
-    """Whether scores are still distributed as the held-out normal samples' were, and what to do if they are not."""
+    """Whether the scores still follow those of the held-out normal samples, and what to do if they do not.
+
+    Parameters
+    ----------
+    found
+        The result of the test.
+    held_out
+        Number of held-out normal samples.
+    model
+        Name of the model folder.
+    """
     test = f"Kolmogorov-Smirnov test against {held_out} held-out normal samples: p = {found.p_value:.2g}"
     if found.p_value > DRIFT_LEVEL:
         return f"no sign of drift ({test})"
-    renew = (
-        f"look at some, and if they are normal, `ama calibrate {model} SOURCE` with such samples, or fit anew"
+    direction, unless = (
+        ("lower", "many of these samples are anomalies")
+        if found.lower
+        else ("higher", "the model was trained on these samples")
     )
-    if found.lower:
-        return (
-            f"the scores are lower than they should be ({test}): unless many of these samples are anomalies, normal "
-            f"data have changed; {renew}"
-        )
     return (
-        f"the scores are higher than they should be ({test}): unless the model was trained on these samples, normal "
-        f"data have changed; {renew}"
+        f"the scores are {direction} than expected ({test}): unless {unless}, normal data have changed; inspect some "
+        f"samples, and if they are normal, run `ama calibrate {model} SOURCE` on such samples, or fit again"
     )
 
 
 def percent(share: float) -> str:
-    """A share in per cent, with a decimal where it is not 0."""
+    """A share as a percentage, with one decimal unless that is 0."""
     return f"{100 * share:.1f}".removesuffix(".0") + " %"

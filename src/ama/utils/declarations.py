@@ -1,4 +1,4 @@
-"""Declarations of parameters: type, default, range and description in one dataclass field, and one validator for all."""
+"""Declarations of parameters: type, default, range and description in one field, and one validator for all."""
 
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ def _violated(value: Any, hint: Any, declaration: Parameter) -> str | None:
             fits = all(_within(float(part), Real, declaration) for part in value)
         except (TypeError, ValueError):
             fits = False
-        return None if fits else f"a list of numbers {_range(declaration)}"
+        return None if fits else f"a list of numbers {range_of(declaration)}"
     number, article = (Integral, "a whole") if hint is int else (Real, "a")
-    return None if _within(value, number, declaration) else f"{article} number {_range(declaration)}"
+    return None if _within(value, number, declaration) else f"{article} number {range_of(declaration)}"
 
 
 def _within(value: Any, number: type, declaration: Parameter) -> bool:
@@ -113,7 +113,8 @@ def _within(value: Any, number: type, declaration: Parameter) -> bool:
     return low <= found and (high is None or found <= high)
 
 
-def _range(declaration: Parameter) -> str:
+def range_of(declaration: Parameter) -> str:
+    """The range of a parameter with a lower bound, in words: "from 0 to 1"."""
     if declaration.high is None:
         return f"of at least {declaration.low:g}"
     if declaration.exclusive:

@@ -1,40 +1,57 @@
-"""``ama calibrate``."""
+"""``ama calibrate``: threshold and p-values from new normal samples, without training."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ama.cli.reading import read, say
-from ama.data.normal_labels import is_normal
-from ama.data.samples import count
-from ama.decision import conformal
-from ama.detectors.registry import load
-from ama.io import model_folder
+from ama.cli import options
+from ama.cli.parser import Command
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
 
 
-def calibrate(
-    model: str,
-    source: str,
-    out: str | None,
-    normal_label: list[str] | None,
-    false_alarm_rate: float | None,
-    device: str,
-    label_column: str | None,
-    strict: bool,
-) -> None:
-    """``ama calibrate``: threshold and p-values from new normal samples, without training."""
-    target = model if out is None else out
-    model_folder.check_writable(Path(target))
-    detector = load(model, device)
+def _add_options(parser: ArgumentParser, words: list[str]) -> None:
+    options.model_and_source(parser, "normal samples that the model was not trained on, or labelled ones")
+    parser.add_argument(
+        "--out", type=str | None, metavar="FOLDER", help="model folder to write; by default MODEL is replaced"
+    )
+    options.normal_label(parser, "other samples are ignored")
+    options.false_alarm_rate(parser)
+    options.device(parser)
+    options.reading(parser)
+
+
+def _run(given: Namespace) -> None:
+    from pathlib import Path
+
+    from ama.cli.reading import read, say
+    from ama.data.normal_labels import is_normal
+    from ama.data.samples import count
+    from ama.decision import conformal
+    from ama.detectors.registry import load
+    from ama.io.model_folder import check_writable
+
+    target = given.model if given.out is None else given.out
+    check_writable(Path(target))
+    detector = load(given.model, given.device)
     before = detector.model_.calibration.cpu().numpy()
-    samples = read(detector.open(source, label_column=label_column, strict=strict))
-    if normal_label is not None:
-        samples = samples.select(is_normal(samples.labels, normal_label, source))
-    detector.calibrate(samples.x, false_alarm_rate)
+    samples = read(detector.open(given.source, label_column=given.label_column, strict=given.strict))
+    if (labels := options.normal_labels(given)) is not None:
+        samples = samples.select(is_normal(samples.labels, labels, given.source))
+    detector.calibrate(samples, given.false_alarm_rate)
     detector.save(target)
     moved = conformal.drift(detector.model_.calibration.cpu().numpy(), before)
     say(
         f"saved {target}: calibrated on {count(len(samples), 'normal sample')} in place of {len(before)}; flags about "
-        f"{detector.promised_rate:.0%} of normal samples; their scores differ from the former ones with "
-        f"p = {moved.p_value:.2g} (Kolmogorov-Smirnov test)"
+        f"{detector.guaranteed_rate:.0%} of normal samples; Kolmogorov-Smirnov test of their scores against the "
+        f"former ones: p = {moved.p_value:.2g}"
     )
+
+
+COMMAND = Command(
+    "ama calibrate MODEL SOURCE [options]",
+    "Set threshold and p-values from new normal samples, without training.",
+    _add_options,
+    _run,
+)

@@ -1,157 +1,233 @@
-"""``ama demo``: the main job on data that scikit-learn ships."""
+"""``ama demo``: learn scikit-learn's scanned digits without one of them, and flag it."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import joblib
-import numpy as np
-import pyarrow as pa
-from tqdm.auto import tqdm
+from ama.cli import options
+from ama.cli.parser import Command
 
-from ama.benchmark.tables.digits import DigitSplit, leave_out, neighbour_auroc
-from ama.data.sources import open_source
-from ama.decision.metrics import Evaluation
-from ama.detectors.ama import AMADetector
-from ama.errors import InputError
-from ama.io.model_folder import check_writable
-from ama.io.results_files import append_result
-from ama.io.score_files import write_table
-from ama.io.whole_files import write_text
-from ama.report.charts import plot_densities
-from ama.report.judged_samples import judge
-from ama.report.page_builder import build_report
-from ama.report.reconstruction_plots import plot_reconstructions
+if TYPE_CHECKING:
+    import numpy as np
+    from jsonargparse import ArgumentParser, Namespace
+
+    from ama.benchmark.tables.digits import DigitSplit
+    from ama.decision.metrics import Evaluation
+    from ama.detectors.ama import AMADetector
 
 
-def demo(
-    out: str, digit: int, every_digit: bool, append_to: str | None, max_steps: int, random_state: int
-) -> None:
-    """Leave a digit out, learn the others, flag it; print AUROC and write the model and pictures.
+class Row(NamedTuple):
+    """A digit that was left out."""
 
-    Raises
-    ------
-    InputError
-        If ``digit`` is not 0 to 9 or ``out`` cannot be written to.
-    """
+    digit: int
+    metrics: Evaluation
+    fit_seconds: float
+    neighbour_auroc: float  # of a nearest-neighbour search on pixels
+
+
+def _add_options(parser: ArgumentParser, words: list[str]) -> None:
+    from jsonargparse.typing import PositiveInt
+
+    parser.add_argument(
+        "--out",
+        type=str,
+        default="ama-demo",
+        metavar="FOLDER",
+        help="folder for model, scores, pictures and report",
+    )
+    parser.add_argument(
+        "--digit",
+        type=int,
+        default=8,
+        metavar="INT",
+        help="digit left out of the training, 0 to 9",
+    )
+    parser.add_argument(
+        "--every_digit",
+        type=bool,
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="BOOL",
+        help="leave out each digit in turn, two at a time",
+    )
+    options.append_to(parser, "per digit ")
+    parser.add_argument(
+        "--max_steps",
+        type=PositiveInt | None,
+        metavar="INT",
+        help="training steps, in place of the demo's number",
+    )
+    parser.add_argument("--random_state", type=int, default=0, metavar="INT", help="seed (default: 0)")
+
+
+def _run(given: Namespace) -> None:
+    """Leave a digit out, learn the others, flag it; print metrics and write model, scores, pictures and report."""
+    from ama.benchmark.tables.digits import STEPS, leave_out, neighbour_auroc
+    from ama.errors import InputError
+    from ama.io.model_folder import check_writable
+
+    digit = given.digit
     if digit not in range(10):
         raise InputError(f"--digit must be 0 to 9, found {digit}")
-    folder = Path(out)
+    folder, max_steps = Path(given.out), given.max_steps or STEPS
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write the demo to {out}: {error.strerror or error}") from error
+        raise InputError(f"cannot write the demo to {folder}: {error.strerror or error}") from error
     check_writable(folder / "model")
 
-    print(
-        f"Learning scanned digits (8 x 8 pixels) without ever seeing the digit {digit} ...", file=sys.stderr
-    )
-    detector, split, evaluation = leave_out(digit, random_state, max_steps=max_steps)
-    print(f"Trained on {len(split.train)} images of the other nine digits in {detector.fit_seconds_:.0f} s.")
-    print(
-        f"Tested on {evaluation.n_normal} unseen images of them and {evaluation.n_anomalous} of the digit {digit}:"
-    )
-    print(f"  AUROC                         {evaluation.auroc}")
-    print(f"  average precision             {evaluation.average_precision}")
-    print(f"  false alarms at 95 % recall   {evaluation.fpr_at_95_recall}")
+    print(f"Learning scanned digits (8 x 8 pixels) without the digit {digit} ...", file=sys.stderr)
+    detector, split, metrics = leave_out(digit, given.random_state, max_steps=max_steps)
+    _print_metrics(detector, split, digit, metrics)
+    for path in _write(detector, split, digit, folder):
+        print(f"wrote {path}")
+    print(f"open {folder / 'report.html'} in a browser to see everything")
+    if given.every_digit:
+        done = Row(digit, metrics, detector.fit_seconds_, neighbour_auroc(split))
+        rows = _every_digit(done, given.random_state, max_steps)
+        _print_rows(rows)
+        if given.append_to is not None:
+            _append(rows, Path(given.append_to), given.random_state, max_steps)
+
+
+def _print_metrics(detector: AMADetector, split: DigitSplit, digit: int, metrics: Evaluation) -> None:
     flagged = detector.predict(split.test) < 0
+    print(f"Trained on {len(split.train)} images of the other nine digits in {detector.fit_seconds_:.0f} s.")
+    print(f"Tested on {metrics.n_normal} new images of them and {metrics.n_anomalous} of the digit {digit}:")
+    print(f"  AUROC                         {metrics.auroc}")
+    print(f"  average precision             {metrics.average_precision}")
+    print(f"  false alarms at 95 % recall   {metrics.fpr_at_95_recall}")
     print(
         f"  at the threshold for {detector.false_alarm_rate:.0%} false alarms it flags "
         f"{flagged[split.anomalous].mean():.0%} of the digit {digit} and "
         f"{flagged[~split.anomalous].mean():.1%} of the others"
     )
-    for path in _write(detector, split, digit, folder):
-        print(f"wrote {path}")
-    print(f"open {folder / 'report.html'} in a browser to see all of it")
-
-    if every_digit:
-        _every_digit(
-            (digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)),
-            append_to,
-            random_state,
-            max_steps,
-        )
 
 
-Row = tuple[int, Evaluation, float, float]  # digit, metrics, seconds, AUROC of a nearest-neighbour search
+def _every_digit(done: Row, seed: int, max_steps: int) -> list[Row]:
+    """Rows of all digits, in order."""
+    import joblib
 
+    from ama.utils.progress import progress_bar
 
-def _every_digit(done: Row, append_to: str | None, seed: int, max_steps: int) -> None:
-    others = [digit for digit in range(10) if digit != done[0]]
+    others = [digit for digit in range(10) if digit != done.digit]
     print("\nLeaving out each of the other digits in turn, two fits at a time ...", file=sys.stderr)
     work = joblib.Parallel(n_jobs=2, return_as="generator_unordered")(
         joblib.delayed(_row)(digit, seed, max_steps) for digit in others
     )
-    rows = sorted(
-        [done, *tqdm(work, total=len(others), desc="digits", unit="fit", disable=None)],
-        key=lambda row: row[0],
-    )
-    print("\nAUROC with each digit left out       AMA    nearest neighbours on pixels    seconds to fit")
-    for digit, evaluation, seconds, neighbours in rows:
-        print(
-            f"  {digit}                                {evaluation.auroc.value:.4f}   {neighbours:.4f}{seconds:33.0f}"
-        )
-        if append_to is not None:
-            record = {
-                "command": "ama demo --every-digit",
-                "digit": digit,
-                "seed": seed,
-                "max_steps": max_steps,
-                "metrics": evaluation.as_dict(),
-                "fit_seconds": round(seconds, 1),
-                "nearest_neighbours_auroc": neighbours,
-            }
-            append_result(Path(append_to), record)
-    mean = np.mean([(evaluation.auroc.value, neighbours) for _, evaluation, _, neighbours in rows], axis=0)
-    print(f"  average                          {mean[0]:.4f}   {mean[1]:.4f}")
+    rows = progress_bar(iterable=work, total=len(others), desc="digits", unit="fit")
+    return sorted([done, *rows], key=lambda row: row.digit)
 
 
 def _row(digit: int, seed: int, max_steps: int) -> Row:
-    detector, split, evaluation = leave_out(digit, seed, progress=False, threads=1, max_steps=max_steps)
-    return digit, evaluation, detector.fit_seconds_, neighbour_auroc(split)
+    from ama.benchmark.tables.digits import leave_out, neighbour_auroc
+
+    detector, split, metrics = leave_out(digit, seed, progress=False, threads=1, max_steps=max_steps)
+    return Row(digit, metrics, detector.fit_seconds_, neighbour_auroc(split))
+
+
+def _print_rows(rows: list[Row]) -> None:
+    print("\nAUROC with each digit left out       AMA    nearest neighbours on pixels    seconds to fit")
+    for row in rows:
+        auroc, neighbours = row.metrics.auroc.value, row.neighbour_auroc
+        print(
+            f"  {row.digit}                                {auroc:.4f}   {neighbours:.4f}{row.fit_seconds:33.0f}"
+        )
+    auroc = sum(row.metrics.auroc.value for row in rows) / len(rows)
+    neighbours = sum(row.neighbour_auroc for row in rows) / len(rows)
+    print(f"  average                          {auroc:.4f}   {neighbours:.4f}")
+
+
+def _append(rows: list[Row], path: Path, seed: int, max_steps: int) -> None:
+    """Add a line for each digit to a results file."""
+    from ama.io.results_files import append_result
+
+    for row in rows:
+        record = {
+            "command": "ama demo --every-digit",
+            "digit": row.digit,
+            "seed": seed,
+            "max_steps": max_steps,
+            "metrics": row.metrics.as_dict(),
+            "fit_seconds": round(row.fit_seconds, 1),
+            "nearest_neighbours_auroc": row.neighbour_auroc,
+        }
+        append_result(path, record)
 
 
 def _write(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -> list[Path]:
-    """The model, the scores, pictures and a report."""
-    scores = detector.scores(split.test)
-    deciding, r = scores.score.numpy(), scores.r_score.numpy()
-    reconstructions = detector.reconstruct(split.test)
-    groups = {"other digits": ~split.anomalous, f"digit {digit}": split.anomalous}
+    """Write the model, the pictures, the scores and a report."""
+    import pyarrow as pa
 
+    from ama.io.score_files import write_table
+
+    scores = detector.score_table(split.test)
+    groups = {"other digits": ~split.anomalous, f"digit {digit}": split.anomalous}
     detector.save(folder / "model")
-    pictures = {
+    pictures = _draw(detector, split.test, scores, groups, folder)
+    table = pa.table(
+        {"anomalous": split.anomalous, **{k: scores[k] for k in ("r_score", "score", "anomaly")}}
+    )
+    write_table(folder / "scores.csv", table.schema, [table])
+    _write_report(detector, split, digit, folder)
+    return [folder / "model", *pictures, folder / "scores.csv", folder / "report.html"]
+
+
+def _draw(
+    detector: AMADetector,
+    images: np.ndarray,
+    scores: dict[str, np.ndarray],
+    groups: dict[str, np.ndarray],
+    folder: Path,
+) -> list[Path]:
+    """Save pictures of the groups, which are masks of the images."""
+    from ama.errors import InputError
+    from ama.report.charts import SCORE_LABEL, plot_densities
+    from ama.report.reconstruction_plots import plot_reconstructions
+
+    def grouped(values: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: values[mask] for name, mask in groups.items()}
+
+    parts = [grouped(values) for values in (images, detector.reconstruct(images), scores["score"])]
+    figures = {
         "reconstructions.png": plot_reconstructions(
-            {name: (split.test[mask], reconstructions[mask], deciding[mask]) for name, mask in groups.items()}
+            {name: (parts[0][name], parts[1][name], parts[2][name]) for name in groups}
         ),
-        "r_scores.png": plot_densities(
-            {name: r[mask] for name, mask in groups.items()}, "R-score (how badly the critic finds x rebuilt)"
-        ),
-        "scores.png": plot_densities(
-            {name: deciding[mask] for name, mask in groups.items()},
-            "score (lower = more unusual)",
-            threshold=detector.offset_,
-        ),
+        "r_scores.png": plot_densities(grouped(scores["r_score"]), "R-score (higher = more anomalous)"),
+        "scores.png": plot_densities(grouped(scores["score"]), SCORE_LABEL, detector.offset_),
     }
-    for name, figure in pictures.items():
+    for name, figure in figures.items():
         try:
             figure.savefig(folder / name, dpi=120)
         except OSError as error:
             raise InputError(f"cannot write {folder / name}: {error.strerror or error}") from error
-    table = pa.table(
-        {
-            "anomalous": split.anomalous,
-            "r_score": r,
-            "score": deciding,
-            "anomaly": deciding < detector.offset_,
-        }
-    )
-    write_table(folder / "scores.csv", table.schema, [table])
-    samples = open_source(split.test).read()
+    return [folder / name for name in figures]
+
+
+def _write_report(detector: AMADetector, split: DigitSplit, digit: int, folder: Path) -> None:
+    from dataclasses import replace
+
+    import numpy as np
+
+    from ama.data.sources import open_source
+    from ama.io.whole_files import write_text
+    from ama.report.judged_samples import judge
+    from ama.report.page_builder import build_report
+
     labels = np.where(split.anomalous, f"digit {digit}", "other digits")
-    judged = judge(detector, [(replace(samples, labels=labels), split.anomalous)])
+    samples = replace(open_source(split.test).read(), labels=labels)
+    judged = judge(detector, [(samples, split.anomalous)])
     title = f"Scanned digits, learned without the digit {digit}"
-    named = "a random fifth of the other digits, and all of this one"
+    named = f"a random fifth of the other digits, and all images of the digit {digit}"
     write_text(folder / "report.html", build_report(detector, judged, title, named, str(folder / "model")))
-    return [folder / name for name in ("model", *pictures, "scores.csv", "report.html")]
+
+
+COMMAND = Command(
+    "ama demo [options]",
+    "Learn scikit-learn's scanned digits without one of them, and flag it.",
+    _add_options,
+    _run,
+)

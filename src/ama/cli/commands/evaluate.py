@@ -1,83 +1,123 @@
-"""``ama evaluate``."""
+"""``ama evaluate``: metrics of a model on labelled samples."""
 
 from __future__ import annotations
 
-import shlex
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
+from ama.cli import options
+from ama.cli.parser import Command
 
-from ama.cli.labelled_samples import check_both_kinds, labelled_chunks
-from ama.cli.score_table import score_table
-from ama.decision.metrics import Evaluation
-from ama.decision.metrics import evaluate as evaluate_scores
-from ama.detectors.ama import AMADetector
-from ama.detectors.base import Detector
-from ama.detectors.registry import load
-from ama.errors import InputError
-from ama.io.results_files import append_result, check_appendable
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from jsonargparse import ArgumentParser, Namespace
+
+    from ama.decision.metrics import Evaluation
+    from ama.detectors.base import Detector
 
 
-def evaluate(
-    model: str,
-    source: str,
-    normal_label: list[str] | None,
-    anomalies: str | None,
-    append_to: str | None,
-    device: str,
-    label_column: str | None,
-    strict: bool,
-) -> None:
-    """``ama evaluate``: metrics of the three scores on labelled samples."""
-    if (normal_label is None) == (anomalies is None):
-        raise InputError("give either --normal-label or --anomalies, to tell normal samples from anomalies")
-    if append_to is not None:
-        check_appendable(Path(append_to))
-    detector = load(model, device)
-    tables, anomalous = [], []
-    for samples, flags in labelled_chunks(detector, source, normal_label, anomalies, label_column, strict):
-        assert flags is not None
-        tables.append(score_table(detector, samples))
-        anomalous.append(flags)
-    table = pa.concat_tables(tables)
-    truth = np.concatenate(anomalous)
-    check_both_kinds(truth, source, "an evaluation")
-    # The R-score alone keeps the paper's direction in a table.
-    found = {
-        name: evaluate_scores((-1 if name == "r_score" else 1) * table[name].to_numpy(), truth)
-        for name in table.column_names
-        if name not in ("id", "p_value", "anomaly")
-    }
-    _print_evaluation(found, detector)
+def _add_options(parser: ArgumentParser, words: list[str]) -> None:
+    options.model_and_source(
+        parser, "labelled samples (with --normal-label), or normal ones (with --anomalies)"
+    )
+    options.truth(parser)
+    options.append_to(parser, "")
+    options.device(parser)
+    options.reading(parser)
+
+
+def _run(given: Namespace) -> None:
+    from pathlib import Path
+
+    from ama.cli.labelled_samples import EITHER
+    from ama.detectors.registry import load
+    from ama.errors import InputError
+    from ama.io.results_files import check_appendable
+
+    if (given.normal_label is None) == (given.anomalies is None):
+        raise InputError(EITHER)
+    if given.append_to is not None:
+        check_appendable(Path(given.append_to))
+    detector = load(given.model, given.device)
+    table, anomalous = _scored(detector, given)
+    metrics = _metrics(detector, table, anomalous)
     flagged = table["anomaly"].to_numpy()
-    rate = flagged[~truth].mean()
-    print(f"flagged at the threshold: {rate:.2%} of normal samples, {flagged[truth].mean():.2%} of anomalies")
-    if append_to is not None:
-        result = {
-            "command": shlex.join(["ama", *sys.argv[1:]]),
-            "source": [source] if anomalies is None else [source, anomalies],
-            "normal_label": normal_label,
-            "method": type(detector).__name__,
-            "parameters": detector.get_params(),
-            "settings": detector.model_.description()["settings"],
-            "steps": detector.n_steps_,
-            "fit_seconds": round(detector.fit_seconds_, 1),
-            "metrics": {name: evaluation.as_dict() for name, evaluation in found.items()},
-            "false_alarm_rate": float(rate),
-        }
-        append_result(Path(append_to), result)
+    _print(detector, metrics)
+    print(
+        f"flagged at the threshold: {flagged[~anomalous].mean():.2%} of normal samples, "
+        f"{flagged[anomalous].mean():.2%} of anomalies"
+    )
+    if given.append_to is not None:
+        _append(given, detector, metrics, float(flagged[~anomalous].mean()))
 
 
-def _print_evaluation(found: dict[str, Evaluation], detector: Detector) -> None:
-    decides = found["score"]
+def _scored(detector: Detector, given: Namespace) -> tuple[pa.Table, np.ndarray]:
+    """The scores of all samples, and which of them are anomalies."""
+    import numpy as np
+    import pyarrow as pa
+
+    from ama.cli.labelled_samples import check_both_classes, labelled_chunks
+    from ama.cli.score_table import score_table
+
+    tables, known = [], []
+    for samples, anomalous in labelled_chunks(detector, given):
+        tables.append(score_table(detector, samples))
+        known.append(anomalous)
+    truth = np.concatenate([anomalous for anomalous in known if anomalous is not None])
+    check_both_classes(truth, given.source, "an evaluation")
+    return pa.concat_tables(tables), truth
+
+
+def _metrics(detector: Detector, table: pa.Table, anomalous: np.ndarray) -> dict[str, Evaluation]:
+    """The metrics of each score."""
+    from ama.decision.metrics import evaluate
+
+    signs = {column.name: 1 if column.higher == "normal" else -1 for column in detector.score_columns}
+    return {name: evaluate(sign * table[name].to_numpy(), anomalous) for name, sign in signs.items()}
+
+
+def _print(detector: Detector, metrics: dict[str, Evaluation]) -> None:
+    decides = metrics["score"]
     print(f"{decides.n_normal} normal samples, {decides.n_anomalous} anomalies")
     print(f"AUROC                         {decides.auroc}")
     print(f"average precision             {decides.average_precision}")
     print(f"false alarms at 95 % recall   {decides.fpr_at_95_recall}")
-    if isinstance(detector, AMADetector):
-        print(f"(by {detector.model_.settings.scoring}; AUROC by ", end="")
-        print(f"A-score {found['a_score'].auroc.value:.4f}, by R-score {found['r_score'].auroc.value:.4f})")
-    else:
-        print(f"(by {type(detector).__name__})")
+    others = ", ".join(
+        f"by {name.replace('_', '-').capitalize()} {metrics[name].auroc.value:.4f}"
+        for name in reversed(metrics)
+        if name != "score"
+    )
+    print(f"(by {detector.score_name()}{'; AUROC ' + others if others else ''})")
+
+
+def _append(
+    given: Namespace, detector: Detector, metrics: dict[str, Evaluation], false_alarm_rate: float
+) -> None:
+    """Add a line to the results file."""
+    import shlex
+    import sys
+    from pathlib import Path
+
+    from ama.io.results_files import append_result
+
+    result = {
+        "command": shlex.join(["ama", *sys.argv[1:]]),
+        "source": [source for source in (given.source, given.anomalies) if source is not None],
+        "normal_label": options.normal_labels(given),
+        "method": type(detector).__name__,
+        "parameters": detector.get_params(),
+        "settings": detector.model_.description()["settings"],
+        "steps": detector.n_steps_,
+        "fit_seconds": round(detector.fit_seconds_, 1),
+        "metrics": {name: evaluation.as_dict() for name, evaluation in metrics.items()},
+        "false_alarm_rate": false_alarm_rate,
+    }
+    append_result(Path(given.append_to), result)
+
+
+COMMAND = Command(
+    "ama evaluate MODEL SOURCE (--normal-label LABEL ... | --anomalies SOURCE) [options]",
+    "Measure how well a model separates anomalies from normal samples.",
+    _add_options,
+    _run,
+)

@@ -1,75 +1,189 @@
-"""``ama fit``."""
+"""``ama fit``: learn from normal samples and write a model folder."""
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
+from ama.cli import options
+from ama.cli.parser import Command
 
-from ama.cli.reading import read, say
-from ama.data.normal_labels import is_normal
-from ama.data.samples import count
-from ama.data.sources import open_source
-from ama.detectors.ama import AMADetector
-from ama.detectors.registry import method as detector_class
-from ama.errors import InputError
-from ama.io import model_folder
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from jsonargparse import ArgumentParser, Namespace
+
+    from ama.data.samples import Samples, Source
+    from ama.detectors.base import Detector
+
+DEFAULT_METHOD = "AMADetector"
 
 
-def fit(
-    method: str,
-    source: str,
-    out: str,
-    normal_label: list[str] | None,
-    anomalies: str | None,
-    validation: str | None,
-    image_size: int | None,
-    label_column: str | None,
-    strict: bool,
-    parameters: dict[str, Any],
-) -> None:
-    """``ama fit``: read the sources, train, save."""
-    model_folder.check_writable(Path(out))
-    detector = detector_class(method)(**parameters)
-    if not isinstance(detector, AMADetector) and (anomalies or validation):
-        option = "--anomalies" if anomalies else "--validation"
-        raise InputError(f"{option} is for AMADetector: {method} learns from normal samples alone")
-    samples = read(open_source(source, image_size=image_size, label_column=label_column, strict=strict))
-    if normal_label is not None:
-        samples = samples.select(is_normal(samples.labels, normal_label, source))
-    say(f"learning from {source}: {samples.describe()}")
+def _add_options(parser: ArgumentParser, words: list[str]) -> None:
+    from ama.cli.detector_options import add_detector_options
+    from ama.detectors.registry import METHODS, method
+
+    detector_class = method(_given_method(words))
+    parser.add_argument(
+        "source", type=str, help="normal samples to learn from, or labelled ones with --normal-label"
+    )
+    parser.add_argument("--out", type=str, required=True, metavar="FOLDER", help="model folder to write")
+    parser.add_argument(
+        "--method",
+        type=str,
+        default=DEFAULT_METHOD,
+        metavar="NAME",
+        help=f"detector: {', '.join(METHODS)}; its options are shown by ama fit --method NAME --help",
+    )
+    options.normal_label(parser, "other samples are ignored")
+    parser.add_argument(
+        "--anomalies", type=str | None, metavar="SOURCE", help="source of known anomalies (semi-supervised)"
+    )
+    parser.add_argument(
+        "--validation",
+        type=str | None,
+        metavar="SOURCE",
+        help="labelled source that selects the weights; needs --normal-label",
+    )
+    parser.add_argument(
+        "--image_size", type=int | None, metavar="INT", help="side to which images are resized, in pixels"
+    )
+    options.reading(parser)
+    add_detector_options(parser, detector_class)
+
+
+def _given_method(words: list[str]) -> str:
+    """The method named on the command line, or in the configuration file."""
+    import argparse
+
+    import yaml
+
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    first.add_argument("--method")
+    first.add_argument("--config")
+    try:
+        given, _ = first.parse_known_args(words)
+        if given.method is None and given.config is not None:
+            found = yaml.safe_load(Path(given.config).read_text(encoding="utf-8"))
+            return str(found.get("method", DEFAULT_METHOD)) if isinstance(found, dict) else DEFAULT_METHOD
+    except (argparse.ArgumentError, OSError, UnicodeDecodeError, yaml.YAMLError):
+        return DEFAULT_METHOD  # the parser of the command reports what is wrong
+    return given.method or DEFAULT_METHOD
+
+
+def _run(given: Namespace) -> None:
+    """Read the sources, train, save."""
+    from functools import partial
+
+    from ama.cli.reading import say
+    from ama.data.samples import count
+    from ama.data.sources import open_source
+    from ama.detectors.registry import method
+    from ama.io.model_folder import check_writable
+    from ama.utils.declarations import declared
+
+    check_writable(Path(given.out))
+    detector_class = method(given.method)
+    detector = detector_class(**{name: given[name] for name in declared(detector_class)})
+    _check_learns_from_anomalies(given, detector)
+    samples = _normal_samples(given)
+    say(f"learning from {samples.summary()}")
     alike = partial(
         open_source,
         shape=tuple(samples.x.shape[1:]),
         columns=samples.columns,
         dtype=samples.x.dtype,
-        strict=strict,
+        strict=given.strict,
     )
-    x, y = samples.x, None
-    if anomalies is not None:
-        known = read(alike(anomalies))
-        x = torch.cat([x, known.x])
-        y = np.concatenate([np.ones(len(samples)), -np.ones(len(known))])
-    labelled = None
-    if validation is not None:
-        if normal_label is None:
-            raise InputError(
-                "--validation needs --normal-label to tell its normal samples from its anomalies"
-            )
-        chosen = read(alike(validation, label_column=label_column))
-        labelled = (chosen.x, np.where(is_normal(chosen.labels, normal_label, validation), 1, -1))
-    if labelled is None:
-        detector.fit(x, y)
-    else:
-        detector.fit(x, y, validation=labelled)  # type: ignore[call-arg]
-    if samples.columns is not None:
-        detector.columns_ = samples.columns
-    detector.learned_from_ = f"{source}: {samples.describe()}"
-    detector.save(out)
+    y, more = None, {}
+    if given.anomalies is not None:
+        samples, y = _with_anomalies(given, samples, alike)
+    if given.validation is not None:
+        more["validation"] = _validation(given, alike)
+    detector.fit(samples, y, **more)
+    detector.save(given.out)
     say(
-        f"saved {out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s; "
-        f"flags about {detector.promised_rate:.0%} of normal samples"
+        f"saved {given.out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s; "
+        f"flags about {detector.guaranteed_rate:.0%} of normal samples"
     )
+
+
+def _check_learns_from_anomalies(given: Namespace, detector: Detector) -> None:
+    from ama.errors import InputError
+
+    for option in ("anomalies", "validation"):
+        if given[option] is not None and not detector.learns_from_anomalies:
+            raise InputError(f"--{option} cannot be used: {given.method} learns from normal samples alone")
+
+
+def _normal_samples(given: Namespace) -> Samples:
+    import dataclasses
+
+    from ama.cli.reading import read
+    from ama.data.normal_labels import is_normal
+    from ama.data.sources import open_source
+
+    samples = read(
+        open_source(
+            given.source,
+            image_size=given.image_size,
+            label_column=given.label_column,
+            strict=given.strict,
+        )
+    )
+    if (labels := options.normal_labels(given)) is not None:
+        samples = samples.select(is_normal(samples.labels, labels, given.source))
+    return dataclasses.replace(samples, source=given.source)
+
+
+def _with_anomalies(
+    given: Namespace, normal: Samples, alike: Callable[..., Source]
+) -> tuple[Samples, np.ndarray]:
+    """Normal samples and known anomalies in one, and +1 or -1 for each."""
+    import dataclasses
+
+    import numpy as np
+    import torch
+
+    from ama.cli.reading import read
+
+    known = read(alike(given.anomalies))
+    joined = dataclasses.replace(
+        normal,
+        x=torch.cat([normal.x, known.x]),
+        ids=normal.ids + known.ids,
+        labels=None,
+        source=f"{given.source}, with anomalies of {given.anomalies}",
+    )
+    return joined, np.concatenate([np.ones(len(normal)), -np.ones(len(known))])
+
+
+def _validation(given: Namespace, alike: Callable[..., Source]) -> tuple[Any, np.ndarray]:
+    """Validation samples, and +1 or -1 for each.
+
+    Raises
+    ------
+    InputError
+        If it is unknown which of them are normal.
+    """
+    import numpy as np
+
+    from ama.cli.reading import read
+    from ama.data.normal_labels import is_normal
+    from ama.errors import InputError
+
+    if (labels := options.normal_labels(given)) is None:
+        raise InputError(
+            "--validation needs --normal-label, to distinguish its normal samples from its anomalies"
+        )
+    samples = read(alike(given.validation, label_column=given.label_column))
+    return samples.x, np.where(is_normal(samples.labels, labels, given.validation), 1, -1)
+
+
+COMMAND = Command(
+    "ama fit SOURCE --out MODEL [options]",
+    "Learn from normal samples and write a model folder.",
+    _add_options,
+    _run,
+)

@@ -1,40 +1,55 @@
-"""``ama report``."""
+"""``ama report``: one page about a model and its scores of some samples."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ama.cli.labelled_samples import check_both_kinds, labelled_chunks
-from ama.cli.reading import say
-from ama.data.samples import count
-from ama.detectors.registry import load
-from ama.io.whole_files import check_file_path, write_text
-from ama.report.judged_samples import judge
-from ama.report.page_builder import build_report
-from ama.training.memory import freed_memory_kept
+from ama.cli import options
+from ama.cli.parser import Command
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
 
 
-@freed_memory_kept()
-def report(
-    model: str,
-    source: str,
-    out: str,
-    normal_label: list[str] | None,
-    anomalies: str | None,
-    false_alarm_rate: float | None,
-    device: str,
-    label_column: str | None,
-    strict: bool,
-) -> None:
-    """``ama report``: score the samples and write the page."""
-    check_file_path(Path(out), (".html", ".htm"))
-    detector = load(model, device)
-    if false_alarm_rate is not None:
-        detector.set_threshold(false_alarm_rate)
-    judged = judge(detector, labelled_chunks(detector, source, normal_label, anomalies, label_column, strict))
-    if judged.anomalous is not None:
-        check_both_kinds(judged.anomalous, source, "a report with labels")
-    named = source if anomalies is None else f"{source}, and anomalies of {anomalies}"
-    page = build_report(detector, judged, f"Anomalies found by {Path(model).name}", named, model)
-    write_text(Path(out), page)
-    say(f"wrote {out}: {count(len(judged), 'sample')}, {len(page.encode()) / 1e6:.1f} MB")
+def _add_options(parser: ArgumentParser, words: list[str]) -> None:
+    options.model_and_source(parser, "samples to report on; normal ones with --anomalies")
+    parser.add_argument("--out", type=str, required=True, metavar="FILE", help=".html file to write")
+    options.truth(parser)
+    options.false_alarm_rate(parser)
+    options.device(parser)
+    options.reading(parser)
+
+
+def _run(given: Namespace) -> None:
+    from pathlib import Path
+
+    from ama.cli.labelled_samples import check_both_classes, labelled_chunks
+    from ama.cli.reading import say
+    from ama.data.samples import count
+    from ama.detectors.registry import load
+    from ama.io.whole_files import check_file_path, write_text
+    from ama.report.judged_samples import judge
+    from ama.report.page_builder import build_report
+    from ama.training.memory import freed_memory_kept
+
+    check_file_path(Path(given.out), (".html", ".htm"))
+    detector = load(given.model, given.device)
+    if given.false_alarm_rate is not None:
+        detector.set_threshold(given.false_alarm_rate)
+    with freed_memory_kept():
+        judged = judge(detector, labelled_chunks(detector, given))
+        if judged.anomalous is not None:
+            check_both_classes(judged.anomalous, given.source, "a report with labels")
+        named = given.source if given.anomalies is None else f"{given.source}, anomalies: {given.anomalies}"
+        title = f"Anomalies found by {Path(given.model).name}"
+        page = build_report(detector, judged, title, named, given.model)
+    write_text(Path(given.out), page)
+    say(f"wrote {given.out}: {count(len(judged), 'sample')}, {len(page.encode()) / 1e6:.1f} MB")
+
+
+COMMAND = Command(
+    "ama report MODEL SOURCE [--anomalies SOURCE] --out FILE [options]",
+    "Write one page: scores, threshold, samples worth a look, model card.",
+    _add_options,
+    _run,
+)

@@ -1,67 +1,92 @@
-"""``ama score``."""
+"""``ama score``: the scores of a source as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
+from ama.cli import options
+from ama.cli.parser import Command
 
-from ama.cli.reading import say
-from ama.cli.score_table import score_schema, score_tables
-from ama.data.samples import count
-from ama.decision import conformal
-from ama.detectors.registry import load
-from ama.errors import InputError
-from ama.io.score_files import check_table_path, write_table
-from ama.report.verdict import drift_sentence
-from ama.training.memory import freed_memory_kept
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+    from jsonargparse import ArgumentParser, Namespace
 
 
-@freed_memory_kept()
-def score(
-    model: str,
-    source: str,
-    out: str | None,
-    false_alarm_rate: float | None,
-    fdr: float | None,
-    device: str,
-    label_column: str | None,
-    strict: bool,
-) -> None:
-    """``ama score``: stream the source through the model into a table."""
-    path = None if out is None else Path(out)
+def _add_options(parser: ArgumentParser, words: list[str]) -> None:
+    options.model_and_source(parser, "samples to score")
+    parser.add_argument(
+        "--out", type=str | None, metavar="FILE", help=".parquet or .csv file; by default CSV on stdout"
+    )
+    options.false_alarm_rate(parser)
+    parser.add_argument(
+        "--fdr",
+        type=float | None,
+        metavar="FLOAT",
+        help="instead limit the average share of normal samples among the flagged (Benjamini-Hochberg); the scores "
+        "of the whole source are kept in memory",
+    )
+    options.device(parser)
+    options.reading(parser)
+
+
+def _run(given: Namespace) -> None:
+    """Stream the source through the model into a table."""
+    from ama.training.memory import freed_memory_kept
+
+    with freed_memory_kept():
+        _score(given)
+
+
+def _score(given: Namespace) -> None:
+    from pathlib import Path
+
+    import numpy as np
+
+    from ama.cli.reading import say
+    from ama.cli.score_table import score_schema, score_tables, with_discoveries
+    from ama.data.samples import count
+    from ama.detectors.registry import load
+    from ama.io.score_files import check_table_path, write_table
+    from ama.report.verdict import drift_sentence
+
+    path = None if given.out is None else Path(given.out)
     check_table_path(path)
-    if fdr is not None and false_alarm_rate is not None:
-        raise InputError("give either --fdr or --false-alarm-rate: each decides on its own what is flagged")
-    if fdr is not None and not 0 < fdr < 1:
-        raise InputError(f"--fdr must lie between 0 and 1, both excluded; found {fdr:g}")
-    detector = load(model, device)
-    if false_alarm_rate is not None:
-        detector.set_threshold(false_alarm_rate)
-    opened = detector.open(source, label_column=label_column, strict=strict)
-    tables = score_tables(detector, opened)
+    _check_rates(given)
+    detector = load(given.model, given.device)
+    if given.false_alarm_rate is not None:
+        detector.set_threshold(given.false_alarm_rate)
+    source = detector.open(given.source, label_column=given.label_column, strict=given.strict)
+    tables = score_tables(detector, source)
     scores: list[np.ndarray] = []
     flagged = 0
 
     def counted() -> Iterator[pa.Table]:
         nonlocal flagged
-        for table in tables if fdr is None else [_with_discoveries(tables, fdr)]:
+        for table in tables if given.fdr is None else [with_discoveries(tables, given.fdr)]:
             scores.append(table["score"].to_numpy())
             flagged += table["anomaly"].to_numpy().sum()
             yield table
 
     rows = write_table(path, score_schema(detector), counted())
-    say(
-        f"scored {count(rows, 'sample')}, {flagged} flagged as anomalies"
-        + ("" if out is None else f"; wrote {out}")
-    )
-    say(drift_sentence(detector.drift_of(np.concatenate(scores)), len(detector.model_.calibration), model))
+    written = "" if path is None else f"; wrote {given.out}"
+    say(f"scored {count(rows, 'sample')}, {flagged} flagged as anomalies{written}")
+    held_out = len(detector.model_.calibration)
+    say(drift_sentence(detector.drift_of(np.concatenate(scores)), held_out, given.model))
 
 
-def _with_discoveries(tables: Iterable[pa.Table], fdr: float) -> pa.Table:
-    """The table of a whole source, as what is flagged depends on all of its p-values."""
-    whole = pa.concat_tables(tables)
-    found = conformal.discoveries(whole["p_value"].to_numpy(), fdr)
-    return whole.set_column(whole.schema.get_field_index("anomaly"), "anomaly", pa.array(found))
+def _check_rates(given: Namespace) -> None:
+    from ama.errors import InputError
+
+    if given.fdr is None:
+        return
+    if given.false_alarm_rate is not None:
+        raise InputError("give either --fdr or --false-alarm-rate: each decides what is flagged")
+    if not 0 < given.fdr < 1:
+        raise InputError(f"--fdr must be a number between 0 and 1, both excluded, found {given.fdr:g}")
+
+
+COMMAND = Command(
+    "ama score MODEL SOURCE [--out FILE] [options]", "Score samples with a model.", _add_options, _run
+)

@@ -7,13 +7,13 @@ const svg = document.getElementById("chart-scores");
 const samples = [...document.querySelectorAll(".sample")];
 const shortest = (value) => Number(value.toPrecision(4)).toString();
 
-// Both ends leave room for "flag nothing" and "flag everything".
+// The ends of the slider flag nothing and everything.
 const lowest = Math.min(axis.low, ...groups.map((group) => group.scores[0]));
 const highest = Math.max(axis.high, ...groups.map((group) => group.scores.at(-1)));
 const toUnits = (score) => axis.left + ((score - axis.low) / (axis.high - axis.low)) * (axis.right - axis.left);
 const toScore = (units) => axis.low + ((units - axis.left) / (axis.right - axis.left)) * (axis.high - axis.low);
 
-// How many of the ordered scores lie below the threshold.
+// Number of sorted scores below the threshold.
 function below(scores, threshold) {
   let from = 0, to = scores.length;
   while (from < to) {
@@ -51,7 +51,7 @@ function setThreshold(threshold) {
   }
 }
 
-// The slider follows the axis; scores outside it are reached by its ends.
+// The slider spans the axis; its ends stand for all scores beyond it.
 slider.min = axis.low;
 slider.max = axis.high;
 slider.step = "any";

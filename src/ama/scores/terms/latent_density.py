@@ -63,7 +63,7 @@ class LatentDensity(Term):
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
         return True
 
-    def features(self, forward: ForwardPass) -> Float[Tensor, "b d+1"]:
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
         return torch.cat([forward.code.double(), forward.get(r_scores)[:, None]], 1)
 
     def fit(self, parts: Sequence[Float[Tensor, "_ n"]], seed: int) -> None:

@@ -1,0 +1,70 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
+
+
+def model_and_source(parser: ArgumentParser, source_help: str) -> None:
+    """The arguments of a command that scores samples."""
+    parser.add_argument("model", type=str, help="model folder")
+    parser.add_argument("source", type=str, help=source_help)
+
+
+def normal_label(parser: ArgumentParser, others: str) -> None:
+    """The labels of normal samples; ``others`` says what the other samples are."""
+    parser.add_argument(
+        "--normal_label", type=str | int, nargs="+", metavar="LABEL", help=f"labels taken as normal; {others}"
+    )
+
+
+def truth(parser: ArgumentParser) -> None:
+    """Which samples are known to be anomalies."""
+    normal_label(parser, "all others are anomalies")
+    parser.add_argument("--anomalies", type=str | None, metavar="SOURCE", help="source of anomalies")
+
+
+def false_alarm_rate(parser: ArgumentParser) -> None:
+    """Another threshold than that of the model."""
+    parser.add_argument(
+        "--false_alarm_rate",
+        type=float | None,
+        metavar="FLOAT",
+        help="share of normal samples that may be flagged; by default that of the model",
+    )
+
+
+def device(parser: ArgumentParser) -> None:
+    """Where to score."""
+    parser.add_argument("--device", type=str, default="auto", metavar="NAME", help="auto, cpu or cuda")
+
+
+def reading(parser: ArgumentParser) -> None:
+    """How sources are read."""
+    parser.add_argument(
+        "--label_column",
+        type=str | None,
+        metavar="NAME",
+        help="column of a table that holds labels and is no feature",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse unreadable samples instead of skipping them"
+    )
+
+
+def append_to(parser: ArgumentParser, what: str) -> None:
+    """A results file."""
+    parser.add_argument(
+        "--append_to",
+        type=str | None,
+        metavar="FILE",
+        help=f"results file to which a JSON line {what}is appended",
+    )
+
+
+def normal_labels(given: Namespace) -> list[str] | None:
+    """The given labels as strings: a configuration file may hold numbers."""
+    return None if given.normal_label is None else [str(label) for label in given.normal_label]

@@ -1,0 +1,72 @@
+"""The examples of a report with what explains their scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ama.data.samples import Samples
+from ama.detectors.base import Detector
+from ama.detectors.explanation import Explanation
+from ama.report.judged_samples import Example
+from ama.report.pictures import as_pixels, data_uri, full_heat, heated, value_range
+
+COLUMNS_SHOWN = 5  # of a row, those that contribute most to its score
+
+Column = tuple[str, float, float, float]  # name, value, expected value, contribution to the score
+
+
+@dataclass
+class Card:
+    """An example as the page shows it."""
+
+    example: Example
+    pictures: dict[str, str]  # name -> src of an <img>; none for rows
+    columns: list[Column]  # of a row
+    terms: list[tuple[str, float]]  # name, standard deviations from normal samples
+
+
+def example_cards(detector: Detector, examples: list[Example]) -> list[Card]:
+    """A card for each example, as far as the detector explains its scores."""
+    samples = Samples(
+        torch.stack([example.x for example in examples]),
+        [example.id for example in examples],
+        None,
+        detector.columns_,
+        [],
+    )
+    found = detector.explain(samples)
+    pictures: list[dict[str, str]] = [{} for _ in examples]
+    columns: list[list[Column]] = [[] for _ in examples]
+    if detector.kind_.pictured:
+        pictures = _pictures(samples.x.cpu().numpy(), found)
+    elif found.anomaly_map is not None and found.expected is not None:
+        columns = _columns(detector, samples.x.cpu().numpy(), found.expected, found.anomaly_map)
+    # A score of a single term has no parts.
+    names = list(found.terms) if len(found.terms) > 1 else []
+    terms = [[(name, float(found.terms[name][i])) for name in names] for i in range(len(examples))]
+    return [Card(*parts) for parts in zip(examples, pictures, columns, terms, strict=True)]
+
+
+def _pictures(images: np.ndarray, found: Explanation) -> list[dict[str, str]]:
+    low, high = value_range(images)
+    pixels = [as_pixels(image, low, high) for image in images]
+    rows = {"sample": pixels}
+    if found.reconstruction is not None:
+        rows["reconstruction"] = [as_pixels(image, low, high) for image in found.reconstruction]
+    if found.anomaly_map is not None:
+        top = full_heat(found.anomaly_map)
+        rows["map"] = [heated(p, heat, top) for p, heat in zip(pixels, found.anomaly_map, strict=True)]
+    return [{name: data_uri(row[i]) for name, row in rows.items()} for i in range(len(images))]
+
+
+def _columns(
+    detector: Detector, rows: np.ndarray, expected: np.ndarray, contribution: np.ndarray
+) -> list[list[Column]]:
+    names = detector.columns_ or [f"column {i}" for i in range(rows.shape[1])]
+    return [
+        [(names[j], float(rows[i, j]), float(expected[i, j]), float(contribution[i, j])) for j in order]
+        for i, order in enumerate(np.argsort(-contribution, axis=1)[:, :COLUMNS_SHOWN])
+    ]

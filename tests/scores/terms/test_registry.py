@@ -1,0 +1,124 @@
+"""Every term: what it needs, what it stores, its sign; and how terms are chosen and registered."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from torch.autograd import gradcheck
+
+from ama.errors import InputError
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.kinds.factory import kind_of
+from ama.scores.terms.a_score import a_score
+from ama.scores.terms.latent_density import mixture_log_density
+from ama.scores.terms.r_score import r_score
+from ama.scores.terms.registry import TERMS, build_terms, chosen_terms, register
+from draws import TINY, draw
+
+SETTINGS = dataclasses.replace(TINY, lambda_rotation=1.0)
+SHAPE = (1, 10, 10)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    torch.manual_seed(0)
+    return kind_of(SHAPE).networks(SETTINGS).eval()
+
+
+@pytest.fixture
+def forward(networks):
+    """Of 60 images near a common one, and of one far from all of them."""
+
+    def run(offset: float = 0.0, n: int = 60) -> ForwardPass:
+        x = (draw(1, 1, *SHAPE) + 0.1 * draw(2, n, *SHAPE) + offset).float()
+        return ForwardPass(x.clamp(-1, 1), networks, networks.discriminator.weights())
+
+    return run
+
+
+@pytest.mark.parametrize("name", TERMS)
+@torch.no_grad()
+def test_a_term_is_higher_for_an_anomaly_and_its_buffers_are_all_there_is_to_it(name, forward):
+    [term] = build_terms([name], kind_of(SHAPE), SETTINGS).values()
+    features = term.features(forward())
+    term.fit([features[:25], features[25:]], seed=0)
+    normal = term.value(features)
+    assert normal.dtype == torch.float64
+    assert normal.shape == (60,)
+    if name not in ("r_score", "rotation"):  # of untrained networks these two know nothing
+        assert term.value(term.features(forward(offset=3.0, n=3))).min() > normal.mean()
+    [other] = build_terms([name], kind_of(SHAPE), SETTINGS).values()
+    other.load_state_dict(term.state_dict(), assign=True)
+    assert torch.equal(other.value(features), normal)
+
+
+@torch.no_grad()
+def test_a_forward_pass_computes_what_is_asked_for_and_that_once(networks, forward, monkeypatch):
+    calls = []
+
+    def record(module: torch.nn.Module, method: str, name: str) -> None:
+        own = getattr(module, method)
+        monkeypatch.setattr(module, method, lambda *given: (calls.append(name), own(*given))[1])
+
+    record(networks.encoder, "forward", "encoder")
+    record(networks.generator, "forward", "generator")
+    record(networks.discriminator, "maps", "maps")
+    asked = {
+        "rotation": ["maps"] * 4,
+        "rotated_memory_bank+rotation": ["maps"] * 4,
+        "r_score": ["encoder", "generator", "maps", "maps"],
+        "r_score+a_score+latent_density+mahalanobis+memory_bank": ["encoder", "generator", "maps", "maps"],
+    }
+    for scoring, expected in asked.items():
+        calls.clear()
+        one_pass = forward()
+        for term in build_terms(scoring.split("+"), kind_of(SHAPE), SETTINGS).values():
+            term.features(one_pass)
+        assert sorted(calls) == sorted(expected), scoring
+
+
+def test_auto_chooses_what_suits_the_samples():
+    images, rows = kind_of(SHAPE), kind_of((5,))
+    auto = dataclasses.replace(SETTINGS, scoring="auto")
+    assert chosen_terms(auto, images) == ("latent_density", "memory_bank", "rotated_memory_bank", "rotation")
+    without = dataclasses.replace(auto, lambda_rotation=0.0)
+    assert chosen_terms(without, images) == ("latent_density", "memory_bank", "rotated_memory_bank")
+    assert chosen_terms(without, rows) == ("latent_density", "memory_bank")
+
+
+@pytest.mark.parametrize(
+    ("scoring", "shape", "sentence"),
+    [
+        ("best", SHAPE, "scoring must be auto, or one or several of r_score, .* joined by \\+, found 'best'"),
+        ("a_score+a_score", SHAPE, "scoring must be auto, or one .* found 'a_score\\+a_score'"),
+        ("", SHAPE, "scoring must be auto, or one .* found ''"),
+        ("rotation", (5,), "scoring='rotation' rotates images, and rows cannot be rotated"),
+        ("rotated_memory_bank", (5,), "scoring='rotated_memory_bank' rotates images, and rows cannot"),
+        ("rotation", SHAPE, "scoring='rotation' needs lambda_rotation above 0, found 0"),
+    ],
+)
+def test_a_score_that_cannot_be_is_refused(scoring, shape, sentence):
+    settings = dataclasses.replace(TINY, scoring=scoring, lambda_rotation=0.0)
+    with pytest.raises(InputError, match=sentence):
+        chosen_terms(settings, kind_of(shape))
+
+
+def test_a_name_is_registered_once():
+    with pytest.raises(ValueError, match="there already is a term 'r_score': RScore"):
+        register("r_score")(TERMS["a_score"])
+    with pytest.raises(ValueError, match="needs the term 'unknown', which is not registered here"):
+        build_terms(["unknown"], kind_of(SHAPE), SETTINGS)
+
+
+def test_scores_pass_gradcheck():
+    # Far enough apart that no difference of features crosses the kink at zero.
+    same = draw(0, 3, 4).requires_grad_()
+    reconstruction = (same.detach() + draw(1, 3, 4).sign()).requires_grad_()
+    assert gradcheck(r_score, (same, reconstruction))
+    r = draw(2, 5).requires_grad_()
+    assert gradcheck(lambda r: a_score(r, 0.4, 1.3), (r,))
+    features = draw(3, 4, 3).requires_grad_()
+    one = torch.ones(1, dtype=torch.float64), draw(4, 1, 3), torch.eye(3, dtype=torch.float64)[None]
+    assert gradcheck(lambda f: mixture_log_density(f, *one), (features,))
