@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ama
+from ama.detectors.parameters import default_of
 from ama.detectors.registry import METHODS, method
 from ama.errors import InputError
 
@@ -272,10 +273,18 @@ def test_deep_images_have_no_256_levels(name, rng):
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_every_parameter_is_described(name):
-    described = "\n".join(kind.__doc__ or "" for kind in method(name).__mro__)
+def test_every_parameter_is_documented_with_its_default(name):
+    documented = method(name).__doc__
     for parameter in method(name)().get_params():
-        assert parameter in described
+        assert f"\n{parameter} : " in documented
+        assert f", default {default_of(parameter, method(name))}\n" in documented
+
+
+def test_the_default_of_a_preset_is_documented_for_each():
+    assert default_of("max_steps", method("DeepSVDD")) == "compact: 2000; paper: 4500"
+    assert default_of("averaging", method("ALAD")) == "compact: 0.99; paper: 0.999"
+    assert default_of("search_steps", method("AnoGAN")) == "compact: 100; paper: 500"
+    assert default_of("pretraining_steps", method("DeepSVDD")) == "None"
 
 
 @parametrize_with_checks([least(name) for name in BASELINES if name not in IMAGES_ONLY])

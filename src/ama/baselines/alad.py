@@ -6,10 +6,10 @@ of samples and in the latent space.
 ==========================================================================  ===================================
 paper                                                                       here
 ==========================================================================  ===================================
-:math:`V(D_{xz}, E, G)`: (x, E(x)) against (G(z), z)                        ``joint``
+:math:`V(D_{xz}, E, G)`: (x, E(x)) against (G(z), z)                        ``d_xz``
 :math:`V(D_{xx}, E, G)`: (x, x) against (x, G(E(x)))                        ``d_xx``
 :math:`V(D_{zz}, E, G)`: (z, z) against (z, E(G(z)))                        ``d_zz``
-spectral normalisation of the discriminators and of E                       ``spectral``
+spectral normalisation of the discriminators and of E                       ``spectral_norm``
 :math:`A(x) = \lVert f_{xx}(x, x) - f_{xx}(x, G(E(x))) \rVert_1`            ``scoring="features"``
 "Logits", :math:`\log D_{xx}(x, G(E(x)))`                                   ``scoring="logits"``
 "L1", "L2": distances of x and G(E(x))                                      ``scoring="l1"``, ``scoring="l2"``
