@@ -18,7 +18,7 @@ import torch
 import yaml
 
 import ama
-from ama.cli.benchmark_commands import BENCHMARKS
+from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.main import COMMANDS, main
 from ama.cli.sample_commands import COMMANDS as OWN
 from ama.detectors.registry import METHODS, method

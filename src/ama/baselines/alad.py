@@ -175,12 +175,13 @@ class ALAD(TrainedBaseline):
     """ALAD (Zenati et al. 2018): a bidirectional GAN, scored by the features of its pair discriminator."""
 
     # fmt: off
-    scoring: Scoring = parameter("features", (
+    scoring: Scoring = parameter((
         "The anomaly score. \"features\": L1 distance in the last hidden layer of D_xx, the paper's choice. "
-        "\"logits\": the output of D_xx. \"l1\", \"l2\": distance of the sample and its reconstruction."), METHOD)
-    averaging: float | None = parameter(None, (
+        "\"logits\": the output of D_xx. \"l1\", \"l2\": distance of the sample and its reconstruction."), METHOD,
+        default="features")
+    averaging: float | None = parameter((
         "Decay of a moving average of the weights, which then is the model; 0 keeps the last weights."),
-        TRAINING, 0, 1)
+        TRAINING, 0, 1, default=None)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

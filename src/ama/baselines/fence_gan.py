@@ -93,13 +93,16 @@ class FenceGAN(TrainedBaseline):
     """Fence GAN (Ngo et al. 2019): a discriminator whose generator makes samples on the boundary of the normal ones."""
 
     # fmt: off
-    alpha: float = parameter(0.1, "Output of D at the boundary of the normal samples.", METHOD, 0, 1, exclusive=True)
-    beta: float = parameter(30.0, "Weight of the dispersion loss.", METHOD, 0, MAX_WEIGHT, exclusive=True)
-    gamma: float = parameter(0.1, (
-        "Weight of the generated samples in the loss of D."), METHOD, 0, MAX_WEIGHT, exclusive=True)
-    encirclement: Encirclement = parameter("cross_entropy", (
+    alpha: float = parameter("Output of D at the boundary of the normal samples.", METHOD, 0, 1, exclusive=True,
+        default=0.1)
+    beta: float = parameter("Weight of the dispersion loss.", METHOD, 0, MAX_WEIGHT, exclusive=True,
+        default=30.0)
+    gamma: float = parameter((
+        "Weight of the generated samples in the loss of D."), METHOD, 0, MAX_WEIGHT, exclusive=True,
+        default=0.1)
+    encirclement: Encirclement = parameter((
         "Form of the encirclement loss: \"cross_entropy\", as in the authors' code, or \"log\", as in the paper."),
-        METHOD)
+        METHOD, default="cross_entropy")
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

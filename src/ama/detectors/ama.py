@@ -70,10 +70,10 @@ class AMADetector(TrainedDetector, settings.Settings):
     """
 
     preset: settings.Preset = parameter(
-        "auto",
         'Sets the parameters that are not given. "paper": the networks and the training of the paper. "compact": '
         'designed to train in minutes on a CPU. "auto": "paper" for images on a GPU, otherwise "compact".',
         FIRST,
+        default="auto",
     )
 
     _model_class = Model

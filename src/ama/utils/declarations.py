@@ -41,7 +41,9 @@ class Parameter:
     searchable: bool = False
 
 
-def parameter(default: Any, text: str, group: str, low: Any = None, high: Any = None, **more: bool) -> Any:
+def parameter(
+    text: str, group: str, low: float | None = None, high: float | None = None, *, default: Any, **more: bool
+) -> Any:
     """A dataclass field that declares a parameter; see :class:`Parameter`."""
     metadata = {"parameter": Parameter(text, group, low, high, **more)}
     if isinstance(default, list):
