@@ -177,8 +177,8 @@ class ALAD(TrainedBaseline):
     # fmt: off
     scoring: Scoring = parameter((
         "The anomaly score. \"features\": L1 distance in the last hidden layer of D_xx, the paper's choice. "
-        "\"logits\": the output of D_xx. \"l1\", \"l2\": distance of the sample and its reconstruction."), METHOD,
-        default="features")
+        "\"logits\": the output of D_xx. \"l1\", \"l2\": distance of the sample and its reconstruction."),
+        METHOD, default="features")
     averaging: float | None = parameter((
         "Decay of a moving average of the weights, which then is the model; 0 keeps the last weights."),
         TRAINING, 0, 1, default=None)

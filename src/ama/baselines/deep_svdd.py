@@ -251,17 +251,15 @@ class DeepSVDD(TrainedBaseline):
     """Deep SVDD (Ruff et al. 2018): the distance of an encoder's output from the centre of the normal samples."""
 
     # fmt: off
-    objective: Objective = parameter("Eq. 4 (\"one_class\") or Eq. 3 (\"soft_boundary\").", METHOD,
-        default="one_class")
+    objective: Objective = parameter((
+        "Eq. 4 (\"one_class\") or Eq. 3 (\"soft_boundary\")."), METHOD, default="one_class")
     nu: float = parameter((
-        "Share of the normal samples that the soft boundary may leave outside."), METHOD, 0, 1, exclusive=True,
-        default=0.1)
+        "Share of the normal samples that the soft boundary may leave outside."),
+        METHOD, 0, 1, exclusive=True, default=0.1)
     contrast: bool = parameter((
-        "Global contrast normalisation of images; the AMA paper ran the method without it."), METHOD,
-        default=True)
+        "Global contrast normalisation of images; the AMA paper ran the method without it."), METHOD, default=True)
     pretraining_steps: int | None = parameter((
-        "Steps of the pretraining; 0 is no pretraining, None is as many as max_steps."), TRAINING, 0,
-        default=None)
+        "Steps of the pretraining; 0 is no pretraining, None is as many as max_steps."), TRAINING, 0, default=None)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {
