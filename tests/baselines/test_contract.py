@@ -16,7 +16,7 @@ from ama.detectors.parameters import default_of
 from ama.detectors.registry import METHODS, method
 from ama.errors import InputError
 
-# Enough of a training to know a one from zeros, in seconds.
+# Trained for seconds, enough to distinguish ones from zeros.
 SHORT = {
     "AMADetector": {"max_steps": 150},
     "FenceGAN": {"max_steps": 150, "learning_rate": 5e-4},
@@ -41,7 +41,7 @@ def make(name, **given):
 
 
 def least(name):
-    """The same with the shortest training there is."""
+    """The same with the shortest possible training."""
     return make(name, **({"max_steps": 3} if SHORT[name] else {}))
 
 
@@ -120,7 +120,7 @@ def test_another_threshold_and_other_calibration_samples_change_no_score(detecto
     for calibrated in (copy, loaded):
         assert np.array_equal(calibrated.score_samples(ones), scores)
         assert calibrated.false_alarm_rate == 0.1
-        # Flagged is what lies below the 10th of the 100 that it was calibrated on.
+        # Flagged are the samples below the 10th of the 100 that it was calibrated on.
         assert (calibrated.predict(ones[:100]) == -1).sum() <= 9
         assert np.array_equal(calibrated.predict(ones) == -1, calibrated.p_value(ones) <= 0.1)
         assert calibrated.drift(ones[100:]).p_value > before.p_value
@@ -148,13 +148,13 @@ def test_one_seed_gives_equal_fits_and_another_gives_another(name, zeros_and_one
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_a_fit_goes_on_from_its_checkpoint_and_refuses_anothers(name, zeros_and_ones, tmp_path):
+def test_a_fit_resumes_from_its_own_checkpoint_alone(name, zeros_and_ones, tmp_path):
     zeros, ones = zeros_and_ones[0][:40], zeros_and_ones[1][:5]
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     first = quiet_fit(least(name).set_params(checkpoints=str(folder)), zeros)
     assert list(folder.rglob("last.ckpt"))
-    # Its training is over, so that the second has nothing left to do.
+    # The training in the checkpoint is over, so the second fit has no steps left.
     again = quiet_fit(least(name).set_params(checkpoints=str(folder)), zeros)
     assert np.array_equal(first.score_samples(ones), again.score_samples(ones))
     with pytest.raises(InputError, match="the checkpoint is of another fit: its width is"):
@@ -173,7 +173,7 @@ def test_a_checkpoint_of_another_objective_is_refused(name, given, zeros_and_one
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_rows_are_learned_from_or_refused_in_one_sentence(name, rng):
+def test_rows_are_learned_from_or_refused_with_a_clear_message(name, rng):
     rows = rng.normal(size=(100, 3))
     if name in IMAGES_ONLY:
         with pytest.raises(InputError, match=f"{name} is for images, found rows of 3 columns"):
@@ -205,7 +205,7 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 @pytest.mark.parametrize("name", BASELINES)
-def test_wrong_input_gets_one_clear_sentence(name, case, zeros_and_ones):
+def test_wrong_input_gets_a_clear_message(name, case, zeros_and_ones):
     given, images, sentence = WRONG[case]
     with pytest.raises(ValueError, match=sentence) as caught:
         least(name).set_params(**given).fit(zeros_and_ones[0] if images is None else images)
@@ -260,7 +260,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_a_wrong_parameter_of_the_methods_own_is_named(name, zeros_and_ones):
+def test_a_wrong_parameter_of_one_method_is_named(name, zeros_and_ones):
     for given, sentence in OWN[name]:
         with pytest.raises(InputError, match=sentence):
             least(name).set_params(**given).fit(zeros_and_ones[0])
