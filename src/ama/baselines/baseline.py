@@ -128,17 +128,15 @@ class TrainedBaseline(Baseline, TrainedDetector):
         "Sets the parameters that are not given. \"compact\": designed to train in minutes on a CPU. \"paper\": the "
         "sizes of the method's own paper."), FIRST, default="compact")
     max_steps: int | None = parameter("Length of each training in steps.", TRAINING, 1, default=None)
-    batch_size: int | None = parameter("Samples per step; all of them if there are fewer.", TRAINING, 1,
-        default=None)
-    learning_rate: float | None = parameter("Adam's learning rate.", TRAINING, 0, 1, exclusive=True,
-        default=None)
-    precision: Precision = parameter("Type of the convolutions during training.", TRAINING,
-        default="bfloat16")
+    batch_size: int | None = parameter((
+        "Samples per step; all of them if there are fewer."), TRAINING, 1, default=None)
+    learning_rate: float | None = parameter((
+        "Adam's learning rate."), TRAINING, 0, 1, exclusive=True, default=None)
+    precision: Precision = parameter("Type of the convolutions during training.", TRAINING, default="bfloat16")
     width: int | None = parameter((
-        "Channels of the first convolution; units of a hidden layer for tabular data."), NETWORKS, 1,
-        default=None)
-    latent_dim: int | None = parameter("Dimension of the latent space, if the method has one.", NETWORKS, 1,
-        default=None)
+        "Channels of the first convolution; units of a hidden layer for tabular data."), NETWORKS, 1, default=None)
+    latent_dim: int | None = parameter((
+        "Dimension of the latent space; 0 in methods without one."), NETWORKS, 1, default=None)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]]
