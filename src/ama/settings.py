@@ -29,7 +29,7 @@ class Settings:
 
     # fmt: off
     scoring: str = parameter("a_score", (
-        "The anomaly score: \"auto\", or one or several terms joined by \"+\". \"r_score\": Eq. 5, the distance between "
+        "The anomaly score: \"auto\", or one or several terms joined by \"+\". \"r_score\": Eq. 5, the distance of "
         "the discriminator's features of (x, x) and of (x, reconstruction). \"a_score\": Eq. 6, the likelihood of the "
         "R-score. \"latent_density\": the density of encoding and R-score under a Gaussian mixture. \"mahalanobis\": "
         "the Mahalanobis distance of the statistics of all feature maps of a pair. \"memory_bank\": the distance of "
@@ -176,7 +176,7 @@ PRESETS: dict[str, dict[str, Settings]] = {
 }
 
 
-def resolve(preset: Preset, variant: str, on_gpu: bool, **given: Any) -> Settings:
+def resolve(preset: str, variant: str, on_gpu: bool, **given: Any) -> Settings:
     """The settings of a preset, with every given value that is not None in place of the preset's.
 
     ``auto`` is ``paper`` for images on a GPU and ``compact`` otherwise.
@@ -199,10 +199,8 @@ def resolve(preset: Preset, variant: str, on_gpu: bool, **given: Any) -> Setting
     """
     if preset not in get_args(Preset):
         raise InputError(f"preset must be one of {', '.join(get_args(Preset))}, found {preset!r}")
-    if preset == "auto":
-        base = PRESETS[variant]["auto on a GPU" if on_gpu else "compact"]
-    else:
-        base = PRESETS[variant][preset]
+    automatic = "auto on a GPU" if on_gpu else "compact"
+    base = PRESETS[variant][automatic if preset == "auto" else preset]
     given = {name: value for name, value in given.items() if value is not None}
     if {"max_steps", "max_epochs"} <= given.keys():
         raise InputError("max_steps and max_epochs both set the length of the training: give one of them")

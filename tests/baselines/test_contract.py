@@ -212,7 +212,7 @@ WRONG_TRAINING = {
     "precision": ({"precision": "float16"}, "precision must be float32 or bfloat16, found 'float16'"),
     "steps": ({"max_steps": 0}, "max_steps must be a whole number of at least 1, found 0"),
     "width": ({"width": 2.5}, "width must be a whole number of at least 1, found 2.5"),
-    "time": ({"max_time": "soon"}, "max_time must be a positive length of time"),
+    "time": ({"max_time": "soon"}, "max_time must be a positive duration"),
     "rate": ({"learning_rate": 0}, "learning_rate must lie between 0 and 1"),
 }
 

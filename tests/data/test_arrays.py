@@ -1,4 +1,4 @@
-"""Arrays and tensors: what goes in comes out, and what cannot be used is refused by name."""
+"""Arrays and tensors: values are preserved, and unusable ones are refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IMAGE_SHAPES = st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(8, 20
 @given(
     arrays(NUMBERS, array_shapes(min_dims=2, max_dims=2, max_side=6)).filter(lambda a: np.isfinite(a).all())
 )
-def test_rows_come_out_as_they_went_in(array):
+def test_rows_are_preserved(array):
     source = open_source(array)
     samples = source.read()
     assert (source.kind, source.shape, len(source)) == ("rows", array.shape[1:], len(array))
@@ -32,7 +32,7 @@ def test_rows_come_out_as_they_went_in(array):
 
 
 @given(IMAGE_SHAPES.flatmap(lambda shape: arrays(np.uint8, shape)))
-def test_images_come_out_as_they_went_in_with_any_number_of_channels(array):
+def test_images_are_preserved_with_any_number_of_channels(array):
     for given_as in (array, torch.from_numpy(array), array.astype(np.int64), array.tolist()):
         source = open_source(given_as)
         assert (source.kind, source.shape) == ("images", array.shape[1:])
@@ -59,7 +59,7 @@ def test_channels_last_is_recognised(channels):
     assert np.array_equal(open_source(array).read().x.numpy(), array.transpose(0, 3, 1, 2))
 
 
-def test_a_model_of_colour_gets_grey_repeated_and_one_of_grey_gets_pillows_grey():
+def test_grey_is_repeated_for_a_colour_model_and_colour_converted_as_pillow_does_for_a_grey_one():
     colour = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
     grey = open_source(colour, shape=(1, 8, 8)).read().x
     pillow = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in colour])
@@ -112,7 +112,7 @@ def test_the_type_of_a_fitted_model_is_kept():
         (np.zeros((2, 8, 8), complex), r"has type complex128, expected"),
         (np.array([["a", "b"]]), r"rows of type <U1, expected numbers"),
         (np.array([[1, None]], dtype=object), r"rows of type object, expected numbers"),
-        ([[1, 2], [3]], r"its parts differ in length; expected images"),
+        ([[1, 2], [3]], r"the array has parts that differ in length, expected images"),
         (
             np.array([[1.0, 2.0], [3.0, np.nan]]),
             r"nan in row 2 \(counted from 1\), column 2, expected a finite",
@@ -120,21 +120,21 @@ def test_the_type_of_a_fitted_model_is_kept():
         (np.array([[1.0, np.inf]]), r"inf in row 1 .*, column 2"),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_found_and_expected(array, sentence):
+def test_unusable_arrays_are_refused_with_found_and_expected(array, sentence):
     with pytest.raises(InputError, match=sentence):
         open_source(array).read()
 
 
-def test_what_does_not_suit_the_model_is_refused_with_found_and_expected():
+def test_arrays_that_do_not_match_the_model_are_refused_with_found_and_expected():
     with pytest.raises(InputError, match="rows of 3 columns, expected 4"):
         open_source(np.zeros((2, 3)), shape=(4,))
     with pytest.raises(InputError, match="images of 5 channels, expected 3"):
         open_source(np.zeros((2, 5, 8, 8), np.uint8), shape=(3, 8, 8))
-    with pytest.raises(InputError, match=r"holds rows, expected images of shape \(1, 8, 8\)"):
+    with pytest.raises(InputError, match=r"holds rows, expected images of 8 x 8 pixels, 1 channel"):
         open_source(np.zeros((2, 64)), shape=(1, 8, 8))
     with pytest.raises(InputError, match="holds images, expected rows of 64 columns"):
         open_source(np.zeros((2, 8, 8), np.uint8), shape=(64,))
-    with pytest.raises(InputError, match="rows, which have no image size"):
+    with pytest.raises(InputError, match="holds rows, expected images, as image_size is set"):
         open_source(np.zeros((2, 64)), image_size=32)
     with pytest.raises(InputError, match="no column 'y', as it is an array"):
         open_source(np.zeros((2, 64)), label_column="y")

@@ -1,7 +1,10 @@
-"""Selecting samples, labels as strings, and batches that add up to the whole."""
+"""Samples: selection, description, labels as strings, and batches that add up to the whole."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import datasets
 import numpy as np
 import pytest
 import torch
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 
 from ama.data.samples import Samples, as_labels
 from ama.data.sources import open_source
+from image_files import noise, save
 
 
 @pytest.fixture
@@ -72,3 +76,34 @@ def test_a_source_can_be_read_twice_and_progress_keeps_off_standard_output(capsy
     source = open_source("digits")
     assert torch.equal(source.read(progress=True).x, source.read().x)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "description"),
+    [
+        ((60, 1, 28, 28), "images", "60 images of 28 x 28 pixels, 1 channel"),
+        ((1, 3, 8, 9), "images", "1 image of 8 x 9 pixels, 3 channels"),
+        ((100, 3), "rows", "100 rows of 3 columns"),
+        ((1, 1), "rows", "1 row of 1 column"),
+    ],
+)
+def test_samples_are_described_by_number_and_size(shape, kind, description):
+    samples = open_source(np.zeros(shape)).read()
+    assert open_source(np.zeros(shape)).kind == kind
+    assert samples.describe() == samples.summary() == description
+
+
+def test_samples_record_the_source_as_the_user_named_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("images.npy", np.zeros((3, 8, 8), np.uint8))
+    Path("table.csv").write_text("a,b\n1,2\n")
+    save(Path("photos/a.png"), noise(8, 8))
+    for name in ("images", "images.npy", "table.csv", Path("table.csv"), "photos", "digits"):
+        source = open_source(name)
+        samples = source.read()
+        assert samples.source == str(name)
+        assert samples.summary() == f"{name}: {samples.describe()}"
+        assert samples.select([0]).source == str(name)
+        assert {part.source for part in source.batches(2)} == {str(name)}
+    for unnamed in (np.zeros((3, 4)), datasets.Dataset.from_dict({"a": [1.0]})):
+        assert open_source(unnamed).read().source == ""

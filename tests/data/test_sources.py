@@ -1,4 +1,4 @@
-"""What a name means, and the sentences for names that mean nothing."""
+"""How names are resolved, and the messages for names that cannot be."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_digits_are_scikit_learns_as_8_bit_images(digits):
     assert samples.labels.tolist() == [str(label) for label in labels]
 
 
-def test_a_folder_named_digits_is_written_with_a_dot(tmp_path, monkeypatch):
+def test_a_folder_named_digits_needs_a_dot(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("digits").mkdir()
     Image.new("L", (8, 8)).save("digits/a.png")
@@ -63,7 +63,7 @@ def test_the_suffix_may_be_left_out(tmp_path, monkeypatch):
         ("texts/none", r"none has the unknown suffix \(none\), expected one of"),
     ],
 )
-def test_names_that_mean_nothing_are_refused_with_found_and_expected(tmp_path, name, sentence):
+def test_unknown_names_are_refused_with_found_and_expected(tmp_path, name, sentence):
     (tmp_path / "empty").mkdir()
     (tmp_path / "texts" / "sub").mkdir(parents=True)
     for file in ("a.txt", "b.txt", "c.csv"):
@@ -90,14 +90,14 @@ def test_several_splits_at_once_are_refused():
     split = datasets.Dataset.from_dict({"a": [1.0]})
     for source in (datasets.DatasetDict(train=split), split.to_iterable_dataset()):
         with pytest.raises(
-            InputError, match=rf"a datasets.{type(source).__name__} is no source; pass one split"
+            InputError, match=rf"found a datasets.{type(source).__name__}, expected one split"
         ):
             open_source(source)
 
 
 @pytest.fixture
 def hub_folder(tmp_path, monkeypatch):
-    """A folder laid out like the hub's, and a cache that goes with the test."""
+    """A folder laid out like a data set of the hub, and a cache of its own."""
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
     data = tmp_path / "owner" / "name" / "data"
     data.mkdir(parents=True)
@@ -134,7 +134,7 @@ def test_a_configuration_of_a_hub_data_set_is_named_before_its_split(hub_folder)
     with pytest.raises(InputError, match=rf"one as hf://{hub_folder}:first:SPLIT, where SPLIT is train"):
         open_source(f"hf://{hub_folder}:first:test")
     with pytest.raises(
-        InputError, match=r"'first', 'second'.*; a part of one is named hf://.*:CONFIGURATION:SPLIT"
+        InputError, match=r"'first', 'second'.*; name a part of one as hf://.*:CONFIGURATION:SPLIT"
     ):
         open_source(f"hf://{hub_folder}:train")
 
@@ -183,7 +183,7 @@ def test_without_the_hub_one_sentence_says_so(tmp_path, environment, reason):
 
 def test_sources_are_light_to_import():
     code = "import sys, ama.data.sources; print({'datasets', 'pandas', 'sklearn'} & sys.modules.keys())"
-    # The package's own __init__ imports more; this is about the module.
+    # The package's __init__ imports more than the module under test.
     code = code.replace(
         "import sys, ",
         "import sys, types; sys.modules['ama'] = m = types.ModuleType('ama'); "

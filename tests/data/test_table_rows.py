@@ -99,7 +99,7 @@ def test_a_models_columns_are_selected_by_name_and_order(write):
 
 def test_columns_that_cannot_be_used_are_refused_by_name(write):
     with pytest.raises(
-        InputError, match=r"column 'note' of .* holds no numbers \(.*\): encode it as numbers or drop"
+        InputError, match=r"column 'note' of .* has type .*, expected numbers: encode it as numbers or drop"
     ):
         open_source(write({"a": [1, 2], "note": ["x", "y"]}))
     with pytest.raises(InputError, match="has no column 'kind'; its columns are a, b"):
@@ -120,9 +120,9 @@ def test_a_missing_number_is_named_by_row_and_column(write, value, shown):
             list(source.batches(batch_size))
 
 
-def test_a_csv_column_may_turn_from_whole_to_fractional_after_the_first_block(tmp_path):
+def test_a_csv_column_of_integers_may_have_fractions_after_the_first_block(tmp_path):
     path = tmp_path / "a.csv"
-    n, row = 60_000, f"{10**15},2,3\n"  # more than the megabyte by which pyarrow guesses the types
+    n, row = 60_000, f"{10**15},2,3\n"  # more than the megabyte from which pyarrow infers types
     path.write_text("a,b,label\n" + row * n + "0.5,2,3\n")
     source = open_source(path)
     samples = source.read()
@@ -151,7 +151,7 @@ def test_a_csv_header_of_consecutive_numbers_is_a_header_and_others_are_a_missin
     assert len(open_source(path)) == 3
     path.write_text("0.5,1.5\n1,2\n")
     with pytest.raises(
-        InputError, match=rf"first line of {path} holds the numbers 0.5, 1.5, expected the columns'"
+        InputError, match=rf"first line of {path} holds the numbers 0.5, 1.5, expected column names"
     ):
         open_source(path)
 

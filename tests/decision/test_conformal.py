@@ -1,4 +1,4 @@
-"""The promise: p-values and thresholds against the oracle and by simulation, false discoveries, drift."""
+"""p-values and thresholds against the oracle and by simulation, false discoveries, drift."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_scores_of_a_strided_tensor_have_p_values_too():
 @example([0.0], [0.0, 1.0], math.nextafter(1, 0), None)
 def test_below_the_offset_means_a_p_value_up_to_alpha(scores, calibration, alpha, rank):
     m = len(calibration)
-    if rank is not None:  # a rate that some p-value hits exactly
+    if rank is not None:  # a rate that equals a possible p-value
         alpha = min(rank, m) / (m + 1)
     assume(1 / (m + 1) <= alpha)
     scores, calibration = _tensor(scores), _tensor(calibration)
@@ -77,7 +77,7 @@ def test_round_rates_are_met_to_the_sample(alpha):
     assert below == round(100 * alpha) - 1
 
 
-def test_with_too_few_samples_the_smallest_reachable_rate_takes_the_place_of_alpha():
+def test_too_few_samples_give_the_smallest_possible_rate():
     calibration = _draw(0, 9)
     assert offset(calibration, 0.001) == offset(calibration, 0.1) == calibration.min().item()
 
@@ -89,18 +89,20 @@ def test_offset_flags_no_sample_among_ties():
 
 @pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, 1.5, math.nan])
 def test_a_rate_outside_the_open_unit_interval_is_refused(rate):
-    with pytest.raises(ValueError, match=f"false_alarm_rate must lie between 0 and 1, found {rate}"):
+    with pytest.raises(
+        ValueError, match=f"false_alarm_rate must lie between 0 and 1, both excluded; found {rate}"
+    ):
         offset(torch.ones(5), rate)
 
 
 def test_offset_without_calibration_samples_is_refused():
-    with pytest.raises(ValueError, match="no held-out normal samples to calibrate on"):
+    with pytest.raises(ValueError, match="at least one held-out normal sample, found none"):
         offset(torch.ones(0), 0.1)
 
 
 @pytest.mark.parametrize(("m", "alpha"), [(9, 0.1), (10, 0.1), (47, 0.05), (199, 0.01), (30, 0.5)])
 @pytest.mark.parametrize("rounded", [False, True])
-def test_normal_samples_are_flagged_at_most_at_the_promised_rate(m, alpha, rounded):
+def test_normal_samples_are_flagged_at_most_at_the_requested_rate(m, alpha, rounded):
     draws = 4000
     scores = _draw(m, draws, m + 1)
     scores = scores.round() if rounded else scores
@@ -115,7 +117,7 @@ def test_normal_samples_are_flagged_at_most_at_the_promised_rate(m, alpha, round
 def test_the_share_of_normal_samples_below_the_threshold_has_the_beta_distribution(m, alpha):
     draws = 2000
     calibration = _draw(m, draws, m)
-    # Scores are normal here, so the share below a threshold is known without further samples.
+    # Scores are normal here, so the share below a threshold is known exactly.
     shares = [stats.norm.cdf(offset(row, alpha)) for row in calibration]
     expected = false_alarm_distribution(m, alpha)
     assert stats.kstest(shares, expected.cdf).pvalue > 0.001
@@ -125,7 +127,7 @@ def test_the_share_of_normal_samples_below_the_threshold_has_the_beta_distributi
 
 @quick
 @given(st.floats(1e-4, 0.999))
-def test_so_many_samples_reach_a_rate_and_one_less_does_not(alpha):
+def test_samples_needed_is_the_smallest_sufficient_number(alpha):
     m = samples_needed(alpha)
     assert 1 / (m + 1) <= alpha * (1 + 1e-6)
     assert m == 0 or 1 / m > alpha * (1 - 1e-6)
@@ -136,7 +138,7 @@ def test_round_rates_need_round_numbers_of_samples():
 
 
 def _step_up(p, q):
-    """Benjamini & Hochberg 1995, word by word: the largest i with p_(i) <= i q / n; the i smallest are rejected."""
+    """Benjamini & Hochberg 1995, literally: the largest i with p_(i) <= i q / n; the i smallest are rejected."""
     limit = max((x for i, x in enumerate(sorted(p), 1) if x <= i * q / len(p) * (1 + 1e-12)), default=-1)
     return [x <= limit for x in p]
 
@@ -149,7 +151,7 @@ def test_discoveries_are_those_of_the_step_up_procedure(p, q):
     assert discoveries(np.array(p, dtype=float), q).tolist() == _step_up(p, q)
 
 
-def test_false_discoveries_are_no_larger_a_share_than_was_asked_for():
+def test_the_false_discovery_rate_is_at_most_the_requested_one():
     random, q, shares, found = np.random.default_rng(0), 0.2, [], []
     for _ in range(400):
         calibration = torch.from_numpy(random.normal(size=300))
@@ -158,25 +160,27 @@ def test_false_discoveries_are_no_larger_a_share_than_was_asked_for():
         shares.append(flagged[:90].sum() / max(1, flagged.sum()))
         found.append(flagged[90:].mean())
     assert np.mean(shares) <= q + 3 * np.std(shares) / 20
-    assert np.mean(shares) > q / 3  # it asks for no more than it must
+    assert np.mean(shares) > q / 3  # not needlessly conservative
     assert np.mean(found) > 0.8
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.0, math.nan])
 def test_a_share_of_false_discoveries_outside_the_open_unit_interval_is_refused(rate):
-    with pytest.raises(ValueError, match=f"false_discovery_rate must lie between 0 and 1, found {rate}"):
+    with pytest.raises(
+        ValueError, match=f"false_discovery_rate must lie between 0 and 1, both excluded; found {rate}"
+    ):
         discoveries(np.ones(3), rate)
 
 
 @pytest.mark.parametrize(("n", "m"), [(20, 50), (300, 300), (2000, 200)])
-def test_normal_batches_seem_to_drift_no_more_often_than_the_p_value_says(n, m):
+def test_normal_batches_drift_no_more_often_than_the_p_value_allows(n, m):
     random = np.random.default_rng(n)
     p = [drift(random.normal(size=n), random.normal(size=m)).p_value for _ in range(500)]
     for level in (0.01, 0.05, 0.2):
         assert np.mean(np.array(p) <= level) <= level + 4 * math.sqrt(level * (1 - level) / 500)
 
 
-def test_scores_that_moved_are_found_and_said_to_be_lower_or_higher():
+def test_shifted_scores_are_detected_with_their_direction():
     random = np.random.default_rng(0)
     calibration = random.normal(size=300)
     for shift in (-0.5, 0.5):

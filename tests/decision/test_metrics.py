@@ -1,4 +1,4 @@
-"""Metrics: scikit-learn's values, by rank alone, the right way round, with intervals that mean something."""
+"""Metrics: scikit-learn's values, dependence on rank alone, sign, and coverage of the intervals."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_low_scores_of_the_anomalies_are_a_perfect_result():
     assert (good.auroc.low, good.auroc.high) == (1, 1)
 
 
-def test_scores_that_are_all_the_same_tell_nothing():
+def test_constant_scores_are_no_better_than_chance():
     found = evaluate(np.zeros(100), np.arange(100) < 20)
     assert values(found) == pytest.approx([0.5, 0.2, 1.0])
 
@@ -126,7 +126,7 @@ def test_the_same_seed_gives_the_same_interval():
 
 
 @pytest.mark.parametrize(("n_normal", "n_anomalous"), [(1, 5), (5, 1), (1, 1)])
-def test_a_single_sample_of_a_class_says_nothing_of_the_spread(n_normal, n_anomalous):
+def test_a_single_sample_of_a_class_has_the_widest_interval(n_normal, n_anomalous):
     anomalous = np.arange(n_normal + n_anomalous) >= n_normal
     found = evaluate(-anomalous.astype(float), anomalous)
     assert values(found) == [1, 1, 0]
@@ -143,7 +143,7 @@ def test_a_missing_class_is_refused():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_score_that_is_not_finite_is_refused(value):
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(ValueError, match=f"scores must be finite, found {value}"):
         evaluate(np.array([0.0, value, 1.0]), np.array([True, False, True]))
 
 

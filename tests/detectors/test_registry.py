@@ -42,14 +42,6 @@ def test_a_model_of_an_unknown_method_is_no_traceback(digit_detector, tmp_path):
         ama.load(tmp_path / "model")
 
 
-def test_a_model_from_before_there_were_methods_is_this_packages(digit_detector, digits, tmp_path):
-    digit_detector.save(tmp_path / "model")
-    config = tmp_path / "model" / "config.json"
-    config.write_text(config.read_text().replace('  "method": "AMADetector",\n', ""))
-    loaded = ama.load(tmp_path / "model")
-    assert (loaded.score_samples(digits[0][:9]) == digit_detector.score_samples(digits[0][:9])).all()
-
-
 def test_importing_the_package_is_enough_to_name_a_baseline():
     code = "import ama; print(ama.baselines.DeepSVDD().get_params()['preset'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Results files: whole lines, from however many processes, with what is needed to repeat them."""
+"""Results files: complete lines, also from concurrent processes, with date, machine and versions."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_lines_of_several_processes_at_once_stay_whole(tmp_path):
     assert sorted((record["i"], record["text"]) for record in records) == jobs
 
 
-def test_a_number_that_is_no_json_writes_nothing(tmp_path):
+def test_a_number_that_json_lacks_writes_nothing(tmp_path):
     with pytest.raises(ValueError, match="JSON compliant"):
         append_result(tmp_path / "results.jsonl", {"auroc": float("nan")})
     assert not (tmp_path / "results.jsonl").exists() or not (tmp_path / "results.jsonl").read_bytes()
@@ -59,7 +59,7 @@ def test_a_number_that_is_no_json_writes_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"), [("file/results.jsonl", "Not a directory"), ("", "Is a directory")]
 )
-def test_a_place_that_cannot_be_written_is_named(tmp_path, name, reason):
+def test_a_path_that_cannot_be_written_is_refused(tmp_path, name, reason):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match=f"^cannot write {tmp_path / name}: {reason}$"):
         append_result(tmp_path / name, {})
@@ -67,7 +67,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, name, reason):
         check_appendable(tmp_path / name)
 
 
-def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path):
+def test_checking_a_path_changes_nothing(tmp_path):
     (tmp_path / "results.jsonl").write_text("{}\n")
     check_appendable(tmp_path / "results.jsonl")
     check_appendable(tmp_path / "new" / "folder" / "results.jsonl")

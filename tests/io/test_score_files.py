@@ -1,4 +1,4 @@
-"""Score files: whole or absent, in both formats, on standard output, and under every accident."""
+"""Score files: complete or absent, in both formats, on standard output, and after failures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def path(request, tmp_path) -> Path:
     return tmp_path / request.param
 
 
-def test_every_bit_comes_back_and_nothing_else_is_left(path):
+def test_every_bit_is_read_back_and_no_other_file_is_left(path):
     assert write_table(path, SCHEMA, iter(PARTS)) == 4
     assert read(path).equals(WHOLE)
     assert os.listdir(path.parent) == [path.name]
@@ -87,7 +87,7 @@ def test_permissions_are_those_of_any_new_file(path, mask):
 
 
 @pytest.mark.parametrize("error", [InputError("no such column"), KeyboardInterrupt(), RuntimeError("broken")])
-def test_a_failure_half_way_leaves_the_older_file_as_it_was(path, error):
+def test_a_failure_half_way_keeps_the_existing_file(path, error):
     path.write_text("older")
 
     def batches():
@@ -112,7 +112,7 @@ def test_a_failure_half_way_leaves_the_older_file_as_it_was(path, error):
         ("folder.csv", "it is a folder"),
     ],
 )
-def test_a_place_that_cannot_hold_a_table_is_refused_before_the_work(tmp_path, name, sentence):
+def test_a_path_that_cannot_hold_a_table_is_refused_in_advance(tmp_path, name, sentence):
     (tmp_path / "file.csv").write_text("x")
     (tmp_path / "folder.csv").mkdir()
     for call in (check_table_path, lambda path: write_table(path, SCHEMA, PARTS)):
@@ -130,7 +130,7 @@ def test_standard_output_and_new_files_are_fine(tmp_path):
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write to read-only folders"
 )
-def test_a_read_only_folder_is_refused_before_the_work(tmp_path):
+def test_a_read_only_folder_is_refused_in_advance(tmp_path):
     tmp_path.chmod(0o555)
     with pytest.raises(InputError, match=f"the folder {tmp_path} is read-only"):
         check_table_path(tmp_path / "scores.csv")
@@ -159,7 +159,7 @@ def start(path: Path, setup: str = "", each: str = "part") -> subprocess.Popen:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits on file size are POSIX's")
-def test_a_disk_that_fills_up_leaves_the_older_file_whole(path):
+def test_a_full_disk_keeps_the_existing_file(path):
     # A limit on file size makes the kernel refuse the write, as a full disk does.
     path.write_text("older")
     process = start(path, "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))")

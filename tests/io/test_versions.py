@@ -1,4 +1,4 @@
-"""The versions that decide the numbers."""
+"""The versions that are recorded with results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from ama.io.versions import PACKAGES, versions
 
 
-def test_ama_python_and_every_deciding_library_are_named():
+def test_ama_python_and_every_main_library_are_named():
     found = versions()
     assert list(found) == ["ama", "python", *PACKAGES]
     assert found["python"] == platform.python_version()

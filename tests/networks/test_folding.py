@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 import torch
 from torch import nn
 
-from ama import settings
-from ama.networks.folding import folded
-from ama.networks.networks import Networks
-
-TINY = dataclasses.replace(
-    settings.COMPACT_IMAGES, latent_dim=4, encoder_width=8, generator_width=8, discriminator_width=8
-)
+from ama.scores.kinds.factory import kind_of
+from draws import TINY
 
 
 @pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 20), (7,)])
 def test_folding_changes_nothing_but_the_rounding(shape):
-    networks = Networks(shape, TINY).double()
+    networks = kind_of(shape).networks(TINY).double()
     for module in networks.modules():
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             for value in (module.weight, module.bias, module.running_mean, module.running_var):
                 value.data.uniform_(0.5, 1.5)
     x = torch.randn(3, *shape, dtype=torch.float64)
-    copy = folded(networks)
+    copy = networks.folded()
     networks.eval()
     torch.testing.assert_close(copy.encoder(x), networks.encoder(x))
     torch.testing.assert_close(copy.reconstruct(x), networks.reconstruct(x))
@@ -34,8 +27,8 @@ def test_folding_changes_nothing_but_the_rounding(shape):
 
 
 def test_the_original_is_left_alone():
-    networks = Networks((1, 8, 8), TINY)
+    networks = kind_of((1, 8, 8)).networks(TINY)
     before = {name: value.clone() for name, value in networks.state_dict().items()}
-    folded(networks)
+    networks.folded()
     assert networks.training
     assert all(torch.equal(value, before[name]) for name, value in networks.state_dict().items())

@@ -7,17 +7,13 @@ import dataclasses
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ama import settings
-from ama.networks import images, tabular
-from ama.networks.networks import Networks
+from ama.networks import image_networks, tabular_networks
+from ama.scores.kinds.factory import kind_of
+from draws import TINY
 
-TINY = dataclasses.replace(
-    settings.COMPACT_IMAGES, latent_dim=4, encoder_width=8, generator_width=8, discriminator_width=8
-)
-quick = hypothesis_settings(max_examples=25, deadline=None)
 shapes = pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 20), (5,), (1,)])
 
 
@@ -28,21 +24,21 @@ def _raw(shape, n=6):
 
 
 def _fitted(shape, raw, choice=TINY):
-    networks = Networks(shape, choice).eval()
-    networks.fit_scaling(raw)
+    networks = kind_of(shape).networks(choice).eval()
+    networks.scaling.fit(raw)
     return networks
 
 
 def test_the_shape_decides_the_kind_of_networks():
-    assert isinstance(Networks((1, 8, 8), TINY).encoder, images.Encoder)
-    assert isinstance(Networks((5,), TINY).encoder, tabular.Encoder)
+    assert isinstance(kind_of((1, 8, 8)).networks(TINY).encoder, image_networks.Encoder)
+    assert isinstance(kind_of((5,)).networks(TINY).encoder, tabular_networks.Encoder)
 
 
 def test_settings_reach_the_networks():
     choice = dataclasses.replace(
         TINY, latent_dim=3, discriminator_width=12, mirrored=False, lipschitz="gradient_penalty"
     )
-    networks = Networks((2, 8, 8), choice)
+    networks = kind_of((2, 8, 8)).networks(choice)
     assert networks.encoder(torch.zeros(1, 2, 8, 8).expand(2, -1, -1, -1)).shape == (2, 3)
     assert networks.discriminator.n_features == 12
     assert networks.discriminator.blocks[0].conv1.in_channels == 2
@@ -50,7 +46,7 @@ def test_settings_reach_the_networks():
 
 
 def test_the_paper_preset_has_the_papers_widths():
-    networks = Networks((3, 32, 32), settings.PAPER)
+    networks = kind_of((3, 32, 32)).networks(settings.PAPER)
     assert [layer.out_channels for layer in networks.encoder.layers[::3]] == [64, 128, 256]
     assert networks.encoder.to_latent.out_channels == 128
     assert {block.conv2.out_channels for block in networks.generator.blocks} == {256}
@@ -92,11 +88,10 @@ def test_constant_columns_are_only_shifted(value):
     raw = torch.randn(777, 2, dtype=torch.float64)
     raw[:, 1] = value
     networks = _fitted((2,), raw)
-    assert networks.scale[1] == 1
+    assert networks.scaling.scale[1] == 1
     assert networks.normalise(raw)[:, 1].abs().max() <= 1e-6 * max(1, abs(value))
 
 
-@quick
 @given(st.integers(0, 2**32), st.floats(1e-6, 1e6), st.floats(-1e6, 1e6))
 def test_restore_undoes_normalise_for_rows(seed, scale, shift):
     noise = torch.randn(20, 3, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
@@ -121,7 +116,7 @@ def test_scaling_is_learned_from_the_samples_given_and_not_from_the_batch():
 @shapes
 def test_scaling_travels_with_the_weights(shape):
     raw = _raw(shape)
-    networks, copy = _fitted(shape, raw), Networks(shape, TINY).eval()
+    networks, copy = _fitted(shape, raw), kind_of(shape).networks(TINY).eval()
     copy.load_state_dict(networks.state_dict())
     x = copy.normalise(raw)
     assert torch.equal(x, networks.normalise(raw))
@@ -177,4 +172,4 @@ def test_image_networks_are_laid_out_channels_last():
 
 def test_images_too_small_are_refused():
     with pytest.raises(ValueError, match="images must be 8 to 256 pixels a side, found 7 x 9"):
-        Networks((1, 7, 9), TINY)
+        kind_of((1, 7, 9)).networks(TINY)

@@ -1,37 +1,34 @@
-"""Turns and shifts, pixel by pixel."""
+"""Rotations and shifts, pixel by pixel."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ama.networks.image_networks import Discriminator
 from ama.networks.rotations import is_mirror_symmetric, mirrored_at_random, n_rotations, rotated, shifted
 
-quick = settings(max_examples=25, deadline=None)
 sides = st.integers(1, 6)
 
 
-@quick
 @given(sides, sides)
-def test_every_turn_keeps_the_shape_and_moves_every_pixel_where_it_belongs(height, width):
+def test_every_rotation_keeps_the_shape_and_moves_every_pixel_where_it_belongs(height, width):
     x = torch.arange(2 * 3 * height * width).reshape(2, 3, height, width).float()
-    turns = rotated(x)
-    assert len(turns) == n_rotations((3, height, width)) == (4 if height == width else 2)
+    rotations = rotated(x)
+    assert len(rotations) == n_rotations(height, width) == (4 if height == width else 2)
     # A quarter turn counter-clockwise brings the right edge to the top: (i, j) comes from (j, width - 1 - i).
     places = {(i, j): (i, j) for i in range(height) for j in range(width)}
-    for y in turns:
+    for y in rotations:
         assert y.shape == x.shape
         assert all(torch.equal(y[:, :, i, j], x[:, :, a, b]) for (i, j), (a, b) in places.items())
-        for _ in range(4 // len(turns) if height == width else 0):
+        for _ in range(4 // len(rotations) if height == width else 0):
             places = {(i, j): places[j, width - 1 - i] for i, j in places}
         if height != width:
             places = {(i, j): places[height - 1 - i, width - 1 - j] for i, j in places}
 
 
-@quick
 @given(st.integers(0, 2**32), st.integers(2, 9), st.integers(2, 9), st.floats(0, 0.5))
 def test_an_image_is_shifted_as_a_whole_and_its_edge_repeated(seed, height, width, share):
     x = torch.arange(3 * 2 * height * width).reshape(3, 2, height, width).float()
@@ -64,19 +61,19 @@ def test_no_shift_changes_nothing():
     assert torch.equal(shifted(x, 0.0, torch.Generator()), x)
 
 
-@pytest.mark.parametrize(("shape", "turns"), [((1, 16, 16), 4), ((3, 16, 12), 2)])
-def test_the_second_head_reads_the_mean_and_the_maximum_of_the_last_map(shape, turns):
+@pytest.mark.parametrize(("shape", "n"), [((1, 16, 16), 4), ((3, 16, 12), 2)])
+def test_the_second_head_reads_the_mean_and_the_maximum_of_the_last_map(shape, n):
     critic = Discriminator(shape, width=8, rotation_head=True)
     x = torch.randn(5, *shape)
     last = critic.maps(x, x)[-1]
     by_hand = torch.cat([last.flatten(2).mean(2), last.flatten(2).max(2).values], 1)
     expected = by_hand @ critic.rotation_head.weight.T + critic.rotation_head.bias
-    assert expected.shape == (5, turns)
+    assert expected.shape == (5, n)
     torch.testing.assert_close(critic.rotation_logits(last), expected)
 
 
 def test_the_second_head_is_not_normalised_and_optional():
-    assert Discriminator((1, 8, 8), width=4).turn is None
+    assert Discriminator((1, 8, 8), width=4).rotation_head is None
     with_head = Discriminator((1, 8, 8), width=4, rotation_head=True)
     assert len(with_head.weights()) == len(Discriminator((1, 8, 8), width=4).weights())
 

@@ -14,6 +14,7 @@ from torch.autograd import gradcheck
 
 import oracle
 from ama.objective.latent import (
+    NEGATIVES,
     atypical_selection,
     cube_selection,
     scaled_selection,
@@ -46,7 +47,7 @@ def _draw(seed, *shape):
 
 
 def _weights(b, k, seed=0):
-    """The share that every sample of the batch (columns) has in every interpolated point (rows)."""
+    """The weight of every sample of the batch (columns) in every interpolated point (rows)."""
     return simplex_interpolation(torch.eye(b, dtype=torch.float64), k, _generator(seed))
 
 
@@ -66,7 +67,7 @@ def test_weights_are_convex_with_the_sample_itself_among_k(seed, b, k):
     assert (weights >= 0).all()
     torch.testing.assert_close(weights.sum(1), torch.ones(b, dtype=torch.float64))
     assert (weights.diagonal() > 0).all()
-    # Every sample is also used k times by the batch; with k > b some meet themselves.
+    # Every sample is also used k times by the batch; with k > b some are paired with themselves.
     assert ((weights > 0).sum(1) == min(b, k)).all()
     assert ((weights > 0).sum(0) == min(b, k)).all()
 
@@ -228,3 +229,19 @@ def test_points_have_the_type_of_what_they_are_drawn_like(dtype):
 
 def test_no_points_are_drawn_where_none_are_asked_for():
     assert atypical_selection(0, 3).shape == cube_selection(0, 3).shape == (0, 3)
+
+
+@directions
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_negatives_are_the_samplers_by_name_with_the_same_draws(direction, dtype):
+    code, n, delta = _draw(0, 8, 5).to(dtype), 3, 0.7
+    expected = {
+        "atypical": atypical_selection(n, 5, delta, direction, _generator(1), code),
+        "cube": cube_selection(n, 5, delta, _generator(1), code),
+        "scaled": scaled_selection(code[:n], direction, _generator(1)),
+    }
+    assert list(NEGATIVES) == list(expected)
+    for name, sample in NEGATIVES.items():
+        found = sample(code, n, delta, direction, _generator(1))
+        assert found.dtype == dtype
+        assert torch.equal(found, expected[name])

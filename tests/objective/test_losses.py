@@ -1,4 +1,4 @@
-"""Eq. 1 to 4 against the oracle, their gradients, and the sign with which each player sees them."""
+"""Eq. 1 to 4 against the oracle, their gradients, and their sign for each player."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ def test_the_other_games_agree_with_their_papers(seed, b):
 @players
 @quick
 @given(seeds, sizes, sizes, lambdas, lambdas)
-def test_every_player_weighs_its_terms_as_eq_2_and_3_do(player, seed, b, m, lambda_inter, lambda_neg):
-    same, rebuilt, interpolated = _draw(seed, 3, b)
+def test_every_player_weights_its_terms_as_eq_2_and_3_do(player, seed, b, m, lambda_inter, lambda_neg):
+    same, reconstruction, interpolated = _draw(seed, 3, b)
     anomaly, held_against = _draw(seed + 1, 2, m)
-    normal = normal_loss(same, rebuilt, interpolated, lambda_inter=lambda_inter, player=player)
+    normal = normal_loss(same, reconstruction, interpolated, lambda_inter=lambda_inter, player=player)
     found = objective(normal, negative_loss(anomaly, held_against, player=player), lambda_neg)
     expected = (
-        player(same, rebuilt).item()
+        player(same, reconstruction).item()
         + lambda_inter * player(same, interpolated).item()
         + lambda_neg * player(held_against, anomaly).item()
     )
@@ -120,9 +120,9 @@ def test_every_player_weighs_its_terms_as_eq_2_and_3_do(player, seed, b, m, lamb
 
 @players
 def test_a_term_left_out_counts_nothing(player):
-    same, rebuilt = _draw(0, 2, 5)
-    bare = normal_loss(same, rebuilt, lambda_inter=3.0, lambda_reg=3.0, player=player)
-    assert torch.equal(bare, player(same, rebuilt))
+    same, reconstruction = _draw(0, 2, 5)
+    bare = normal_loss(same, reconstruction, lambda_inter=3.0, lambda_reg=3.0, player=player)
+    assert torch.equal(bare, player(same, reconstruction))
 
 
 @quick
@@ -150,7 +150,7 @@ def test_every_player_passes_gradcheck(player):
 
 
 @games
-def test_critic_wants_same_pairs_above_reconstructions_and_generator_the_reverse(game):
+def test_critic_raises_same_pairs_above_reconstructions_and_generator_the_reverse(game):
     same, other = _draw(0, 2, 6) * 0.3  # inside the hinge's margin
     by_same, by_other = _slopes(game.critic, same, other)
     assert (by_same < 0).all()
@@ -170,24 +170,24 @@ def test_losses_never_move_against_their_player(game, seed, step):
 
 
 @games
-def test_the_wish_for_negatives_is_the_opposite_of_the_wish_for_reconstructions(game):
-    same, rebuilt, anomaly, rebuilt_anomaly = _draw(0, 4, 6) * 0.3
+def test_gradients_of_negatives_are_opposite_to_those_of_reconstructions(game):
+    same, reconstruction, anomaly, reconstructed_anomaly = _draw(0, 4, 6) * 0.3
 
     def whole(player):
-        def loss(anomaly, rebuilt_anomaly):
-            normal = normal_loss(same, rebuilt, player=player)
-            return objective(normal, negative_loss(anomaly, rebuilt_anomaly, player=player), 5.0)
+        def loss(anomaly, reconstructed_anomaly):
+            normal = normal_loss(same, reconstruction, player=player)
+            return objective(normal, negative_loss(anomaly, reconstructed_anomaly, player=player), 5.0)
 
         return loss
 
-    by_same, by_other = _slopes(whole(game.critic), anomaly, rebuilt_anomaly)
+    by_same, by_other = _slopes(whole(game.critic), anomaly, reconstructed_anomaly)
     assert (by_same > 0).all()
     assert (by_other < 0).all()
-    _, by_other = _slopes(whole(game.generator), anomaly, rebuilt_anomaly)
+    _, by_other = _slopes(whole(game.generator), anomaly, reconstructed_anomaly)
     assert (by_other > 0).all()
 
 
-def test_the_hinge_critic_rests_beyond_the_margin():
+def test_the_hinge_critic_has_no_loss_beyond_the_margin():
     same, other = torch.full((4,), 1.5), torch.full((4,), -1.5)
     assert GAMES["hinge"].critic(same, other) == 0
 

@@ -1,4 +1,4 @@
-"""The order of the training samples: every pass visits each once, and a resumed run goes on where it was."""
+"""The order of the training samples: every pass visits each once, and a resumed run continues where it stopped."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_batch_is_a_function_of_seed_and_number_whatever_was_drawn_before(n, s
 @given(**SIZES, total=st.integers(1, 50), stop=st.integers(0, 50))
 def test_a_resumed_iteration_equals_an_uninterrupted_one(n, size, seed, total, stop):
     def draw(done: int, at_most: int | None = None) -> list[tuple[int, list[int]]]:
-        """Pass after pass, as the trainer asks for them, from the step that a checkpoint has reached."""
+        """One pass after another, as in the trainer, from the step of a checkpoint."""
         found: list[tuple[int, list[int]]] = []
         while done + len(found) < total and (at_most is None or len(found) < at_most):
             one_pass = make(n, size, total, seed, done + len(found))

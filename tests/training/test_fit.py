@@ -16,22 +16,15 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import ama
-from ama import settings
+import draws
 from ama.errors import DivergenceError, InputError
-from ama.training import fit as fitting
-from ama.training.fit import TrainingSet, _split, fit_both, fit_model
+from ama.networks.image_networks import Discriminator
+from ama.scores.terms.mahalanobis import Mahalanobis
+from ama.training.fit import TrainingSet, fit_both, fit_model
 from ama.training.run import Run
+from ama.training.split import split
 
-TINY = dataclasses.replace(
-    settings.COMPACT_IMAGES,
-    latent_dim=4,
-    encoder_width=8,
-    generator_width=8,
-    discriminator_width=8,
-    batch_size=16,
-    precision="float32",
-    scoring="r_score",
-)
+TINY = dataclasses.replace(draws.TINY, batch_size=16, precision="float32", scoring="r_score")
 
 
 @pytest.fixture
@@ -43,7 +36,7 @@ def images() -> torch.Tensor:
 def test_calibration_samples_are_never_trained_on(images, statistics):
     images[:, 0, 0, 0] = torch.arange(100)
     choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2)
-    parts = [set(part[:, 0, 0, 0].tolist()) for part in _split(images, choice, seed=0)]
+    parts = [set(part[:, 0, 0, 0].tolist()) for part in split(images, choice, seed=0)]
     train, of_scores, _, calibration = parts
     assert not train & calibration
     assert not of_scores & calibration
@@ -55,10 +48,8 @@ def test_calibration_samples_are_never_trained_on(images, statistics):
 @pytest.mark.parametrize("statistics", ["training", "held_out"])
 def test_terms_get_their_scale_from_samples_that_neither_train_nor_calibrate(images, statistics):
     images[:, 0, 0, 0] = torch.arange(100)
-    choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2, scoring="vector+bank")
-    train, _, unseen, calibration = (
-        set(part[:, 0, 0, 0].tolist()) for part in _split(images, choice, seed=0)
-    )
+    choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2, scoring="mahalanobis+memory_bank")
+    train, _, unseen, calibration = (set(part[:, 0, 0, 0].tolist()) for part in split(images, choice, seed=0))
     assert (len(train), len(unseen), len(calibration)) == (
         80,
         *((10, 10) if statistics == "held_out" else (7, 13)),
@@ -108,19 +99,19 @@ def test_fits_side_by_side_share_the_cores():
 
 
 @pytest.mark.parametrize(
-    ("scoring", "expected"), [("vector+bank", (70, 9, 4, 20)), ("a_score", (80, 80, 0, 20))]
+    ("scoring", "expected"), [("mahalanobis+memory_bank", (70, 9, 4, 20)), ("a_score", (80, 80, 0, 20))]
 )
 def test_terms_are_fitted_to_a_bounded_number_of_samples(images, monkeypatch, scoring, expected):
-    monkeypatch.setattr(fitting, "MAX_STATISTICS", 9)
-    monkeypatch.setattr(fitting, "MAX_UNSEEN", 4)
+    monkeypatch.setattr(Mahalanobis, "max_samples", 9)
+    monkeypatch.setattr("ama.training.split.MAX_UNSEEN", 4)
     choice = dataclasses.replace(TINY, held_out=0.3 if "+" in scoring else 0.2, scoring=scoring)
-    parts = _split(images, choice, seed=0)
+    parts = split(images, choice, seed=0)
     assert tuple(map(len, parts)) == expected
     assert bool((parts[1] == parts[0][: len(parts[1])]).all())
 
 
 def test_the_split_is_a_function_of_the_seed(images):
-    first, again, other = (_split(images, TINY, seed)[0] for seed in (0, 0, 1))
+    first, again, other = (split(images, TINY, seed)[0] for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -150,10 +141,8 @@ def test_the_history_tells_the_losses(images):
 
 @pytest.mark.parametrize(("value", "loss"), [(torch.nan, "critic"), (1e9, "critic")])
 def test_a_training_that_left_the_finite_numbers_stops_with_what_to_try(images, value, loss, monkeypatch):
-    from ama.networks import images as networks
-
-    original = networks.Discriminator.value
-    monkeypatch.setattr(networks.Discriminator, "value", lambda *a: original(*a) * value)
+    original = Discriminator.value
+    monkeypatch.setattr(Discriminator, "value", lambda *a: original(*a) * value)
     with pytest.raises(DivergenceError, match=rf"diverged at step 25: the {loss} loss is .* try a smaller"):
         fit_model(TrainingSet(images), dataclasses.replace(TINY, loss="wasserstein", max_steps=50), Run())
 

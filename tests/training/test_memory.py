@@ -1,4 +1,4 @@
-"""Memory that is freed is taken again without new pages."""
+"""Freed memory is reused without new pages."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import resource, sys, torch
 from ama.training.memory import freed_memory_kept
 
 def faults():
-    # Of the best round: small blocks between the large ones decide when the heap stops growing.
+    # The best round counts: small blocks between the large ones affect when the heap stops growing.
     found = []
     for _ in range(8):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        blocks = [torch.ones(2**24) for _ in range(4)]  # of 64 MiB, which glibc always maps anew
+        blocks = [torch.ones(2**24) for _ in range(4)]  # of 64 MiB, which glibc maps anew each time
         del blocks
         found.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
     return min(found)
@@ -34,7 +34,7 @@ print(before, within, (held - resident()) // 2**20)
 """
 
 
-def test_freed_memory_is_taken_again_without_page_faults_and_returned_at_the_end():
+def test_freed_memory_is_reused_without_page_faults_and_returned_at_the_end():
     done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, text=True)
     if done.returncode == 3:
         pytest.skip("this C library has no mallopt")

@@ -8,32 +8,26 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+import draws
 from ama import settings
-from ama.networks.networks import Networks
 from ama.networks.rotations import rotated
 from ama.objective.losses import code_norm
-from ama.scores.scoring import rotation_surprise
+from ama.scores.kinds.factory import kind_of
+from ama.scores.terms.rotation import rotation_surprise
 from ama.training.batches import Batches
 from ama.training.fit import TrainingSet, fit_model
-from ama.training.step import AMATraining
 from ama.training.run import Run
+from ama.training.step import AMATraining
 from ama.training.trainer import run_training
 from ama.utils.random_generators import generator_for
 
-TINY = dataclasses.replace(
-    settings.COMPACT_IMAGES,
-    latent_dim=4,
-    encoder_width=8,
-    generator_width=8,
-    discriminator_width=8,
-    precision="float32",
-)
+TINY = dataclasses.replace(draws.TINY, precision="float32")
 
 
 def _module(choice=TINY, n=32, total=4, anomalies=None):
     images = torch.randint(0, 256, (n, 1, 8, 8), dtype=torch.uint8)
     return AMATraining(
-        Networks((1, 8, 8), choice), choice, lambda index: images[index], total, 0, anomalies
+        kind_of((1, 8, 8)).networks(choice), choice, lambda index: images[index], total, 0, anomalies
     ), images
 
 
@@ -191,7 +185,7 @@ def test_bfloat16_learns_what_float32_learns(digits):
     normal, test = torch.from_numpy(images[labels == 0]), torch.from_numpy(images[labels <= 1])
     found = []
     for precision in ("float32", "bfloat16"):
-        choice = dataclasses.replace(settings.COMPACT_IMAGES, max_steps=100, precision=precision)
+        choice = dataclasses.replace(settings.COMPACT_COLOUR, max_steps=100, precision=precision)
         scores = fit_model(TrainingSet(normal), choice, Run()).model.scores(test).score
         found.append(roc_auc_score(labels[labels <= 1] == 1, -scores))
     assert min(found) > 0.95
@@ -204,7 +198,7 @@ def test_the_second_head_learns_to_tell_turns():
     images = torch.randint(0, 60, (64, 1, 8, 8), dtype=torch.uint8)
     images[:, :, :, 0] += 180
     torch.manual_seed(0)
-    networks = Networks((1, 8, 8), choice)
+    networks = kind_of((1, 8, 8)).networks(choice)
     module = AMATraining(networks, choice, lambda indices: images[indices], 60, seed=0)
 
     def rotation_loss():
@@ -226,7 +220,7 @@ def test_images_of_symmetric_data_are_mirrored_in_half_of_the_cases():
     images = torch.zeros((64, 1, 8, 8), dtype=torch.uint8)
     images[:, :, :, 0] = 255
     seen = []
-    networks = Networks((1, 8, 8), choice)
+    networks = kind_of((1, 8, 8)).networks(choice)
     networks.encoder.register_forward_pre_hook(lambda _, given: seen.append(given[0][:, 0, 0, 0] > 0))
     module = AMATraining(networks, choice, lambda indices: images[indices], 3, seed=0, symmetric=True)
     _run(module)

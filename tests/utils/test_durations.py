@@ -1,4 +1,4 @@
-"""Lengths of time as people write them."""
+"""Durations as text."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def test_no_duration_is_no_limit():
 )
 def test_anything_else_is_refused_with_an_example(text):
     with pytest.raises(
-        InputError, match="max_time must be a positive length of time such as 90s, 5m or 1h"
+        InputError, match="max_time must be a positive duration such as 90s, 5m or 1h"
     ) as error:
         seconds(text)
     assert str(error.value).endswith(f"found {text!r}")
 
 
 @given(st.integers(1, 10**400), st.sampled_from(["", "s", "m", "h"]))
-def test_however_long_a_time_is_a_timedelta_holds_it(number, unit):
+def test_any_duration_fits_into_a_timedelta(number, unit):
     assert datetime.timedelta(seconds=seconds(f"{number}{unit}")) >= datetime.timedelta(seconds=1)

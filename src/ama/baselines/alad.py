@@ -1,6 +1,7 @@
 r"""ALAD (Zenati et al., "Adversarially Learned Anomaly Detection", ICDM 2018).
 
-A bidirectional GAN whose encoder inverts the generator, with two more discriminators that make it do so in both spaces.
+A bidirectional GAN: two further discriminators make the encoder and the generator inverse to one another, in the space
+of samples and in the latent space.
 
 ==========================================================================  ===================================
 paper                                                                       here
@@ -15,14 +16,15 @@ spectral normalisation of the discriminators and of E                       ``sp
 moving average of the weights, decay 0.999                                  ``averaging``
 ==========================================================================  ===================================
 
-Deviations. D_xx sees a pair as channels beside one another, where the authors' code
-(https://github.com/houssamzenati/Adversarially-Learned-Anomaly-Detection) stacks the two images in height; the paper
-does not say. Its convolutions are 4 x 4, not 5 x 5.
+Deviations. D_xx sees the two images of a pair as channels of one; the authors' code
+(https://github.com/houssamzenati/Adversarially-Learned-Anomaly-Detection) stacks them in height, and the paper does not
+specify it. The convolutions of D_xx are 4 x 4, not 5 x 5.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -30,26 +32,27 @@ from torch import Generator, Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ama.baselines import gan
-from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_share
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining, noise, trainable
-from ama.baselines.building_blocks import SLOPE, Down, Encoder, Up, initialise
-from ama.baselines.parameters import parameters
+from ama.baselines.building_blocks import SLOPE, Encoder, down, initialise, up
+from ama.detectors.parameters import parameters
+from ama.scores.kinds.kind import SampleKind
 from ama.training.ema import MovingAverage
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, TRAINING, parameter
 
 DROPOUT = 0.2
-AVERAGING = {"compact": 0.99, "paper": 0.999}
 Scoring = Literal["features", "logits", "l1", "l2"]
 
 
 class JointDiscriminator(nn.Module):
-    """D_xz: a sample and a latent vector, each through layers of its own, then together."""
+    """D_xz: separate layers for a sample and for a latent vector, then layers for both."""
 
     def __init__(self, shape: tuple[int, ...], latent_dim: int, width: int):
         super().__init__()
         hidden = 4 * width
-        self.of_x = Down(shape, width, spectral=True)
+        self.of_x = down(shape, width, spectral=True)
         self.of_z = nn.Sequential(
             spectral_norm(nn.Linear(latent_dim, hidden)),
             nn.LeakyReLU(SLOPE),
@@ -70,11 +73,11 @@ class JointDiscriminator(nn.Module):
 
 
 class PairDiscriminator(nn.Module):
-    """D_xx and D_zz: two samples, or two latent vectors, beside one another."""
+    """D_xx and D_zz: two samples, or two latent vectors, concatenated."""
 
     def __init__(self, shape: tuple[int, ...], width: int):
         super().__init__()
-        self.body = Down((2 * shape[0], *shape[1:]), width, batch_norm=False, spectral=True, dropout=DROPOUT)
+        self.body = down((2 * shape[0], *shape[1:]), width, batch_norm=False, spectral=True, dropout=DROPOUT)
         self.output = nn.Linear(self.body.n_features, 1)
 
     def features(self, x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."]) -> Float[Tensor, "b k"]:
@@ -91,7 +94,7 @@ class ALADModel(BaselineModel):
     def build(self, width: int, latent_dim: int, scoring: Scoring) -> None:
         self.latent_dim, self.scoring = latent_dim, scoring
         self.encoder = Encoder(self.shape, latent_dim, width, spectral=True)
-        self.generator = Up(self.shape, latent_dim, width).apply(initialise)
+        self.generator = up(self.shape, latent_dim, width).apply(initialise)
         self.d_xz = JointDiscriminator(self.shape, latent_dim, width)
         self.d_xx = PairDiscriminator(self.shape, width // 2 or 1)
         self.d_zz = PairDiscriminator((latent_dim,), 64)
@@ -134,11 +137,11 @@ class _Training(BaselineTraining):
             generated = model.generator(z).to(x.dtype)
             rebuilt = model.generator(code).to(x.dtype)
             decoded = model.encoder(generated).to(z.dtype)
-        made = code, generated, rebuilt, decoded
-        real, fake = self._logits(x, z, *(value.detach() for value in made))
+        generated_pairs = code, generated, rebuilt, decoded
+        real, fake = self._logits(x, z, *(value.detach() for value in generated_pairs))
         critic = sum((gan.real(a) + gan.fake(b) for a, b in zip(real, fake, strict=True)), x.new_zeros(()))
         self.descend(critic, 0)
-        real, fake = self._logits(x, z, *made)
+        real, fake = self._logits(x, z, *generated_pairs)
         builders = sum((gan.fake(a) + gan.real(b) for a, b in zip(real, fake, strict=True)), x.new_zeros(()))
         self.descend(builders, 1)
         if self.averaged is not None:
@@ -148,7 +151,7 @@ class _Training(BaselineTraining):
     def _logits(
         self, x: Tensor, z: Tensor, code: Tensor, generated: Tensor, rebuilt: Tensor, decoded: Tensor
     ) -> tuple[list[Tensor], list[Tensor]]:
-        """Of each discriminator: for the pairs that count as real, and for the others."""
+        """Of each discriminator: the logits of the pairs that count as real, and those of the others."""
         model = self.model
         with self.autocast():
             real = [model.d_xz(x, code), model.d_xx(x, x), model.d_zz(z, z)]
@@ -160,41 +163,38 @@ class _Training(BaselineTraining):
             self.model.load_state_dict(self.averaged.networks.state_dict())
 
 
+@dataclass(frozen=True)
+class ALADSizes(Sizes):
+    """Those of every baseline, and the decay of the moving average."""
+
+    averaging: float = 0.0
+
+
 @parameters
 class ALAD(TrainedBaseline):
-    """ALAD (Zenati et al. 2018): a bidirectional GAN, scored by the features of its pair discriminator.
+    """ALAD (Zenati et al. 2018): a bidirectional GAN, scored by the features of its pair discriminator."""
 
-    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these.
-
-    Parameters
-    ----------
-    scoring
-        "features": L1 distance in D_xx's last hidden layer, the paper's choice. "logits": D_xx's output. "l1" and
-        "l2": distances of the sample and its reconstruction.
-    averaging
-        Decay of a moving average of the weights, which then is the model, from 0 to 1; 0 keeps the last weights. By
-        default 0.999, as in the paper, or 0.99 for the compact preset's shorter training.
-    """
-
-    scoring: Scoring = "features"
-    averaging: float | None = None
+    # fmt: off
+    scoring: Scoring = parameter("features", (
+        "The anomaly score. \"features\": L1 distance in the last hidden layer of D_xx, the paper's choice. "
+        "\"logits\": the output of D_xx. \"l1\", \"l2\": distance of the sample and its reconstruction."), METHOD)
+    averaging: float | None = parameter(None, (
+        "Decay of a moving average of the weights, which then is the model; 0 keeps the last weights."),
+        TRAINING, 0, 1)
+    # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {
-        "compact": Sizes(width=32, latent_dim=64, batch_size=32, max_steps=2000, learning_rate=2e-4),
-        "paper": Sizes(width=128, latent_dim=100, batch_size=32, max_steps=100_000, learning_rate=2e-4),
+        "compact": ALADSizes(
+            width=32, latent_dim=64, batch_size=32, max_steps=2000, learning_rate=2e-4, averaging=0.99
+        ),
+        "paper": ALADSizes(
+            width=128, latent_dim=100, batch_size=32, max_steps=100_000, learning_rate=2e-4, averaging=0.999
+        ),
     }
     _model_class = ALADModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_choice("scoring", self.scoring, *get_args(Scoring))
-        if self.averaging is not None:
-            check_share("averaging", self.averaging)
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        sizes = self._sizes()
-        return {"width": sizes.width, "latent_dim": sizes.latent_dim, "scoring": self.scoring}
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
+        return {**super()._options(kind), "scoring": self.scoring}
 
     def _learn(self, model: ALADModel, train: Tensor, run: Run, log: Log) -> None:
-        decay = AVERAGING[self.preset] if self.averaging is None else self.averaging
-        self._train(_Training, model, train, run, log, averaging=decay)
+        self._train(_Training, model, train, run, log, averaging=self._sizes().averaging)

@@ -1,9 +1,9 @@
-"""What a baseline leaves behind: networks or statistics that score raw samples, and the calibration scores."""
+"""What a baseline learns: networks or statistics that score raw samples, and the calibration scores."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeVar
 
 import torch
@@ -11,13 +11,15 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.decision import conformal
-from ama.networks.scaling import Scaling
+from ama.io.storable import Storable, empty
+from ama.networks.scaling import ScaledModule
+from ama.scores.kinds.factory import kind_of
 
 Self = TypeVar("Self", bound="BaselineModel")
 
 
-class BaselineModel(Scaling, ABC):
-    """Scores normalised samples by :meth:`anomalies`; the rest, storing included, is the same for all.
+class BaselineModel(ScaledModule, Storable):
+    """Base of the models of the baselines; a subclass has ``build`` and :meth:`anomalies`.
 
     Parameters
     ----------
@@ -26,39 +28,45 @@ class BaselineModel(Scaling, ABC):
     dtype
         Of raw samples: uint8, or float32 in [0, 1], for images; float64 for rows.
     **options
-        What a subclass needs beside, as JSON types: they are what ``config.json`` holds.
+        Arguments of ``build``, as JSON types; ``config.json`` holds them.
+
+    Attributes
+    ----------
+    kind
+        What the samples are.
     """
 
-    chunk: ClassVar[int] = 256  # samples scored at a time: memory stays constant whatever their number
+    chunk: ClassVar[int] = 256  # samples scored at a time: memory is constant whatever their number
     calibration: Tensor
     # A method of every subclass, which creates networks and buffers from the options.
     build: Callable[..., None]
 
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, **options: Any):
-        super().__init__(shape)
-        self.dtype, self.options = dtype, options
-        self.register_buffer("calibration", torch.zeros(0, dtype=torch.float64))
+        kind = kind_of(shape)
+        super().__init__(kind.scaling())
+        self.kind, self.shape, self.dtype, self.options = kind, shape, dtype, options
+        self.register_buffer("calibration", empty(0))
         self.build(**options)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @abstractmethod
     def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
-        """How anomalous normalised samples are, by every score there is; networks are in evaluation mode."""
+        """Every score of normalised samples by name, higher = more anomalous; networks are in evaluation mode."""
 
     @property
     def decides(self) -> str:
-        """The score that counts."""
+        """The name of the deciding score."""
         return "score"
 
     def named_scores(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
-        """``score``, the one that counts, and every other of raw samples, float64, higher = more normal."""
+        """``score``, the deciding one, and every other score of raw samples, float64, higher = more normal."""
         self.eval()
         parts = [self.anomalies(x) for x in self.chunks(raw)]
         found = {name: -torch.cat([part[name].detach().double() for part in parts]) for name in parts[0]}
         return {"score": found[self.decides], **found}
 
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
-        """The score that counts, of raw samples, float64, higher = more normal."""
+        """The deciding score of raw samples, float64, higher = more normal."""
         return self.named_scores(raw)["score"]
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
@@ -69,45 +77,15 @@ class BaselineModel(Scaling, ABC):
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised samples on the model's device, a few at a time."""
         for part in raw.split(self.chunk):
-            yield self.normalise(part.to(self.shift.device))
+            yield self.normalise(part.to(self.device))
 
     def description(self) -> dict[str, Any]:
-        """See :class:`ama.io.model_folder.Storable`."""
-        sizes = {name: list(buffer.shape) for name, buffer in self._sized()}
-        return {"settings": self.options, "sizes": sizes}
+        """See :class:`ama.io.storable.Storable`."""
+        return {"settings": self.options}
 
     @classmethod
     def described(
         cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
     ) -> Self:
-        """See :class:`ama.io.model_folder.Storable`."""
-        model = cls(shape, dtype, **description["settings"])
-        for name, buffer in model._sized():
-            size = [int(n) for n in description["sizes"][name]]
-            setattr(model, name, buffer.new_zeros(size))
-        return model
-
-    def fill(self: Self, tensors: Mapping[str, Tensor]) -> Self:
-        """Take over a whole ``state_dict``, and be ready to score."""
-        self.load_state_dict(tensors, assign=True)
-        # The memory layout is not stored, and another would sum in another order.
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return self.eval()
-
-    def __reduce__(self) -> Any:
-        # torch refuses to pickle layers under spectral normalisation; the state is all there is.
-        return _unpickle, (type(self), self.shape, self.dtype, self.description(), self.state_dict())
-
-    def _sized(self) -> Iterator[tuple[str, Tensor]]:
-        """Own buffers, whose size may depend on the samples of the fit."""
-        return self.named_buffers(recurse=False)
-
-
-def _unpickle(
-    kind: type[BaselineModel],
-    shape: tuple[int, ...],
-    dtype: torch.dtype,
-    description: dict[str, Any],
-    tensors: Mapping[str, Tensor],
-) -> BaselineModel:
-    return kind.described(shape, dtype, description).fill(tensors)
+        """See :class:`ama.io.storable.Storable`."""
+        return cls(shape, dtype, **description["settings"])

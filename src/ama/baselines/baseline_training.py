@@ -1,4 +1,4 @@
-"""A baseline's training: its own losses, in the steps, batches and random numbers that AMA's training has, too."""
+"""Base of the baselines' trainings: losses of their own, with the steps, batches and random numbers of AMA's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int, Shaped
-from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Generator, Tensor, nn
 
 from ama.baselines.baseline_model import BaselineModel
@@ -18,7 +17,7 @@ from ama.utils.random_generators import generator_for
 
 
 class BaselineTraining(Training):
-    """Base of every baseline's training; a subclass gives ``configure_optimizers`` and :meth:`step`.
+    """Base of every baseline's training; a subclass has ``configure_optimizers`` and :meth:`step`.
 
     Parameters
     ----------
@@ -32,6 +31,11 @@ class BaselineTraining(Training):
         Learning rate.
     bfloat16
         Whether convolutions run in bfloat16.
+
+    Attributes
+    ----------
+    parameters_of_fit
+        Parameters of the estimator that must be the same when a fit resumes.
     """
 
     def __init__(
@@ -49,7 +53,7 @@ class BaselineTraining(Training):
 
     @abstractmethod
     def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
-        """One step of every player on normalised samples; returns the losses to show."""
+        """Update every network on normalised samples; returns the losses to show."""
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         random = generator_for(self.seed, 2, batch.step)
@@ -70,22 +74,31 @@ class BaselineTraining(Training):
         }
 
     def autocast(self) -> torch.autocast:
-        """Where convolutions may run in bfloat16; losses are taken outside of it."""
+        """Context in which convolutions may run in bfloat16; losses are computed outside of it."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.in_bfloat16, cache_enabled=False)
 
     def on_train_start(self) -> None:
-        # What was done with the model before may have left it in evaluation mode.
-        self.train()
+        self.train()  # fitting statistics before the training leaves the model in evaluation mode
 
-    def descend(self, loss: Float[Tensor, ""], number: int = 0, longest: float | None = None) -> None:
-        """A step of the optimizer of that number, whose parameters alone get a gradient, no longer than ``longest``."""
+    def descend(self, loss: Float[Tensor, ""], number: int = 0, max_norm: float | None = None) -> None:
+        """One step of an optimizer; only its own parameters get a gradient.
+
+        Parameters
+        ----------
+        loss
+            To minimise.
+        number
+            Of the optimizer, in the order of ``configure_optimizers``.
+        max_norm
+            To which the gradient is clipped, if it is longer.
+        """
         found = cast(Any, self.optimizers())
-        optimizer = cast(LightningOptimizer, found[number] if isinstance(found, list) else found)
+        optimizer = found[number] if isinstance(found, list) else found
         optimizer.zero_grad()
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         self.manual_backward(loss, inputs=parameters)
-        if longest is not None:
-            nn.utils.clip_grad_norm_(parameters, longest)
+        if max_norm is not None:
+            nn.utils.clip_grad_norm_(parameters, max_norm)
         optimizer.step()
 
 
@@ -95,5 +108,5 @@ def noise(n: int, d: int, random: Generator, like: Tensor) -> Float[Tensor, "{n}
 
 
 def trainable(*networks: nn.Module) -> list[nn.Parameter]:
-    """Their parameters, in one list."""
+    """The parameters of several networks in one list."""
     return [p for network in networks for p in network.parameters()]

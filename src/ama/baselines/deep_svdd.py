@@ -1,23 +1,23 @@
 r"""Deep SVDD (Ruff et al., "Deep One-Class Classification", ICML 2018).
 
-An encoder, first trained as half of an autoencoder, that maps the normal samples into a small ball.
+An encoder, pretrained as half of an autoencoder, learns to map the normal samples into a small ball.
 
 =====================================================================================  =====================
 paper                                                                                  here
 =====================================================================================  =====================
-:math:`\phi(x; W)`, without biases, with bounded activations excluded                  ``Encoder``
-c: the mean of the initial outputs, kept from 0                                        ``centre``
+:math:`\phi(x; W)`, without biases and without bounded activations                    ``Encoder``
+c: the mean of the initial outputs, kept away from 0                                   ``centre``
 one-class, Eq. 4: :math:`\frac{1}{n} \sum \lVert \phi(x) - c \rVert^2`                 ``"one_class"``
 soft boundary, Eq. 3:
 :math:`R^2 + \frac{1}{\nu n} \sum \max(0, \lVert \phi(x) - c \rVert^2 - R^2)`          ``"soft_boundary"``
-R: the (1 - nu)-quantile of a batch's distances, a line search                             ``radius``
+R: the (1 - nu)-quantile of a batch's distances, by line search                        ``radius``
 :math:`s(x) = \lVert \phi(x) - c \rVert^2` (minus :math:`R^2`)                         the anomaly score
 global contrast normalisation (L1), then scaling to [0, 1]                             ``contrast``
 weight decay 5e-7, AMSGrad                                                             ``_optimizer``
 =====================================================================================  =====================
 
-``contrast=False`` is how the AMA paper ran it. Deviations: the sizes of the compact preset; the rate falls to a tenth
-for the last quarter of each training instead of at fixed epochs.
+The AMA paper ran it with ``contrast=False``. Deviations: the sizes of the compact preset; the learning rate falls to a
+tenth for the last quarter of each training, not at fixed epochs.
 """
 
 from __future__ import annotations
@@ -28,50 +28,56 @@ from typing import Any, ClassVar, Literal
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
-from torch.nn import functional as F
 from torch.optim.lr_scheduler import MultiStepLR
 
-from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_choice, check_count
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining, trainable
-from ama.baselines.parameters import parameters
+from ama.detectors.parameters import parameters
 from ama.networks.image_networks import n_halvings
+from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, TRAINING, parameter
 
 CENTRE_FLOOR = 0.1
-LEAST_CONTRAST = 1e-6  # a pixel in a thousand that is one level off has more
+LEAST_CONTRAST = 1e-6  # less than that of an image with one pixel in a thousand a level off
 CENTRE_SAMPLES = 20_000
 WEIGHT_DECAY = 5e-7
-LAST_PART = 0.75  # of the training, after which the rate is a tenth
+MILESTONE = 0.75  # share of the training after which the learning rate is divided by ten
 SLOPE = 0.01
 WARM_UP = 0.1  # share of the training before the first line search
+
+Objective = Literal["one_class", "soft_boundary"]
+
+Hidden = tuple[list[nn.Module], tuple[int, ...]]  # layers, and the shape of their output
 
 
 class Encoder(nn.Module):
     """phi: the LeNet of the paper for images (5 x 5 convolutions, BatchNorm, leaky ReLU, pooling), two layers for rows.
 
-    Nothing in it has a bias, which could learn the centre by itself.
+    It has no biases, which could learn the centre by themselves.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of an image, or (columns,) of a row.
+    latent_dim
+        Dimension of the output.
+    width
+        Channels after the first convolution, doubled at each of the next, up to eight times; or units of the hidden
+        layer.
+
+    Attributes
+    ----------
+    inner
+        Shape of the last hidden layer.
     """
 
     def __init__(self, shape: tuple[int, ...], latent_dim: int, width: int):
         super().__init__()
-        layers: list[nn.Module] = []
-        if len(shape) == 1:
-            layers += [nn.Linear(shape[0], width, bias=False), nn.BatchNorm1d(width, affine=False)]
-            layers += [nn.LeakyReLU(SLOPE)]
-            self.inner: tuple[int, ...] = (width,)
-        else:
-            c_in, height, width_px = shape
-            for i in range(n_halvings(height, width_px)):
-                c_out = width * 2 ** min(i, 3)
-                layers += [
-                    nn.Conv2d(c_in, c_out, 5, padding=2, bias=False),
-                    nn.BatchNorm2d(c_out, eps=1e-4, affine=False),
-                    nn.LeakyReLU(SLOPE),
-                    nn.MaxPool2d(2),
-                ]
-                c_in, height, width_px = c_out, height // 2, width_px // 2
-            self.inner = (c_in, height, width_px)
+        hidden = {"images": _image_encoder, "rows": _row_encoder}[kind_of(shape).name]
+        layers, self.inner = hidden(shape, width)
         n = torch.Size(self.inner).numel()
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(n, latent_dim, bias=False))
 
@@ -80,34 +86,56 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """The encoder mirrored, for the pretraining: up-sampling in the place of pooling."""
+    """The encoder mirrored, for the pretraining: up-sampling instead of pooling."""
 
     def __init__(self, shape: tuple[int, ...], latent_dim: int, encoder: Encoder):
         super().__init__()
-        self.shape, self.inner = shape, encoder.inner
-        n = torch.Size(self.inner).numel()
-        layers: list[nn.Module] = []
-        if len(shape) == 1:
-            layers = [
-                nn.BatchNorm1d(n, affine=False),
-                nn.LeakyReLU(SLOPE),
-                nn.Linear(n, shape[0], bias=False),
-            ]
-        widths = [shape[0], *(layer.out_channels for layer in encoder.layers if isinstance(layer, nn.Conv2d))]
-        for c_in, c_out in pairwise(reversed(widths)):
-            layers += [
-                nn.BatchNorm2d(c_in, eps=1e-4, affine=False),
-                nn.LeakyReLU(SLOPE),
-                nn.Upsample(scale_factor=2),
-                nn.Conv2d(c_in, c_out, 5, padding=2, bias=False),
-            ]
-        self.from_latent = nn.Linear(latent_dim, n, bias=False)
-        self.layers = nn.Sequential(*layers)
+        self.inner = encoder.inner
+        hidden = {"images": _image_decoder, "rows": _row_decoder}[kind_of(shape).name]
+        self.layers = nn.Sequential(*hidden(shape, encoder))
+        self.from_latent = nn.Linear(latent_dim, torch.Size(self.inner).numel(), bias=False)
 
     def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b ..."]:
-        h = self.layers(self.from_latent(z).unflatten(1, self.inner))
-        # An odd side was halved downwards.
-        return h if len(self.shape) == 1 else F.interpolate(h, self.shape[1:])
+        return self.layers(self.from_latent(z).unflatten(1, self.inner))
+
+
+def _image_encoder(shape: tuple[int, ...], width: int) -> Hidden:
+    layers: list[nn.Module] = []
+    c_in, height, width_px = shape
+    for i in range(n_halvings(height, width_px)):
+        c_out = width * 2 ** min(i, 3)
+        layers += [
+            nn.Conv2d(c_in, c_out, 5, padding=2, bias=False),
+            nn.BatchNorm2d(c_out, eps=1e-4, affine=False),
+            nn.LeakyReLU(SLOPE),
+            nn.MaxPool2d(2),
+        ]
+        c_in, height, width_px = c_out, height // 2, width_px // 2
+    return layers, (c_in, height, width_px)
+
+
+def _row_encoder(shape: tuple[int, ...], width: int) -> Hidden:
+    first = nn.Linear(shape[0], width, bias=False)
+    return [first, nn.BatchNorm1d(width, affine=False), nn.LeakyReLU(SLOPE)], (width,)
+
+
+def _image_decoder(shape: tuple[int, ...], encoder: Encoder) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    widths = [shape[0], *(layer.out_channels for layer in encoder.layers if isinstance(layer, nn.Conv2d))]
+    for c_in, c_out in pairwise(reversed(widths)):
+        layers += [
+            nn.BatchNorm2d(c_in, eps=1e-4, affine=False),
+            nn.LeakyReLU(SLOPE),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(c_in, c_out, 5, padding=2, bias=False),
+        ]
+    return [*layers, nn.Upsample(shape[1:])]  # pooling rounded odd sides down
+
+
+def _row_decoder(shape: tuple[int, ...], encoder: Encoder) -> list[nn.Module]:
+    (n,) = encoder.inner
+    last = nn.Linear(n, shape[0], bias=False)
+    return [nn.BatchNorm1d(n, affine=False), nn.LeakyReLU(SLOPE), last]
 
 
 class DeepSVDDModel(BaselineModel):
@@ -128,19 +156,19 @@ class DeepSVDDModel(BaselineModel):
 
     @torch.no_grad()
     def fit_contrast(self, raw: Tensor) -> None:
-        """Learn the range of the normal samples after their contrast is normalised."""
+        """Set the range of normal samples after contrast normalisation."""
         if self.contrast:
             parts = [contrast_normalised(x) for x in self.chunks(raw)]
             self.low.fill_(min(float(part.min()) for part in parts))
             self.high.fill_(max(float(part.max()) for part in parts))
 
     def prepared(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
-        """What phi sees of normalised samples."""
+        """Normalised samples as phi sees them."""
         return (contrast_normalised(x) - self.low) / (self.high - self.low) if self.contrast else x
 
     @torch.no_grad()
     def fit_centre(self, raw: Tensor) -> None:
-        """c: the mean output for the normal samples; a coordinate near 0 could be met by dead units."""
+        """Set c to the mean output for normal samples, away from 0, which inactive units would reach."""
         self.eval()
         outputs = torch.cat([self.encoder(self.prepared(x)) for x in self.chunks(raw[:CENTRE_SAMPLES])])
         c = outputs.mean(0)
@@ -167,7 +195,7 @@ class _Training(BaselineTraining):
 
     def _optimizer(self, *networks: nn.Module) -> Any:
         adam = torch.optim.Adam(trainable(*networks), self.rate, weight_decay=WEIGHT_DECAY, amsgrad=True)
-        return [adam], [MultiStepLR(adam, [max(1, round(LAST_PART * self.total_steps))])]
+        return [adam], [MultiStepLR(adam, [max(1, round(MILESTONE * self.total_steps))])]
 
     def _step(self, loss: Float[Tensor, ""]) -> None:
         self.descend(loss)
@@ -176,7 +204,7 @@ class _Training(BaselineTraining):
 
 
 class _Pretraining(_Training):
-    """As an autoencoder."""
+    """The pretraining, as an autoencoder."""
 
     def __init__(self, *given: Any, decoder: Decoder):
         super().__init__(*given)
@@ -188,16 +216,16 @@ class _Pretraining(_Training):
     def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
         x = self.model.prepared(x)
         with self.autocast():
-            rebuilt = self.decoder(self.model.encoder(x)).to(x.dtype)
-        loss = (rebuilt - x).flatten(1).square().sum(1).mean()
+            reconstruction = self.decoder(self.model.encoder(x)).to(x.dtype)
+        loss = (reconstruction - x).flatten(1).square().sum(1).mean()
         self._step(loss)
         return {"reconstruction": loss}
 
 
 class _OneClass(_Training):
-    """Into the ball."""
+    """The training itself, which draws the normal samples to the centre."""
 
-    def __init__(self, *given: Any, objective: str, nu: float):
+    def __init__(self, *given: Any, objective: Objective, nu: float):
         super().__init__(*given)
         self.objective, self.nu = objective, nu
 
@@ -220,26 +248,17 @@ class _OneClass(_Training):
 
 @parameters
 class DeepSVDD(TrainedBaseline):
-    """Deep SVDD (Ruff et al. 2018): the distance from the centre of the normal samples in the outputs of an encoder.
+    """Deep SVDD (Ruff et al. 2018): the distance of an encoder's output from the centre of the normal samples."""
 
-    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these.
-
-    Parameters
-    ----------
-    objective
-        "one_class" or "soft_boundary".
-    nu
-        Share of the normal samples, between 0 and 1, that the soft boundary may leave outside.
-    pretraining_steps
-        Steps as an autoencoder; 0 leaves it out. By default as many as of the second training.
-    contrast
-        Global contrast normalisation of images, which the AMA paper leaves out.
-    """
-
-    objective: Literal["one_class", "soft_boundary"] = "one_class"
-    nu: float = 0.1
-    pretraining_steps: int | None = None
-    contrast: bool = True
+    # fmt: off
+    objective: Objective = parameter("one_class", "Eq. 4 (\"one_class\") or Eq. 3 (\"soft_boundary\").", METHOD)
+    nu: float = parameter(0.1, (
+        "Share of the normal samples that the soft boundary may leave outside."), METHOD, 0, 1, exclusive=True)
+    contrast: bool = parameter(True, (
+        "Global contrast normalisation of images; the AMA paper ran the method without it."), METHOD)
+    pretraining_steps: int | None = parameter(None, (
+        "Steps of the pretraining; 0 is no pretraining, None is as many as max_steps."), TRAINING, 0)
+    # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {
         "compact": Sizes(width=16, latent_dim=64, batch_size=100, max_steps=2000, learning_rate=1e-3),
@@ -247,21 +266,9 @@ class DeepSVDD(TrainedBaseline):
     }
     _model_class = DeepSVDDModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_choice("objective", self.objective, "one_class", "soft_boundary")
-        check_between("nu", self.nu, 0, 1)
-        if self.pretraining_steps is not None:
-            check_count("pretraining_steps", self.pretraining_steps, 0)
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        sizes = self._sizes()
-        # Columns of a row have no common contrast.
-        return {
-            "width": sizes.width,
-            "latent_dim": sizes.latent_dim,
-            "contrast": self.contrast and len(shape) == 3,
-        }
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
+        # The columns of a row have different units, so a row has no contrast.
+        return {**super()._options(kind), "contrast": self.contrast and kind.pictured}
 
     def _learn(self, model: DeepSVDDModel, train: Tensor, run: Run, log: Log) -> None:
         model.fit_contrast(train)

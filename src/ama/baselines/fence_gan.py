@@ -1,7 +1,7 @@
 r"""Fence GAN (Ngo et al., "Fence GAN: Towards Better Anomaly Detection", ICTAI 2019).
 
-The generator is not to make samples that look real but such as lie on the boundary of the normal ones, where D says
-:math:`\alpha`, and to surround them; D itself then is the score.
+The generator does not learn to make realistic samples but samples on the boundary of the normal ones, where D's output
+is :math:`\alpha`, all around them. D itself is the score.
 
 =============================================================================  ========================
 paper                                                                          here
@@ -10,35 +10,36 @@ discriminator loss, :math:`-\log D(x) - \gamma \log(1 - D(G(z)))`              `
 encirclement loss, :math:`\log \lvert \alpha - D(G(z)) \rvert`                 :func:`encirclement`
 dispersion loss, :math:`1 / E \lVert G(z) - \mu \rVert_2`                      :func:`dispersion`
 generator loss, encirclement + :math:`\beta` dispersion                        ``generator``
-anomaly score, :math:`D(x)`                                                    its logit: the same ranking
+anomaly score, :math:`D(x)`                                                    its logit: same ranking
 =============================================================================  ========================
 
-Deviations. ``encirclement="cross_entropy"``, the default, is what the authors' code does
-(https://github.com/phuccuongngo99/Fence_GAN): the cross-entropy of D(G(z)) to the target :math:`\alpha`. Its minimum is
-the paper's, and it is bounded below; ``"log"`` is the paper's equation, bounded at 1e-3 from the target. The
-networks are DCGAN's at any size of image, where the authors' have two convolutions for 28 x 28. The generator's rate is
-twice the discriminator's, as in their code, which also trains D alone for a while before the game: left out here.
+Deviations. ``encirclement="cross_entropy"``, the default, is that of the authors' code
+(https://github.com/phuccuongngo99/Fence_GAN): the cross-entropy of D(G(z)) and the target :math:`\alpha`. It has the
+paper's minimum and is bounded below; ``"log"`` is the paper's equation, bounded at 1e-3 from the target. The networks
+are DCGAN's, for any size of image; the authors' have two convolutions, for 28 x 28. The generator's learning rate is
+twice the discriminator's, as in their code. That code first trains D alone for a while, which is left out here.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn import functional as F
 
 from ama.baselines import gan
-from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_choice
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.baseline_model import BaselineModel
-from ama.baselines.baseline_training import BaselineTraining, noise
-from ama.baselines.building_blocks import Discriminator, Up, initialise
-from ama.baselines.parameters import parameters
+from ama.baselines.building_blocks import Discriminator, initialise, up
+from ama.detectors.parameters import parameters
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, parameter
 
-CLOSEST = 1e-3  # to the target, where the logarithm of the paper's loss ends
+CLOSEST = 1e-3  # distance from the target below which the logarithm of the paper's loss is constant
+MAX_WEIGHT = 1e6
+Encirclement = Literal["cross_entropy", "log"]
 
 
 class FenceGANModel(BaselineModel):
@@ -46,7 +47,7 @@ class FenceGANModel(BaselineModel):
 
     def build(self, width: int, latent_dim: int) -> None:
         self.latent_dim = latent_dim
-        self.generator = Up(self.shape, latent_dim, width).apply(initialise)
+        self.generator = up(self.shape, latent_dim, width).apply(initialise)
         # The authors' discriminator has no BatchNorm.
         self.discriminator = Discriminator(self.shape, width, batch_norm=False).apply(initialise)
 
@@ -54,38 +55,27 @@ class FenceGANModel(BaselineModel):
         return {"score": -self.discriminator(x)}
 
 
-class _Training(BaselineTraining):
-    model: FenceGANModel
+class _Training(gan.GANTraining):
+    generator_rate = 2.0
 
     def __init__(self, *given: Any, method: FenceGAN):
         super().__init__(*given)
         self.method = method
 
-    def configure_optimizers(self) -> Any:
-        return [
-            gan.adam(list(self.model.discriminator.parameters()), self.rate),
-            gan.adam(list(self.model.generator.parameters()), 2 * self.rate),
-        ]
+    def discriminator_loss(
+        self, of_real: Float[Tensor, " b"], of_generated: Float[Tensor, " b"]
+    ) -> Float[Tensor, ""]:
+        return gan.real(of_real) + self.method.gamma * gan.fake(of_generated)
 
-    def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
-        model, method = self.model, self.method
-        with self.autocast():
-            generated = model.generator(noise(len(x), model.latent_dim, random, x)).to(x.dtype)
-            logits = model.discriminator(x), model.discriminator(generated.detach())
-        critic = gan.real(logits[0]) + method.gamma * gan.fake(logits[1])
-        self.descend(critic, 0)
-        with self.autocast():
-            logit = model.discriminator(generated)
-        generator = encirclement(logit, method.alpha, method.encirclement)
-        generator = generator + method.beta * dispersion(generated)
-        self.descend(generator, 1)
-        return {"critic": critic, "generator": generator}
+    def generator_loss(
+        self, logit: Float[Tensor, " b"], generated: Float[Tensor, "b ..."]
+    ) -> Float[Tensor, ""]:
+        loss = encirclement(logit, self.method.alpha, self.method.encirclement)
+        return loss + self.method.beta * dispersion(generated)
 
 
-def encirclement(
-    logit: Float[Tensor, " b"], alpha: float, form: Literal["cross_entropy", "log"]
-) -> Float[Tensor, ""]:
-    """How far D(G(z)) is from the target, from its logit; smallest where D says ``alpha``."""
+def encirclement(logit: Float[Tensor, " b"], alpha: float, form: Encirclement) -> Float[Tensor, ""]:
+    """How far D(G(z)) is from the target ``alpha``, from its logit; smallest where D(G(z)) is the target."""
     logit = logit.float()
     if form == "cross_entropy":
         return F.binary_cross_entropy_with_logits(logit, torch.full_like(logit, alpha))
@@ -100,43 +90,23 @@ def dispersion(generated: Float[Tensor, "b ..."]) -> Float[Tensor, ""]:
 
 @parameters
 class FenceGAN(TrainedBaseline):
-    """Fence GAN (Ngo et al. 2019): a discriminator fenced in by a generator at the boundary of the normal ones.
+    """Fence GAN (Ngo et al. 2019): a discriminator whose generator makes samples on the boundary of the normal ones."""
 
-    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these.
-
-    Parameters
-    ----------
-    alpha
-        What D is to say at the boundary, in (0, 1).
-    beta
-        Weight of the dispersion.
-    gamma
-        Weight of the generated samples in D's loss.
-    encirclement
-        "cross_entropy", as the authors' code has it, or "log", as the paper prints it.
-    """
-
-    alpha: float = 0.1
-    beta: float = 30.0
-    gamma: float = 0.1
-    encirclement: Literal["cross_entropy", "log"] = "cross_entropy"
+    # fmt: off
+    alpha: float = parameter(0.1, "Output of D at the boundary of the normal samples.", METHOD, 0, 1, exclusive=True)
+    beta: float = parameter(30.0, "Weight of the dispersion loss.", METHOD, 0, MAX_WEIGHT, exclusive=True)
+    gamma: float = parameter(0.1, (
+        "Weight of the generated samples in the loss of D."), METHOD, 0, MAX_WEIGHT, exclusive=True)
+    encirclement: Encirclement = parameter("cross_entropy", (
+        "Form of the encirclement loss: \"cross_entropy\", as in the authors' code, or \"log\", as in the paper."),
+        METHOD)
+    # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {
         "compact": Sizes(width=32, latent_dim=64, batch_size=64, max_steps=2000, learning_rate=1e-4),
         "paper": Sizes(width=64, latent_dim=200, batch_size=200, max_steps=25_000, learning_rate=1e-5),
     }
     _model_class = FenceGANModel
-
-    def _check(self) -> None:
-        super()._check()
-        check_between("alpha", self.alpha, 0, 1)
-        check_between("beta", self.beta, 0, math.inf)
-        check_between("gamma", self.gamma, 0, math.inf)
-        check_choice("encirclement", self.encirclement, "cross_entropy", "log")
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        sizes = self._sizes()
-        return {"width": sizes.width, "latent_dim": sizes.latent_dim}
 
     def _learn(self, model: FenceGANModel, train: Tensor, run: Run, log: Log) -> None:
         self._train(_Training, model, train, run, log, method=self)

@@ -13,8 +13,7 @@ uniform dequantisation                                              ``noise`` of
 ==================================================================  ==================================================
 
 Deviations: a 1 x 1 convolution keeps its whole matrix, whose determinant is cheap at these sizes; the paper's LU
-parametrisation is the same map. An image is judged with every level at the middle of its bin, so that its score is no
-matter of chance.
+parametrisation is the same map. When scoring, every level is at the middle of its bin: scores are deterministic.
 """
 
 from __future__ import annotations
@@ -26,6 +25,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ama.baselines.building_blocks import exact_halvings
+
 LEVELS = 256
 LEAST_SPREAD = 1e-6
 
@@ -33,7 +34,7 @@ Pair = tuple[Tensor, Tensor]
 
 
 class ActNorm(nn.Module):
-    """Shift and scale of every channel, set by the first batch so that it leaves with mean 0 and variance 1."""
+    """Shift and scale of every channel, set so that the outputs for the first batch have mean 0 and variance 1."""
 
     started: Tensor
 
@@ -59,7 +60,7 @@ class ActNorm(nn.Module):
 
 
 class Mixing(nn.Module):
-    """The 1 x 1 convolution, from a random rotation."""
+    """The 1 x 1 convolution; its initial weights are a random rotation."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -75,7 +76,7 @@ class Mixing(nn.Module):
 
 
 class Coupling(nn.Module):
-    """Half of the channels, shifted and scaled by what a small network makes of the other half."""
+    """Half of the channels, shifted and scaled by amounts that a small network computes from the other half."""
 
     def __init__(self, channels: int, width: int):
         super().__init__()
@@ -138,7 +139,7 @@ class Glow(nn.Module):
     n_steps
         K: steps at each level.
     n_levels
-        L: levels, as far as the sides can be halved.
+        L: levels, at most as many as the sides can be halved.
 
     Raises
     ------
@@ -152,7 +153,7 @@ class Glow(nn.Module):
         channels, height, width_px = shape
         if height % 2 or width_px % 2:
             raise ValueError(f"Glow is for images with even sides, found {height} x {width_px}")
-        self.n_levels = min(n_levels, _divisions(math.gcd(height, width_px)))
+        self.n_levels = min(n_levels, exact_halvings(math.gcd(height, width_px), least=2))
         self.levels, self.priors = nn.ModuleList(), nn.ModuleList()
         for level in range(self.n_levels):
             channels *= 4
@@ -172,7 +173,7 @@ class Glow(nn.Module):
         x
             The images.
         noise
-            Uniform in [0, 1): where in its bin every value is taken to lie. None: in the middle.
+            Uniform in [0, 1): the position of every value in its bin. None: the middle.
         """
         levels = ((x + 1) * (LEVELS - 1) / 2).round()
         y = (levels + (0.5 if noise is None else noise)) / LEVELS - 0.5
@@ -180,7 +181,7 @@ class Glow(nn.Module):
         return log_p - math.log(LEVELS) * x[0].numel()
 
     def encode(self, y: Float[Tensor, "b c h w"]) -> tuple[list[Tensor], Float[Tensor, " b"]]:
-        """The noise of continuous images, level by level, and their log density."""
+        """The noise of continuous images, level by level, and their log density in nats."""
         total = y.new_zeros(len(y))
         found = []
         for number, steps in enumerate(self.levels):
@@ -196,7 +197,7 @@ class Glow(nn.Module):
         return [*found, y], total
 
     def decode(self, found: list[Tensor]) -> Float[Tensor, "b c h w"]:
-        """The images of which ``encode`` makes that noise."""
+        """The images that ``encode`` maps to that noise."""
         y = found[-1]
         for number in reversed(range(self.n_levels)):
             if number < self.n_levels - 1:
@@ -222,8 +223,3 @@ def _zero_convolution(c_in: int, c_out: int) -> nn.Conv2d:
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)
     return layer
-
-
-def _divisions(side: int) -> int:
-    """How often a side can be halved without a remainder, down to 2."""
-    return 0 if side % 2 or side < 4 else 1 + _divisions(side // 2)

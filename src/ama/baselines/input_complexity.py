@@ -1,7 +1,7 @@
 r"""Input complexity (Serra et al., "Input Complexity and Out-of-Distribution Detection with Likelihood-Based Generative
 Models", ICLR 2020).
 
-A simple image is likely under any model of images; how short a lossless code of it is says how simple it is.
+Simple images are likely under any model of images. The length of a lossless code measures how simple an image is.
 
 =========================================================================  =============================================
 paper                                                                      here
@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -28,33 +28,31 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.likelihood import (
     Likelihood,
     LikelihoodModel,
     LikelihoodTraining,
     check_levels,
-    likelihood_network,
     network_options,
 )
-from ama.baselines.parameters import parameters
+from ama.detectors.parameters import parameters
+from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, parameter
 
-# Pillow's name of a lossless code, and its options.
+# Pillow's name of a lossless format -> its options.
 COMPRESSORS: dict[str, dict[str, Any]] = {
     "PNG": {"optimize": True},
     "JPEG2000": {"irreversible": False, "no_jp2": True},
-    # Its greatest effort takes thirty times as long, for codes of the same length.
+    # The highest effort takes thirty times as long for codes of the same length.
     "WEBP": {"lossless": True},
 }
-FLIF = shutil.which("flif")  # looked for once, not for every image
+FLIF = shutil.which("flif")
 
 
 class InputComplexityModel(LikelihoodModel):
     """A network; the compressors need no training."""
-
-    def build(self, kind: Likelihood, width: int, depth: int, scales: int) -> None:
-        self.network = likelihood_network(kind, self.shape, width, depth, scales)
 
     def anomalies(self, x: Float[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
         log_p = self.log_likelihood(x).double()
@@ -86,17 +84,9 @@ def _flif_length(picture: Image.Image, program: str) -> int:
 
 @parameters
 class InputComplexity(TrainedBaseline):
-    """Input complexity (Serra et al. 2020): bits under a model of the images less bits of a lossless code.
+    """Input complexity (Serra et al. 2020): bits under a likelihood model minus those of a lossless code."""
 
-    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and this.
-
-    Parameters
-    ----------
-    likelihood
-        "pixelcnn++" or "glow".
-    """
-
-    likelihood: Literal["pixelcnn++", "glow"] = "pixelcnn++"
+    likelihood: Likelihood = parameter("pixelcnn++", "The likelihood model.", METHOD)
 
     images_only = True
     presets: ClassVar[dict[str, Sizes]] = {
@@ -105,11 +95,7 @@ class InputComplexity(TrainedBaseline):
     }
     _model_class = InputComplexityModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_choice("likelihood", self.likelihood, "pixelcnn++", "glow")
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
         return network_options(self.likelihood, self.preset, self._sizes().width)
 
     def _learn(self, model: InputComplexityModel, train: Tensor, run: Run, log: Log) -> None:

@@ -1,4 +1,4 @@
-"""What the likelihood methods share: a model of images with an exact likelihood, and its training."""
+"""Shared by the likelihood methods: networks with an exact likelihood of images, and their training."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEPTH = {
     ("glow", "compact"): (8, 3),
     ("glow", "paper"): (32, 3),
 }
-LONGEST_GRADIENT = 100.0  # a flow's first steps may be wild
+MAX_NORM = 100.0  # of a gradient: those of a flow's first steps may be very large
 
 
 def likelihood_network(
@@ -46,39 +46,39 @@ def likelihood_network(
 
 
 def network_options(kind: Likelihood, preset: str, width: int) -> dict[str, Any]:
-    """What :func:`likelihood_network` is given beside the shape."""
+    """Arguments of :func:`likelihood_network` besides the shape."""
     depth, scales = DEPTH[kind, preset]
     return {"kind": kind, "width": width, "depth": depth, "scales": scales}
 
 
 def check_levels(dtype: torch.dtype, method: str) -> None:
-    """Refuse images whose values are no 256 levels.
+    """Refuse images other than 8-bit ones.
 
     Raises
     ------
     InputError
-        If they are not.
+        If the images are deeper.
     """
     if dtype != torch.uint8:
-        raise InputError(f"{method} counts the 256 levels of 8-bit images, found values of type {dtype}")
+        raise InputError(f"{method} needs the 256 levels of 8-bit images, found values of type {dtype}")
 
 
 class LikelihoodTraining(BaselineTraining):
-    """Maximum likelihood of one or several networks, each on its own version of the batch.
+    """Maximum likelihood of one or several networks, each on its own version of a batch.
 
     Parameters
     ----------
     *given
         As in :class:`ama.baselines.baseline_training.BaselineTraining`.
     networks
-        What is trained.
+        Those to train, which are part of the model.
     weight_decay
-        Of each network.
+        Of each network; by default 0.
     """
 
     def __init__(self, *given: Any, networks: list[nn.Module], weight_decay: list[float] | None = None):
         super().__init__(*given)
-        # The model owns them; a list that torch does not look into keeps them from being counted twice.
+        # A tuple, which torch does not search for modules: these are already part of the model.
         self._trained = tuple(networks)
         self.weight_decay = weight_decay or [0.0] * len(networks)
 
@@ -92,18 +92,18 @@ class LikelihoodTraining(BaselineTraining):
         losses = {}
         for number, network in enumerate(self._trained):
             loss = self.bits(network, self.version(x, number, random), random)
-            self.descend(loss, number, LONGEST_GRADIENT)
+            self.descend(loss, number, MAX_NORM)
             losses["bits" if number == 0 else f"bits {number}"] = loss
         return losses
 
     def version(self, x: Tensor, number: int, random: Generator) -> Tensor:
-        """What a network is trained on of a batch."""
+        """The batch as the network of that number sees it."""
         return x
 
     def bits(self, network: nn.Module, x: Tensor, random: Generator) -> Float[Tensor, ""]:
         """Bits per dimension."""
         if isinstance(network, Glow):
-            # Its determinants are sums of many small numbers, for which bfloat16 is too coarse.
+            # Not in bfloat16, which is too coarse for determinants: they are sums of many small numbers.
             noise = torch.rand(x.shape, generator=random).to(x)
             log_p = network.log_likelihood(x, noise)
         else:
@@ -113,10 +113,13 @@ class LikelihoodTraining(BaselineTraining):
 
 
 class LikelihoodModel(BaselineModel):
-    """One network and its likelihood; a subclass builds the network."""
+    """One network and its likelihood."""
 
-    chunk = 64  # more of PixelCNN++'s many maps do not fit into a processor's caches, and take twice the time
+    chunk = 64  # PixelCNN++ has many feature maps, which then fit into the caches of a CPU: half the time
     network: nn.Module
+
+    def build(self, kind: Likelihood, width: int, depth: int, scales: int) -> None:
+        self.network = likelihood_network(kind, self.shape, width, depth, scales)
 
     @torch.no_grad()
     def log_likelihood(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:

@@ -1,7 +1,7 @@
 r"""Likelihood ratio (Ren et al., "Likelihood Ratios for Out-of-Distribution Detection", NeurIPS 2019).
 
-The likelihood of an image over its likelihood under a model that has learned the background alone, because some of the
-pixels of its training images were replaced.
+The likelihood of an image, divided by its likelihood under a model of the background, which is trained on images with a
+share of their pixels replaced, so that it learns the background alone.
 
 ===================================================================================  ===================================
 paper                                                                                here
@@ -13,10 +13,10 @@ paper                                                                           
 :math:`\lambda`, L2 regularisation of :math:`\theta_0`                               ``weight_decay``
 ===================================================================================  ===================================
 
-Deviation: :math:`\mu` and :math:`\lambda` are parameters, where the paper chooses them by the AUROC on further data.
-Their defaults were chosen on 400 test images each of Fashion-MNIST and MNIST. Without the regularisation the background
-model of a short training knows an image's content too well: what is left of the ratio then is the probability that a
-pixel is replaced, which every empty pixel pays for, and MNIST has more of those.
+Deviation: :math:`\mu` and :math:`\lambda` are parameters; the paper chooses them by the AUROC on further data. Their
+defaults were chosen on 400 test images each of Fashion-MNIST and MNIST. Without the regularisation, a background model
+of a short training also learns the content. What remains of the ratio then is the probability that a pixel is replaced,
+to which every empty pixel contributes, and MNIST has more of those.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_between, check_share
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.likelihood import (
     Likelihood,
     LikelihoodModel,
@@ -36,8 +36,10 @@ from ama.baselines.likelihood import (
     likelihood_network,
     network_options,
 )
-from ama.baselines.parameters import parameters
+from ama.detectors.parameters import parameters
+from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, TRAINING, parameter
 
 LEVELS = 256
 
@@ -46,9 +48,8 @@ class LikelihoodRatioModel(LikelihoodModel):
     """Both networks."""
 
     def build(self, kind: Likelihood, width: int, depth: int, scales: int) -> None:
-        self.network, self.background = (
-            likelihood_network(kind, self.shape, width, depth, scales) for _ in range(2)
-        )
+        super().build(kind, width, depth, scales)
+        self.background = likelihood_network(kind, self.shape, width, depth, scales)
 
     @torch.no_grad()
     def anomalies(self, x: Float[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
@@ -66,7 +67,7 @@ class _Training(LikelihoodTraining):
 
 
 def perturbed(x: Float[Tensor, "b c h w"], share: float, random: Generator) -> Float[Tensor, "b c h w"]:
-    """Images in [-1, 1] of which a share of the pixels is replaced by levels drawn at random."""
+    """Images in [-1, 1] with a share of their pixels replaced by levels drawn at random."""
     b, c, height, width = x.shape
     replaced = torch.rand(b, 1, height, width, generator=random) < share
     drawn = torch.randint(LEVELS, (b, c, height, width), generator=random) * (2 / (LEVELS - 1)) - 1
@@ -75,20 +76,14 @@ def perturbed(x: Float[Tensor, "b c h w"], share: float, random: Generator) -> F
 
 @parameters
 class LikelihoodRatio(TrainedBaseline):
-    """Likelihood ratio (Ren et al. 2019): PixelCNN++ against a model of the background.
+    """Likelihood ratio (Ren et al. 2019): PixelCNN++ against a model of the background."""
 
-    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these. Score and plain likelihood in one.
-
-    Parameters
-    ----------
-    mutation
-        mu: share of the pixels replaced for the background model, between 0 and 1.
-    weight_decay
-        Of the background model, from 0 to 1.
-    """
-
-    mutation: float = 0.3
-    weight_decay: float = 0.01
+    # fmt: off
+    mutation: float = parameter(0.3, (
+        "mu: share of the pixels that are replaced in the training of the background model."),
+        METHOD, 0, 1, exclusive=True)
+    weight_decay: float = parameter(0.01, "Weight decay of the background model.", TRAINING, 0, 1)
+    # fmt: on
 
     images_only = True
     presets: ClassVar[dict[str, Sizes]] = {
@@ -97,12 +92,7 @@ class LikelihoodRatio(TrainedBaseline):
     }
     _model_class = LikelihoodRatioModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_between("mutation", self.mutation, 0, 1)
-        check_share("weight_decay", self.weight_decay)
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
         return network_options("pixelcnn++", self.preset, self._sizes().width)
 
     def _learn(self, model: LikelihoodRatioModel, train: Tensor, run: Run, log: Log) -> None:

@@ -1,4 +1,4 @@
-"""Nearest neighbours in pixels or columns: what a user would do in five minutes, through scikit-learn.
+"""Nearest neighbours in pixels or columns: a simple baseline from scikit-learn.
 
 The anomaly score is the mean distance to the ``n_neighbours`` nearest normal samples.
 """
@@ -12,11 +12,13 @@ from jaxtyping import Float
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from ama.baselines.baseline import Baseline, Log, check_count
+from ama.baselines.baseline import Baseline, Log
 from ama.baselines.baseline_model import BaselineModel
-from ama.baselines.parameters import parameters
+from ama.detectors.parameters import parameters
 from ama.errors import InputError
+from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, parameter
 
 
 class NearestNeighboursModel(BaselineModel):
@@ -39,25 +41,13 @@ class NearestNeighboursModel(BaselineModel):
 
 @parameters
 class NearestNeighbours(Baseline):
-    """Nearest neighbours: the mean distance to the nearest normal samples.
+    """Nearest neighbours: the mean distance to the nearest normal samples."""
 
-    The parameters of :class:`ama.baselines.baseline.Baseline`, and this.
-
-    Parameters
-    ----------
-    n_neighbours
-        How many.
-    """
-
-    n_neighbours: int = 5
+    n_neighbours: int = parameter(5, "Number of neighbours.", METHOD, 1)
 
     _model_class = NearestNeighboursModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_count("n_neighbours", self.n_neighbours, 1)
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
         return {"n_neighbours": self.n_neighbours}
 
     def _learn(self, model: NearestNeighboursModel, train: Tensor, run: Run, log: Log) -> None:

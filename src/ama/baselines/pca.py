@@ -1,6 +1,6 @@
-"""Principal components: what a user would do in five minutes, through scikit-learn.
+"""Principal components: a simple baseline from scikit-learn.
 
-The anomaly score is the squared error of a sample rebuilt from the normal samples' first components.
+The anomaly score is the squared error of a sample's reconstruction from the first components of the normal samples.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from jaxtyping import Float
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from ama.baselines.baseline import Baseline, Log, check_count
+from ama.baselines.baseline import Baseline, Log
 from ama.baselines.baseline_model import BaselineModel
-from ama.baselines.parameters import parameters
+from ama.detectors.parameters import parameters
+from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, parameter
 
 
 class PCAReconstructionModel(BaselineModel):
@@ -36,31 +38,24 @@ class PCAReconstructionModel(BaselineModel):
 
 @parameters
 class PCAReconstruction(Baseline):
-    """Principal components: the error of a reconstruction from the normal samples' first ones.
+    """Principal components: the error of a reconstruction from the first ones of the normal samples."""
 
-    The parameters of :class:`ama.baselines.baseline.Baseline`, and this.
-
-    Parameters
-    ----------
-    n_components
-        How many; at most as many as the samples allow.
-    """
-
-    n_components: int = 40
+    n_components: int = parameter(
+        40,
+        "Number of components; at most one less than there are samples, or numbers in a sample.",
+        METHOD,
+        1,
+    )
 
     _model_class = PCAReconstructionModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_count("n_components", self.n_components, 1)
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
         return {}
 
     def _learn(self, model: PCAReconstructionModel, train: Tensor, run: Run, log: Log) -> None:
         points = torch.cat([x.flatten(1) for x in model.chunks(train)]).cpu().numpy()
-        # All components of all columns would rebuild every row.
-        most = min(self.n_components, len(points) - 1, points.shape[1] - 1)
-        fitted = PCA(max(1, most), random_state=run.seed % 2**31).fit(points)
+        # All components together would reconstruct every sample.
+        n_components = min(self.n_components, len(points) - 1, points.shape[1] - 1)
+        fitted = PCA(max(1, n_components), random_state=run.seed % 2**31).fit(points)
         model.mean = torch.from_numpy(fitted.mean_).to(model.mean)
         model.components = torch.from_numpy(fitted.components_).to(model.components)

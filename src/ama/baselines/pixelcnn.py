@@ -13,7 +13,7 @@ down- and up-sampling with short-cuts, 3 scales of 5 blocks of 160 channels    `
 :math:`\mu_G = \mu_g + a r, \mu_B = \mu_b + b r + c g`                         its coefficients
 =============================================================================  ====================================
 
-Deviations: no weight normalisation and no dropout by default; half the bin's difference of two sigmoids is computed as
+Deviations: no weight normalisation, and no dropout by default; the difference of two sigmoids of a bin is computed as
 :math:`\sigma(u) \sigma(-v) (1 - e^{v - u})`, which needs no case distinction and does not underflow.
 """
 
@@ -26,12 +26,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ama.baselines.building_blocks import exact_halvings
+
 HALF_BIN = 1 / 255  # of 256 levels in [-1, 1]
 LEAST_LOG_SCALE = -7.0
 
 
 class _Downward(nn.Module):
-    """A convolution that at a pixel sees its own row and those above, a kernel's width to both sides."""
+    """A convolution that at each pixel sees its own row and those above, half a kernel to either side."""
 
     def __init__(self, c_in: int, c_out: int, kernel: tuple[int, int] = (2, 3), stride: int = 1):
         super().__init__()
@@ -44,7 +46,7 @@ class _Downward(nn.Module):
 
 
 class _DownRightward(nn.Module):
-    """A convolution that at a pixel sees itself, the pixels to its left, and the rows above as far as it."""
+    """A convolution that at each pixel sees it, pixels to its left, and the same columns of the rows above."""
 
     def __init__(self, c_in: int, c_out: int, kernel: tuple[int, int] = (2, 2), stride: int = 1):
         super().__init__()
@@ -57,19 +59,19 @@ class _DownRightward(nn.Module):
 
 
 class _UpDownward(nn.Module):
-    """Twice the size, seeing what :class:`_Downward` sees."""
+    """Up-sampling with the receptive field of :class:`_Downward`."""
 
     def __init__(self, width: int):
         super().__init__()
         self.conv = nn.ConvTranspose2d(width, width, (2, 3), 2)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 2*h 2*w"]:
-        # A kernel of 3 reaches one column further on the left.
+        # The kernel of 3 adds a column on the left.
         return self.conv(x)[:, :, :, 1:]
 
 
 class _UpDownRightward(nn.Module):
-    """Twice the size, seeing what :class:`_DownRightward` sees."""
+    """Up-sampling with the receptive field of :class:`_DownRightward`."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -80,7 +82,7 @@ class _UpDownRightward(nn.Module):
 
 
 class _Gated(nn.Module):
-    """A residual block whose output passes a gate; ``beside`` are channels of another stream at the same pixel."""
+    """A residual block with a gated output; ``beside`` is the number of channels of another stream at each pixel."""
 
     def __init__(self, width: int, kind: type[_Downward] | type[_DownRightward], beside: int, dropout: float):
         super().__init__()
@@ -99,7 +101,7 @@ class _Gated(nn.Module):
 
 
 class PixelCNNPlusPlus(nn.Module):
-    """The network: parameters of a mixture of logistics for every pixel, from the pixels before it.
+    """The network: parameters of a mixture of logistic distributions for every pixel, from the pixels before it.
 
     Parameters
     ----------
@@ -110,11 +112,11 @@ class PixelCNNPlusPlus(nn.Module):
     n_blocks
         Gated blocks at each scale, down and up.
     n_scales
-        Scales; each after the first has half the size, as far as the size can be halved.
+        Scales, each of half the size of the one before; at most as many as the sides can be halved.
     n_mixture
-        Logistics in the mixture.
+        Components of the mixture.
     dropout
-        Share of the channels that a training step leaves out in each block.
+        Share of the channels that are dropped in each block during training.
 
     Raises
     ------
@@ -137,8 +139,8 @@ class PixelCNNPlusPlus(nn.Module):
             raise ValueError(f"PixelCNN++ is for images of 1 or 3 channels, found {channels}")
         self.channels, self.n_mixture = channels, n_mixture
         self.n_blocks = n_blocks
-        self.n_scales = min(n_scales, 1 + _divisions(math.gcd(*shape[1:])))
-        # A further channel of ones tells the image from its padding.
+        self.n_scales = min(n_scales, 1 + exact_halvings(math.gcd(*shape[1:]), least=4))
+        # A further channel of ones distinguishes the image from its padding.
         self.above = _Downward(channels + 1, width)
         self.over = _Downward(channels + 1, width, (1, 3))
         self.left = _DownRightward(channels + 1, width, (2, 1))
@@ -150,7 +152,7 @@ class PixelCNNPlusPlus(nn.Module):
             for _ in range(n_blocks):
                 self.down_u.append(_Gated(width, _Downward, 0, dropout))
                 self.down_ul.append(_Gated(width, _DownRightward, width, dropout))
-            # The way up starts at the last scale, whose own last maps it takes for its start.
+            # The way up starts from the last maps of the last scale.
             for _ in range(n_blocks + (scale > 0)):
                 self.up_u.append(_Gated(width, _Downward, width, dropout))
                 self.up_ul.append(_Gated(width, _DownRightward, 2 * width, dropout))
@@ -197,16 +199,16 @@ class PixelCNNPlusPlus(nn.Module):
 def mixture_log_likelihood(
     x: Float[Tensor, "b c h w"], parameters: Float[Tensor, "b k h w"], n_mixture: int
 ) -> Float[Tensor, " b"]:
-    """log p of every image under its pixels' mixtures of discretised logistics, in nats.
+    """log p of every image under the mixtures of discretised logistic distributions of its pixels, in nats.
 
     Parameters
     ----------
     x
-        In [-1, 1], 256 levels; one channel or three, of which each depends on those before it.
+        In [-1, 1], 256 levels; one channel, or three of which each depends on those before it.
     parameters
-        Per pixel: the logits of the mixture; for each channel means and log scales; for colours three coefficients.
+        Per pixel: the logits of the mixture; means and log scales of each channel; three coefficients for colours.
     n_mixture
-        Logistics in the mixture.
+        Components of the mixture.
     """
     b, c, height, width = x.shape
     logits, rest = parameters[:, :n_mixture], parameters[:, n_mixture:]
@@ -224,7 +226,7 @@ def mixture_log_likelihood(
     upper = inverse * (values - means + HALF_BIN)
     lower = inverse * (values - means - HALF_BIN)
     within = F.logsigmoid(upper) + F.logsigmoid(-lower) + torch.log(-torch.expm1(-2 * HALF_BIN * inverse))
-    # The first and the last level take what lies beyond them.
+    # The first and the last level include everything beyond them.
     edge = 1 - HALF_BIN
     log_p = torch.where(
         values < -edge, F.logsigmoid(upper), torch.where(values > edge, F.logsigmoid(-lower), within)
@@ -233,7 +235,7 @@ def mixture_log_likelihood(
 
 
 def concat_elu(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 2*c h w"]:
-    """ELU of x and of -x, beside one another."""
+    """ELU of x and of -x, concatenated."""
     return F.elu(torch.cat([x, -x], 1))
 
 
@@ -243,8 +245,3 @@ def _shifted_down(x: Tensor) -> Tensor:
 
 def _shifted_right(x: Tensor) -> Tensor:
     return F.pad(x, (1, 0, 0, 0))[:, :, :, :-1]
-
-
-def _divisions(side: int) -> int:
-    """How often a side can be halved without a remainder, down to 4."""
-    return 0 if side % 2 or side < 8 else 1 + _divisions(side // 2)

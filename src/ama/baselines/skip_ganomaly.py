@@ -1,7 +1,7 @@
 r"""Skip-GANomaly (Akcay et al., "Skip-GANomaly: Skip Connected and Adversarially Trained Encoder-Decoder Anomaly
 Detection", IJCNN 2019).
 
-A U-Net that rebuilds the image, and a discriminator whose features must not tell the two apart.
+A U-Net that reconstructs the image, trained so that image and reconstruction have the same features in a discriminator.
 
 ====================================================================================  ================================
 paper                                                                                 here
@@ -14,10 +14,10 @@ weights 1, 40, 1                                                                
 ====================================================================================  ================================
 
 R and L of the score are mean squares, as in the authors' code (https://github.com/samet-akcay/skip-ganomaly). That code
-judges with BatchNorm in training mode, so that a sample's score depends on what it is judged with;
-``batch_norm="batch"`` repeats it. The AMA paper froze the statistics instead, which is the default here. Deviations:
-the score is not scaled to [0, 1] over the test set, which changes no ranking; as many halvings as the size of the image
-allows.
+scores with BatchNorm in training mode, so that a score depends on the batch that its sample comes in;
+``batch_norm="batch"`` does the same. The AMA paper froze the statistics, which is the default here. Deviations: the
+score is not scaled to [0, 1] over the test set, which changes no ranking; the number of halvings depends on the size of
+the image.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from ama.baselines import gan
-from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_share
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.baseline_model import BaselineModel
-from ama.baselines.baseline_training import BaselineTraining
 from ama.baselines.building_blocks import SLOPE, Discriminator, initialise
-from ama.baselines.parameters import parameters
+from ama.detectors.parameters import parameters
 from ama.networks.image_networks import edge_padding, n_halvings
+from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, parameter
 
 ADVERSARIAL, CONTEXTUAL, LATENT = 1.0, 40.0, 1.0
 
 
 class UNet(nn.Module):
-    """An encoder and a decoder, each layer of the one handed to its counterpart in the other (Ronneberger et al. 2015).
+    """An encoder and a decoder with skip connections at every size (Ronneberger et al. 2015).
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class UNet(nn.Module):
     latent_dim
         Channels of the innermost map.
     width
-        Channels of the outermost; doubled at each halving, up to eight times.
+        Channels of the outermost map; doubled at each halving, up to eight times.
     """
 
     def __init__(self, shape: tuple[int, ...], latent_dim: int, width: int):
@@ -100,12 +101,12 @@ class SkipGANomalyModel(BaselineModel):
         if self.batch_norm == "batch":
             for layer in self.modules():
                 if isinstance(layer, nn.BatchNorm2d):
-                    # The batch's own statistics, without a trace of it in the kept ones.
+                    # Use the statistics of the batch, and leave the running ones as they are.
                     layer.train()
                     layer.momentum = 0.0
-        rebuilt = self.generator(x)
-        features = self.discriminator.features(x) - self.discriminator.features(rebuilt)
-        residual = (x - rebuilt).flatten(1).square().mean(1)
+        reconstruction = self.generator(x)
+        features = self.discriminator.features(x) - self.discriminator.features(reconstruction)
+        residual = (x - reconstruction).flatten(1).square().mean(1)
         latent = features.square().mean(1)
         return {
             "score": self.weight * residual + (1 - self.weight) * latent,
@@ -114,54 +115,40 @@ class SkipGANomalyModel(BaselineModel):
         }
 
 
-class _Training(BaselineTraining):
+class _Training(gan.GANTraining):
     model: SkipGANomalyModel
-
-    def configure_optimizers(self) -> Any:
-        return [
-            gan.adam(list(self.model.discriminator.parameters()), self.rate),
-            gan.adam(list(self.model.generator.parameters()), self.rate),
-        ]
 
     def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
         generator, d = self.model.generator, self.model.discriminator
         with self.autocast():
-            rebuilt = generator(x).to(x.dtype)
-            features = [d.features(image).float() for image in (x, rebuilt.detach())]
+            reconstruction = generator(x).to(x.dtype)
+            features = [d.features(image).float() for image in (x, reconstruction.detach())]
             logits = [d.output(f).squeeze(1) for f in features]
-        # The authors' code lets D lower the latent loss, too.
-        critic = (
-            gan.real(logits[0]) + gan.fake(logits[1]) + LATENT * (features[0] - features[1]).square().mean()
-        )
+        # As in the authors' code, D too minimises the latent loss.
+        critic = self.discriminator_loss(*logits) + LATENT * (features[0] - features[1]).square().mean()
         self.descend(critic, 0)
         with self.autocast():
             with torch.no_grad():
-                wanted = d.features(x).float()
-            found = d.features(rebuilt).float()
+                target = d.features(x).float()
+            found = d.features(reconstruction).float()
             logit = d.output(found).squeeze(1)
-        contextual = (x - rebuilt).abs().mean()
-        latent = (wanted - found).square().mean()
-        builder = ADVERSARIAL * gan.real(logit) + CONTEXTUAL * contextual + LATENT * latent
-        self.descend(builder, 1)
-        return {"critic": critic, "generator": builder}
+        contextual = (x - reconstruction).abs().mean()
+        latent = (target - found).square().mean()
+        loss = ADVERSARIAL * gan.real(logit) + CONTEXTUAL * contextual + LATENT * latent
+        self.descend(loss, 1)
+        return {"critic": critic, "generator": loss}
 
 
 @parameters
 class SkipGANomaly(TrainedBaseline):
-    """Skip-GANomaly (Akcay et al. 2019): how badly a U-Net rebuilds an image, in pixels and in a critic's features.
+    """Skip-GANomaly (Akcay et al. 2019): the error of a U-Net's reconstruction in pixels and in a critic's features."""
 
-    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these.
-
-    Parameters
-    ----------
-    weight
-        lambda: share of the pixels in the score, in [0, 1].
-    batch_norm
-        "frozen": statistics of the training. "batch": those of the batch being scored, as the published figures used.
-    """
-
-    weight: float = 0.9
-    batch_norm: Literal["frozen", "batch"] = "frozen"
+    # fmt: off
+    weight: float = parameter(0.9, "lambda: share of the error in pixels in the score.", METHOD, 0, 1)
+    batch_norm: Literal["frozen", "batch"] = parameter("frozen", (
+        "Statistics of BatchNorm when scoring. \"frozen\": those of the training. \"batch\": those of the batch of a "
+        "sample, as in the published results."), METHOD)
+    # fmt: on
 
     images_only = True
     presets: ClassVar[dict[str, Sizes]] = {
@@ -170,19 +157,8 @@ class SkipGANomaly(TrainedBaseline):
     }
     _model_class = SkipGANomalyModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_share("weight", self.weight)
-        check_choice("batch_norm", self.batch_norm, "frozen", "batch")
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        sizes = self._sizes()
-        return {
-            "width": sizes.width,
-            "latent_dim": sizes.latent_dim,
-            "weight": self.weight,
-            "batch_norm": self.batch_norm,
-        }
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
+        return {**super()._options(kind), "weight": self.weight, "batch_norm": self.batch_norm}
 
     def _learn(self, model: SkipGANomalyModel, train: Tensor, run: Run, log: Log) -> None:
         self._train(_Training, model, train, run, log)

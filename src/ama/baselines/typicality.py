@@ -1,7 +1,7 @@
 r"""Typicality test (Nalisnick et al., "Detecting Out-of-Distribution Inputs to Deep Generative Models Using
 Typicality", 2019).
 
-Normal images are not those of the highest likelihood but those whose likelihood is near the model's entropy.
+Normal images are not the ones of the highest likelihood but those whose log likelihood is near minus the entropy.
 
 ============================================================================================  ==========================
 paper                                                                                         here
@@ -12,29 +12,32 @@ M images of a batch                                                             
 bootstrap of batches of M held-out images, for the threshold                                  :meth:`calibrate`
 ============================================================================================  ==========================
 
-With ``group`` above 1 the samples handed in are taken in their order, so many at a time, and each gets the
-score of its group: the test then is of batches, as in the paper. A last group that is not full is judged as it is.
+If ``group`` is above 1, consecutive samples form groups of that size and each sample gets the score of its group, as in
+the paper's test of batches. The last group may be smaller.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_count
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.likelihood import (
     Likelihood,
     LikelihoodModel,
     LikelihoodTraining,
     check_levels,
-    likelihood_network,
     network_options,
 )
-from ama.baselines.parameters import parameters
+from ama.detectors.parameters import parameters
+from ama.io.storable import empty
+from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, parameter
 from ama.utils.random_generators import generator_for
 
 ENTROPY_SAMPLES = 5000
@@ -46,13 +49,15 @@ class TypicalityModel(LikelihoodModel):
 
     entropy: Tensor
 
-    def build(self, kind: Likelihood, width: int, depth: int, scales: int, group: int, seed: int) -> None:
-        self.network = likelihood_network(kind, self.shape, width, depth, scales)
+    def build(
+        self, kind: Likelihood, width: int, depth: int, scales: int, group: int = 1, seed: int = 0
+    ) -> None:
+        super().build(kind, width, depth, scales)
         self.group, self.seed = group, seed
-        self.register_buffer("entropy", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("entropy", empty())
 
     def fit_entropy(self, raw: Shaped[Tensor, "n c h w"]) -> None:
-        """H: the mean of minus log p over training images."""
+        """Set H to the mean of minus log p over training images."""
         self.eval()
         values = [-self.log_likelihood(x).double() for x in self.chunks(raw[:ENTROPY_SAMPLES])]
         self.entropy.copy_(torch.cat(values).mean())
@@ -65,13 +70,13 @@ class TypicalityModel(LikelihoodModel):
         return "likelihood"
 
     def named_scores(self, raw: Shaped[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
-        """The score of each group of consecutive samples, for every one of them; and the likelihood of each."""
+        """``score``, that of the group of each sample, and ``likelihood``, the log likelihood of each."""
         log_p = super().named_scores(raw)["likelihood"]
         groups = torch.cat([part.mean().expand(len(part)) for part in log_p.split(self.group)])
         return {"score": -(groups + self.entropy).abs(), "likelihood": log_p}
 
     def calibrate(self, raw: Shaped[Tensor, "m c h w"]) -> None:
-        """Scores of groups drawn from held-out samples; of the samples themselves where a group is one."""
+        """Keep the scores of groups drawn from held-out samples, or of the samples themselves if a group is one."""
         if self.group == 1:
             super().calibrate(raw)
             return
@@ -82,20 +87,12 @@ class TypicalityModel(LikelihoodModel):
 
 @parameters
 class Typicality(TrainedBaseline):
-    """Typicality test (Nalisnick et al. 2019): how far the likelihood is from that of the training images.
+    """Typicality test (Nalisnick et al. 2019): how far the likelihood is from that of the training images."""
 
-    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these.
-
-    Parameters
-    ----------
-    likelihood
-        "glow", the paper's, or "pixelcnn++".
-    group
-        M: images judged together.
-    """
-
-    likelihood: Literal["glow", "pixelcnn++"] = "glow"
-    group: int = 1
+    # fmt: off
+    likelihood: Likelihood = parameter("glow", "The likelihood model; the paper's is \"glow\".", METHOD)
+    group: int = parameter(1, "M: number of consecutive images that are scored together.", METHOD, 1)
+    # fmt: on
 
     images_only = True
     presets: ClassVar[dict[str, Sizes]] = {
@@ -104,12 +101,11 @@ class Typicality(TrainedBaseline):
     }
     _model_class = TypicalityModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_choice("likelihood", self.likelihood, "glow", "pixelcnn++")
-        check_count("group", self.group, 1)
+    def independent(self, scores: np.ndarray) -> np.ndarray:
+        """One score of each group."""
+        return scores[:: self.group]
 
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
         network = network_options(self.likelihood, self.preset, self._sizes().width)
         return {**network, "group": self.group, "seed": self.random_state or 0}
 

@@ -1,19 +1,19 @@
 r"""WAIC (Choi et al., "WAIC, but Why? Generative Ensembles for Robust Anomaly Detection", 2018).
 
-Models that were trained apart agree on normal images more than on others.
+Models that were trained independently agree more on normal images than on others.
 
 ================================================================================  ======================================
 paper                                                                             here
 ================================================================================  ======================================
 :math:`WAIC(x) = E_\theta[\log p_\theta(x)] - Var_\theta[\log p_\theta(x)]`       the score
-ensemble of WGANs, whose critics take the place of :math:`\log p`                 ``ensemble="wgan"``
+ensemble of WGANs, with critics in place of :math:`\log p`                        ``ensemble="wgan"``
 ensembles of likelihood models                                                    ``"pixelcnn++"``, ``"glow"``
 gradient penalty of the WGANs (Gulrajani et al. 2017)                             ``gradient_penalty``
 ================================================================================  ======================================
 
-A critic's value has no unit. As the variance counts against the mean, every member is first put on the scale on which
-its values for the training images have mean 0 and variance 1; the paper does not say how it does that. Likelihoods,
-which have one, are taken per dimension.
+A critic's value has no unit, and the score compares a variance with a mean. Therefore the values of every member are
+first scaled to mean 0 and variance 1 over training images; the paper does not specify a scale. Likelihoods need no such
+scale, and are taken per dimension.
 """
 
 from __future__ import annotations
@@ -24,18 +24,22 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
-from ama.baselines.baseline import Log, Sizes, TrainedBaseline, check_choice, check_count
+from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining, noise
-from ama.baselines.building_blocks import Discriminator, Up
+from ama.baselines.building_blocks import Discriminator, up
 from ama.baselines.likelihood import DEPTH, LikelihoodTraining, check_levels, likelihood_network
-from ama.baselines.parameters import parameters
+from ama.detectors.parameters import parameters
 from ama.objective.losses import mixture
+from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
+from ama.utils.declarations import METHOD, parameter
 
 SCALE_SAMPLES = 2000
 PENALTY = 10.0
 CRITIC_STEPS = 5  # for each step of the generator
+
+Ensemble = Literal["wgan", "pixelcnn++", "glow"]
 
 
 class WAICModel(BaselineModel):
@@ -45,19 +49,18 @@ class WAICModel(BaselineModel):
     spread: Tensor
 
     def build(
-        self, ensemble: str, n_models: int, width: int, latent_dim: int, depth: int, scales: int
+        self, ensemble: Ensemble, n_models: int, width: int, latent_dim: int, depth: int, scales: int
     ) -> None:
         self.ensemble, self.latent_dim = ensemble, latent_dim
         if ensemble == "wgan":
-            # Layer statistics of a batch would tie the samples of a gradient penalty together.
+            # No BatchNorm: with it, the gradient penalty of a sample would depend on its batch.
             members: list[nn.Module] = [
                 Discriminator(self.shape, width, batch_norm=False) for _ in range(n_models)
             ]
-            self.generators = nn.ModuleList(Up(self.shape, latent_dim, width) for _ in range(n_models))
+            self.generators = nn.ModuleList(up(self.shape, latent_dim, width) for _ in range(n_models))
         else:
             members = [
-                likelihood_network(ensemble, self.shape, width, depth, scales)  # type: ignore[arg-type]
-                for _ in range(n_models)
+                likelihood_network(ensemble, self.shape, width, depth, scales) for _ in range(n_models)
             ]
         self.members = nn.ModuleList(members)
         self.register_buffer("mean", torch.zeros(n_models))
@@ -65,13 +68,13 @@ class WAICModel(BaselineModel):
 
     @torch.no_grad()
     def values(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b n"]:
-        """What each member says of normalised samples, higher = more normal."""
+        """The value of each member for normalised samples, higher = more normal."""
         if self.ensemble == "wgan":
             return torch.stack([member(x) for member in self.members], 1)
         return torch.stack([member.log_likelihood(x) for member in self.members], 1) / x[0].numel()  # type: ignore[operator]
 
     def fit_scale(self, raw: Tensor) -> None:
-        """The mean and the spread of every critic's values for training samples."""
+        """Set the mean and the spread of every critic's values for training samples."""
         if self.ensemble == "wgan":
             self.eval()
             values = torch.cat([self.values(x) for x in self.chunks(raw[:SCALE_SAMPLES])])
@@ -84,7 +87,7 @@ class WAICModel(BaselineModel):
 
 
 class _WGAN(BaselineTraining):
-    """All WGANs side by side, each with noise of its own."""
+    """All WGANs in the same steps, each with its own noise."""
 
     model: WAICModel
 
@@ -95,7 +98,7 @@ class _WGAN(BaselineTraining):
     def step(self, x: Float[Tensor, "b ..."], random: Generator) -> dict[str, Float[Tensor, ""]]:
         model = self.model
         n = len(model.members)
-        critics = builders = x.new_zeros(())
+        critics = generators = x.new_zeros(())
         update_generator = (int(self.steps_done) + 1) % CRITIC_STEPS == 0
         for i, (critic, generator) in enumerate(zip(model.members, model.generators, strict=True)):
             with self.autocast():
@@ -112,8 +115,8 @@ class _WGAN(BaselineTraining):
                     value = critic(generated)
                 loss = -value.float().mean()
                 self.descend(loss, n + i)
-                builders = builders + loss.detach() / n
-        return {"critic": critics, "generator": builders}
+                generators = generators + loss.detach() / n
+        return {"critic": critics, "generator": generators}
 
 
 def gradient_penalty(critic: nn.Module, x: Float[Tensor, "b ..."]) -> Float[Tensor, ""]:
@@ -125,20 +128,14 @@ def gradient_penalty(critic: nn.Module, x: Float[Tensor, "b ..."]) -> Float[Tens
 
 @parameters
 class WAIC(TrainedBaseline):
-    """WAIC (Choi et al. 2018): mean minus variance of an ensemble's values.
+    """WAIC (Choi et al. 2018): mean minus variance of the values of an ensemble."""
 
-    The parameters of :class:`ama.baselines.baseline.TrainedBaseline`, and these.
-
-    Parameters
-    ----------
-    ensemble
-        "wgan": critics of WGANs, as in the AMA paper's table. "pixelcnn++" or "glow": likelihoods of images.
-    n_models
-        Members, at least 2.
-    """
-
-    ensemble: Literal["wgan", "pixelcnn++", "glow"] = "wgan"
-    n_models: int = 5
+    # fmt: off
+    ensemble: Ensemble = parameter("wgan", (
+        "Members of the ensemble. \"wgan\": critics of WGANs, as in the table of the AMA paper. \"pixelcnn++\", "
+        "\"glow\": likelihood models of images."), METHOD)
+    n_models: int = parameter(5, "Number of members.", METHOD, 2)
+    # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {
         "compact": Sizes(width=16, latent_dim=64, batch_size=32, max_steps=3000, learning_rate=2e-4),
@@ -146,22 +143,10 @@ class WAIC(TrainedBaseline):
     }
     _model_class = WAICModel
 
-    def _check(self) -> None:
-        super()._check()
-        check_choice("ensemble", self.ensemble, "wgan", "pixelcnn++", "glow")
-        check_count("n_models", self.n_models, 2)
-
-    def _options(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        sizes = self._sizes()
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
         depth, scales = DEPTH.get((self.ensemble, self.preset), (0, 0))
-        return {
-            "ensemble": self.ensemble,
-            "n_models": self.n_models,
-            "width": sizes.width,
-            "latent_dim": sizes.latent_dim,
-            "depth": depth,
-            "scales": scales,
-        }
+        options = {"ensemble": self.ensemble, "n_models": self.n_models, "depth": depth, "scales": scales}
+        return {**super()._options(kind), **options}
 
     def _learn(self, model: WAICModel, train: Tensor, run: Run, log: Log) -> None:
         if self.ensemble == "wgan":

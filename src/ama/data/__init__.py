@@ -1,1 +1,1 @@
-"""Anything a user names, as samples; which of them are normal."""
+"""Anything a user names, as samples; which samples are normal."""

@@ -12,38 +12,38 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
-from ama.data.images import as_depth, choose_size
+from ama.data.image_format import as_depth, choose_size
 from ama.data.samples import Samples, Source, Wanted, as_labels
 from ama.data.table_rows import check_finite, check_width
 from ama.errors import InputError
 
 SAMPLE_KEYS, LABEL_KEYS = ("X", "x", "images", "data"), ("y", "labels")
-LUMA = (0.299, 0.587, 0.114)  # Pillow's grey of a colour
+LUMA = (0.299, 0.587, 0.114)  # weights by which Pillow converts RGB to grey
 EXPECTED = "expected images (n, h, w) or (n, c, h, w), or rows (n, d)"
 
 
 class ArrayImages(Source):
     """Images (n, h, w), (n, c, h, w) or (n, h, w, c): 8-bit integers, or floats in [0, 1].
 
-    Channels are last where the last axis has 1, 3 or 4 entries and axis 1 has not; channels that are first
-    may be any number. Sizes follow the rule of :mod:`ama.data.images`, by torch's antialiased bilinear
-    filter.
+    Channels are last if the last axis has 1, 3 or 4 entries and axis 1 does not; otherwise they are first, in
+    any number. Sizes follow :mod:`ama.data.image_format`, with torch's antialiased bilinear filter.
 
     Parameters
     ----------
     array
         The images.
     labels
-        Their labels.
+        Their labels, or None.
     name
-        What messages call the array.
+        Name used in messages.
     wanted
-        What the caller asked for.
+        The keywords of ``open_source``.
 
     Raises
     ------
     InputError
-        If the values are none of these, the images are too small, or they do not suit the model.
+        If the values are neither 8-bit integers nor floats in [0, 1], or the images are too small or do not
+        match the model.
     """
 
     def __init__(self, array: np.ndarray, labels: np.ndarray | None, name: str, wanted: Wanted):
@@ -61,7 +61,7 @@ class ArrayImages(Source):
             channels = wanted.shape[0]
         size = choose_size({(array.shape[2], array.shape[3])}, wanted, name)
         dtype = wanted.dtype or (torch.float32 if array.dtype.kind == "f" else torch.uint8)
-        super().__init__(name, "images", (channels, *size), dtype)
+        super().__init__(name, (channels, *size), dtype)
 
     def __len__(self) -> int:
         return len(self.array)
@@ -84,7 +84,7 @@ class ArrayRows(Source):
     Raises
     ------
     InputError
-        If these are no numbers, or not as many columns as the model's.
+        If the values are not numbers, or the number of columns differs from the model's.
     """
 
     def __init__(self, array: np.ndarray, labels: np.ndarray | None, name: str, wanted: Wanted):
@@ -93,7 +93,7 @@ class ArrayRows(Source):
             raise InputError(f"{name} holds rows of type {array.dtype}, expected numbers")
         check_width(array.shape[1], wanted, name)
         self.array, self.labels = array, labels
-        super().__init__(name, "rows", (array.shape[1],), torch.float64)
+        super().__init__(name, (array.shape[1],), torch.float64)
 
     def __len__(self) -> int:
         return len(self.array)
@@ -107,12 +107,12 @@ class ArrayRows(Source):
 
 
 def open_array(array: Any, name: str, wanted: Wanted, labels: np.ndarray | None = None) -> Source:
-    """An array, a tensor, or nested lists, as images or rows by the number of its axes.
+    """An array, a tensor or nested lists: rows with two axes, images with three or four.
 
     Raises
     ------
     InputError
-        If it is empty, or has other axes or values.
+        If it is empty, or its axes or values are not those of images or rows.
     """
     if labels is None:
         wanted.check_no_label_column(name, "it is an array without labels")
@@ -122,7 +122,7 @@ def open_array(array: Any, name: str, wanted: Wanted, labels: np.ndarray | None 
     try:
         array = np.asarray(array)
     except ValueError as error:
-        raise InputError(f"{name} is no array, as its parts differ in length; {EXPECTED}") from error
+        raise InputError(f"{name} has parts that differ in length, {EXPECTED}") from error
     if array.ndim not in (2, 3, 4):
         raise InputError(f"{name} has shape {array.shape}, {EXPECTED}")
     if array.size == 0:
@@ -131,27 +131,27 @@ def open_array(array: Any, name: str, wanted: Wanted, labels: np.ndarray | None 
 
 
 def open_array_file(path: Path, wanted: Wanted) -> Source:
-    """An ``.npy`` file, streamed from disk, or an ``.npz`` file, whose arrays are read whole.
+    """An ``.npy`` file, streamed from disk, or an ``.npz`` file, read into memory.
 
-    The samples of an ``.npz`` file are its array "X", or the only one, or "x", "images" or "data"; the labels
-    are "y" or "labels", or the array that ``label_column`` names.
+    The samples of an ``.npz`` file are its array "X", "x", "images" or "data", or its only array; the labels
+    are the array ``label_column``, or by default "y" or "labels".
 
     Raises
     ------
     InputError
-        If the file is no such file, or has no such arrays.
+        If the file cannot be read, or has no such arrays.
     """
     arrays: dict[str, np.ndarray] = {}
     try:
         if path.suffix.lower() == ".npy":
             return open_array(np.lib.format.open_memmap(path, mode="r"), str(path), wanted)
-        # Of a damaged file, NumPy would leave its own handle open.
+        # Given a path, NumPy would leave the file open if it is damaged.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             for key in _npz_keys(found.files, path, wanted.label_column):
                 arrays[key] = found[key]
     except InputError:
         raise
-    except Exception as error:  # NumPy and zipfile have many for damaged files
+    except Exception as error:  # NumPy and zipfile raise many kinds on damaged files
         reason = "it is empty, damaged, of another format, or holds Python objects"
         raise InputError(f"{path} cannot be read as a NumPy file: {reason}") from error
     x, *labels = arrays.values()
@@ -165,7 +165,7 @@ def open_array_file(path: Path, wanted: Wanted) -> Source:
 
 
 def _npz_keys(keys: list[str], path: Path, label_column: str | None) -> list[str]:
-    """The array of samples and, if there is one, that of labels."""
+    """Names of the array of samples and, if there is one, of the array of labels."""
     if label_column is not None and label_column not in keys:
         raise InputError(f"{path} has no array {label_column!r}; its arrays are {', '.join(keys)}")
     label = label_column or next((key for key in LABEL_KEYS if key in keys), None)
@@ -181,6 +181,7 @@ def _npz_keys(keys: list[str], path: Path, label_column: str | None) -> list[str
 def _parts(
     n: int, labels: np.ndarray | None, batch_size: int
 ) -> Iterator[tuple[slice, list[str], np.ndarray | None]]:
+    """Slices of at most ``batch_size`` samples, with their ids and labels."""
     for start in range(0, n, batch_size):
         part = slice(start, min(start + batch_size, n))
         yield part, [str(i) for i in range(part.start, part.stop)], None if labels is None else labels[part]
@@ -208,7 +209,7 @@ def _check_pixels(array: np.ndarray, name: str) -> None:
 
 
 def _fit(x: Shaped[Tensor, "n k h w"], shape: tuple[int, ...]) -> Shaped[Tensor, "n c h2 w2"]:
-    """Images with the channels and size of ``shape``, of the type that they had."""
+    """Convert images to the channels and size of ``shape``, keeping their type."""
     if x.shape[1:] == shape:
         return x
     y: Float[Tensor, "n c h2 w2"] = x.float()

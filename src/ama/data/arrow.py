@@ -1,7 +1,6 @@
-"""Parquet, CSV and the hub's data sets as one type: a schema, and record batches that stream from disk.
+"""Tables on disk: a schema, and record batches that stream from Parquet or CSV.
 
-pyarrow reads Parquet and CSV itself, as ``datasets`` would first copy them into a cache of its own; data sets
-of the hub arrive through ``datasets``, which knows the hub's layouts, downloads and splits.
+pyarrow reads these files directly, whereas ``datasets`` would first copy them into its own cache.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,10 +21,8 @@ from ama.data.samples import as_labels
 from ama.errors import InputError
 
 DEFAULT_LABEL = "label"
-UNNAMED_INDEX = (
-    "",
-    "__index_level_0__",
-)  # what pandas writes for an index without a name, to CSV and to Parquet
+# Names that pandas gives an unnamed index in CSV and in Parquet.
+UNNAMED_INDEX = ("", "__index_level_0__")
 
 
 @dataclass(frozen=True)
@@ -36,13 +32,13 @@ class ArrowTable:
     Parameters
     ----------
     name
-        What messages call it.
+        Name used in messages.
     schema
         Columns and their types.
     n_rows
         Number of rows.
     stream
-        Given column names and a batch size, yields record batches with (at least) these columns.
+        Given column names and a batch size, yields record batches with at least these columns.
     """
 
     name: str
@@ -56,7 +52,7 @@ class ArrowTable:
         names = self.schema.names
         if len(set(names)) < len(names):
             twice = next(column for column in names if names.count(column) > 1)
-            raise InputError(f"{self.name} has two columns named {twice!r}, expected every name once")
+            raise InputError(f"{self.name} has two columns named {twice!r}, expected unique names")
 
     def batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.RecordBatch]:
         """These columns, at most ``batch_size`` rows at a time."""
@@ -66,7 +62,7 @@ class ArrowTable:
                 yield batch.select(wanted)
 
     def label_column(self, named: str | None, features: Sequence[str] = ()) -> str | None:
-        """The column of labels: the one named, else "label" if it is there and no feature.
+        """The column of labels: the one named, else "label" if it exists and is not a feature.
 
         Raises
         ------
@@ -82,7 +78,7 @@ class ArrowTable:
         return named
 
     def labels(self, batch: pa.RecordBatch, column: str | None) -> np.ndarray | None:
-        """Labels of a batch; the hub's class labels by their names."""
+        """Labels of a batch; class labels of the hub are replaced by their names."""
         if column is None:
             return None
         return as_labels(batch.column(column).to_pylist(), self._class_names(column))
@@ -95,7 +91,13 @@ class ArrowTable:
 
 @contextmanager
 def readable(name: str) -> Iterator[None]:
-    """pyarrow's and the system's errors as one sentence."""
+    """Turn errors of pyarrow and the operating system into one sentence.
+
+    Raises
+    ------
+    InputError
+        If reading fails; the message names ``name`` and the reason.
+    """
     try:
         yield
     except (pa.ArrowException, OSError) as error:
@@ -104,7 +106,7 @@ def readable(name: str) -> Iterator[None]:
 
 
 def parquet_table(paths: list[Path], name: str) -> ArrowTable:
-    """One Parquet file, or the shards of a set.
+    """One Parquet file, or several shards of one table.
 
     Raises
     ------
@@ -126,7 +128,7 @@ def parquet_table(paths: list[Path], name: str) -> ArrowTable:
 
     def stream(columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
         for path in paths:
-            # By default pyarrow holds a whole row group, which may be the whole file.
+            # By default pyarrow reads whole row groups, and one may be the whole file.
             with pa.parquet.ParquetFile(path, buffer_size=2**20, pre_buffer=False) as file:
                 yield from file.iter_batches(batch_size, columns=columns)
 
@@ -134,28 +136,26 @@ def parquet_table(paths: list[Path], name: str) -> ArrowTable:
 
 
 def csv_table(path: Path) -> ArrowTable:
-    """A CSV file with the columns' names in its first line, separated by commas, semicolons or tabs.
+    """A CSV file with column names in its first line, separated by commas, semicolons or tabs.
 
     Raises
     ------
     InputError
-        If the file is empty or not such a table.
+        If the file is empty, has no column names, or cannot be parsed.
     """
     with readable(str(path)):
         with path.open("rb") as file:
             header = file.readline()
         if not header.strip():
-            raise InputError(
-                f"{path} is an empty file, expected CSV with the columns' names in its first line"
-            )
+            raise InputError(f"{path} is an empty file, expected CSV with column names in its first line")
         parsing = pa.csv.ParseOptions(delimiter=max(",;\t", key=lambda mark: header.count(mark.encode())))
         with pa.csv.open_csv(path, parse_options=parsing) as reader:
             found = reader.schema
-    # A frame made of an array has the columns 0, 1, 2, ...; other numbers are a row without names above it.
+    # pandas names the columns of an array 0, 1, 2, ...; any other numbers are data, and the names are missing.
     if all(map(_is_number, found.names)) and found.names != [str(i) for i in range(len(found))]:
         raise InputError(
             f"the first line of {path} holds the numbers {', '.join(found.names[:3])}"
-            f"{', ...' if len(found) > 3 else ''}, expected the columns' names"
+            f"{', ...' if len(found) > 3 else ''}, expected column names"
         )
     lasting = pa.schema([(field.name, _lasting_type(field.type)) for field in found])
 
@@ -171,83 +171,6 @@ def csv_table(path: Path) -> ArrowTable:
     return ArrowTable(str(path), lasting, n_rows, stream)
 
 
-def dataset_table(dataset: Any, name: str) -> ArrowTable:
-    """A ``datasets.Dataset``; its images stay encoded until they are needed."""
-    stored = dataset.with_format("arrow")
-
-    def stream(columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
-        for table in stored.select_columns(columns).iter(batch_size):
-            yield from table.to_batches()
-
-    return ArrowTable(name, dataset.features.arrow_schema, len(dataset), stream)
-
-
-def hub_dataset(name: str, split: str | None = None, config: str | None = None) -> Any:
-    """A data set of the hub, or of a local folder with a hub's layout, as a ``datasets.Dataset``.
-
-    Parameters
-    ----------
-    name
-        ``owner/name``, or a folder.
-    split
-        Which split; by default ``train``, or the only one.
-    config
-        Which of its configurations, which the hub also calls subsets; by default the only one.
-
-    Raises
-    ------
-    InputError
-        If the hub has no such data set or cannot be reached, or the split is missing.
-    """
-    import datasets
-
-    if not Path(name).is_dir():
-        _check_reachable(name)
-    bars = datasets.is_progress_bar_enabled()
-    datasets.disable_progress_bars()
-    try:
-        splits = datasets.load_dataset(name, config)
-    except Exception as error:  # whatever a data set's files can raise
-        # What is wrong stands first, and what there is instead on the second line; then come examples.
-        lines = [line.strip().rstrip(".") for line in str(error).strip().splitlines()[:2]]
-        reason = ". ".join(lines) or type(error).__name__
-        raise InputError(
-            f"there is no file or folder {name}, and as a data set of the hub it fails: {reason}; "
-            f"a part of one is named hf://{name}:CONFIGURATION:SPLIT"
-        ) from error
-    finally:
-        if bars:
-            datasets.enable_progress_bars()
-    if split is None and (len(splits) == 1 or "train" in splits):
-        split = "train" if "train" in splits else next(iter(splits))
-    if split not in splits:
-        named = name if config is None else f"{name}:{config}"
-        found = "no split of that name" if split else "several splits and none named train"
-        raise InputError(
-            f"{name} has {found}; name one as hf://{named}:SPLIT, where SPLIT is {' or '.join(splits)}"
-        )
-    return splits[split]
-
-
-def _check_reachable(name: str) -> None:
-    """Ask the hub once: ``datasets`` itself retries for half a minute, which is long for a misspelt path."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled, RepositoryNotFoundError
-
-    try:
-        HfApi().dataset_info(name, timeout=10)
-    except OfflineModeIsEnabled:
-        pass  # a copy may lie in the cache
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise InputError(
-            f"there is no file or folder {name}, and the hub has no public data set of that name"
-        ) from error
-    except Exception as error:  # the errors of an HTTP library that is the hub's own choice
-        raise InputError(
-            f"there is no file or folder {name}, and the hub, which may have such data, cannot be reached"
-        ) from error
-
-
 def is_number(kind: pa.DataType) -> bool:
     """Whether a column of this type is a feature."""
     types = pa.types
@@ -257,13 +180,13 @@ def is_number(kind: pa.DataType) -> bool:
 
 
 def image_column(schema: pa.Schema) -> str | None:
-    """The column of images: "image" if it is one, else the first of the hub's {bytes, path} or of bytes."""
+    """The column of images: "image", else the first column of bytes or of the hub's {bytes, path}."""
     found = [field.name for field in schema if _holds_bytes(field.type)]
     return "image" if "image" in found else next(iter(found), None)
 
 
 def encoded_images(column: pa.Array) -> tuple[list[bytes | str | None], list[str | None]]:
-    """Contents and paths of a batch of an image column; a path stands in for missing contents."""
+    """Contents and paths of a batch of an image column; the path replaces missing contents."""
     if not pa.types.is_struct(column.type):
         return column.to_pylist(), [None] * len(column)
     contents = column.field("bytes").to_pylist()
@@ -283,7 +206,7 @@ def _holds_bytes(kind: pa.DataType) -> bool:
 
 
 def _lasting_type(kind: pa.DataType) -> pa.DataType:
-    """A type for a whole CSV column by that of its first block: further on, integers may have fractions."""
+    """Type of a whole CSV column, given that of its first block: later numbers may have fractions."""
     if pa.types.is_boolean(kind) or _holds_bytes(kind):
         return kind
     return pa.float64() if is_number(kind) or pa.types.is_null(kind) else pa.string()

@@ -12,15 +12,22 @@ from ama.errors import InputError
 def is_normal(labels: np.ndarray | None, normal_labels: Sequence[str], source: str) -> np.ndarray:
     """True for samples whose label is among ``normal_labels``; the rest are anomalies.
 
+    Parameters
+    ----------
+    labels
+        Labels of the samples, or None if the source has none.
+    normal_labels
+        The labels of normal samples.
+    source
+        Name of the source, for messages.
+
     Raises
     ------
     InputError
         If the source has no labels, or a normal label does not occur.
     """
     if labels is None:
-        raise InputError(
-            f"{source} has no labels to tell normal samples by: it needs sub-folders, a label column, or y"
-        )
+        raise InputError(f"{source} has no labels, expected sub-folders, a label column, or an array y")
     found = sorted(set(labels.tolist()))
     for label in normal_labels:
         if label not in found:

@@ -1,4 +1,4 @@
-"""What every source yields, and what every source can do."""
+"""Samples in memory, and the base class of every source that yields them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from ama.errors import InputError
+from ama.scores.kinds.factory import kind_of
 from ama.utils.progress import progress_bar
 
 
@@ -27,13 +28,15 @@ class Samples:
         Images (n, c, h, w): uint8, or float32 in [0, 1] where the source is deeper than 8 bits. Rows (n, d):
         float64.
     ids
-        File name relative to the folder, ``path`` of a hub's image column, or the number of the row, from 0.
+        File name relative to the folder, ``path`` of a hub's image column, or the row number, from 0.
     labels
-        Strings, "" where a single sample has none; None if the source has no labels.
+        Strings, "" for a sample without a label; None if the source has no labels.
     columns
         Names of a table's features; None for images and arrays.
     skipped
-        One sentence for each sample that could not be read: names it and says why.
+        One sentence per sample that could not be read, with its name and the reason.
+    source
+        The source as the user named it, such as "photos"; "" for an object in memory.
     """
 
     x: Shaped[Tensor, "n ..."]
@@ -47,20 +50,17 @@ class Samples:
         return len(self.ids)
 
     def describe(self) -> str:
-        """How many samples of which size there are."""
-        shape = self.x.shape[1:]
-        if len(shape) == 1:
-            return f"{count(len(self), 'row')} of {count(shape[0], 'column')}"
-        channels, height, width = shape
-        return f"{count(len(self), 'image')} of {height} x {width} pixels, {count(channels, 'channel')}"
+        """Number and size of the samples: "60 images of 28 x 28 pixels, 1 channel"."""
+        return kind_of(tuple(self.x.shape[1:])).describe(len(self))
 
     def summary(self) -> str:
+        """The description preceded by the source, if it has a name: "photos: 60 images of ..."."""
         return f"{self.source}: {self.describe()}" if self.source else self.describe()
 
     def select(self, indices: Any) -> Samples:
-        """The samples at ``indices``, a boolean mask or positions; ``skipped`` stays as it is."""
+        """The samples at ``indices``, a boolean mask or positions; ``skipped`` is unchanged."""
         chosen = np.asarray(indices)
-        # An empty list is an array of floats to NumPy.
+        # NumPy takes an empty list for an array of floats.
         chosen = np.arange(len(self))[chosen if chosen.dtype == bool else chosen.astype(np.int64)]
         return replace(
             self,
@@ -81,59 +81,61 @@ class Wanted:
     dtype: torch.dtype | None = None
     strict: bool = False
 
-    def check_kind(self, kind: str, name: str) -> None:
+    def check_kind(self, kind: Literal["images", "rows"], name: str) -> None:
         """Refuse images where a model takes rows, and the reverse."""
-        if self.shape is not None and (len(self.shape) == 3) != (kind == "images"):
-            expected = (
-                f"rows of {self.shape[0]} columns" if kind == "images" else f"images of shape {self.shape}"
-            )
-            raise InputError(f"{name} holds {kind}, expected {expected}")
+        if self.shape is not None and kind_of(self.shape).name != kind:
+            raise InputError(f"{name} holds {kind}, expected {kind_of(self.shape).describe()}")
         if self.image_size is not None and kind == "rows":
-            raise InputError(f"{name} holds rows, which have no image size to set")
+            raise InputError(f"{name} holds rows, expected images, as image_size is set")
 
-    def check_no_label_column(self, name: str, instead: str) -> None:
-        """Refuse the name of a label column for a source that has no columns."""
+    def check_no_label_column(self, name: str, reason: str) -> None:
+        """Refuse a named label column for a source without columns."""
         if self.label_column is not None:
-            raise InputError(f"{name} has no column {self.label_column!r}, as {instead}")
+            raise InputError(f"{name} has no column {self.label_column!r}, as {reason}")
 
 
 class Source(ABC):
-    """Samples that were named but not yet read.
+    """A source that has been opened but not yet read.
 
     Parameters
     ----------
     name
-        What messages call it.
-    kind
-        "images" or "rows".
+        Name used in messages.
     shape
         (c, h, w) of every image or (d,) of every row.
     dtype
         Of the samples.
     columns
-        Names of a table's features.
+        Names of a table's features; None for images and arrays.
+
+    Attributes
+    ----------
+    named : str
+        The source as the user named it, recorded in its samples; "" for an object in memory.
     """
 
+    named = ""
+
     def __init__(
-        self,
-        name: str,
-        kind: Literal["images", "rows"],
-        shape: tuple[int, ...],
-        dtype: torch.dtype,
-        columns: list[str] | None = None,
+        self, name: str, shape: tuple[int, ...], dtype: torch.dtype, columns: list[str] | None = None
     ):
-        self.name, self.kind, self.shape, self.dtype, self.columns = name, kind, shape, dtype, columns
+        self.name, self.shape, self.dtype, self.columns = name, shape, dtype, columns
+
+    @property
+    def kind(self) -> str:
+        """Whether the samples are "images" or "rows"."""
+        return kind_of(self.shape).name
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many samples were named; the unreadable ones count."""
+        """Number of samples, unreadable ones included."""
 
     @abstractmethod
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
-        """At most ``batch_size`` samples at a time; a chunk may be empty but for what it skipped."""
+        """At most ``batch_size`` samples at a time; a chunk may hold nothing but ``skipped``."""
 
     def batches(self, batch_size: int = 1024) -> Iterator[Samples]:
-        """The samples in order, at most ``batch_size`` at a time and never none, in constant memory.
+        """The samples in order, 1 to ``batch_size`` at a time, in constant memory.
 
         Raises
         ------
@@ -142,6 +144,7 @@ class Source(ABC):
         """
         held: Samples | None = None
         for chunk in self._chunks(batch_size):
+            chunk = replace(chunk, source=self.named)
             if held is None:
                 held = chunk
             elif len(held) and len(chunk):
@@ -159,7 +162,7 @@ class Source(ABC):
         Parameters
         ----------
         progress
-            A bar with the time left, in a terminal or a notebook.
+            Show a progress bar in a terminal or a notebook.
 
         Raises
         ------
@@ -179,28 +182,29 @@ class Source(ABC):
                 if chunk.labels is not None:
                     labels.append(chunk.labels)
                 bar.update(len(chunk) + len(chunk.skipped))
-        return Samples(x[: len(ids)], ids, np.concatenate(labels) if labels else None, self.columns, skipped)
+        all_labels = np.concatenate(labels) if labels else None
+        return Samples(x[: len(ids)], ids, all_labels, self.columns, skipped, self.named)
 
 
 def none_readable(name: str, skipped: list[str]) -> str:
-    """The sentence for a source of which nothing is left."""
+    """The message for a source without a readable sample."""
     return f"none of the samples of {name} can be read" + (f"; the first: {skipped[0]}" if skipped else "")
 
 
 def count(n: int, noun: str) -> str:
-    """A number with its noun."""
+    """A number with its noun, in the plural unless it is 1."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def as_labels(values: Iterable[Any], names: list[str] | None = None) -> np.ndarray:
-    """Labels as strings: 2 and 2.0 are "2", a missing one is "".
+    """Labels as strings: 2 and 2.0 become "2", a missing label becomes "".
 
     Parameters
     ----------
     values
-        The labels as found.
+        The labels as stored.
     names
-        What the integers 0, 1, ... stand for. Others, such as the hub's -1 for "unknown", stay numbers.
+        Names of the integers 0, 1, ...; other integers, such as the hub's -1 for "unknown", stay numbers.
     """
     return np.array([_as_label(value, names) for value in values], dtype=np.str_)
 

@@ -1,4 +1,18 @@
-"""Anything a user names, as samples."""
+"""Anything a user names, as samples.
+
+An array, tensor or ``datasets.Dataset`` is taken as it is. A name is, in this order:
+
+- "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
+- "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
+  Hugging Face hub, or a local folder laid out like one. The default split is ``train``, or the only one.
+- A folder of images, whose first level of sub-folders gives the labels; or a folder of Parquet shards.
+- A file: ``.parquet`` with a column of encoded images or else with columns of numbers, ``.csv``, ``.npy``,
+  ``.npz``, or a single image.
+- Such a file without its suffix: "mnist/train" for mnist/train.parquet.
+- "owner/name": a data set of the hub.
+
+A ``pathlib.Path`` is always a file or folder.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +27,9 @@ import numpy as np
 import torch
 
 from ama.data.arrays import open_array, open_array_file
-from ama.data.arrow import (
-    ArrowTable,
-    csv_table,
-    dataset_table,
-    hub_dataset,
-    image_column,
-    parquet_table,
-    readable,
-)
-from ama.data.images import SUFFIXES, EncodedImages, ImageColumn, ImageFiles, find_images
+from ama.data.arrow import ArrowTable, csv_table, image_column, parquet_table, readable
+from ama.data.encoded_images import SUFFIXES, EncodedImages, ImageColumn, ImageFiles, find_images
+from ama.data.hub import dataset_table, hub_dataset
 from ama.data.samples import Samples, Source, Wanted, as_labels
 from ama.data.table_rows import TableRows
 from ama.errors import InputError
@@ -44,70 +51,49 @@ def open_source(
     dtype: torch.dtype | None = None,
     strict: bool = False,
 ) -> Source:
-    """Find out what ``source`` is; its samples are read later, by ``batches`` or ``read``.
+    """Open a source; its samples are read later, by ``batches`` or ``read``.
 
     Parameters
     ----------
     source
-        An array or tensor: images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows
-        (n, d). A ``datasets.Dataset``. Or a name (see Notes).
+        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a
+        ``datasets.Dataset``; or a name, as described above.
     shape
-        Shape of a fitted model's samples. Images are converted to its channels and size; rows must have as
-        many columns.
+        Shape of a fitted model's samples. Images are converted to it; rows must have as many columns.
     image_size
-        Side, or (height, width), to resize images to; 8 to 256. By default images that all have one size of 8
-        to 256 pixels a side keep it; otherwise all are resized to 64 x 64, with an antialiased bilinear
-        filter, aspect ratio not kept.
+        Side, or (height, width), to resize images to; 8 to 256. See :mod:`ama.data.image_format`.
     label_column
-        Column of a table, or array of an ``.npz`` file, that holds the labels. By default ``label`` of a
-        table, and ``y`` or ``labels`` of an ``.npz`` file, where there is one.
+        Labels: a column of a table, by default ``label``, or an array of an ``.npz`` file, by default ``y``
+        or ``labels``.
     columns
-        Features of a fitted model, selected from a table by name and order. By default all columns but label
-        and id.
+        Features of a fitted model, selected from a table by name and order; by default all numeric columns.
     dtype
-        ``torch.uint8`` or ``torch.float32``: the type of the images that a model was fitted on. By default
-        uint8, or float32 in [0, 1] if an image is deeper than 8 bits or the array holds floats.
+        Type of a fitted model's images, ``torch.uint8`` or ``torch.float32``.
     strict
         Refuse a source with an unreadable image, instead of skipping the image.
-
-    Returns
-    -------
-    Source
-        Its ``kind``, ``shape``, ``dtype`` and length are known, and ``batches()`` and ``read()`` give the
-        samples.
 
     Raises
     ------
     InputError
-        If there is no such source, or it does not hold images or rows of numbers as described.
-
-    Notes
-    -----
-    A name is, in this order:
-
-    - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
-    - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
-      Hugging Face hub, or a local folder laid out like one. Without a split, ``train`` or the only one.
-    - A folder of images, in which a first level of sub-folders gives the labels; or of Parquet shards.
-    - A file: ``.parquet`` with a column of encoded images or else with columns of numbers, ``.csv``,
-      ``.npy``, ``.npz``, or a single image.
-    - Such a file without its suffix: "mnist/train" for mnist/train.parquet.
-    - "owner/name": a data set of the hub.
-
-    Paths that are ``pathlib.Path`` objects are files or folders, nothing else.
+        If the source does not exist, or does not hold images or rows of numbers.
     """
-    wanted = Wanted(
-        shape, image_size, label_column, None if columns is None else list(columns), dtype, strict
-    )
-    if isinstance(source, str | Path):
-        return _open_name(source, wanted)
-    # Whoever has a data set has imported the library, which takes a second to import.
+    names = None if columns is None else list(columns)
+    wanted = Wanted(shape, image_size, label_column, names, dtype, strict)
+    if not isinstance(source, str | Path):
+        return _open_object(source, wanted)
+    opened = _open_name(source, wanted)
+    opened.named = str(source)
+    return opened
+
+
+def _open_object(source: Any, wanted: Wanted) -> Source:
+    # The library takes a second to import; whoever passes one of its data sets has already imported it.
     if (library := sys.modules.get("datasets")) is not None:
         if isinstance(source, library.Dataset):
             return _open_table(dataset_table(source, "the data set"), wanted)
         if isinstance(source, library.DatasetDict | library.IterableDataset | library.IterableDatasetDict):
             raise InputError(
-                f"a datasets.{type(source).__name__} is no source; pass one split as a datasets.Dataset"
+                f"found a datasets.{type(source).__name__}, expected one split as a datasets.Dataset"
             )
     return open_array(source, "the array", wanted)
 
@@ -174,7 +160,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
 
 def _open_table(table: ArrowTable, wanted: Wanted) -> Source:
     column = image_column(table.schema)
-    # A model of rows takes its columns from a table that may hold pictures, too.
+    # A table for a model of rows may also hold images.
     if column is not None and not wanted.columns:
         return EncodedImages(ImageColumn(table, column, wanted.label_column), wanted)
     return TableRows(table, wanted)

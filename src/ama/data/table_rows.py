@@ -1,4 +1,4 @@
-"""Rows of numbers in a table with named columns."""
+"""Rows of numbers from a table with named columns."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ ID_COLUMN = "id"
 
 
 class TableRows(Source):
-    """Every column of numbers or booleans is a feature, but for the labels and the ids.
+    """Rows of a table: every column of numbers or booleans is a feature, except labels and ids.
 
-    The ids are the column "id" if it holds no numbers, or the index that pandas wrote without a name, or the
-    number of the row, from 0.
+    The ids are the column "id" unless it is numeric, else an unnamed index written by pandas, else the row
+    number, from 0.
 
     Parameters
     ----------
     table
         The table.
     wanted
-        What the caller asked for. ``columns`` are selected by name and order, and others ignored.
+        The keywords of ``open_source``; ``columns`` are selected by name and order, others are ignored.
 
     Raises
     ------
     InputError
-        If a feature is no number, or columns are missing or too many.
+        If a feature is not numeric, or the columns do not match the model's.
     """
 
     def __init__(self, table: ArrowTable, wanted: Wanted):
@@ -50,11 +50,11 @@ class TableRows(Source):
                 raise InputError(f"{table.name} has no column {name!r}, which the model needs")
             if not is_number(table.schema.field(name).type):
                 raise InputError(
-                    f"column {name!r} of {table.name} holds no numbers ({table.schema.field(name).type}): "
-                    "encode it as numbers or drop it"
+                    f"column {name!r} of {table.name} has type {table.schema.field(name).type}, "
+                    "expected numbers: encode it as numbers or drop it"
                 )
         check_width(len(features), wanted, table.name)
-        super().__init__(table.name, "rows", (len(features),), torch.float64, features)
+        super().__init__(table.name, (len(features),), torch.float64, features)
 
     def __len__(self) -> int:
         return self.table.n_rows
@@ -80,7 +80,7 @@ class TableRows(Source):
 
 
 def check_width(found: int, wanted: Wanted, name: str) -> None:
-    """Refuse rows without columns, or with another number of them than the model's."""
+    """Refuse rows without columns, or whose number of columns differs from the model's."""
     if found == 0:
         raise InputError(f"{name} has no column of numbers, expected at least one")
     if wanted.shape is not None and wanted.shape[0] != found:
@@ -88,7 +88,7 @@ def check_width(found: int, wanted: Wanted, name: str) -> None:
 
 
 def check_finite(x: Float[np.ndarray, "n d"], first_row: int, columns: list[str], name: str) -> None:
-    """Refuse a missing or infinite number, naming the first by row (from 1) and column."""
+    """Refuse missing or infinite numbers, naming the row (from 1) and column of the first."""
     finite = np.isfinite(x)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]

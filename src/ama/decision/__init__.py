@@ -1,1 +1,1 @@
-"""From scores to decisions: conformal p-values, thresholds, false-discovery control, drift; metrics."""
+"""Decisions from scores: conformal p-values, thresholds, false-discovery control, drift; metrics."""

@@ -1,19 +1,19 @@
-r"""From scores to decisions that keep a promise: split-conformal p-values, thresholds, false discoveries, drift.
+r"""Decisions with statistical guarantees: split-conformal p-values, thresholds, false discoveries, drift.
 
-All of it rests on one thing: the m scores :math:`c_1, ..., c_m` of normal samples that were held out of the training
-are *exchangeable* with the score :math:`s` of a further normal sample. docs/guarantee.md has the proofs.
+The only assumption: the scores :math:`c_1, ..., c_m` of m normal samples held out of training are *exchangeable*
+with the score :math:`s` of a new normal sample. The proofs are on the documentation's page on the guarantee.
 
 =====================================================================  ==================================
-what                                                                   here
+quantity                                                               here
 =====================================================================  ==================================
-:math:`p = (1 + \#\{c_i \le s\}) / (m + 1)` (Vovk et al. 2005)          :func:`p_value`
-t with :math:`s < t` exactly where :math:`p \le \alpha`                 :func:`offset`
-smallest m for which some p reaches :math:`\alpha`                      :func:`samples_needed`
-share of normal samples flagged, given the held-out ones:
-Beta(k, m + 1 - k), :math:`k = \lfloor \alpha (m + 1) \rfloor`          :func:`false_alarm_distribution`
-anomalies in a batch, false ones at most a share q of them (Benjamini  :func:`discoveries`
-& Hochberg 1995; valid for these p-values: Bates et al. 2023)
-whether the scores of a batch are still distributed as the :math:`c_i`  :func:`drift`
+:math:`p = (1 + \#\{c_i \le s\}) / (m + 1)` (Vovk et al. 2005)         :func:`p_value`
+t for which :math:`s < t` if and only if :math:`p \le \alpha`          :func:`offset`
+smallest m for which p can be as low as :math:`\alpha`                 :func:`samples_needed`
+distribution of the share of normal samples flagged:
+Beta(k, m + 1 - k), :math:`k = \lfloor \alpha (m + 1) \rfloor`         :func:`false_alarm_distribution`
+flagging in a batch at a false-discovery rate of at most q (Benjamini
+& Hochberg 1995; valid for these p-values: Bates et al. 2023)          :func:`discoveries`
+whether a batch of scores is still distributed as the :math:`c_i`      :func:`drift`
 =====================================================================  ==================================
 """
 
@@ -41,15 +41,15 @@ def p_value(scores: Float[Tensor, " b"], calibration: Float[Tensor, " m"]) -> Fl
 
 
 def calibration_scores(scores: Float[Tensor, " m"], rounding: float) -> Float[Tensor, " m"]:
-    """Scores of held-out normal samples as p-values are counted against them.
+    """Scores of held-out normal samples, lowered by the rounding error of a score.
 
-    A score's last digits depend on the batch it comes in. With this slack, which only makes p-values larger, no sample
-    is flagged for differing from its own twin.
+    The last digits of a score depend on the batch that it is computed in. The slack only increases p-values, and
+    ensures that rounding alone never makes a sample more anomalous than an identical held-out one.
 
     Parameters
     ----------
     scores
-        Of the held-out samples.
+        Scores of the held-out samples.
     rounding
         Bound on the relative rounding error of a score.
     """
@@ -57,22 +57,22 @@ def calibration_scores(scores: Float[Tensor, " m"], rounding: float) -> Float[Te
 
 
 def offset(calibration: Float[Tensor, " m"], false_alarm_rate: float) -> float:
-    r"""The threshold t for which ``score < t`` says the same as ``p_value <= false_alarm_rate``.
+    r"""The threshold t for which ``score < t`` is equivalent to ``p_value <= false_alarm_rate``.
 
-    With fewer held-out samples than :func:`samples_needed` no p-value reaches :math:`\alpha`; then the smallest
-    reachable rate, :math:`1/(m + 1)`, takes its place.
+    With fewer held-out samples than :func:`samples_needed` no p-value is as low as :math:`\alpha`; the threshold is
+    then that of the smallest possible rate, :math:`1/(m + 1)`.
 
     Raises
     ------
     ValueError
-        If the rate is not between 0 and 1, or there is nothing to calibrate on.
+        If the rate is not between 0 and 1, or there are no calibration scores.
     """
     k = rank(len(calibration), false_alarm_rate)
     return calibration.sort().values[k - 1].item()
 
 
 def samples_needed(false_alarm_rate: float) -> int:
-    r"""The fewest held-out normal samples that can keep a false-alarm rate: :math:`\lceil 1/\alpha \rceil - 1`.
+    r"""Smallest number of held-out normal samples that can guarantee the rate: :math:`\lceil 1/\alpha \rceil - 1`.
 
     Raises
     ------
@@ -84,15 +84,15 @@ def samples_needed(false_alarm_rate: float) -> int:
 
 
 def reachable_rate(m: int, false_alarm_rate: float) -> float:
-    """The rate itself or, with fewer than :func:`samples_needed`, the smallest that m samples can keep."""
+    """The rate or, with fewer than :func:`samples_needed`, the smallest rate that m samples can guarantee."""
     return max(false_alarm_rate, 1 / (m + 1))
 
 
 def false_alarm_distribution(m: int, false_alarm_rate: float) -> Any:
-    r"""How the share of normal samples below the threshold is distributed, over the draws of the m held-out ones.
+    r"""Distribution of the share of normal samples below the threshold, over random draws of the m held-out ones.
 
-    A frozen ``scipy.stats.beta``: Beta(k, m + 1 - k), of mean :math:`k / (m + 1) \le \alpha`. Exact where scores
-    have no ties; with ties, fewer are flagged.
+    A frozen ``scipy.stats.beta``: Beta(k, m + 1 - k), with mean :math:`k / (m + 1) \le \alpha`. Exact for scores
+    without ties; with ties, fewer samples are flagged.
 
     Raises
     ------
@@ -104,19 +104,19 @@ def false_alarm_distribution(m: int, false_alarm_rate: float) -> Any:
 
 
 def is_anomaly(scores: Float[Tensor, " b"], threshold: float) -> Bool[Tensor, " b"]:
-    """True where the score lies below the threshold."""
+    """True where the score is below the threshold."""
     return scores < threshold
 
 
 def discoveries(p_values: Float[np.ndarray, " b"], false_discovery_rate: float) -> Bool[np.ndarray, " b"]:
-    """The samples of a batch that are flagged so that, on average, at most this share of the flagged is normal.
+    """Flag samples of a batch so that, on average, at most this share of the flagged samples is normal.
 
     Parameters
     ----------
     p_values
-        In (0, 1], of samples judged together.
+        P-values of the batch, in (0, 1].
     false_discovery_rate
-        Between 0 and 1.
+        The share, between 0 and 1, both excluded.
 
     Raises
     ------
@@ -126,28 +126,28 @@ def discoveries(p_values: Float[np.ndarray, " b"], false_discovery_rate: float) 
     _check_rate(false_discovery_rate, "false_discovery_rate")
     if not len(p_values):
         return np.zeros(0, dtype=bool)
-    # The rounding of n p / k must not lose a sample whose p-value is exactly at its limit.
+    # The tolerance keeps samples whose p-value equals its limit, despite the rounding of n p / k.
     return stats.false_discovery_control(p_values, method="bh") <= false_discovery_rate * (1 + 1e-12)
 
 
 class Drift(NamedTuple):
-    """A two-sample Kolmogorov-Smirnov test of scores against the calibration's."""
+    """Result of a two-sample Kolmogorov-Smirnov test of scores against the calibration scores."""
 
-    distance: float  # largest difference of the two distribution functions, 0 to 1
+    distance: float  # largest difference between the two distribution functions, 0 to 1
     p_value: float
-    lower: bool  # whether the scores' median is below the calibration's
+    lower: bool  # whether the median score is below the median calibration score
 
 
 def drift(scores: Float[np.ndarray, " b"], calibration: Float[np.ndarray, " m"]) -> Drift:
-    """Whether scores are still distributed as those of the held-out normal samples.
+    """Test whether scores still follow the distribution of the held-out normal samples' scores.
 
-    A small p-value says that they are not: the data have changed, or many of the samples are anomalies. Of normal
-    samples alone, a share a of batches has a p-value up to a.
+    A small p-value indicates that they do not: the data have changed, or many of the samples are anomalies. For
+    batches of normal samples, the p-value is at most a in about a share a of the batches.
 
     Raises
     ------
     ValueError
-        If one of the two is empty.
+        If either is empty.
     """
     found = stats.ks_2samp(scores, calibration, method="asymp")
     lower = bool(np.median(scores) < np.median(calibration))
@@ -155,7 +155,7 @@ def drift(scores: Float[np.ndarray, " b"], calibration: Float[np.ndarray, " m"])
 
 
 def rank(m: int, rate: float) -> int:
-    """k: the largest for which k / (m + 1) does not exceed the rate; at least 1.
+    """The largest k for which k / (m + 1) does not exceed the rate; at least 1.
 
     Raises
     ------
@@ -164,13 +164,13 @@ def rank(m: int, rate: float) -> int:
     """
     _check_rate(rate)
     if m == 0:
-        raise ValueError("no held-out normal samples to calibrate on")
-    # p <= alpha means at most k - 1 calibration scores at or below s. Divided as p_value divides, so that both round
-    # alike.
+        raise ValueError("calibration needs at least one held-out normal sample, found none")
+    # p <= alpha means that at most k - 1 calibration scores are at or below s. The division is that of p_value, so
+    # both round alike.
     reachable = torch.arange(1, m + 1).double() / (m + 1)
     return max(1, int((reachable <= rate).sum()))
 
 
 def _check_rate(rate: float, name: str = "false_alarm_rate") -> None:
     if not 0 < rate < 1:
-        raise ValueError(f"{name} must lie between 0 and 1, found {rate}")
+        raise ValueError(f"{name} must lie between 0 and 1, both excluded; found {rate}")

@@ -1,4 +1,4 @@
-"""How well scores tell anomalies from normal samples: AUROC, average precision, FPR at 95 % recall, with intervals."""
+"""How well scores separate anomalies from normal samples: AUROC, average precision, FPR at 95 % recall."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.stats import bootstrap
 from sklearn.metrics import auc
 
 RECALL = 0.95
-GRID = np.linspace(0, 1, 201)  # where a curve is known
+GRID = np.linspace(0, 1, 201)  # points at which a curve is evaluated
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,23 @@ class Evaluation:
     n_anomalous: int
 
     def as_dict(self) -> dict[str, object]:
-        """For a results file."""
+        """The metrics and counts as JSON types, for a results file."""
         return asdict(self)
 
 
 def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, seed: int = 0) -> Evaluation:
-    """Metrics of scores of which higher is more normal.
+    """Evaluate scores, higher for more normal samples.
 
     Parameters
     ----------
     scores
-        Shape (n,), finite, of any size: only their order counts.
+        Shape (n,), finite; only their order matters.
     anomalous
         Shape (n,), True for anomalies.
     resamples
-        Bootstrap resamples, stratified by class; the interval is their percentile interval.
+        Bootstrap resamples, stratified by class, for percentile intervals.
+    seed
+        Seed of the bootstrap.
 
     Raises
     ------
@@ -59,12 +61,12 @@ def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, se
     """
     scores, anomalous = np.asarray(scores, dtype=np.float64), np.asarray(anomalous, dtype=bool)
     if not np.isfinite(scores).all():
-        raise ValueError("an evaluation needs finite scores, found one that is not")
+        raise ValueError(f"scores must be finite, found {scores[~np.isfinite(scores)][0]}")
     distinct, rank = np.unique(scores, return_inverse=True)  # rank 0 is the most anomalous value
     normal, anomalies = rank[~anomalous], rank[anomalous]
     if not len(normal) or not len(anomalies):
         raise ValueError(
-            f"an evaluation needs normal samples and anomalies, found {len(normal)} and {len(anomalies)}"
+            f"evaluation needs normal samples and anomalies, found {len(normal)} and {len(anomalies)}"
         )
 
     def metrics(*ranks: np.ndarray) -> np.ndarray:
@@ -82,7 +84,7 @@ def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, se
         ).confidence_interval
         low, high = found.low, found.high
     else:
-        low, high = np.zeros(3), np.ones(3)  # a single sample says nothing of the spread
+        low, high = np.zeros(3), np.ones(3)  # a single sample gives no estimate of the variance
     auroc, precision, fpr = (
         Metric(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)
     )
@@ -100,7 +102,7 @@ class Band:
 
 
 def roc_band(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, seed: int = 0) -> Band:
-    """Share of the anomalies flagged at each share of normal samples flagged.
+    """ROC curve: share of the anomalies flagged, over the share of normal samples flagged.
 
     Parameters
     ----------
@@ -108,6 +110,8 @@ def roc_band(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, se
         As in :func:`evaluate`.
     resamples
         Bootstrap resamples, stratified by class.
+    seed
+        Seed of the bootstrap.
     """
 
     def curve(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
@@ -120,11 +124,11 @@ def roc_band(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, se
 def precision_recall_band(
     scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, seed: int = 0
 ) -> Band:
-    """Share of anomalies among the flagged at each share of them flagged; parameters as in :func:`roc_band`."""
+    """Precision over recall: share of anomalies among the flagged; parameters as in :func:`roc_band`."""
 
     def curve(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
         true, false = np.cumsum(anomalies), np.cumsum(normal)
-        # The first threshold at which that many are flagged.
+        # The first threshold that reaches each recall.
         at = np.searchsorted(true / true[-1], GRID[1:])
         return np.append(np.nan, true[at] / (true[at] + false[at]))
 
@@ -149,7 +153,7 @@ def _band(
 def _metrics(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
     """AUROC, average precision and FPR at 95 % recall from the two classes' counts at each distinct score.
 
-    As scikit-learn's, but linear in time, for the resamples: the scores are sorted only once.
+    The values are scikit-learn's; this takes linear time, because the scores are sorted once for all resamples.
     """
     false, true = np.cumsum(normal), np.cumsum(anomalies)
     fpr, recall = false / false[-1], true / true[-1]

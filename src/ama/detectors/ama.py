@@ -112,9 +112,7 @@ class AMADetector(TrainedDetector, settings.Settings):
         device = self._device()
         run = self._run(device)
         if validation is None and "auto" in (self.delta, self.direction):
-            raise InputError(
-                "delta and direction 'auto' are chosen by a few labelled samples, but there is no validation"
-            )
+            raise InputError("delta or direction is 'auto', which needs validation samples, found none")
         # Validate parameters before reading data; those that only rows refuse, after it.
         self._choices(kind_of((1, 8, 8)), device)
         samples = as_samples(self, X, reset=True)
@@ -153,12 +151,14 @@ class AMADetector(TrainedDetector, settings.Settings):
 
     def scores(self, X: Any) -> Scores:
         """The deciding score (n,) and every term by its name, each (n,), from a single pass."""
-        score, terms = self.model_.scores(self._fitted_samples(X))
+        x = self._fitted_samples(X)
+        score, terms = self.model_.scores(x)
         return Scores(score.cpu(), {name: values.cpu() for name, values in terms.items()})
 
     def reconstruct(self, X: Any) -> np.ndarray:
         """G(E(x)) in the units of X, float, in the shape of ``shape_``."""
-        return self.model_.reconstruct(self._fitted_samples(X)).cpu().numpy()
+        x = self._fitted_samples(X)
+        return self.model_.reconstruct(x).cpu().numpy()
 
     def anomaly_map(self, X: Any) -> np.ndarray:
         """Where a score comes from; see :mod:`ama.scores.anomaly_maps` and :mod:`ama.scores.column_maps`.
@@ -174,11 +174,13 @@ class AMADetector(TrainedDetector, settings.Settings):
             For images (n, H, W), at least 0; the map of a normal image sums to its R-score on average. For rows
             (n, d): by how much the score would rise if the column had its expected value.
         """
-        return self.model_.anomaly_map(self._fitted_samples(X)).double().cpu().numpy()
+        x = self._fitted_samples(X)
+        return self.model_.anomaly_map(x).double().cpu().numpy()
 
     def explain(self, X: Any) -> Explanation:
         """Reconstruction, map and terms of each sample; for rows the expected values, too."""
-        x, model = self._fitted_samples(X), self.model_
+        x = self._fitted_samples(X)
+        model = self.model_
         found = model.scores(x)
         deciding = torch.stack([found.terms[name] for name in model.deciding], 1)
         deviations = model.combination.standardised(deciding).cpu().numpy()
@@ -201,7 +203,8 @@ class AMADetector(TrainedDetector, settings.Settings):
 
     def encoding_lengths(self, X: Any) -> np.ndarray:
         """Euclidean norms of E(x), shape (n,)."""
-        return self.model_.encode(self._fitted_samples(X)).norm(dim=1).double().cpu().numpy()
+        x = self._fitted_samples(X)
+        return self.model_.encode(x).norm(dim=1).double().cpu().numpy()
 
     def latent_sphere(self) -> LatentSphere:
         """The sphere of radius sqrt(latent_dim), and the atypical shell if there are such negatives."""

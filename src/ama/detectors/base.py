@@ -75,12 +75,13 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
 
     def score_samples(self, X: Any) -> np.ndarray:
         """The deciding score of each sample; higher = more normal."""
-        return self.model_.score(self._fitted_samples(X)).cpu().numpy()
+        x = self._fitted_samples(X)
+        return self.model_.score(x).cpu().numpy()
 
     def named_scores(self, X: Any) -> dict[str, np.ndarray]:
         """``score`` and every other score that the method has, by name; all higher = more normal."""
-        found = self.model_.named_scores(self._fitted_samples(X))
-        return {name: values.cpu().numpy() for name, values in found.items()}
+        x = self._fitted_samples(X)
+        return {name: values.cpu().numpy() for name, values in self.model_.named_scores(x).items()}
 
     def score_table(self, X: Any) -> dict[str, np.ndarray]:
         """The columns of a score table: those of ``score_columns``, ``p_value`` and ``anomaly``, each (n,)."""
@@ -164,7 +165,8 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         """
         rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
         check({"false_alarm_rate": rate}, type(self))
-        self.model_.calibrate(self._fitted_samples(X))
+        x = self._fitted_samples(X)
+        self.model_.calibrate(x)
         return self.set_threshold(rate)
 
     @property

@@ -36,7 +36,8 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
         if reset:
             _keep_columns(detector, X)
         elif tuple(X.x.shape[1:]) != detector.shape_:
-            raise InputError(f"expected samples of shape {detector.shape_}, found {tuple(X.x.shape[1:])}")
+            found, expected = (kind_of(tuple(s)).describe() for s in (X.x.shape[1:], detector.shape_))
+            raise InputError(f"expected {expected}, found {found}")
         return X
     n_axes = getattr(X, "ndim", None)
     if n_axes is None and isinstance(X, list | tuple):
@@ -48,7 +49,8 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
             _keep_columns(detector, samples)
         return samples
     if not reset and kind_of(detector.shape_).pictured:
-        raise InputError(f"expected images of shape {detector.shape_}, found an array of {n_axes} axes")
+        expected = kind_of(detector.shape_).describe()
+        raise InputError(f"expected {expected}, found an array of {n_axes} axes")
     if isinstance(X, Tensor):
         X = X.detach().cpu().numpy()
     rows = validate_data(detector, X, reset=reset, dtype=np.float64)

@@ -34,7 +34,7 @@ def parameters(owner: type[Class]) -> type[Class]:
 
 def _leave_to_preset(owner: type) -> None:
     hints = get_type_hints(Settings)
-    own = owner.__dict__.get("__annotations__", {})
+    own = inspect.get_annotations(owner)
     for field in dataclasses.fields(Settings):
         declaration: Parameter = field.metadata["parameter"]
         hint = hints[field.name] | None
@@ -57,6 +57,9 @@ def by_group(owner: type) -> dict[str, dict[str, Parameter]]:
 def default_of(name: str, owner: type) -> str:
     """The default of a parameter in words: its own, or that of each preset."""
     default = inspect.signature(owner).parameters[name].default
+    sizes = getattr(owner, "presets", {})  # those of a baseline
+    if default is None and sizes and all(hasattr(values, name) for values in sizes.values()):
+        return "; ".join(f"{preset}: {shown(getattr(values, name))}" for preset, values in sizes.items())
     if default is not None or not (issubclass(owner, Settings) and name in _names(Settings)):
         return shown(default)
     values = {

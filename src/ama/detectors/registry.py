@@ -57,7 +57,7 @@ def load(folder: str | Path, device: str = "auto") -> Detector:
     ModelFolderError
         If the folder is missing, truncated, altered, foreign, or from a newer version.
     """
-    name = model_folder.read_config(Path(folder)).get("method", "AMADetector")
+    name = model_folder.read_config(Path(folder)).get("method")
     if name not in METHODS:
         raise model_folder.ModelFolderError(
             f"{Path(folder) / model_folder.CONFIG} names the unknown method {name!r}"

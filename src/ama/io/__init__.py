@@ -1,1 +1,1 @@
-"""Files: the model folder, score files, results files, and files that are written whole or not at all."""
+"""Model folders, score files, results files, and atomic writes."""

@@ -1,4 +1,4 @@
-"""Results files: one JSON line per measurement, with what is needed to repeat it."""
+"""Results files: one JSON line per measurement, with the date, the machine and the versions used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ama.io.versions import versions
 
 
 def append_result(path: Path, result: dict[str, Any]) -> None:
-    """Add one line to a results file, together with the date, the machine and the versions.
+    """Append a result to a results file, with the date, the machine and the versions; creates missing folders.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def append_result(path: Path, result: dict[str, Any]) -> None:
     try:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-        # Unbuffered, the line is a single write to a file opened for appending, which no other process tears.
+        # Unbuffered, the line is one write in append mode, so lines of concurrent processes do not mix.
         with path.open("ab", buffering=0) as file:
             file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
     except OSError as error:
@@ -39,12 +39,12 @@ def append_result(path: Path, result: dict[str, Any]) -> None:
 
 
 def check_appendable(path: Path) -> None:
-    """Find out before the work whether a line can be added to a results file.
+    """Check, before any work is done, that a line can be appended to a results file.
 
     Raises
     ------
     InputError
-        If the file, or the folder to make it in, cannot be written to.
+        If the file, or the folder to create it in, cannot be written to.
     """
     if path.is_dir():
         raise InputError(f"cannot write {path}: it is a folder")
@@ -54,7 +54,7 @@ def check_appendable(path: Path) -> None:
 
 
 def read_results(path: Path) -> list[dict[str, Any]]:
-    """The records of a results file, if there is one; a line that a power failure cut short is no record."""
+    """The records of a results file, none if it does not exist; incomplete lines are skipped."""
     if not path.exists():
         return []
     records = []
@@ -65,7 +65,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
 
 
 def machine() -> str:
-    """Processor and number of cores."""
+    """Processor model and number of cores."""
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():

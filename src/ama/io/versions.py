@@ -1,4 +1,4 @@
-"""Versions of what decides the numbers, for model folders and results files."""
+"""Versions of the software that determines results, recorded in model folders and results files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PACKAGES = ("torch", "lightning", "scikit-learn", "numpy", "datasets", "pillow")
 
 
 def versions() -> dict[str, str]:
-    """Version of ama, Python and the main libraries."""
+    """Versions of ama, Python and ``PACKAGES``; "unknown" for a library that is not installed."""
     found = {"ama": _version("ama"), "python": platform.python_version()}
     return found | {name: _version(name) for name in PACKAGES}
 

@@ -21,7 +21,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-Maps = Float[Tensor, "b c h w"]
+Maps = Float[Tensor, "b c h w"]  # the input of a layer
+Output = Float[Tensor, "b k h2 w2"]  # the output of a convolution
 Kernel = Float[Tensor, "k c r s"]
 
 
@@ -38,9 +39,19 @@ class FastDoubleBackward(TorchFunctionMode):
         return _REPLACED.get(func, func)(*args, **(kwargs or {}))
 
 
+def fast_double_backward(critic: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """A critic of pairs whose gradient by the pair can be differentiated again at the least cost."""
+
+    def fast(x: Tensor, y: Tensor) -> Tensor:
+        with FastDoubleBackward():
+            return critic(x, y)
+
+    return fast
+
+
 def _convolution(
     x: Maps, weight: Kernel, bias: Float[Tensor, " k"] | None = None, stride: int = 1, padding: int = 0
-) -> Maps:
+) -> Output:
     return _Convolution.apply(x, weight, bias, stride, padding)
 
 
@@ -63,19 +74,21 @@ class _ReLU(Function):
 
 def _average(
     x: Maps, size: int, stride: int | None = None, padding: int = 0, divisor_override: int | None = None
-) -> Maps:
+) -> Float[Tensor, "b c h2 w2"]:
     return _AveragePool.apply(x, size, stride or size, padding, divisor_override)
 
 
 class _AveragePool(Function):
     @staticmethod
-    def forward(ctx: Any, x: Maps, size: int, stride: int, padding: int, divisor: int | None) -> Maps:
+    def forward(
+        ctx: Any, x: Maps, size: int, stride: int, padding: int, divisor: int | None
+    ) -> Float[Tensor, "b c h2 w2"]:
         ctx.save_for_backward(x)
         ctx.how = ([size, size], [stride, stride], [padding, padding], False, True, divisor)
         return torch.ops.aten.avg_pool2d(x, *ctx.how)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Maps) -> tuple[Maps, None, None, None, None]:
+    def backward(ctx: Any, gradient: Float[Tensor, "b c h2 w2"]) -> tuple[Maps, None, None, None, None]:
         (x,) = ctx.saved_tensors
         return torch.ops.aten.avg_pool2d_backward(gradient, x.detach(), *ctx.how), None, None, None, None
 
@@ -84,14 +97,14 @@ class _Convolution(Function):
     @staticmethod
     def forward(
         ctx: Any, x: Maps, weight: Kernel, bias: Float[Tensor, " k"] | None, stride: int, padding: int
-    ) -> Maps:
+    ) -> Output:
         ctx.save_for_backward(x, weight)
         ctx.place = (stride, padding)
         return F.conv2d(x, weight, bias, stride, padding)
 
     @staticmethod
     def backward(
-        ctx: Any, gradient: Maps
+        ctx: Any, gradient: Output
     ) -> tuple[Maps | None, Kernel | None, Float[Tensor, " k"] | None, None, None]:
         x, weight = ctx.saved_tensors
         by_x = by_weight = by_bias = None
@@ -109,7 +122,7 @@ class _ByInput(Function):
     """The gradient of a convolution by its input: linear in both ``gradient`` and ``weight``."""
 
     @staticmethod
-    def forward(ctx: Any, gradient: Maps, weight: Kernel, x: Maps, stride: int, padding: int) -> Maps:
+    def forward(ctx: Any, gradient: Output, weight: Kernel, x: Maps, stride: int, padding: int) -> Maps:
         ctx.save_for_backward(gradient, weight)
         ctx.place = (stride, padding)
         return _gradients(gradient, x, weight, stride, padding, (True, False))[0]
@@ -123,12 +136,12 @@ class _ByInput(Function):
         return by_gradient, _by_weight(gradient, direction, weight, stride, padding), None, None, None
 
 
-def _by_weight(gradient: Maps, x: Maps, weight: Kernel, stride: int, padding: int) -> Kernel:
+def _by_weight(gradient: Output, x: Maps, weight: Kernel, stride: int, padding: int) -> Kernel:
     return _gradients(gradient, x, weight, stride, padding, (False, True))[1]
 
 
 def _gradients(
-    gradient: Maps, x: Maps, weight: Kernel, stride: int, padding: int, wanted: tuple[bool, bool]
+    gradient: Output, x: Maps, weight: Kernel, stride: int, padding: int, wanted: tuple[bool, bool]
 ) -> tuple[Any, ...]:
     twice = [stride, stride], [padding, padding], [1, 1]
     return torch.ops.aten.convolution_backward(

@@ -1,1 +1,1 @@
-"""The equations of the paper (Eq. 1 to 4) and its latent-space sampling, as pure functions of tensors."""
+"""Eq. 1 to 4 of the paper and its sampling in latent space, as pure functions of tensors."""

@@ -1,7 +1,7 @@
 r"""The mirrored game, Eq. 1 to 4 of the paper, as pure functions of the critic's values.
 
 The critic D rates pairs. ``same`` is D(x, x); ``other`` is D(x, y) for some y that is not x: the
-reconstruction, an interpolated image, or a synthetic anomaly. All three are vectors with a value per sample.
+reconstruction, an interpolated image, or a synthetic anomaly. Both are vectors with one value per sample.
 
 ==========================  ===================================
 paper                       here
@@ -13,10 +13,11 @@ Eq. 4                       :func:`negative_loss`
 :math:`\lambda_{inter}` ..  ``lambda_inter``, ``lambda_reg``, ``lambda_neg``
 ==========================  ===================================
 
-D maximises Eq. 2 and E and G minimise it, so each player minimises a function of the same two values, its
-``player``. ``GAMES`` names pairs of players to choose from; ``wasserstein`` is the paper's, and with it, the default,
-the functions below are its equations to the letter. Eq. 4 enters Eq. 2 with a minus sign: a negative pair plays
-with swapped roles, so that what D says of (x, x) it is to say of (x, y). That reading serves every game.
+D maximises Eq. 2, and E and G minimise it; each of the two players minimises its own function of the same two
+values, its ``player``. ``GAMES`` holds the pairs of players to choose from. With the paper's ``wasserstein``, the
+default, the functions below are exactly the paper's equations. Eq. 4 enters Eq. 2 with a minus sign, which for
+Eq. 1 is the same as exchanging its two values: D should rate (x, y) above (x, x) where x is a negative. The
+exchange, unlike the minus sign, carries over to every game.
 """
 
 from __future__ import annotations
@@ -56,13 +57,13 @@ def normal_loss(
     Parameters
     ----------
     same, reconstruction, interpolated
-        D's values of (x, x), of (x, G(E(x))) and of (x, interpolated), each of shape (b,). None leaves the term out.
+        D's values of (x, x), of (x, G(E(x))) and of (x, interpolated), each of shape (b,). None omits the term.
     code
-        Encodings, shape (b, d); None leaves the term out, as D does, for which it is a constant.
+        Encodings, shape (b, d). None omits the term, which is constant for D.
     lambda_inter, lambda_reg
         :math:`\lambda_{inter}` and :math:`\lambda_{reg}`.
     player
-        What the player at turn makes of two values.
+        Loss of the player that is being updated, as a function of two values.
     """
     loss = player(same, reconstruction)
     if interpolated is not None:
@@ -75,12 +76,12 @@ def normal_loss(
 def negative_loss(
     same: Float[Tensor, " m"], other: Float[Tensor, " m"], *, player: Player = mirrored_wasserstein
 ) -> Scalar:
-    r"""Eq. 4: Eq. 1 on anomalies, synthetic or real, as the player with swapped roles sees it."""
+    r"""Eq. 4: Eq. 1 on anomalies, synthetic or real, with its two values exchanged and the sign reversed."""
     return -player(other, same)
 
 
 def objective(normal: Scalar, negative: Scalar, lambda_neg: float) -> Scalar:
-    """Eq. 2: what G and E minimise and D maximises."""
+    """Eq. 2, which E and G minimise and D maximises."""
     return normal - lambda_neg * negative
 
 
@@ -90,24 +91,24 @@ def code_norm(code: Float[Tensor, "b d"]) -> Scalar:
 
 
 class Game(NamedTuple):
-    """What each player minimises, given the critic's values of (x, x) and (x, y)."""
+    """The losses that the two players minimise, as functions of D's values of (x, x) and (x, y)."""
 
     critic: Player
     generator: Player
 
 
 GAMES: dict[str, Game] = {
-    # The paper's: unbounded, so D must be kept Lipschitz.
+    # The paper's game; unbounded, so D must be Lipschitz.
     "wasserstein": Game(
         critic=lambda same, other: -mirrored_wasserstein(same, other),
         generator=mirrored_wasserstein,
     ),
-    # Lim & Ye 2017; D stops caring about pairs it tells apart with margin 1.
+    # Lim & Ye 2017; values beyond the margin of 1 give D no gradient.
     "hinge": Game(
         critic=lambda same, other: (F.relu(1 - same) + F.relu(1 + other)).mean(),
         generator=mirrored_wasserstein,
     ),
-    # Jolicoeur-Martineau 2018; the pairs share x, so their difference is free of x's own variance.
+    # Jolicoeur-Martineau 2018; both pairs share x, so the variance due to x cancels in their difference.
     "relativistic": Game(
         critic=lambda same, other: F.softplus(other - same).mean(),
         generator=lambda same, other: F.softplus(same - other).mean(),
@@ -121,15 +122,14 @@ Critic = Callable[[Tensor, Tensor], Tensor]
 def gradient_penalty(
     critic: Critic, x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."], target: float = 1.0
 ) -> Scalar:
-    r"""Mean of :math:`(\lVert \nabla D(x, y) \rVert_2 - target)^2` over the pairs, the gradient by the whole pair.
+    r"""Mean of :math:`(\lVert \nabla D(x, y) \rVert_2 - target)^2` over the pairs, the gradient with respect to (x, y).
 
     With ``target=1`` and y a mixture of x and its reconstruction this is the WGAN-GP penalty (Gulrajani et
     al. 2017) on pairs; with ``target=0`` and y = x, or the reconstruction, the zero-centred R1 or R2
-    (Mescheder et al. 2018).
-    Call it in float32: a penalty differentiated twice in bfloat16 diverges.
+    (Mescheder et al. 2018). Call it in float32: with the second derivatives in bfloat16, training diverges.
     """
     x, y = x.detach().requires_grad_(), y.detach().requires_grad_()
-    # D may not look at x at all (mirroring switched off): its gradient is then zero.
+    # Without mirroring D ignores x, and the gradient with respect to x is None.
     values = critic(x, y)
     by_x, by_y = torch.autograd.grad(values.sum(), (x, y), create_graph=True, allow_unused=True)
     squares = torch.stack([g.flatten(1).square().sum(1) for g in (by_x, by_y) if g is not None]).sum(0)
@@ -139,6 +139,6 @@ def gradient_penalty(
 
 
 def mixture(x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."], share: Values) -> Float[Tensor, "b ..."]:
-    """``x`` and ``y`` mixed per sample, ``share`` of x."""
+    """Convex combination of ``x`` and ``y`` per sample, with weight ``share`` for ``x``."""
     share = share.view(-1, *[1] * (x.ndim - 1))
     return share * x + (1 - share) * y

@@ -21,21 +21,21 @@ class Batch(NamedTuple):
 
 
 class Batches(IterableDataset[Batch]):
-    """Indices of full batches from an endless row of shuffled passes over the samples.
+    """Indices of full batches from an endless sequence of shuffled passes over the samples.
 
-    Batch i is a function of (seed, i). Each pass visits every sample once; the batch that
-    crosses the end of a pass is filled from the next, so none is short and none is dropped.
+    Batch i depends on (seed, i) alone. Each pass visits every sample once; the batch at the end of a pass is
+    filled up from the next pass, so no batch is short and none is dropped.
 
     Parameters
     ----------
     n_samples, batch_size
         A batch holds ``min(batch_size, n_samples)`` indices.
     total
-        Number of batches in all.
+        Total number of batches.
     seed
         Of the shuffling.
     current
-        Called at the start of every iteration: the number of batches already drawn.
+        Returns the number of batches already drawn; called at the start of every iteration.
     """
 
     def __init__(self, n_samples: int, batch_size: int, total: int, seed: int, current: Callable[[], int]):
@@ -43,6 +43,7 @@ class Batches(IterableDataset[Batch]):
         self.batch_size = min(batch_size, n_samples)
         self.total, self.seed, self.current = total, seed, current
         self.per_pass = -(-n_samples // self.batch_size)
+        self._pass, self._order = -1, torch.empty(0, dtype=torch.int64)
 
     def __iter__(self) -> Iterator[Batch]:
         """From the current batch to the end of its pass."""
@@ -60,10 +61,8 @@ class Batches(IterableDataset[Batch]):
         return order[start - offset : stop - offset]
 
     def _permutation(self, number: int) -> Int[Tensor, " n"]:
-        if getattr(self, "_cached", (None, None))[0] != number:
-            # The second key tells shuffles from the draws of a training step.
-            self._cached = (
-                number,
-                torch.randperm(self.n_samples, generator=generator_for(self.seed, 1, number)),
-            )
-        return self._cached[1]
+        if self._pass != number:
+            # The 1 keeps shuffles apart from the random numbers of training steps.
+            random = generator_for(self.seed, 1, number)
+            self._pass, self._order = number, torch.randperm(self.n_samples, generator=random)
+        return self._order

@@ -1,4 +1,4 @@
-"""What happens beside the steps of a training: progress, a guard against divergence, checkpoints."""
+"""Callbacks of a training: progress and a check for divergence; checkpoints."""
 
 from __future__ import annotations
 
@@ -11,23 +11,31 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from ama.errors import DivergenceError
 from ama.training.batches import Batch
-from ama.training.training_module import Training
+from ama.training.training_module import Losses, Training
 from ama.utils.progress import progress_bar
 
-Losses = dict[str, int | float]  # "step", and the value of each loss there
-
-LOOK_EVERY = 25  # steps between two looks at the losses: each look waits for the device
+READ_EVERY = 25  # steps between two readings of the losses, each of which waits for the device
 
 
 class LossMonitor(Callback):
-    """Shows the losses and the time left, records them, and stops a training that has diverged.
+    """Records and shows the losses, shows the time left, and stops a training that has diverged.
 
     Parameters
     ----------
     show
         Whether to draw a progress bar; None draws it in a terminal and in a notebook.
     max_seconds
-        The time limit of the training, so that the bar can tell which end comes first.
+        Time limit of the training, whose remainder the bar shows.
+
+    Attributes
+    ----------
+    history
+        The losses every few steps.
+
+    Raises
+    ------
+    DivergenceError
+        During the training, if a loss is not finite or too large.
     """
 
     EXPLODED = 1e6  # a healthy critic's loss stays below a few hundred
@@ -53,7 +61,7 @@ class LossMonitor(Callback):
     ) -> None:
         assert isinstance(module, Training)
         step = batch.step + 1
-        if step % LOOK_EVERY and step != module.total_steps:
+        if step % READ_EVERY and step != module.total_steps:
             return
         losses = {name: value.item() for name, value in module.losses.items()}
         for name, value in losses.items():
@@ -84,16 +92,16 @@ class LossMonitor(Callback):
 
 
 class SaveCheckpoint(Callback):
-    """Saves the whole state of a training every so often, so that a killed one can go on.
+    """Saves the whole state of a training at regular times, so that one that was killed can resume.
 
-    Lightning's own ``ModelCheckpoint`` ignores its time interval where a module optimises by hand.
+    Lightning's own ``ModelCheckpoint`` ignores its time interval if a module optimises manually.
 
     Parameters
     ----------
     path
-        Of the checkpoint, which is whole at any moment.
+        Of the checkpoint; the file there is complete at any moment.
     seconds
-        Between two checkpoints; the last step is saved, too.
+        Between two checkpoints. The last step is always saved.
     """
 
     def __init__(self, path: Path, seconds: float):

@@ -1,4 +1,4 @@
-"""A moving average of the weights, which the two-player game leaves steadier than any single step does."""
+"""Exponential moving average of the weights, which fluctuates less than the weights of adversarial training."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 class MovingAverage(nn.Module):
     """Exponential moving average of all parameters and buffers of networks.
 
-    torch's ``AveragedModel`` does the same, but walks through all modules at each step; for small networks that is a
-    good part of it.
+    torch's ``AveragedModel`` does the same, but traverses all modules at every step, which takes a considerable share
+    of a step of small networks.
 
     Parameters
     ----------
     networks
-        What to average; the average starts at their weights after the first step.
+        The networks to average; the average starts at their weights after the first step.
     decay
-        Weight of the past, in (0, 1).
+        Weight of the previous average, in (0, 1).
     """
 
     def __init__(self, networks: nn.Module, decay: float):
@@ -32,7 +32,15 @@ class MovingAverage(nn.Module):
 
     @torch.no_grad()
     def update(self, networks: nn.Module, first: bool) -> None:
-        """Take in the weights of ``networks``, always the same ones; ``first`` copies them."""
+        """Update the average.
+
+        Parameters
+        ----------
+        networks
+            The networks in training, the same object at every call.
+        first
+            Copy the weights instead of averaging them.
+        """
         if self._pairs is None:
             own, given = self.networks.state_dict(), networks.state_dict()
             self._pairs = [(own[name], given[name]) for name in own]

@@ -1,4 +1,4 @@
-"""How the process handles memory that tensors give back."""
+"""Reuse of freed memory by the process, with glibc."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Of glibc's mallopt, with what it takes for them by itself once a program has freed large blocks.
+# Parameters of glibc's mallopt, and the values that glibc adopts itself after a program has freed large blocks.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
 USUAL = {M_MMAP_THRESHOLD: 32 * 2**20, M_TRIM_THRESHOLD: 64 * 2**20, M_MMAP_MAX: 65536}
 NEVER_RETURNED = {M_TRIM_THRESHOLD: 2**31 - 1, M_MMAP_MAX: 0}
@@ -15,15 +15,15 @@ NEVER_RETURNED = {M_TRIM_THRESHOLD: 2**31 - 1, M_MMAP_MAX: 0}
 
 @contextmanager
 def freed_memory_kept() -> Iterator[bool]:
-    """While active, freed memory is kept for the next tensor instead of returned to the kernel, where glibc allows it.
+    """While active, keep freed memory for the next tensor instead of returning it to the kernel; needs glibc.
 
-    A training step frees and takes the same large blocks again and again; each time the kernel would map them
-    anew and fill them with zeros, page by page. What is free at the end goes back to the kernel.
+    Every training step allocates and frees the same large blocks, which the kernel would otherwise map and
+    fill with zeros each time, page by page. Memory that is free at the end is returned to the kernel.
 
     Yields
     ------
     bool
-        Whether it took effect.
+        Whether the C library accepted the setting.
     """
     try:
         library = ctypes.CDLL(None) if platform.system() == "Linux" else None

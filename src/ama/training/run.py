@@ -1,4 +1,4 @@
-"""How a fit is run, as opposed to what is fitted."""
+"""How a fit is run: device, seed, time limit, checkpoints."""
 
 from __future__ import annotations
 
@@ -13,17 +13,33 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Run:
-    """How to run a fit, as opposed to what to fit."""
+    """How to run a fit, as opposed to what to fit.
+
+    Parameters
+    ----------
+    seed
+        Of everything random.
+    device
+        "cpu" or "cuda".
+    max_seconds
+        Time limit of each training; None for no limit.
+    checkpoints
+        Folder for checkpoints; None for no checkpoints.
+    checkpoint_seconds
+        Time between two checkpoints.
+    progress
+        Whether to show a progress bar; None shows one in a terminal and in a notebook.
+    """
 
     seed: int = 0
     device: str = "cpu"
     max_seconds: float | None = None
     checkpoints: Path | None = None
     checkpoint_seconds: float = 60.0
-    progress: bool | None = False  # None: in a terminal and in a notebook
+    progress: bool | None = False
 
     def within(self, name: str) -> Run:
-        """The same with checkpoints in a folder of their own, for one of several fits."""
+        """The same run with its own folder of checkpoints, for one of several trainings."""
         if self.checkpoints is None:
             return self
         folder = self.checkpoints / name
@@ -32,7 +48,7 @@ class Run:
 
 
 def reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
-    """Samples by index, on the device: held there where they take less than half of its free memory."""
+    """Samples by index, on the device; they are kept there if they take less than half of its free memory."""
     if device != "cpu" and samples.nbytes < torch.cuda.mem_get_info()[0] / 2:
         samples = samples.to(device)
     return lambda index: samples[index.to(samples.device)].to(device)
@@ -40,7 +56,7 @@ def reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
 
 @contextmanager
 def repeatable(seed: int) -> Iterator[None]:
-    """Initial weights as a function of the seed, leaving the caller's random state as it was."""
+    """Seed torch's random generator for initial weights, and restore the caller's random state afterwards."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -13,7 +14,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import MultiStepLR
 
-from ama.networks.double_backward import FastDoubleBackward
+from ama.networks.double_backward import fast_double_backward
 from ama.networks.networks import Networks
 from ama.networks.rotations import mirrored_at_random, rotated, shifted
 from ama.objective.latent import NEGATIVES, simplex_interpolation
@@ -228,12 +229,7 @@ class AMATraining(Training):
         target = self.settings.penalty_target
         if target is None or not self.settings.penalty_weight:
             return None
-        discriminator = self.networks.discriminator
-
-        def critic(first: Tensor, second: Tensor) -> Tensor:
-            with FastDoubleBackward():
-                return discriminator(first, second, weights)
-
+        critic = fast_double_backward(partial(self.networks.discriminator, weights=weights))
         if target == 0.0:
             same = gradient_penalty(critic, x, x, target)
             return same + gradient_penalty(critic, x, reconstruction, target)

@@ -1,4 +1,4 @@
-"""Lightning's trainer, set up for trainings that are counted in steps and can be stopped, resumed and repeated."""
+"""Lightning's trainer, set up for trainings that are counted in steps and can be interrupted and resumed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ama.training.training_module import Training
 
 
 def run_training(module: Training, batches: Batches, callbacks: list[Callback], run: Run) -> None:
-    """Run a training to its end or its time limit, from its last checkpoint if it has one.
+    """Run a training to its end or its time limit; it resumes from its last checkpoint, if there is one.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def run_training(module: Training, batches: Batches, callbacks: list[Callback], 
     batches
         The samples of every step.
     callbacks
-        What happens beside the steps.
+        Lightning callbacks.
     run
         Device, time limit and checkpoints.
 
@@ -64,7 +64,7 @@ def run_training(module: Training, batches: Batches, callbacks: list[Callback], 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C as everywhere in Python: Lightning makes of it an exit, and ignores the next one."""
+    """Let Ctrl-C raise KeyboardInterrupt: Lightning exits instead, and leaves a handler that ignores the next one."""
     in_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT) if in_main else None
     try:
@@ -78,7 +78,7 @@ def _interruptible() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Lightning's remarks about hardware and data loading, which no user can act on, off stderr."""
+    """Silence Lightning's messages about hardware and data loading, which users cannot act on."""
     logger = logging.getLogger("lightning.pytorch")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,25 +1,43 @@
-"""What every training here is: counted in steps, and sure of its own checkpoints."""
+"""Base of every training here: it counts its steps and recognises its own checkpoints."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from ama.errors import InputError
 
+if TYPE_CHECKING:
+    from lightning.pytorch import LightningModule
+else:
+    # A file that defines a baseline holds both its model and its training, and a machine that only scores has no
+    # lightning.
+    try:
+        from lightning.pytorch import LightningModule
+    except ImportError:
+        from torch.nn import Module as LightningModule
+
+Losses = dict[str, int | float]  # "step", and the value of each loss at that step
+
 
 class Training(LightningModule):
-    """A training that counts its steps and knows by its checkpoints whether they are its own.
+    """A training that counts its steps and only resumes from checkpoints of its own.
 
     Parameters
     ----------
     total_steps
         Length of the training.
     seed
-        Every step's random numbers are a function of (seed, step).
+        Each step's random numbers are a function of (seed, step).
+
+    Attributes
+    ----------
+    steps_done
+        Steps so far; part of a checkpoint.
+    losses
+        By name, of the last step.
     """
 
     steps_done: Tensor
@@ -33,7 +51,7 @@ class Training(LightningModule):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a resumed fit to equal an undisturbed one, as JSON types."""
+        """What must be the same for a resumed fit to equal an uninterrupted one, as JSON types."""
         return {"length": self.total_steps, "seed": self.seed}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Declarations of parameters: type, default, range and description in one dataclass field, and one validator for all."""
+"""Declarations of parameters: type, default, range and description in one field, and one validator for all."""
 
 from __future__ import annotations
 

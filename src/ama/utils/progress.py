@@ -1,4 +1,4 @@
-"""Progress bars with the time left, where a person looks on: in a terminal or in a notebook."""
+"""Progress bars with the remaining time, by default only in a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 from tqdm import TqdmWarning
 
 with warnings.catch_warnings():
-    # A notebook without widgets shows the terminal's bar, which is nothing to warn of.
+    # Without ipywidgets tqdm warns and draws its text bar, which serves a notebook well enough.
     warnings.simplefilter("ignore", TqdmWarning)
     from tqdm.auto import tqdm
 
 
-def progress_bar(show: bool | None = None, **words: Any) -> tqdm:
-    """A bar on stderr, or a notebook's own.
+def progress_bar(show: bool | None = None, **options: Any) -> tqdm:
+    """A progress bar, on standard error or as a notebook widget.
 
     Parameters
     ----------
     show
-        Whether to draw it; None draws it in a terminal and in a notebook, and not into a file or a pipe.
-    **words
-        As of ``tqdm``.
+        Whether to draw it; None draws it in a terminal or a notebook, but not into a file or a pipe.
+    **options
+        Passed to ``tqdm``.
     """
     if show is None and _in_notebook():
         show = True
-    return tqdm(disable=None if show is None else not show, **words)
+    return tqdm(disable=None if show is None else not show, **options)
 
 
 def _in_notebook() -> bool:

@@ -1,4 +1,4 @@
-"""Random generators that are functions of a key."""
+"""Random generators seeded by a key."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import torch
 
 
 def generator_for(*key: int) -> torch.Generator:
-    """A CPU random generator that is a function of ``key`` alone, such as (seed, step).
+    """A CPU random generator that depends on ``key`` alone, such as (seed, step).
 
-    Drawing every step's randomness from its own generator makes a resumed run equal an uninterrupted one
-    without any state to save. torch's generator uses only 32 bits of a seed, hence the hash.
+    With a generator per training step, a resumed run equals an uninterrupted one and no generator state needs
+    to be saved. The key is hashed because torch's generator uses only 32 bits of its seed.
     """
     return torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))

@@ -11,8 +11,8 @@ from ama import settings
 from ama.benchmark.speed.reference_step import ReferenceStep
 from ama.networks.networks import Networks
 from ama.training.batches import Batches
-from ama.training.step import AMATraining
 from ama.training.run import Run
+from ama.training.step import AMATraining
 from ama.training.trainer import run_training
 
 CHOICE = dataclasses.replace(

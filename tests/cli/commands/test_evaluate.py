@@ -81,4 +81,4 @@ def test_an_evaluation_needs_both_kinds_of_samples(call, words, sentence):
 
 def test_an_evaluation_needs_labels(call, bad):
     result = call("evaluate", "photos.model", bad / "flat", "--normal-label", "cat")
-    assert refused(result, ".*flat has no labels to tell normal samples by: it needs sub-folders, .*")
+    assert refused(result, ".*flat has no labels, expected sub-folders, .*")

@@ -146,13 +146,19 @@ SOURCES = [
         "tiny",
         "images must be 8 to 256 pixels a side, found 1 x 1 in .*tiny/00.png; --image-size 32 resizes them",
     ),
-    ("text", "none of the samples of .*text can be read; the first: a.png cannot be read: it is no PNG, .*"),
+    (
+        "text",
+        "none of the samples of .*text can be read; the first: a.png cannot be read: it is not a PNG, .*",
+    ),
     ("missing", "there is no file or folder .*missing, expected images, .*"),
     ("missing.csv", "there is no file or folder .*missing.csv, expected images, .*"),
     ("empty", ".*empty holds no files, expected images .*"),
     ("nan.csv", r".*nan.csv has nan in row 18 \(counted from 1\), column 'b', expected a finite number: .*"),
     ("same.csv", "all 60 normal samples are identical, .*"),
-    ("words.csv", r"column 'b' of .*words.csv holds no numbers \(string\): encode it as numbers or drop it"),
+    (
+        "words.csv",
+        r"column 'b' of .*words.csv has type string, expected numbers: encode it as numbers or drop it",
+    ),
     ("file", r".*file has the unknown suffix \(none\), expected one of .*"),
 ]
 
@@ -167,8 +173,8 @@ OPTIONS = [
     (["--normal-label", "cow"], "no sample of photos has the label 'cow'; its labels are cat, dog, fox"),
     (["--normal-label", "cat", "cow"], "no sample of photos has the label 'cow'; .*"),
     (["--max-time", "nonsense"], "max_time must be .* such as 90s, 5m or 1h, found 'nonsense'"),
-    (["--max-time", "0"], "max_time must be a positive length of time .*, found '0'"),
-    (["--max-time=-5m"], "max_time must be a positive length of time .*, found '-5m'"),
+    (["--max-time", "0"], "max_time must be a positive duration .*, found '0'"),
+    (["--max-time=-5m"], "max_time must be a positive duration .*, found '-5m'"),
     (
         ["--false-alarm-rate", "0"],
         "false_alarm_rate must be a number between 0 and 1, both excluded, found 0.0",
@@ -183,7 +189,7 @@ OPTIONS = [
     (["--anomalies", "table.csv"], r"table.csv holds rows, expected images of shape \(1, 8, 8\)"),
     (["--anomalies", "missing"], "there is no file or folder missing, .*"),
     (["--validation", "photos"], "--validation needs --normal-label, to distinguish .*"),
-    (["--validation", "photos/cat", "--normal-label", "cat"], "photos/cat has no labels to tell .*"),
+    (["--validation", "photos/cat", "--normal-label", "cat"], "photos/cat has no labels, expected .*"),
 ]
 
 
@@ -215,7 +221,7 @@ def test_unreadable_files_among_good_ones_are_skipped_and_counted(call, bad, tmp
     status, _, errors = call("fit", bad / "mixed", "--out", tmp_path / "model", *SMALL)
     assert status == 0
     assert errors.splitlines()[:3] == [
-        "ama: skipped: x.png cannot be read: it is no PNG, JPEG, BMP, TIFF, GIF or WEBP image",
+        "ama: skipped: x.png cannot be read: it is not a PNG, JPEG, BMP, TIFF, GIF or WEBP image",
         "ama: skipped: y.png cannot be read: it is empty",
         "ama: skipped 2 unreadable samples in all; --strict refuses them",
     ]
@@ -228,7 +234,7 @@ def test_unreadable_files_among_good_ones_are_skipped_and_counted(call, bad, tmp
 
 def test_unreadable_files_are_refused_where_that_is_asked_for(call, bad, tmp_path):
     mixed = bad / "mixed"
-    sentence = f"in {mixed}, x.png cannot be read: it is no PNG, .*"
+    sentence = f"in {mixed}, x.png cannot be read: it is not a PNG, .*"
     assert refused(call("fit", mixed, "--out", tmp_path / "model", "--strict", *SMALL), sentence)
     assert refused(
         call("score", "photos.model", "--strict", mixed, "--out", tmp_path / "scores.csv"), sentence

@@ -1,4 +1,4 @@
-"""Encoded images: pixels, channels, depth, size, labels, and broken files."""
+"""Sources of encoded images: order, ids, labels, and unreadable files."""
 
 from __future__ import annotations
 
@@ -18,53 +18,8 @@ from PIL import Image
 
 from ama.data.sources import open_source
 from ama.errors import InputError
-
-
-def noise(*shape: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-
-
-def save(path, pixels, **options):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(path, **options)
-    return path
-
-
-def png(pixels, **options) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", **options)
-    return file.getvalue()
-
-
-def bomb() -> bytes:
-    """A PNG of a few bytes that says it has 10**10 pixels."""
-    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 99)), (b"IEND", b""))
-    coded = (struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(coded)
-
-
-@pytest.mark.parametrize("suffix", ["png", "PNG", "bmp", "tif", "tiff", "gif", "webp"])
-@pytest.mark.parametrize("shape", [(9, 12), (9, 12, 3)])
-def test_pixels_of_lossless_files_survive(tmp_path, suffix, shape):
-    if suffix == "gif":
-        images = [(noise(*shape, seed=i) // 128 * 255) for i in range(3)]  # few enough colours for a palette
-    else:
-        images = [noise(*shape, seed=i) for i in range(3)]
-    for i, image in enumerate(images):
-        save(tmp_path / f"{i}.{suffix}", image, **({"lossless": True} if suffix == "webp" else {}))
-    samples = open_source(tmp_path).read()
-    expected = np.stack(images).reshape(3, 9, 12, -1).transpose(0, 3, 1, 2)
-    assert samples.x.dtype == torch.uint8
-    if suffix == "webp":  # which knows colour only
-        expected = np.broadcast_to(expected, (3, 3, 9, 12))
-    assert np.array_equal(samples.x.numpy(), expected)
-
-
-def test_jpegs_are_as_pillow_decodes_them(tmp_path):
-    path = save(tmp_path / "a.jpeg", noise(16, 16, 3))
-    with Image.open(path) as image:
-        assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), np.asarray(image).transpose(2, 0, 1))
+from image_files import noise, save
+from places import png
 
 
 def test_sub_folders_are_labels_and_paths_are_sorted_ids(tmp_path):
@@ -89,7 +44,7 @@ def test_a_flat_folder_has_no_labels_and_a_single_file_is_a_source(tmp_path):
     assert (samples.ids, samples.labels) == (["a.png"], None)
 
 
-def test_linked_folders_are_followed_but_not_in_circles(tmp_path):
+def test_linked_folders_are_followed_but_not_back_to_a_parent(tmp_path):
     save(tmp_path / "elsewhere" / "a.png", noise(8, 8))
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "cat").symlink_to(tmp_path / "elsewhere")
@@ -107,120 +62,18 @@ def test_a_name_that_is_no_utf8_has_an_id_that_is(tmp_path):
     assert samples.ids == ["a.png", "b\N{REPLACEMENT CHARACTER}.png"]
 
 
-@pytest.mark.parametrize(
-    ("mode", "channels"),
-    [("1", 1), ("L", 1), ("LA", 1), ("P", 3), ("RGB", 3), ("RGBA", 3), ("CMYK", 3)],
-)
-def test_channels_by_mode(tmp_path, mode, channels):
-    image = Image.fromarray(noise(8, 8, 3)).convert(mode)
-    save(tmp_path / "a.tif", image)
-    expected = np.asarray(image.convert("L" if channels == 1 else "RGB")).reshape(8, 8, channels)
-    assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), expected.transpose(2, 0, 1))
-
-
-def test_one_colour_image_makes_all_colour_and_the_grey_ones_stay_grey(tmp_path):
-    grey, colour = noise(8, 8), noise(8, 8, 3)
-    save(tmp_path / "a.png", grey)
-    save(tmp_path / "b.png", colour)
-    x = open_source(tmp_path).read().x
-    assert np.array_equal(x[0].numpy(), np.stack([grey] * 3))
-    assert np.array_equal(x[1].numpy(), colour.transpose(2, 0, 1))
-
-
-def test_transparency_is_dropped(tmp_path):
-    colour, alpha = noise(8, 8, 3), noise(8, 8, 1)
-    save(tmp_path / "a.png", np.concatenate([colour, alpha], 2))
-    assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), colour.transpose(2, 0, 1))
-    palette = Image.fromarray(noise(8, 8) % 4).convert("P")
-    palette.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
-    save(tmp_path / "a.png", palette, transparency=bytes([0, 128, 255, 255]))
-    expected = np.asarray(palette.convert("RGB")).transpose(2, 0, 1)
-    assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), expected)
-
-
-def test_exif_orientation_is_applied_before_the_size_is_judged(tmp_path):
-    upright = noise(8, 12)
-    exif = Image.Exif()
-    exif[0x0112] = 6  # stored turned by a quarter
-    save(tmp_path / "turned.png", np.rot90(upright).copy(), exif=exif)
-    save(tmp_path / "upright.png", upright)
-    source = open_source(tmp_path)
-    assert source.shape == (1, 8, 12)
-    assert np.array_equal(source.read().x[:, 0].numpy(), np.stack([upright] * 2))
-
-
-@pytest.mark.parametrize("suffix", ["png", "tif"])
-def test_sixteen_bit_greys_keep_their_depth(tmp_path, suffix):
-    deep = np.random.default_rng(0).integers(0, 65536, (8, 9), dtype=np.uint16)
-    save(tmp_path / f"a.{suffix}", deep)
-    x = open_source(tmp_path).read().x
-    assert x.dtype == torch.float32
-    assert np.array_equal(x[0, 0].numpy(), deep.astype(np.float32) / 65535)
-    shallow = noise(8, 9)
-    save(tmp_path / "b.png", shallow)
-    x = open_source(tmp_path).read().x
-    assert np.array_equal(x[1, 0].numpy(), shallow.astype(np.float32) / 255)
-    for dtype, levels in ((torch.uint8, 255), (torch.float32, 1)):
-        small = open_source(tmp_path, shape=(3, 16, 16), dtype=dtype).read().x
-        assert small.shape == (2, 3, 16, 16)
-        assert small.dtype == dtype
-        resized = Image.fromarray(deep.astype(np.float32) / 65535).resize((16, 16), Image.Resampling.BILINEAR)
-        assert np.abs(small[0, 2].numpy() / levels - np.asarray(resized)).max() <= 0.51 / levels
-
-
-def test_floating_point_images_must_lie_in_0_to_1(tmp_path):
-    image = np.random.default_rng(0).random((8, 8), dtype=np.float32)
-    save(tmp_path / "a.tif", image)
-    assert np.array_equal(open_source(tmp_path).read().x[0, 0].numpy(), image)
-    save(tmp_path / "b.tif", image * 300 - 1)
-    with pytest.raises(
-        InputError, match=rf"in {tmp_path}, b.tif has pixel values from -.* to .*, expected 0 to 1"
-    ):
-        open_source(tmp_path).read()
-
-
-def test_a_size_within_8_to_256_is_kept(tmp_path):
-    for name, shape in (("low", (8, 256)), ("high", (256, 8))):
-        image = noise(*shape)
-        save(tmp_path / name / "a.png", image)
-        assert np.array_equal(open_source(tmp_path / name).read().x[0, 0].numpy(), image)
-
-
-def test_mixed_and_large_sizes_become_64_by_64_with_pillows_bilinear_filter(tmp_path):
-    images = [noise(40, 30, seed=1), noise(8, 100, seed=2), noise(1, 1)]
-    for i, image in enumerate(images):
-        save(tmp_path / "mixed" / f"{i}.png", image)
-    save(tmp_path / "large" / "a.png", noise(257, 20))
-    expected = [Image.fromarray(image).resize((64, 64), Image.Resampling.BILINEAR) for image in images]
-    assert np.array_equal(open_source(tmp_path / "mixed").read().x[:, 0].numpy(), np.stack(expected))
-    assert open_source(tmp_path / "large").shape == (1, 64, 64)
-
-
-def test_a_named_size_goes_before_the_rule_and_a_models_shape_before_both(tmp_path):
-    save(tmp_path / "a.png", noise(8, 9, 3))
-    assert open_source(tmp_path, image_size=32).shape == (3, 32, 32)
-    assert open_source(tmp_path, image_size=(16, 24)).read().x.shape == (1, 3, 16, 24)
-    x = open_source(tmp_path, shape=(1, 10, 12), image_size=32).read().x
-    with Image.open(tmp_path / "a.png") as image:
-        expected = image.convert("L").resize((12, 10), Image.Resampling.BILINEAR)
-    assert np.array_equal(x[0, 0].numpy(), np.asarray(expected))
-    with pytest.raises(InputError, match="image_size must be 8 to 256 pixels a side, found 300 x 300"):
-        open_source(tmp_path, image_size=300)
-
-
-def test_images_that_are_all_too_small_are_refused_with_the_remedy(tmp_path):
-    path = save(tmp_path / "a.png", noise(1, 1))
-    sentence = f"images must be 8 to 256 pixels a side, found 1 x 1 in {path}; --image-size 32 resizes them"
-    with pytest.raises(InputError) as error:
-        open_source(tmp_path)
-    assert str(error.value) == sentence
-    assert open_source(tmp_path, image_size=32).shape == (1, 32, 32)
-
-
-def test_a_model_of_other_channels_is_told_so(tmp_path):
+def test_a_model_of_other_channels_is_refused(tmp_path):
     save(tmp_path / "a.png", noise(8, 8))
     with pytest.raises(InputError, match="have 1 or 3 channels, expected 5"):
         open_source(tmp_path, shape=(5, 8, 8))
+
+
+def bomb() -> bytes:
+    """A PNG of a few bytes whose header declares 10**10 pixels."""
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 99)), (b"IEND", b""))
+    coded = (struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(coded)
 
 
 @pytest.fixture
@@ -258,7 +111,7 @@ def test_broken_files_are_skipped_and_named_and_the_others_kept(broken, batch_si
     assert "pixels" in skipped[0]
     assert "it is empty" in skipped[2]
     assert "truncated" in skipped[3]
-    assert "it is no PNG, JPEG" in skipped[4]
+    assert "it is not a PNG, JPEG" in skipped[4]
     assert len(source) == 8
     assert source.read().skipped == skipped
 

@@ -1,0 +1,66 @@
+"""Size and depth of the images of one source.
+
+Depth
+    8 bits. If an image has 16-bit or floating-point greys, or an array holds floats, the whole source is
+    float32 in [0, 1].
+Size
+    Images that all have one size of 8 to 256 pixels a side keep it. Otherwise all are resized to 64 x 64 with
+    an antialiased bilinear filter; the aspect ratio is not kept. An explicit size overrides both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Shaped
+from torch import Tensor
+
+from ama.data.samples import Wanted
+from ama.errors import InputError
+from ama.networks.image_networks import MAX_SIDE, MIN_SIDE
+
+DEFAULT_SIZE = (64, 64)
+
+
+def choose_size(found: set[tuple[int, int]], wanted: Wanted, example: str) -> tuple[int, int]:
+    """Height and width to use: the model's, else ``image_size``, else by the rule above.
+
+    Parameters
+    ----------
+    found
+        Sizes (height, width) of the images; two are enough to know that they differ.
+    wanted
+        The keywords of ``open_source``.
+    example
+        Name of an image, for messages.
+
+    Raises
+    ------
+    InputError
+        If ``image_size`` is outside 8 to 256 pixels, or the one size found is smaller.
+    """
+    if wanted.shape is not None:
+        return wanted.shape[1], wanted.shape[2]
+    if wanted.image_size is not None:
+        height, width = np.broadcast_to(wanted.image_size, 2).tolist()
+        if not all(MIN_SIDE <= side <= MAX_SIDE for side in (height, width)):
+            raise InputError(
+                f"image_size must be {MIN_SIDE} to {MAX_SIDE} pixels a side, found {height} x {width}"
+            )
+        return height, width
+    if len(found) > 1:
+        return DEFAULT_SIZE
+    [(height, width)] = found
+    if min(height, width) < MIN_SIDE:
+        raise InputError(
+            f"images must be {MIN_SIDE} to {MAX_SIDE} pixels a side, found {height} x {width} in {example}; "
+            "--image-size 32 resizes them"
+        )
+    return DEFAULT_SIZE if max(height, width) > MAX_SIDE else (height, width)
+
+
+def as_depth(x: Shaped[Tensor, "n c h w"], dtype: torch.dtype) -> Shaped[Tensor, "n c h w"]:
+    """Convert 8-bit values to floats in [0, 1], or the reverse."""
+    if x.dtype == dtype:
+        return x
+    return (x * 255).round().to(dtype) if dtype == torch.uint8 else x.to(dtype) / 255

@@ -1,0 +1,107 @@
+"""Decoding of one image: pixels, channels, orientation and depth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ama.data.sources import open_source
+from ama.errors import InputError
+from image_files import noise, save
+
+
+@pytest.mark.parametrize("suffix", ["png", "PNG", "bmp", "tif", "tiff", "gif", "webp"])
+@pytest.mark.parametrize("shape", [(9, 12), (9, 12, 3)])
+def test_pixels_of_lossless_files_survive(tmp_path, suffix, shape):
+    if suffix == "gif":
+        images = [(noise(*shape, seed=i) // 128 * 255) for i in range(3)]  # few enough colours for a palette
+    else:
+        images = [noise(*shape, seed=i) for i in range(3)]
+    for i, image in enumerate(images):
+        save(tmp_path / f"{i}.{suffix}", image, **({"lossless": True} if suffix == "webp" else {}))
+    samples = open_source(tmp_path).read()
+    expected = np.stack(images).reshape(3, 9, 12, -1).transpose(0, 3, 1, 2)
+    assert samples.x.dtype == torch.uint8
+    if suffix == "webp":  # which is always decoded in colour
+        expected = np.broadcast_to(expected, (3, 3, 9, 12))
+    assert np.array_equal(samples.x.numpy(), expected)
+
+
+def test_jpegs_are_as_pillow_decodes_them(tmp_path):
+    path = save(tmp_path / "a.jpeg", noise(16, 16, 3))
+    with Image.open(path) as image:
+        assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), np.asarray(image).transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("mode", "channels"),
+    [("1", 1), ("L", 1), ("LA", 1), ("P", 3), ("RGB", 3), ("RGBA", 3), ("CMYK", 3)],
+)
+def test_channels_by_mode(tmp_path, mode, channels):
+    image = Image.fromarray(noise(8, 8, 3)).convert(mode)
+    save(tmp_path / "a.tif", image)
+    expected = np.asarray(image.convert("L" if channels == 1 else "RGB")).reshape(8, 8, channels)
+    assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), expected.transpose(2, 0, 1))
+
+
+def test_one_colour_image_makes_all_colour_and_the_grey_ones_stay_grey(tmp_path):
+    grey, colour = noise(8, 8), noise(8, 8, 3)
+    save(tmp_path / "a.png", grey)
+    save(tmp_path / "b.png", colour)
+    x = open_source(tmp_path).read().x
+    assert np.array_equal(x[0].numpy(), np.stack([grey] * 3))
+    assert np.array_equal(x[1].numpy(), colour.transpose(2, 0, 1))
+
+
+def test_transparency_is_dropped(tmp_path):
+    colour, alpha = noise(8, 8, 3), noise(8, 8, 1)
+    save(tmp_path / "a.png", np.concatenate([colour, alpha], 2))
+    assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), colour.transpose(2, 0, 1))
+    palette = Image.fromarray(noise(8, 8) % 4).convert("P")
+    palette.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
+    save(tmp_path / "a.png", palette, transparency=bytes([0, 128, 255, 255]))
+    expected = np.asarray(palette.convert("RGB")).transpose(2, 0, 1)
+    assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), expected)
+
+
+def test_exif_orientation_is_applied_before_the_size_is_judged(tmp_path):
+    upright = noise(8, 12)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored rotated by 90 degrees
+    save(tmp_path / "rotated.png", np.rot90(upright).copy(), exif=exif)
+    save(tmp_path / "upright.png", upright)
+    source = open_source(tmp_path)
+    assert source.shape == (1, 8, 12)
+    assert np.array_equal(source.read().x[:, 0].numpy(), np.stack([upright] * 2))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bit_greys_keep_their_depth(tmp_path, suffix):
+    deep = np.random.default_rng(0).integers(0, 65536, (8, 9), dtype=np.uint16)
+    save(tmp_path / f"a.{suffix}", deep)
+    x = open_source(tmp_path).read().x
+    assert x.dtype == torch.float32
+    assert np.array_equal(x[0, 0].numpy(), deep.astype(np.float32) / 65535)
+    shallow = noise(8, 9)
+    save(tmp_path / "b.png", shallow)
+    x = open_source(tmp_path).read().x
+    assert np.array_equal(x[1, 0].numpy(), shallow.astype(np.float32) / 255)
+    for dtype, levels in ((torch.uint8, 255), (torch.float32, 1)):
+        small = open_source(tmp_path, shape=(3, 16, 16), dtype=dtype).read().x
+        assert small.shape == (2, 3, 16, 16)
+        assert small.dtype == dtype
+        resized = Image.fromarray(deep.astype(np.float32) / 65535).resize((16, 16), Image.Resampling.BILINEAR)
+        assert np.abs(small[0, 2].numpy() / levels - np.asarray(resized)).max() <= 0.51 / levels
+
+
+def test_floating_point_images_must_lie_in_0_to_1(tmp_path):
+    image = np.random.default_rng(0).random((8, 8), dtype=np.float32)
+    save(tmp_path / "a.tif", image)
+    assert np.array_equal(open_source(tmp_path).read().x[0, 0].numpy(), image)
+    save(tmp_path / "b.tif", image * 300 - 1)
+    with pytest.raises(
+        InputError, match=rf"in {tmp_path}, b.tif has pixel values from -.* to .*, expected 0 to 1"
+    ):
+        open_source(tmp_path).read()
