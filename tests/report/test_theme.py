@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
+import numpy as np
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -14,7 +15,8 @@ from ama.report.theme import COLOURS, as_svg, page_colours
 
 def drawn() -> Figure:
     with page_colours():
-        return plot_densities({"a": [1.0, 2.0, 2.5], "b": [2.0, 3.0, 3.1]}, "score <low>", threshold=2.0)
+        groups = {"a": np.array([1.0, 2.0, 2.5]), "b": np.array([2.0, 3.0, 3.1])}
+        return plot_densities(groups, "score <low>", threshold=2.0)
 
 
 def test_a_figure_is_one_svg_element_in_variables_and_letters():

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from ama.decision.conformal import Drift
+from ama.detectors.base import Detector
 from ama.report.judged_samples import Judged
 from ama.report.verdict import drift_sentence, percent, verdict
 
-DETECTOR = SimpleNamespace(offset_=0.0, guaranteed_rate=0.05)
+DETECTOR = Mock(spec=Detector, offset_=0.0, guaranteed_rate=0.05)
 
 
 def judged(score, anomalous):

@@ -7,7 +7,7 @@ import io
 
 import matplotlib
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Real, UInt8
 from PIL import Image
 
 LOSSLESS_UP_TO = 64  # pixels a side; larger pictures are compressed with a small loss
@@ -26,13 +26,13 @@ def value_range(x: np.ndarray) -> tuple[float, float]:
     return low, max(float(x.max()), low + 1e-9)
 
 
-def as_picture(image: Float[np.ndarray, "c h w"], low: float, high: float) -> Float[np.ndarray, "h w *k"]:
+def as_picture(image: Real[np.ndarray, "c h w"], low: float, high: float) -> Float[np.ndarray, "h w *k"]:
     """Grey (h, w) or colour (h, w, 3), scaled from [low, high] to [0, 1]; the mean of other numbers of channels."""
     scaled = np.clip((np.asarray(image, dtype=np.float64) - low) / (high - low), 0, 1)
     return scaled.transpose(1, 2, 0) if len(scaled) == 3 else scaled.mean(0)
 
 
-def as_pixels(image: Float[np.ndarray, "c h w"], low: float, high: float) -> UInt8[np.ndarray, "h w k"]:
+def as_pixels(image: Real[np.ndarray, "c h w"], low: float, high: float) -> UInt8[np.ndarray, "h w k"]:
     """:func:`as_picture` in bytes: grey (k = 1) or colour (k = 3)."""
     height, width = image.shape[1:]
     return np.round(255 * as_picture(image, low, high)).astype(np.uint8).reshape(height, width, -1)

@@ -19,7 +19,7 @@ def test_a_model_is_calibrated_anew_in_its_place_or_another(call, tmp_path):
     assert (status, output) == (0, "")
     assert re.fullmatch(
         rf"ama: saved {tmp_path}/other: calibrated on 60 normal samples in place of 26; flags about 10% of normal "
-        r"samples; their scores differ from the former ones with p = 0\.\d+ \(Kolmogorov-Smirnov test\)\n",
+        r"samples; Kolmogorov-Smirnov test of their scores against the former ones: p = 0\.\d+\n",
         errors,
     )
     assert (tmp_path / "model" / "config.json").read_bytes() == Path("photos.model/config.json").read_bytes()
@@ -48,7 +48,7 @@ def test_a_calibration_that_cannot_be_is_refused_and_leaves_the_model(call, tmp_
         ([tmp_path / "model", "table.csv"], "table.csv holds rows"),
         (
             [tmp_path / "model", "photos", "--false-alarm-rate", "2"],
-            "false_alarm_rate must lie between 0 and 1",
+            "false_alarm_rate must be a number between 0 and 1",
         ),
         ([tmp_path / "model", "photos", "--normal-label", "cow"], "no sample of photos has the label 'cow'"),
         ([tmp_path / "nothing", "photos"], f"there is no model at {tmp_path}/nothing"),

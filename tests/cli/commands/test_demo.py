@@ -51,21 +51,21 @@ def test_it_prints_how_well_it_flags_the_digit_left_out(shown):
     value, low, high = map(float, auroc.groups())
     assert value > 0.9
     assert low < value < high
-    assert "Tested on 324 unseen images of them and 178 of the digit 0:" in output
+    assert "Tested on 324 new images of them and 178 of the digit 0:" in output
     assert re.search(
         r"threshold for 5% false alarms it flags \d+% of the digit 0 and \d\.\d% of the others", output
     )
 
 
 def test_it_ends_its_first_part_with_the_report(shown):
-    assert f"open {shown.folder / 'report.html'} in a browser to see all of it" in shown.output
+    assert f"open {shown.folder / 'report.html'} in a browser to see everything" in shown.output
     page = (shown.folder / "report.html").read_text()
     assert "of the 178 anomalies are flagged" in page
     assert "Scanned digits, learned without the digit 0" in page
 
 
 def test_a_pipe_gets_remarks_and_no_progress_bars(shown):
-    assert "Learning scanned digits (8 x 8 pixels) without ever seeing the digit 0 ...\n" in shown.errors
+    assert "Learning scanned digits (8 x 8 pixels) without the digit 0 ...\n" in shown.errors
     assert "Leaving out each of the other digits in turn, two fits at a time ...\n" in shown.errors
     assert "%|" not in shown.errors
     assert "\r" not in shown.errors

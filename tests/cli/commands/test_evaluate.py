@@ -34,14 +34,25 @@ def test_an_evaluation_is_recorded_with_what_repeats_it(call, tmp_path):
     anomalous = np.arange(120) >= 80
     scores = detector.scores("photos")
     assert first["metrics"]["score"] == evaluate(scores.score.numpy(), anomalous).as_dict()
-    assert first["metrics"]["a_score"] == evaluate(scores.a_score.numpy(), anomalous).as_dict()
-    assert first["metrics"]["r_score"] == evaluate(-scores.r_score.numpy(), anomalous).as_dict()
+    assert first["metrics"]["a_score"] == evaluate(-scores.terms["a_score"].numpy(), anomalous).as_dict()
+    assert first["metrics"]["r_score"] == evaluate(-scores.terms["r_score"].numpy(), anomalous).as_dict()
     flagged = detector.predict("photos") < 0
     assert first["false_alarm_rate"] == flagged[~anomalous].mean()
     assert f"{flagged[~anomalous].mean():.2%} of normal samples, {flagged[anomalous].mean():.2%} of" in output
     assert (first["source"], first["normal_label"]) == (["photos"], ["cat", "dog"])
     assert first["steps"] == first["settings"]["max_steps"] == first["parameters"]["max_steps"] == 20
     assert {"versions", "machine", "date", "command", "fit_seconds"} <= first.keys()
+
+
+def test_the_other_scores_are_evaluated_beside_the_deciding_one(call):
+    words = ["photos.model", "photos", "--normal-label", "cat", "dog"]
+    _, output, _ = call("evaluate", *words)
+    detector, anomalous = ama.load("photos.model"), np.arange(120) >= 80
+    a_score, r_score = (
+        f"{evaluate(detector.named_scores('photos')[name], anomalous).auroc.value:.4f}"
+        for name in ("a_score", "r_score")
+    )
+    assert f"(by auto; AUROC by A-score {a_score}, by R-score {r_score})\n" in output
 
 
 def test_a_results_file_that_cannot_be_written_is_refused_before_the_work(call, tmp_path):

@@ -69,7 +69,28 @@ def test_known_anomalies_take_part_in_the_fit(call, tmp_path):
     assert call(*words, tmp_path / "model", "--anomalies", "photos/fox", "--negatives", "none")[0] == 0
     assert call(*words, tmp_path / "without", "--negatives", "none")[0] == 0
     assert weights(tmp_path / "model") != weights(tmp_path / "without")
-    assert ama.load(tmp_path / "model").validation_auroc_ is None
+    detector = ama.load(tmp_path / "model")
+    assert detector.validation_auroc_ is None
+    assert detector.learned_from_ == (
+        "photos, with anomalies of photos/fox: 120 images of 8 x 8 pixels, 1 channel"
+    )
+
+
+def test_a_model_records_what_it_learned_from_and_its_columns(call):
+    photos, table = ama.load("photos.model"), ama.load("table.model")
+    assert photos.learned_from_ == "photos: 80 images of 8 x 8 pixels, 1 channel"
+    assert photos.columns_ is None
+    assert table.learned_from_ == "table.csv: 80 rows of 3 columns"
+    assert table.columns_ == list(table.feature_names_in_) == ["a", "b", "c"]
+
+
+def test_rows_of_a_table_select_the_weights_too(call, tmp_path):
+    words = ["fit", "table.csv", "--label-column", "kind", "--normal-label", "cat", "dog", *SMALL]
+    anomalies = pa.csv.read_csv("table.csv").slice(2 * EACH)
+    pa.csv.write_csv(anomalies, tmp_path / "foxes.csv")
+    words += ["--validation", "table.csv", "--anomalies", tmp_path / "foxes.csv"]
+    assert call(*words, "--out", tmp_path / "model")[0] == 0
+    assert ama.load(tmp_path / "model").validation_auroc_ > 0.5
 
 
 def test_a_labelled_source_selects_the_weights(call, tmp_path):
@@ -154,14 +175,20 @@ OPTIONS = [
     (["--max-time", "nonsense"], "max_time must be .* such as 90s, 5m or 1h, found 'nonsense'"),
     (["--max-time", "0"], "max_time must be a positive duration .*, found '0'"),
     (["--max-time=-5m"], "max_time must be a positive duration .*, found '-5m'"),
-    (["--false-alarm-rate", "0"], "false_alarm_rate must lie between 0 and 1, both excluded; found 0.0"),
-    (["--false-alarm-rate", "1"], "false_alarm_rate must lie between 0 and 1, both excluded; found 1.0"),
+    (
+        ["--false-alarm-rate", "0"],
+        "false_alarm_rate must be a number between 0 and 1, both excluded, found 0.0",
+    ),
+    (
+        ["--false-alarm-rate", "1"],
+        "false_alarm_rate must be a number between 0 and 1, both excluded, found 1.0",
+    ),
     (["--image-size", "4"], "image_size must be 8 to 256 pixels a side, found 4 x 4"),
     (["--latent-dim", "0"], "latent_dim must be a .*number from 1 to 4096, found 0"),
     (["--label-column", "kind"], "photos has no column 'kind', as the labels of a folder .*"),
     (["--anomalies", "table.csv"], r"table.csv holds rows, expected images of shape \(1, 8, 8\)"),
     (["--anomalies", "missing"], "there is no file or folder missing, .*"),
-    (["--validation", "photos"], "--validation needs --normal-label to tell .*"),
+    (["--validation", "photos"], "--validation needs --normal-label, to distinguish .*"),
     (["--validation", "photos/cat", "--normal-label", "cat"], "photos/cat has no labels, expected .*"),
 ]
 
@@ -271,6 +298,6 @@ def test_what_only_this_packages_detector_learns_from_is_refused(call, tmp_path,
     status, _, errors = call("fit", "photos", "--out", tmp_path / "m", *words)
     assert (status, errors) == (
         2,
-        f"ama: {option} is for AMADetector: NearestNeighbours learns from normal samples alone\n",
+        f"ama: {option} cannot be used: NearestNeighbours learns from normal samples alone\n",
     )
     assert not (tmp_path / "m").exists()

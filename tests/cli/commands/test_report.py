@@ -40,8 +40,8 @@ def test_a_report_on_two_sources_of_rows(call, tmp_path):
     assert call("report", *words, "--out", tmp_path / "r.html", "--false-alarm-rate", "0.2")[0] == 0
     text = (tmp_path / "r.html").read_text()
     assert "of the 30 anomalies are flagged" in text
-    assert "at most 20\u00a0% on average was promised" in text
-    assert "columns that say most" in text.lower()
+    assert "at most 20\u00a0% on average is guaranteed" in text
+    assert "columns that contribute most" in text
     assert "<img" not in text
 
 
@@ -99,7 +99,7 @@ def test_a_name_that_looks_like_markup_is_text(call, tmp_path):
         ),
         (
             ["photos.model", "photos", "--false-alarm-rate", "7", "--out", "r.html"],
-            "must lie between 0 and 1",
+            "must be a number between 0 and 1",
         ),
     ],
 )

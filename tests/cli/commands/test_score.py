@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -73,10 +74,8 @@ def test_normal_samples_show_no_drift_and_other_ones_do(call, tmp_path):
     assert re.fullmatch(pattern, errors.splitlines()[-1])
     _, _, errors = call(*words, "photos/fox")
     drift = errors.splitlines()[-1]
-    assert drift.startswith(
-        "ama: the scores are lower than they should be (Kolmogorov-Smirnov test against 26 "
-    )
-    assert drift.endswith("`ama calibrate photos.model SOURCE` with such samples, or fit anew")
+    assert drift.startswith("ama: the scores are lower than expected (Kolmogorov-Smirnov test against 26 ")
+    assert drift.endswith("run `ama calibrate photos.model SOURCE` on such samples, or fit again")
 
 
 @pytest.mark.filterwarnings("always")  # a remark, not an error
@@ -109,8 +108,11 @@ def test_false_discoveries_are_limited_over_a_whole_source(call, tmp_path):
     ("words", "sentence"),
     [
         (["--fdr", "0.1", "--false-alarm-rate", "0.1"], "give either --fdr or --false-alarm-rate"),
-        (["--fdr", "0"], "--fdr must lie between 0 and 1, both excluded; found 0"),
-        (["--false-alarm-rate", "1"], "false_alarm_rate must lie between 0 and 1, both excluded; found 1"),
+        (["--fdr", "0"], "--fdr must be a number between 0 and 1, both excluded, found 0"),
+        (
+            ["--false-alarm-rate", "1"],
+            "false_alarm_rate must be a number between 0 and 1, both excluded, found 1",
+        ),
     ],
 )
 def test_a_rate_that_cannot_be_kept_is_refused(call, tmp_path, words, sentence):
@@ -153,7 +155,8 @@ def test_scores_do_not_depend_on_what_else_is_scored(call, tmp_path):
         assert call("score", "table.model", tmp_path / f"{name}.csv", "--out", path)[0] == 0
         found.append(read(path)["score"].to_numpy())
     assert np.allclose(found[0][700:], found[1], rtol=1e-9, atol=0)
-    assert np.array_equal(found[0], ama.load("table.model").score_samples(rows))
+    frame = pd.DataFrame(rows, columns=list("abc"))
+    assert np.array_equal(found[0], ama.load("table.model").score_samples(frame))
 
 
 def test_a_score_file_stays_as_it_was_when_scoring_fails(call, tmp_path):

@@ -118,8 +118,6 @@ def _check_learns_from_anomalies(given: Namespace, detector: Detector) -> None:
 
 
 def _normal_samples(given: Namespace) -> Samples:
-    import dataclasses
-
     from ama.cli.reading import read
     from ama.data.normal_labels import is_normal
     from ama.data.sources import open_source
@@ -134,7 +132,7 @@ def _normal_samples(given: Namespace) -> Samples:
     )
     if (labels := options.normal_labels(given)) is not None:
         samples = samples.select(is_normal(samples.labels, labels, given.source))
-    return dataclasses.replace(samples, source=given.source)
+    return samples
 
 
 def _with_anomalies(
