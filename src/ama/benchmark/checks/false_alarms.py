@@ -21,8 +21,8 @@ def false_alarms(folder: str | None, append_to: str | None, max_steps: int | Non
     """Train on each digit of MNIST and count the false alarms on its test images, at several requested rates.
 
     With m held-out samples and k = floor(rate (m + 1)), the share of normal samples that is flagged is distributed as
-    Beta(k, m + 1 - k) (docs/guarantee.md). The number of false alarms in n test images is therefore beta-binomial;
-    the printed band contains it with a probability of 95 %.
+    Beta(k, m + 1 - k) (docs/results/guarantee.md). The number of false alarms in n test images is therefore
+    beta-binomial; the printed band contains it with a probability of 95 %.
 
     Parameters
     ----------

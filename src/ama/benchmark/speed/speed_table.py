@@ -1,4 +1,4 @@
-"""The measured speed as the Markdown tables of docs/performance.md."""
+"""The measured speed as the Markdown tables of docs/results/performance.md."""
 
 from __future__ import annotations
 

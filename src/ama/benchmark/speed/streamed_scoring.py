@@ -38,7 +38,7 @@ class Timing(NamedTuple):
 
 
 @freed_memory_kept()
-def streamed_scoring(n: int, append_to: str | None) -> dict[str, float]:
+def streamed_scoring(n: int, append_to: str | None) -> dict[str, int | float]:
     """Score ``n`` colour images of 32 x 32 pixels from a Parquet file of PNGs; print speed and memory.
 
     Parameters
@@ -56,7 +56,7 @@ def streamed_scoring(n: int, append_to: str | None) -> dict[str, float]:
     clock = timing.clock
     rates = np.array(timing.sizes) / np.diff(clock)
     tenth = len(rates) // 10
-    found = {
+    found: dict[str, int | float] = {
         "images": n,
         "seconds_to_open": round(clock[0] - timing.started, 2),
         "seconds_to_score": round(clock[-1] - clock[0], 2),

@@ -31,7 +31,7 @@ class DataSet:
     classes
         Names of the labels 0, 1, ...
     label_column
-        Column of the labels, if it is not the usual one.
+        Column of the labels, if it is not the default one.
     side
         Side in pixels to which images are resized.
     inverted

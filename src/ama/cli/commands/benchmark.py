@@ -6,7 +6,7 @@ Each command imports what it runs when it runs, so that help comes at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ama.cli.parser import Command
 
@@ -16,9 +16,19 @@ if TYPE_CHECKING:
 Option = Callable[["ArgumentParser"], None]
 
 
-def _text(name: str, help: str, **more: Any) -> Option:
-    kind = str if "default" in more or not name.startswith("--") else str | None
-    return lambda parser: parser.add_argument(name, type=kind, help=help, **more)
+def _argument(name: str, help: str) -> Option:
+    return lambda parser: parser.add_argument(name, type=str, help=help)
+
+
+def _text(name: str, metavar: str, help: str, default: str | None = None) -> Option:
+    kind = str | None if default is None else str
+    return lambda parser: parser.add_argument(name, type=kind, default=default, metavar=metavar, help=help)
+
+
+def _texts(name: str, metavar: str, help: str) -> Option:
+    return lambda parser: parser.add_argument(
+        name, type=str, nargs="+", default=[], metavar=metavar, help=help
+    )
 
 
 def _count(name: str, help: str, default: int | None = None) -> Option:
@@ -26,7 +36,7 @@ def _count(name: str, help: str, default: int | None = None) -> Option:
         from jsonargparse.typing import PositiveInt
 
         kind = PositiveInt | None if default is None else PositiveInt
-        parser.add_argument(name, type=kind, default=default, help=help)
+        parser.add_argument(name, type=kind, default=default, metavar="INT", help=help)
 
     return add
 
@@ -34,21 +44,21 @@ def _count(name: str, help: str, default: int | None = None) -> Option:
 def _command(
     usage: str, summary: str, run: Callable[[Namespace], None], *options: Option
 ) -> tuple[str, Command]:
-    def add_all(parser: ArgumentParser, words: list[str]) -> None:
+    def add_options(parser: ArgumentParser, words: list[str]) -> None:
         for add in options:
             add(parser)
 
-    return usage.split()[0], Command(f"ama benchmark {usage}", summary, add_all, run)
+    return usage.split()[0], Command(f"ama benchmark {usage}", summary, add_options, run)
 
 
-GRID = _text(
+GRID = _argument(
     "grid", "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes or digits"
 )
-DATA = _text("--data", "folder with NAME/train and NAME/test of each data set; default: the hub")
+DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
 MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
-ONLY = _text("--only", "use only what has this text in its name")
-APPEND_TO = _text("--append_to", "results file to which a JSON line per row is appended")
-RESULTS = _text("--results", "results file [benchmarks/results/GRID.jsonl]")
+ONLY = _text("--only", "TEXT", "use only what has this text in its name")
+APPEND_TO = _text("--append_to", "FILE", "results file to which a JSON line per row is appended")
+RESULTS = _text("--results", "FILE", "results file; default: benchmarks/results/GRID.jsonl")
 
 
 def _run(given: Namespace) -> None:
@@ -124,7 +134,7 @@ BENCHMARKS = dict(
             _run,
             *(GRID, DATA, RESULTS),
             _count("--jobs", "number of processes, which share the cores", 1),
-            _text("--only", "run only cells with all of these texts in their names", nargs="+", default=[]),
+            _texts("--only", "TEXT", "run only cells with all of these texts in their names"),
         ),
         _command(
             "show GRID [options]",
@@ -136,10 +146,10 @@ BENCHMARKS = dict(
             "figures (DATA_SET | minutes) [options]",
             "Draw the paper's Figures 2 and 4, or AUROC against training time.",
             _figures,
-            _text("data_set", "data set to train on, or minutes for AUROC against training time"),
-            _text("--out", "folder for the pictures", default="docs/images"),
+            _argument("data_set", "data set to train on, or minutes for AUROC against training time"),
+            _text("--out", "FOLDER", "folder for the pictures", "docs/images"),
             *(DATA, MAX_STEPS),
-            _text("--results", "results file for minutes [benchmarks/results/minutes.jsonl]"),
+            _text("--results", "FILE", "results file of minutes; default: benchmarks/results/minutes.jsonl"),
         ),
         _command(
             "maps [options]",
@@ -163,7 +173,7 @@ BENCHMARKS = dict(
             "gallery [options]",
             "Make a page of pictures from real trainings.",
             _gallery,
-            _text("--out", "folder for the page and its pictures", default="docs"),
+            _text("--out", "FOLDER", "folder for the page and its pictures", "docs"),
             *(DATA, MAX_STEPS, ONLY),
         ),
         _command(
@@ -183,9 +193,9 @@ BENCHMARKS = dict(
             "equal-steps [options]",
             "Compare AUROC after equal numbers of fast and of reference training steps.",
             _equal_steps,
-            _text("--train", "labelled source to train on; default: scikit-learn's digits"),
-            _text("--test", "labelled source to test on"),
-            _text("--normal_label", "label of the normal samples"),
+            _text("--train", "SOURCE", "labelled source to train on; default: scikit-learn's digits"),
+            _text("--test", "SOURCE", "labelled source to test on"),
+            _text("--normal_label", "LABEL", "label of the normal samples"),
             _count("--steps", "steps of each training", 800),
             _count("--seeds", "number of trainings with either step", 3),
             APPEND_TO,
