@@ -16,10 +16,8 @@ import pytest
 import torch
 import yaml
 
-import ama
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.main import COMMANDS, OWN, main
-from ama.detectors.registry import METHODS, method
 
 # A model so small that its steps cost nothing, with enough held-out samples for the default threshold.
 SMALL = [

@@ -111,12 +111,11 @@ class AMADetector(TrainedDetector, settings.Settings):
 
         started = time.monotonic()
         self._check_parameters()
-        device = self._device()
-        run = self._run(device)
-        if validation is None and "auto" in (self.delta, self.direction):
-            raise InputError("delta or direction is 'auto', which needs validation samples, found none")
+        run = self._run(device := self._device())
         # Validate parameters before reading data; those that only rows refuse, after it.
         self._choices(kind_of((1, 8, 8)), device)
+        if validation is None and "auto" in (self.delta, self.direction):
+            raise InputError("delta or direction is 'auto', which needs validation samples, found none")
         samples = as_samples(self, X, reset=True)
         anomalous = known_anomalies(y, len(samples))
         data = TrainingSet(
@@ -247,6 +246,8 @@ class AMADetector(TrainedDetector, settings.Settings):
         """
         with needs_extra("report"):
             from ama.report.displays import MapDisplay
+
+        return MapDisplay.from_estimator(self, X, n).figure_
 
     def _record(self) -> dict[str, Any]:
         return {**super()._record(), "validation_auroc": self.validation_auroc_}

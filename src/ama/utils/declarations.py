@@ -118,7 +118,7 @@ def _within(value: Any, number: type, declaration: Parameter) -> bool:
 def range_of(declaration: Parameter) -> str:
     """The range of a parameter with a lower bound, in words: "from 0 to 1"."""
     if declaration.high is None:
-        return f"of at least {declaration.low:g}"
+        return f"{'above' if declaration.exclusive else 'of at least'} {declaration.low:g}"
     if declaration.exclusive:
         return f"between {declaration.low:g} and {declaration.high:g}, both excluded"
     return f"from {declaration.low:g} to {declaration.high:g}"

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from ama.cli.score_table import score_schema, score_tables
 from ama.detectors.ama import AMADetector
 from ama.detectors.registry import load
+from ama.detectors.score_tables import score_schema, score_table
 from ama.io.results_files import append_result
 from ama.io.score_files import write_table
 from ama.training.memory import freed_memory_kept
@@ -81,8 +81,8 @@ def _score(folder: Path, n: int) -> Timing:
     clock, sizes = [time.perf_counter()], []
 
     def timed() -> Iterator[pa.Table]:
-        for table in score_tables(detector, source):
-            yield table
+        for samples in source.batches():
+            yield (table := score_table(detector, samples))
             clock.append(time.perf_counter())
             sizes.append(len(table))
 
