@@ -19,7 +19,7 @@ Lipschitz = Literal[
     "spectral+gradient_penalty", "spectral", "gradient_penalty", "zero_centred", "spectral+zero_centred"
 ]
 Negatives = Literal["atypical", "scaled", "cube", "none"]
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["auto", "float32", "bfloat16"]
 WEIGHT = (0.0, 1e6)  # range of the weight of a term in an objective
 
 
@@ -60,7 +60,9 @@ class Settings:
     selection_start: float = parameter((
         "Share of the training before which no weights are selected by validation samples."), TRAINING, 0.0, 1.0,
         default=0.2)
-    precision: Precision = parameter("Type of the convolutions during training.", TRAINING, default="float32")
+    precision: Precision = parameter((
+        "Type of the convolutions during training. \"auto\": bfloat16 if the processor or GPU multiplies it natively, "
+        "otherwise float32. What was chosen is stored in the model."), TRAINING, default="float32")
 
     latent_dim: int = parameter("Dimension of the encodings.", NETWORKS, 1, 4096, default=128)
     encoder_width: int = parameter((
@@ -122,10 +124,15 @@ class Settings:
         "\"held_out\" ones. Terms other than r_score and a_score use at most 20,000 of them."), SCORE,
         default="training")
     scoring_precision: Precision = parameter((
-        "Type of the convolutions when scoring images. bfloat16 is several times faster on processors that multiply "
-        "it natively, and scores differ slightly. Tabular data are always scored in float64."), SCORE,
-        default="float32")
+        "The same when scoring images; scores in bfloat16 and float32 differ slightly. A model scores in the type that "
+        "was chosen at its fit. Tabular data are always scored in float64."), SCORE, default="float32")
     # fmt: on
+
+    def with_precision(self, bfloat16: bool) -> Settings:
+        """The same with a type in the place of each "auto": bfloat16, or float32."""
+        chosen: Precision = "bfloat16" if bfloat16 else "float32"
+        names = [n for n in ("precision", "scoring_precision") if getattr(self, n) == "auto"]
+        return dataclasses.replace(self, **dict.fromkeys(names, chosen))  # type: ignore[arg-type]
 
     @property
     def spectral(self) -> bool:
@@ -164,7 +171,8 @@ COMPACT_COLOUR = Settings(
     lambda_rotation=1.0,
     rotation_share=1.0,
     scoring="auto",
-    precision="bfloat16",
+    precision="auto",
+    scoring_precision="auto",
 )
 
 # Without colours there is less to learn.
@@ -182,6 +190,7 @@ COMPACT_TABULAR = dataclasses.replace(
     scoring="latent_density+mahalanobis",
     held_out=0.25,  # tables are often small, and the threshold needs its own share of the rows
     precision="float32",
+    scoring_precision="float32",
 )
 
 # Variant of the data -> what each preset is for it, and which of them "auto" takes on a GPU.

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining
-from ama.detectors.base import Detector, TrainedDetector
+from ama.detectors.base import Detector
 from ama.detectors.inputs import as_samples, known_anomalies
 from ama.detectors.parameters import parameters
+from ama.detectors.trained import TrainedDetector
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
@@ -26,6 +27,7 @@ from ama.training.run import Run, reader, repeatable
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
 from ama.utils.declarations import FIRST, NETWORKS, TRAINING, parameter
+from ama.utils.processors import multiplies_bfloat16
 
 Self = TypeVar("Self", bound="Baseline")
 
@@ -93,8 +95,13 @@ class Baseline(Detector):
             if kind.scored_in_float64:
                 model.double()
             model.calibrate(calibration)
-        self._keep(model, samples, log.steps, log.history, time.monotonic() - started)
+        precision = self._training_precision(kind, run.device)
+        self._keep(model, samples, log.steps, log.history, time.monotonic() - started, precision)
         return self
+
+    def _training_precision(self, kind: SampleKind, device: str) -> str | None:
+        """Type of the convolutions during training; None without a training."""
+        return None
 
     @abstractmethod
     def _options(self, kind: SampleKind) -> dict[str, Any]:
@@ -132,7 +139,12 @@ class TrainedBaseline(Baseline, TrainedDetector):
         "Samples per step; all of them if there are fewer."), TRAINING, 1, default=None)
     learning_rate: float | None = parameter((
         "Adam's learning rate."), TRAINING, 0, 1, exclusive=True, default=None)
-    precision: Precision = parameter("Type of the convolutions during training.", TRAINING, default="bfloat16")
+    precision: Precision = parameter(
+        'Type of the convolutions during training. "auto": bfloat16 if the processor or GPU multiplies it natively, '
+        "otherwise float32.",
+        TRAINING,
+        default="auto",
+    )
     width: int | None = parameter((
         "Channels of the first convolution; units of a hidden layer for tabular data."), NETWORKS, 1, default=None)
     latent_dim: int | None = parameter((
@@ -150,6 +162,13 @@ class TrainedBaseline(Baseline, TrainedDetector):
     def _options(self, kind: SampleKind) -> dict[str, Any]:
         sizes = self._sizes()
         return {"width": sizes.width, "latent_dim": sizes.latent_dim}
+
+    def _training_precision(self, kind: SampleKind, device: str) -> str:
+        if not kind.convolutional:
+            return "float32"
+        if self.precision != "auto":
+            return self.precision
+        return "bfloat16" if multiplies_bfloat16(device) else "float32"
 
     def _train(
         self,
@@ -180,7 +199,7 @@ class TrainedBaseline(Baseline, TrainedDetector):
 
         sizes = self._sizes()
         total = max_steps or sizes.max_steps
-        bfloat16 = self.precision == "bfloat16" and not model.kind.scored_in_float64
+        bfloat16 = self._training_precision(model.kind, run.device) == "bfloat16"
         samples = reader(train, run.device)
         module = training(model, samples, total, run.seed, sizes.learning_rate, bfloat16, **given).to(
             run.device

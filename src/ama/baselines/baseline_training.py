@@ -68,6 +68,7 @@ class BaselineTraining(Training):
             **self.parameters_of_fit,
             "method": type(self.model).__name__,
             "rate": self.rate,
+            "bfloat16": self.in_bfloat16,
             **self.model.options,
             "shape": list(self.model.shape),
             **super().identity,

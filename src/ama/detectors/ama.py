@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,10 +15,11 @@ from torch import Tensor
 from ama import settings
 from ama.data.samples import Samples
 from ama.data.sources import open_source
-from ama.detectors.base import TrainedDetector
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
 from ama.detectors.inputs import as_samples, known_anomalies
 from ama.detectors.parameters import parameters
+from ama.detectors.plotting import ImagePlottingMixin
+from ama.detectors.trained import TrainedDetector
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
 from ama.scores.kinds.factory import kind_of
@@ -28,15 +29,12 @@ from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
 from ama.utils.extras import needs_extra
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
 DIRECTIONS = ("inward", "outward")
 
 
 @parameters
-class AMADetector(TrainedDetector, settings.Settings):
+class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
     r"""Adversarial Mirrored AutoEncoder: learns from normal samples and scores how normal a sample looks.
 
     An encoder and a generator reconstruct each sample, and a discriminator sees pairs and learns to distinguish (x, x)
@@ -55,6 +53,8 @@ class AMADetector(TrainedDetector, settings.Settings):
         Shape of one sample.
     n_steps_ : int
         Generator steps taken.
+    precision_ : str
+        Type of the convolutions during training, "float32" or "bfloat16".
     history_ : list of dict
         Losses every few steps.
     validation_auroc_ : float or None
@@ -130,7 +130,8 @@ class AMADetector(TrainedDetector, settings.Settings):
             key=lambda fitted: fitted.validation_auroc or 0.0,
         )
         self.validation_auroc_ = fitted.validation_auroc
-        self._keep(fitted.model, samples, fitted.steps, fitted.history, time.monotonic() - started)
+        seconds, precision = time.monotonic() - started, fitted.model.settings.precision
+        self._keep(fitted.model, samples, fitted.steps, fitted.history, seconds, precision)
         return self
 
     def check_parameters(self) -> None:
@@ -222,41 +223,6 @@ class AMADetector(TrainedDetector, settings.Settings):
         if fitted.negatives == "atypical":
             shell = shell_bounds(fitted.latent_dim, fitted.delta, fitted.direction)
         return LatentSphere(fitted.latent_dim, shell)
-
-    def plot_reconstructions(self, X: Any, y: Any = None, n: int = 10) -> Figure:
-        """Images above their reconstructions; see :class:`ama.report.displays.ReconstructionsDisplay`.
-
-        Parameters
-        ----------
-        X
-            Images, as in :meth:`score_samples`.
-        y
-            The group of each, such as +1 and -1.
-        n
-            Images of each group that are shown.
-
-        Raises
-        ------
-        InputError
-            If the samples are rows.
-        """
-        with needs_extra("report"):
-            from ama.report.displays import ReconstructionsDisplay
-
-        return ReconstructionsDisplay.from_estimator(self, X, y, n).figure_
-
-    def plot_map(self, X: Any, n: int = 10) -> Figure:
-        """The anomaly maps of the first images of X; see :meth:`anomaly_map`.
-
-        Raises
-        ------
-        InputError
-            If the samples are rows.
-        """
-        with needs_extra("report"):
-            from ama.report.displays import MapDisplay
-
-        return MapDisplay.from_estimator(self, X, n).figure_
 
     def _record(self) -> dict[str, Any]:
         return {**super()._record(), "validation_auroc": self.validation_auroc_}

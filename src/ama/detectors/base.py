@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
@@ -28,8 +26,7 @@ from ama.io.versions import versions
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
-from ama.utils.declarations import FIRST, TRAINING, check, parameter
-from ama.utils.durations import seconds
+from ama.utils.declarations import FIRST, check, parameter
 
 Self = TypeVar("Self", bound="Detector")
 
@@ -50,6 +47,8 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         Steps of the training.
     history_ : list of dict
         Losses every few steps.
+    precision_ : str or None
+        Type of the convolutions during training, "float32" or "bfloat16"; None without a training.
     learned_from_ : str
         How many samples of which size it was fitted on, and their source if it has a name.
     """
@@ -222,10 +221,17 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         )
 
     def _keep(
-        self, model: Any, samples: Samples, steps: int, history: list[dict[str, Any]], seconds: float
+        self,
+        model: Any,
+        samples: Samples,
+        steps: int,
+        history: list[dict[str, Any]],
+        seconds: float,
+        precision: str | None,
     ) -> None:
         """Take over what a fit made; the model has its calibration scores."""
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
+        self.precision_ = precision
         self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns
         self.learned_from_ = samples.summary()
         self.versions_ = versions()
@@ -268,27 +274,3 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         if self.device == "cuda" and not torch.cuda.is_available():
             raise InputError("device is cuda, but torch finds no usable GPU here")
         return self.device
-
-
-@parameters
-class TrainedDetector(Detector):
-    """Base of detectors that train networks."""
-
-    # fmt: off
-    max_time: str | float | None = parameter((
-        "Training stops after this time: seconds, or text such as \"90s\", \"5m\", \"1h\"."), FIRST,
-        default=None)
-    checkpoints: str | None = parameter((
-        "Folder for checkpoints. A fit that finds one of its own there resumes from it and ends in the same model."),
-        TRAINING, default=None)
-    checkpoint_every: str | float = parameter("Time between two checkpoints, as in max_time.", TRAINING,
-        default="1m")
-    # fmt: on
-
-    def _run(self, device: str) -> Run:
-        return replace(
-            super()._run(device),
-            max_seconds=seconds(self.max_time),
-            checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
-            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
-        )

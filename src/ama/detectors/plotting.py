@@ -43,3 +43,42 @@ class PlottingMixin:
 
         check_is_fitted(self)
         return TrainingDisplay.from_estimator(self).figure_
+
+
+class ImagePlottingMixin:
+    """The pictures of a detector that reconstructs images."""
+
+    def plot_reconstructions(self, X: Any, y: Any = None, n: int = 10) -> Figure:
+        """Images above their reconstructions; see :class:`ama.report.displays.ReconstructionsDisplay`.
+
+        Parameters
+        ----------
+        X
+            Images, as in :meth:`score_samples`.
+        y
+            The group of each, such as +1 and -1.
+        n
+            Images of each group that are shown.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows.
+        """
+        with needs_extra("report"):
+            from ama.report.displays import ReconstructionsDisplay
+
+        return ReconstructionsDisplay.from_estimator(self, X, y, n).figure_
+
+    def plot_map(self, X: Any, n: int = 10) -> Figure:
+        """The anomaly maps of the first images of X; see :meth:`anomaly_map`.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows.
+        """
+        with needs_extra("report"):
+            from ama.report.displays import MapDisplay
+
+        return MapDisplay.from_estimator(self, X, n).figure_

@@ -29,6 +29,7 @@ class SavedEstimator(BaseEstimator):
     learned_from_: str
     offset_: float
     n_steps_: int
+    precision_: str | None
     fit_seconds_: float
     history_: list[dict[str, Any]]
     versions_: dict[str, str]
@@ -70,6 +71,7 @@ class SavedEstimator(BaseEstimator):
             "feature_names": None if names is None else list(names),
             "offset": self.offset_,
             "steps": self.n_steps_,
+            "training_precision": self.precision_,
             "seconds": round(self.fit_seconds_, 3),
             "versions": self.versions_,
             "history": self.history_,
@@ -83,6 +85,7 @@ class SavedEstimator(BaseEstimator):
             if config["feature_names"] is not None:
                 self.feature_names_in_ = np.asarray(config["feature_names"], dtype=object)
         self.offset_, self.n_steps_ = float(config["offset"]), int(config["steps"])
+        self.precision_ = config["training_precision"]
         self.history_, self.fit_seconds_ = config["history"], float(config["seconds"])
         self.versions_ = config["versions"]
         self.learned_from_ = config["learned_from"]

@@ -25,6 +25,7 @@ from ama.training.split import Split, split
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
 from ama.training.weight_selection import SelectWeights
+from ama.utils.processors import multiplies_bfloat16
 
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
 REPORTED = ("r_score", "a_score")  # the paper's scores, which every model has besides the one that decides
@@ -115,8 +116,10 @@ class _Training:
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
+    kind = kind_of(tuple(data.normal.shape[1:]))
+    settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
     parts = split(data.normal, settings, run.seed)
-    networks = kind_of(tuple(data.normal.shape[1:])).networks(settings).to(run.device)
+    networks = kind.networks(settings).to(run.device)
     networks.scaling.fit(parts.train)
 
     n = len(parts.train)

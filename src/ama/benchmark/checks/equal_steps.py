@@ -30,6 +30,7 @@ from ama.training.batches import Batches
 from ama.training.run import Run
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
+from ama.utils.processors import multiplies_bfloat16
 
 DIGIT = 8  # the anomaly among the scanned digits
 # Small networks, so that the slow reference step leaves time for several seeds. It implements no rotation loss.
@@ -41,7 +42,7 @@ CHOICE = dataclasses.replace(
     discriminator_width=16,
     batch_size=64,
     lambda_rotation=0.0,
-)
+).with_precision(multiplies_bfloat16("cpu"))
 UNSEEN = 10  # one in this many training samples is held out to scale the terms of the score
 SETTLING_ITERATIONS = 100  # power iterations for the spectral norms of new weights
 

@@ -14,7 +14,9 @@ from ama import settings
 PAPER = dataclasses.replace(
     settings.PAPER, max_epochs=None, max_steps=1, negatives="none", precision="bfloat16", scoring="r_score"
 )
-COMPACT = dataclasses.replace(settings.COMPACT_GREY, lambda_rotation=0.0, scoring="r_score")
+COMPACT = dataclasses.replace(
+    settings.COMPACT_GREY, lambda_rotation=0.0, scoring="r_score", precision="bfloat16"
+)
 COMPACT_64 = dataclasses.replace(COMPACT, batch_size=64)
 
 

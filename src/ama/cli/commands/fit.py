@@ -104,8 +104,9 @@ def _run(given: Namespace) -> None:
         more["validation"] = _validation(given, alike)
     detector.fit(samples, y, **more)
     detector.save(given.out)
+    precision = "" if detector.precision_ is None else f", in {detector.precision_}"
     say(
-        f"saved {given.out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s; "
+        f"saved {given.out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s{precision}; "
         f"flags about {detector.guaranteed_rate:.0%} of normal samples"
     )
 

@@ -21,6 +21,7 @@ class Images(SampleKind):
 
     name = "images"
     pictured = True
+    convolutional = True
     scored_in_float64 = False
 
     def __init__(self, shape: tuple[int, ...]):

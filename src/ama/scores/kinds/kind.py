@@ -24,6 +24,8 @@ class SampleKind(ABC):
         What messages call such samples.
     pictured
         Whether a sample can be shown as a picture.
+    convolutional
+        Whether the networks are convolutions, which bfloat16 makes faster.
     scored_in_float64
         Whether the networks score in float64, where a score does not depend on the batch that it comes in.
     n_rotations
@@ -32,6 +34,7 @@ class SampleKind(ABC):
 
     name: ClassVar[str]
     pictured: ClassVar[bool]
+    convolutional: ClassVar[bool]
     scored_in_float64: ClassVar[bool]
     n_rotations: int = 1
 

@@ -20,6 +20,7 @@ class Tabular(SampleKind):
 
     name = "rows"
     pictured = False
+    convolutional = False
     scored_in_float64 = True
 
     def __init__(self, shape: tuple[int, ...]):

@@ -1,0 +1,36 @@
+"""What detectors that train networks have in common."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ama.detectors.base import Detector
+from ama.detectors.parameters import parameters
+from ama.training.run import Run
+from ama.utils.declarations import FIRST, TRAINING, parameter
+from ama.utils.durations import seconds
+
+
+@parameters
+class TrainedDetector(Detector):
+    """Base of detectors that train networks."""
+
+    # fmt: off
+    max_time: str | float | None = parameter((
+        "Training stops after this time: seconds, or text such as \"90s\", \"5m\", \"1h\"."), FIRST,
+        default=None)
+    checkpoints: str | None = parameter((
+        "Folder for checkpoints. A fit that finds one of its own there resumes from it and ends in the same model."),
+        TRAINING, default=None)
+    checkpoint_every: str | float = parameter("Time between two checkpoints, as in max_time.", TRAINING,
+        default="1m")
+    # fmt: on
+
+    def _run(self, device: str) -> Run:
+        return replace(
+            super()._run(device),
+            max_seconds=seconds(self.max_time),
+            checkpoints=None if self.checkpoints is None else Path(self.checkpoints),
+            checkpoint_seconds=seconds(self.checkpoint_every, "checkpoint_every") or Run.checkpoint_seconds,
+        )
