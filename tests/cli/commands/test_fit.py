@@ -186,7 +186,7 @@ OPTIONS = [
     (["--image-size", "4"], "image_size must be 8 to 256 pixels a side, found 4 x 4"),
     (["--latent-dim", "0"], "latent_dim must be a .*number from 1 to 4096, found 0"),
     (["--label-column", "kind"], "photos has no column 'kind', as the labels of a folder .*"),
-    (["--anomalies", "table.csv"], r"table.csv holds rows, expected images of shape \(1, 8, 8\)"),
+    (["--anomalies", "table.csv"], "table.csv holds rows, expected images of 8 x 8 pixels, 1 channel"),
     (["--anomalies", "missing"], "there is no file or folder missing, .*"),
     (["--validation", "photos"], "--validation needs --normal-label, to distinguish .*"),
     (["--validation", "photos/cat", "--normal-label", "cat"], "photos/cat has no labels, expected .*"),

@@ -251,7 +251,7 @@ SCORINGS = [
     ("photos", "photos", "photos is not a model folder: it holds no config.json"),
     ("table.csv", "photos", "table.csv is not a model folder: .*"),
     ("photos.model", "missing", "there is no file or folder missing, .*"),
-    ("photos.model", "table.csv", r"table.csv holds rows, expected images of shape \(1, 8, 8\)"),
+    ("photos.model", "table.csv", "table.csv holds rows, expected images of 8 x 8 pixels, 1 channel"),
     ("table.model", "photos", "photos holds images, expected rows of 3 columns"),
     ("table.model", "arrays.npz", "arrays.npz holds images, expected rows of 3 columns"),
 ]
