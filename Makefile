@@ -1,17 +1,19 @@
 # On a machine with nothing but Python: `make demo` shows what ama does, `make test` proves that it works.
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
-# Exact versions: a looser torch may pull several GB of CUDA packages.
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# Exact versions, for Python 3.11 on Linux: a looser torch may pull several GB of CUDA packages.
+# `make test CONSTRAINTS=` takes the newest instead.
+CONSTRAINTS ?= constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs site clean
 
 demo: $(VENV)/installed
 	$(BIN)/ama demo --every-digit
 
-test: $(VENV)/installed-dev lint
-	$(BIN)/pytest --numprocesses 2
+test: $(VENV)/installed-dev lint $(if $(wildcard mkdocs.yml),site)
+	$(BIN)/pytest --numprocesses 2 --cov=ama --cov-report=term:skip-covered
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check src tests
@@ -23,9 +25,13 @@ docs: $(VENV)/installed-dev
 	$(BIN)/ama benchmark gallery $(if $(DATA),--data $(DATA))
 	$(BIN)/jupyter execute --inplace --NotebookClient.record_timing=False docs/tour.ipynb
 
-$(VENV)/installed: pyproject.toml constraints.txt
+# The documentation as web pages in site/; a broken link is an error.
+site: $(VENV)/installed-dev
+	$(BIN)/mkdocs build --quiet --strict
+
+$(VENV)/installed: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --editable .
+	$(INSTALL) --editable '.[train,report]'
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
@@ -33,4 +39,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) ama-demo
+	rm -rf $(VENV) ama-demo site

@@ -13,9 +13,10 @@ import pytest
 
 from ama.benchmark.checks.defect_maps import CLASSES
 from ama.benchmark.checks.defects import DEFECTS
-from ama.benchmark.tables.grid import GRIDS, records_of, results_path
+from ama.benchmark.tables.grid import GRIDS
+from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.published import DIGITS, TABLE_2_AVERAGE
-from ama.benchmark.tables.show_grid import show
+from ama.benchmark.tables.show_grid import show_grid
 from ama.decision.conformal import false_alarm_distribution
 from ama.io.results_files import read_results
 
@@ -43,7 +44,7 @@ def test_there_are_results_to_look_at():
 @pytest.mark.parametrize("grid", RUN)
 def test_the_results_pages_show_what_the_command_prints(grid):
     page = f"docs/results/{PAGES[grid]}.md"
-    assert missing_from(page, show(grid, str(RESULTS / f"{grid}.jsonl")).splitlines()) == []
+    assert missing_from(page, show_grid(grid, str(RESULTS / f"{grid}.jsonl")).splitlines()) == []
 
 
 def test_the_page_of_the_guarantee_has_the_false_alarms_counted():

@@ -28,87 +28,103 @@ class Settings:
     """The resolved parameters of one fit. The defaults are the preset "paper"."""
 
     # fmt: off
-    scoring: str = parameter("a_score", (
+    scoring: str = parameter((
         "The anomaly score: \"auto\", or one or several terms joined by \"+\". \"r_score\": Eq. 5, the distance of "
         "the discriminator's features of (x, x) and of (x, reconstruction). \"a_score\": Eq. 6, the likelihood of the "
         "R-score. \"latent_density\": the density of encoding and R-score under a Gaussian mixture. \"mahalanobis\": "
         "the Mahalanobis distance of the statistics of all feature maps of a pair. \"memory_bank\": the distance of "
         "these statistics to the nearest training sample. \"rotated_memory_bank\": the same for the rotated images. "
         "\"rotation\": how surely the discriminator recognises each rotation. \"auto\": several of these, each "
-        "weighted by how well it separates held-out normal samples from synthetic anomalies."), FIRST)
-    held_out: float = parameter(0.05, (
+        "weighted by how well it separates held-out normal samples from synthetic anomalies."), FIRST,
+        default="a_score")
+    held_out: float = parameter((
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
-        FIRST, 0.01, 0.5)
+        FIRST, 0.01, 0.5, default=0.05)
 
-    max_steps: int | None = parameter(None, (
-        "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9)
-    max_epochs: int | None = parameter(100, "Length of the training in passes over the data.", TRAINING, 1, 10**6)
-    batch_size: int = parameter(256, "Samples per step; all of them if there are fewer.", TRAINING, 2, 65536)
-    learning_rate: float = parameter(3e-4, "Adam's learning rate.", TRAINING, 1e-9, 1.0)
-    milestones: list[float] = parameter([0.3, 0.6, 0.9], (
+    max_steps: int | None = parameter((
+        "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9,
+        default=None)
+    max_epochs: int | None = parameter("Length of the training in passes over the data.", TRAINING, 1, 10**6,
+        default=100)
+    batch_size: int = parameter("Samples per step; all of them if there are fewer.", TRAINING, 2, 65536,
+        default=256)
+    learning_rate: float = parameter("Adam's learning rate.", TRAINING, 1e-9, 1.0, default=3e-4)
+    milestones: list[float] = parameter((
         "Shares of the training after each of which the learning rate is divided by ten; [] keeps it constant."),
-        TRAINING, 0.0, 1.0)
-    critic_steps: int = parameter(5, (
-        "Discriminator steps for each step of encoder and generator."), TRAINING, 1, 100)
-    averaging: float = parameter(0.0, (
+        TRAINING, 0.0, 1.0, default=[0.3, 0.6, 0.9])
+    critic_steps: int = parameter((
+        "Discriminator steps for each step of encoder and generator."), TRAINING, 1, 100, default=5)
+    averaging: float = parameter((
         "Decay of an exponential moving average of the weights, which then is the model; 0 keeps the last weights."),
-        TRAINING, 0.0, 0.99999)
-    selection_start: float = parameter(0.2, (
-        "Share of the training before which no weights are selected by validation samples."), TRAINING, 0.0, 1.0)
-    precision: Precision = parameter("float32", "Type of the convolutions during training.", TRAINING)
+        TRAINING, 0.0, 0.99999, default=0.0)
+    selection_start: float = parameter((
+        "Share of the training before which no weights are selected by validation samples."), TRAINING, 0.0, 1.0,
+        default=0.2)
+    precision: Precision = parameter("Type of the convolutions during training.", TRAINING, default="float32")
 
-    latent_dim: int = parameter(128, "Dimension of the encodings.", NETWORKS, 1, 4096)
-    encoder_width: int = parameter(64, (
-        "Channels of the encoder's first convolution; units of a hidden layer for tabular data."), NETWORKS, 1, 4096)
-    generator_width: int = parameter(256, "The same for the generator.", NETWORKS, 1, 4096)
-    discriminator_width: int = parameter(128, "The same for the discriminator.", NETWORKS, 1, 4096)
+    latent_dim: int = parameter("Dimension of the encodings.", NETWORKS, 1, 4096, default=128)
+    encoder_width: int = parameter((
+        "Channels of the encoder's first convolution; units of a hidden layer for tabular data."), NETWORKS, 1, 4096,
+        default=64)
+    generator_width: int = parameter("The same for the generator.", NETWORKS, 1, 4096, default=256)
+    discriminator_width: int = parameter("The same for the discriminator.", NETWORKS, 1, 4096, default=128)
 
-    loss: Loss = parameter("wasserstein", (
-        "Form of the mirrored game: \"wasserstein\" (Eq. 1), \"hinge\" or \"relativistic\"."), OBJECTIVE)
-    lipschitz: Lipschitz = parameter("spectral+gradient_penalty", (
+    loss: Loss = parameter((
+        "Form of the mirrored game: \"wasserstein\" (Eq. 1), \"hinge\" or \"relativistic\"."), OBJECTIVE,
+        default="wasserstein")
+    lipschitz: Lipschitz = parameter((
         "How the discriminator is kept smooth: spectral normalisation, a gradient penalty around 1, a zero-centred "
-        "gradient penalty, or spectral normalisation with either penalty."), OBJECTIVE)
-    penalty_weight: float = parameter(10.0, "Weight of the gradient penalty.", OBJECTIVE, *WEIGHT)
-    mirrored: bool = parameter(True, (
-        "False is the paper's ablation: the discriminator sees x or its reconstruction alone, not a pair."), OBJECTIVE)
-    n_interpolated: int = parameter(3, "k of simplex interpolation.", OBJECTIVE, 2, 1000)
-    lambda_inter: float = parameter(0.2, "Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT)
-    lambda_reg: float = parameter(1.0, "Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT)
-    lambda_pixel: float = parameter(0.0, (
+        "gradient penalty, or spectral normalisation with either penalty."), OBJECTIVE,
+        default="spectral+gradient_penalty")
+    penalty_weight: float = parameter("Weight of the gradient penalty.", OBJECTIVE, *WEIGHT, default=10.0)
+    mirrored: bool = parameter((
+        "False is the paper's ablation: the discriminator sees x or its reconstruction alone, not a pair."), OBJECTIVE,
+        default=True)
+    n_interpolated: int = parameter("k of simplex interpolation.", OBJECTIVE, 2, 1000, default=3)
+    lambda_inter: float = parameter("Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT,
+        default=0.2)
+    lambda_reg: float = parameter("Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT,
+        default=1.0)
+    lambda_pixel: float = parameter((
         "Weight of the mean absolute difference between x and its reconstruction; not in the paper."),
-        OBJECTIVE, *WEIGHT)
-    lambda_rotation: float = parameter(0.0, (
+        OBJECTIVE, *WEIGHT, default=0.0)
+    lambda_rotation: float = parameter((
         "Weight of the discriminator's second task, recognising rotations; images only, not in the paper."),
-        OBJECTIVE, *WEIGHT)
-    rotation_share: float = parameter(0.375, "Share of the batch that is rotated.", OBJECTIVE, 0.0, 1.0)
-    rotation_shift: float = parameter(0.125, (
-        "How far images are shifted before they are rotated, as a share of their side."), OBJECTIVE, 0.0, 0.5)
+        OBJECTIVE, *WEIGHT, default=0.0)
+    rotation_share: float = parameter("Share of the batch that is rotated.", OBJECTIVE, 0.0, 1.0,
+        default=0.375)
+    rotation_shift: float = parameter((
+        "How far images are shifted before they are rotated, as a share of their side."), OBJECTIVE, 0.0, 0.5,
+        default=0.125)
 
-    lambda_neg: float = parameter(5.0, "Weight of the negatives in Eq. 2.", NEGATIVE, *WEIGHT)
-    negatives: Negatives = parameter("atypical", (
+    lambda_neg: float = parameter("Weight of the negatives in Eq. 2.", NEGATIVE, *WEIGHT, default=5.0)
+    negatives: Negatives = parameter((
         "Synthetic negatives: \"atypical\" (Atypical Selection), \"scaled\" (the authors' code), \"cube\" (Sipple "
-        "2020) or \"none\". Known anomalies (y = -1) replace them."), NEGATIVE)
-    negative_pairs: Literal["generated", "mismatched"] = parameter("generated", (
+        "2020) or \"none\". Known anomalies (y = -1) replace them."), NEGATIVE, default="atypical")
+    negative_pairs: Literal["generated", "mismatched"] = parameter((
         "Reading of Eq. 4: \"generated\" pairs the image G(z_neg) with its reconstruction, \"mismatched\" pairs a "
-        "normal image with G(z_neg)."), NEGATIVE)
-    negative_share: float = parameter(0.1, "Negatives as a share of the batch.", NEGATIVE, 0.0, 1.0)
-    negative_start: float = parameter(0.1, "Share of the training before the first negative.", NEGATIVE, 0.0, 1.0)
-    delta: float = parameter(1.0, (
+        "normal image with G(z_neg)."), NEGATIVE, default="generated")
+    negative_share: float = parameter("Negatives as a share of the batch.", NEGATIVE, 0.0, 1.0, default=0.1)
+    negative_start: float = parameter("Share of the training before the first negative.", NEGATIVE, 0.0, 1.0,
+        default=0.1)
+    delta: float = parameter((
         "Thickness of the atypical shell, or half the side of the cube. \"auto\" tries several values and keeps the "
-        "best on the validation samples."), NEGATIVE, 1e-9, 1e6, searchable=True)
-    direction: Literal["inward", "outward"] = parameter("inward", (
+        "best on the validation samples."), NEGATIVE, 1e-9, 1e6, searchable=True, default=1.0)
+    direction: Literal["inward", "outward"] = parameter((
         "Whether the atypical shell lies inward or outward of the sphere of radius sqrt(latent_dim). \"auto\" tries "
-        "both and keeps the better on the validation samples."), NEGATIVE, searchable=True)
+        "both and keeps the better on the validation samples."), NEGATIVE, searchable=True, default="inward")
 
-    term_bound: float = parameter(0.0, (
+    term_bound: float = parameter((
         "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. A bound of 3 "
-        "helps if normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT)
-    statistics: Literal["training", "held_out"] = parameter("training", (
+        "helps if normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
+    statistics: Literal["training", "held_out"] = parameter((
         "Samples to which the statistics of normal scores are fitted: the \"training\" samples, as in the paper, or "
-        "\"held_out\" ones. Terms other than r_score and a_score use at most 20,000 of them."), SCORE)
-    scoring_precision: Precision = parameter("float32", (
+        "\"held_out\" ones. Terms other than r_score and a_score use at most 20,000 of them."), SCORE,
+        default="training")
+    scoring_precision: Precision = parameter((
         "Type of the convolutions when scoring images. bfloat16 is several times faster on processors that multiply "
-        "it natively, and scores differ slightly. Tabular data are always scored in float64."), SCORE)
+        "it natively, and scores differ slightly. Tabular data are always scored in float64."), SCORE,
+        default="float32")
     # fmt: on
 
     @property

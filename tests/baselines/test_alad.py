@@ -46,11 +46,11 @@ def test_another_score_may_decide(zeros, scoring):
 
 
 def test_the_model_is_the_moving_average(zeros):
-    # Of weights that hardly moved from where they were after the first step.
+    # The average hardly moves from the weights after the first step.
     few, more = (
         ALAD(max_steps=n, averaging=0.999, width=4, random_state=0, held_out=0.2, device="cpu").fit(zeros)
         for n in (1, 4)
     )
     first, last = few.model_.generator.from_latent.weight, more.model_.generator.from_latent.weight
     moved = (last - first).abs().max()
-    assert 0 < moved < 4 * 2e-4 * 0.01  # three steps of Adam, of each of which a thousandth counts
+    assert 0 < moved < 4 * 2e-4 * 0.01  # three steps of Adam, each with a weight of a thousandth

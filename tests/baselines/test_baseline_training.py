@@ -32,7 +32,7 @@ class _Training(BaselineTraining):
         self.descend(loss, 0, 1.0)
         assert torch.equal(self.model.second.weight, second)
         assert self.model.second.weight.grad is None
-        # However steep, the step is no longer than asked for.
+        # The step is clipped however large the loss.
         assert 0 < (self.model.first.weight - first).norm() <= self.rate * 1.0001
         self.descend(self.model.second(x).square().mean(), 1)
         return {"loss": loss}

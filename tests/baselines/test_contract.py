@@ -12,10 +12,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ama
+from ama.detectors.parameters import default_of
 from ama.detectors.registry import METHODS, method
 from ama.errors import InputError
 
-# Enough of a training to know a one from zeros, in seconds.
+# Trained for seconds, enough to distinguish ones from zeros.
 SHORT = {
     "AMADetector": {"max_steps": 150},
     "FenceGAN": {"max_steps": 150, "learning_rate": 5e-4},
@@ -40,7 +41,7 @@ def make(name, **given):
 
 
 def least(name):
-    """The same with the shortest training there is."""
+    """The same with the shortest possible training."""
     return make(name, **({"max_steps": 3} if SHORT[name] else {}))
 
 
@@ -119,14 +120,18 @@ def test_another_threshold_and_other_calibration_samples_change_no_score(detecto
     for calibrated in (copy, loaded):
         assert np.array_equal(calibrated.score_samples(ones), scores)
         assert calibrated.false_alarm_rate == 0.1
-        # Flagged is what lies below the 10th of the 100 that it was calibrated on.
+        # Flagged are the samples below the 10th of the 100 that it was calibrated on.
         assert (calibrated.predict(ones[:100]) == -1).sum() <= 9
         assert np.array_equal(calibrated.predict(ones) == -1, calibrated.p_value(ones) <= 0.1)
         assert calibrated.drift(ones[100:]).p_value > before.p_value
-    for rate in (0.0, 1.0, "0.1"):
-        with pytest.raises(InputError, match="false_alarm_rate must lie between 0 and 1"):
+    for rate in (0.0, 1.0):
+        with pytest.raises(
+            InputError, match="false_alarm_rate must be a number between 0 and 1, both excluded"
+        ):
             copy.set_threshold(rate)
-        with pytest.raises(InputError, match="false_alarm_rate must lie between 0 and 1"):
+        with pytest.raises(
+            InputError, match="false_alarm_rate must be a number between 0 and 1, both excluded"
+        ):
             copy.calibrate(ones, rate)
     assert copy.false_alarm_rate == 0.1
 
@@ -143,13 +148,13 @@ def test_one_seed_gives_equal_fits_and_another_gives_another(name, zeros_and_one
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_a_fit_goes_on_from_its_checkpoint_and_refuses_anothers(name, zeros_and_ones, tmp_path):
+def test_a_fit_resumes_from_its_own_checkpoint_alone(name, zeros_and_ones, tmp_path):
     zeros, ones = zeros_and_ones[0][:40], zeros_and_ones[1][:5]
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     first = quiet_fit(least(name).set_params(checkpoints=str(folder)), zeros)
     assert list(folder.rglob("last.ckpt"))
-    # Its training is over, so that the second has nothing left to do.
+    # The training in the checkpoint is over, so the second fit has no steps left.
     again = quiet_fit(least(name).set_params(checkpoints=str(folder)), zeros)
     assert np.array_equal(first.score_samples(ones), again.score_samples(ones))
     with pytest.raises(InputError, match="the checkpoint is of another fit: its width is"):
@@ -168,7 +173,7 @@ def test_a_checkpoint_of_another_objective_is_refused(name, given, zeros_and_one
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_rows_are_learned_from_or_refused_in_one_sentence(name, rng):
+def test_rows_are_learned_from_or_refused_with_a_clear_message(name, rng):
     rows = rng.normal(size=(100, 3))
     if name in IMAGES_ONLY:
         with pytest.raises(InputError, match=f"{name} is for images, found rows of 3 columns"):
@@ -192,15 +197,15 @@ def test_known_anomalies_are_left_out(name, zeros_and_ones):
 WRONG = {
     "too few": ({}, np.eye(24, 8, dtype=np.uint8).reshape(3, 8, 8), "at least 5 normal samples, found 3"),
     "identical": ({}, np.full((30, 8, 8), 7, np.uint8), "all 30 normal samples are identical"),
-    "rate": ({"false_alarm_rate": 1.0}, None, "false_alarm_rate must lie between 0 and 1"),
-    "held_out": ({"held_out": 0}, None, "held_out must lie between 0 and 1, both excluded; found 0"),
-    "device": ({"device": "tpu"}, None, "device must be auto, cpu or cuda, found 'tpu'"),
+    "rate": ({"false_alarm_rate": 1.0}, None, "false_alarm_rate must be a number between 0 and 1, both excl"),
+    "held_out": ({"held_out": 0}, None, "held_out must be a number between 0 and 1, both excluded, found 0"),
+    "device": ({"device": "tpu"}, None, "device must be one of auto, cpu, cuda, found 'tpu'"),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
 @pytest.mark.parametrize("name", BASELINES)
-def test_wrong_input_gets_one_clear_sentence(name, case, zeros_and_ones):
+def test_wrong_input_gets_a_clear_message(name, case, zeros_and_ones):
     given, images, sentence = WRONG[case]
     with pytest.raises(ValueError, match=sentence) as caught:
         least(name).set_params(**given).fit(zeros_and_ones[0] if images is None else images)
@@ -208,12 +213,12 @@ def test_wrong_input_gets_one_clear_sentence(name, case, zeros_and_ones):
 
 
 WRONG_TRAINING = {
-    "preset": ({"preset": "big"}, "preset must be compact or paper, found 'big'"),
-    "precision": ({"precision": "float16"}, "precision must be float32 or bfloat16, found 'float16'"),
+    "preset": ({"preset": "big"}, "preset must be one of compact, paper, found 'big'"),
+    "precision": ({"precision": "float16"}, "precision must be one of float32, bfloat16, found 'float16'"),
     "steps": ({"max_steps": 0}, "max_steps must be a whole number of at least 1, found 0"),
     "width": ({"width": 2.5}, "width must be a whole number of at least 1, found 2.5"),
     "time": ({"max_time": "soon"}, "max_time must be a positive duration"),
-    "rate": ({"learning_rate": 0}, "learning_rate must lie between 0 and 1"),
+    "rate": ({"learning_rate": 0}, "learning_rate must be a number between 0 and 1, both excluded, found 0"),
 }
 
 
@@ -226,21 +231,26 @@ def test_a_wrong_parameter_of_a_training_is_named(name, case, zeros_and_ones):
 
 
 OWN = {
-    "FenceGAN": [({"alpha": 1}, "alpha must lie"), ({"encirclement": "exp"}, "encirclement must be")],
-    "ALAD": [({"scoring": "l3"}, "scoring must be features or logits or l1 or l2, found 'l3'")],
+    "FenceGAN": [
+        ({"alpha": 1}, "alpha must be a number between"),
+        ({"encirclement": "exp"}, "encirclement must be one of"),
+    ],
+    "ALAD": [({"scoring": "l3"}, "scoring must be one of features, logits, l1, l2, found 'l3'")],
     "AnoGAN": [
         ({"search_steps": 0}, "search_steps must be"),
         ({"weight": 2}, "weight must be a number from 0 to 1"),
     ],
-    "SkipGANomaly": [({"batch_norm": "off"}, "batch_norm must be frozen or batch, found 'off'")],
+    "SkipGANomaly": [({"batch_norm": "off"}, "batch_norm must be one of frozen, batch, found 'off'")],
     "DeepSVDD": [
-        ({"objective": "svm"}, "objective must be one_class or"),
-        ({"nu": 0}, "nu must lie between"),
+        ({"objective": "svm"}, "objective must be one of one_class, soft"),
+        ({"nu": 0}, "nu must be a number between 0 and 1, both excluded, found 0"),
     ],
     "WAIC": [({"n_models": 1}, "n_models must be a whole number of at least 2, found 1")],
-    "LikelihoodRatio": [({"mutation": 0.0}, "mutation must lie between 0 and 1")],
-    "Typicality": [({"group": 0}, "group must be"), ({"likelihood": "vae"}, "likelihood must be glow or")],
-    "InputComplexity": [({"likelihood": "vae"}, r"likelihood must be pixelcnn\+\+ or glow, found 'vae'")],
+    "LikelihoodRatio": [({"mutation": 0.0}, "mutation must be a number between 0 and 1")],
+    "Typicality": [({"group": 0}, "group must be"), ({"likelihood": "vae"}, "likelihood must be one of")],
+    "InputComplexity": [
+        ({"likelihood": "vae"}, r"likelihood must be one of pixelcnn\+\+, glow, found 'vae'")
+    ],
     "NearestNeighbours": [
         ({"n_neighbours": 0}, "n_neighbours must be"),
         ({"n_neighbours": 500}, "n_neighbours is 500, but there are 142 normal samples"),
@@ -250,7 +260,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_a_wrong_parameter_of_the_methods_own_is_named(name, zeros_and_ones):
+def test_a_wrong_parameter_of_one_method_is_named(name, zeros_and_ones):
     for given, sentence in OWN[name]:
         with pytest.raises(InputError, match=sentence):
             least(name).set_params(**given).fit(zeros_and_ones[0])
@@ -263,10 +273,18 @@ def test_deep_images_have_no_256_levels(name, rng):
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_every_parameter_is_described(name):
-    described = "\n".join(kind.__doc__ or "" for kind in method(name).__mro__)
+def test_every_parameter_is_documented_with_its_default(name):
+    documented = method(name).__doc__
     for parameter in method(name)().get_params():
-        assert parameter in described
+        assert f"\n{parameter} : " in documented
+        assert f", default {default_of(parameter, method(name))}\n" in documented
+
+
+def test_the_default_of_a_preset_is_documented_for_each():
+    assert default_of("max_steps", method("DeepSVDD")) == "compact: 2000; paper: 4500"
+    assert default_of("averaging", method("ALAD")) == "compact: 0.99; paper: 0.999"
+    assert default_of("search_steps", method("AnoGAN")) == "compact: 100; paper: 500"
+    assert default_of("pretraining_steps", method("DeepSVDD")) == "None"
 
 
 @parametrize_with_checks([least(name) for name in BASELINES if name not in IMAGES_ONLY])

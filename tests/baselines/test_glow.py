@@ -11,7 +11,7 @@ from ama.baselines.glow import ActNorm, Coupling, Glow, Mixing
 
 
 def _shaken(module):
-    """Away from its initial weights, where most of it is the identity."""
+    """Moved away from its initial weights, at which most of it is the identity."""
     with torch.no_grad():
         for parameter in module.parameters():
             parameter += 0.2 * torch.randn_like(parameter)
@@ -41,7 +41,7 @@ def test_a_part_is_inverted_and_has_autograds_determinant(part):
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 4), (3, 8, 8), (1, 28, 28), (2, 12, 8)])
-def test_images_are_rebuilt_from_their_noise(shape):
+def test_images_are_reconstructed_from_their_noise(shape):
     flow = _shaken(Glow(shape, width=6, n_steps=2))
     y = torch.rand(3, *shape, dtype=torch.float64) - 0.5
     found, _ = flow.encode(y)
@@ -55,7 +55,7 @@ def test_the_density_is_that_of_the_noise_times_autograds_determinant():
     y = torch.rand(1, 1, 8, 8, dtype=torch.float64) - 0.5
 
     def standardised(flat):
-        """The noise, with every level's learned mean and spread taken off."""
+        """The noise, standardised by the learned mean and spread of every level."""
         (out, last), _ = flow.encode(flat.view(1, 1, 8, 8))
         kept = last
         for step in reversed(flow.levels[1]):

@@ -11,7 +11,7 @@ def test_the_score_is_the_squared_error_of_the_first_components(rng):
     rows = rng.normal(size=(200, 6)) @ rng.normal(size=(6, 6))
     detector = PCAReconstruction(n_components=2, held_out=0.2, random_state=0, device="cpu").fit(rows)
     model = detector.model_
-    standardised = (rows - model.shift.numpy()) / model.scale.numpy()
+    standardised = (rows - model.scaling.shift.numpy()) / model.scaling.scale.numpy()
     basis = model.components.numpy()
     assert np.allclose(basis @ basis.T, np.eye(2), atol=1e-5)
     centred = standardised - model.mean.numpy()

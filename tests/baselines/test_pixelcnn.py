@@ -1,4 +1,4 @@
-"""PixelCNN++: probabilities that sum to one, and pixels that depend on those before them alone."""
+"""PixelCNN++: probabilities sum to one, and a pixel depends only on those before it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_all_images_of_two_pixels_sum_to_one():
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 8, 12), (1, 12, 7), (1, 28, 28)])
-def test_a_pixel_depends_on_every_pixel_before_it_and_on_no_other(shape):
+def test_a_pixel_depends_on_the_pixels_before_it_and_on_no_other(shape):
     network = PixelCNNPlusPlus(shape, width=4, n_blocks=2, n_scales=3).double()
     x = torch.rand(1, *shape, dtype=torch.float64, requires_grad=True)
     out = network(x)

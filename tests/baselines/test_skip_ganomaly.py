@@ -10,7 +10,7 @@ from ama.baselines.skip_ganomaly import SkipGANomaly, UNet
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 32, 32), (1, 28, 28), (3, 17, 40)])
-def test_an_image_is_rebuilt_in_its_own_size(shape):
+def test_a_reconstruction_has_the_size_of_the_image(shape):
     network = UNet(shape, latent_dim=6, width=4)
     x = torch.rand(2, *shape) * 2 - 1
     y = network(x)
@@ -40,9 +40,9 @@ def test_the_score_is_a_mixture_of_pixels_and_features(zeros):
     assert np.allclose(found["score"], 0.6 * found["residual"] + 0.4 * found["latent"], rtol=1e-6)
 
 
-def test_batch_statistics_repeat_the_published_mistake_and_frozen_ones_do_not(zeros, digits):
+def test_scores_depend_on_the_batch_with_batch_statistics_alone(zeros, digits):
     eights = digits[0][digits[1] == 8]
-    # Of 8 pixels a side an image is halved once, and no layer between is normalised.
+    # Images of 8 pixels a side are halved once, and then no layer is normalised.
     zeros, eights = (np.kron(images, np.ones((2, 2), np.uint8)) for images in (zeros, eights))
     company = [np.concatenate([zeros[:5], others[-20:]]) for others in (zeros, eights)]
     for batch_norm, equal in (("frozen", True), ("batch", False)):
@@ -50,6 +50,6 @@ def test_batch_statistics_repeat_the_published_mistake_and_frozen_ones_do_not(ze
         kept = {name: value.clone() for name, value in detector.model_.state_dict().items()}
         first, second = (detector.score_samples(images)[:5] for images in company)
         assert np.allclose(first, second, rtol=1e-4) == equal
-        # Judging changes no statistics, of whichever batch they are.
+        # Scoring changes no running statistics.
         after = detector.model_.state_dict()
         assert all(torch.equal(kept[n], after[n]) for n in kept if not n.endswith("num_batches_tracked"))

@@ -44,3 +44,10 @@ def test_the_threshold_of_groups_is_bootstrapped_and_holds(zeros):
     # The mean of eight varies less than one.
     assert torch.std(grouped.model_.calibration) < torch.std(alone.model_.calibration)
     assert (grouped.predict(zeros[:80]) == -1).mean() <= 0.3
+
+
+def test_drift_takes_one_score_of_each_group(zeros):
+    grouped = fitted(zeros, group=4)
+    scores = grouped.score_samples(zeros[:10])
+    assert np.array_equal(grouped.independent(scores), scores[[0, 4, 8]])
+    assert grouped.drift(zeros[:10]) == grouped.drift_of(scores)

@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 
-from ama.cli.benchmark_commands import BENCHMARKS
+from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.main import COMMANDS, OWN, main
 
 # A model so small that its steps cost nothing, with enough held-out samples for the default threshold.

@@ -6,10 +6,10 @@ of samples and in the latent space.
 ==========================================================================  ===================================
 paper                                                                       here
 ==========================================================================  ===================================
-:math:`V(D_{xz}, E, G)`: (x, E(x)) against (G(z), z)                        ``joint``
+:math:`V(D_{xz}, E, G)`: (x, E(x)) against (G(z), z)                        ``d_xz``
 :math:`V(D_{xx}, E, G)`: (x, x) against (x, G(E(x)))                        ``d_xx``
 :math:`V(D_{zz}, E, G)`: (z, z) against (z, E(G(z)))                        ``d_zz``
-spectral normalisation of the discriminators and of E                       ``spectral``
+spectral normalisation of the discriminators and of E                       ``spectral_norm``
 :math:`A(x) = \lVert f_{xx}(x, x) - f_{xx}(x, G(E(x))) \rVert_1`            ``scoring="features"``
 "Logits", :math:`\log D_{xx}(x, G(E(x)))`                                   ``scoring="logits"``
 "L1", "L2": distances of x and G(E(x))                                      ``scoring="l1"``, ``scoring="l2"``
@@ -104,9 +104,9 @@ class ALADModel(BaselineModel):
         return self.scoring
 
     def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
-        rebuilt = self.generator(self.encoder(x))
-        same, other = self.d_xx.features(x, x), self.d_xx.features(x, rebuilt)
-        error = (x - rebuilt).flatten(1)
+        reconstruction = self.generator(self.encoder(x))
+        same, other = self.d_xx.features(x, x), self.d_xx.features(x, reconstruction)
+        error = (x - reconstruction).flatten(1)
         return {
             "features": (same - other).abs().sum(1),
             "logits": -self.d_xx.output(other).squeeze(1),
@@ -135,13 +135,13 @@ class _Training(BaselineTraining):
         with self.autocast():
             code = model.encoder(x).to(z.dtype)
             generated = model.generator(z).to(x.dtype)
-            rebuilt = model.generator(code).to(x.dtype)
+            reconstruction = model.generator(code).to(x.dtype)
             decoded = model.encoder(generated).to(z.dtype)
-        generated_pairs = code, generated, rebuilt, decoded
-        real, fake = self._logits(x, z, *(value.detach() for value in generated_pairs))
+        outputs = code, generated, reconstruction, decoded
+        real, fake = self._logits(x, z, *(value.detach() for value in outputs))
         critic = sum((gan.real(a) + gan.fake(b) for a, b in zip(real, fake, strict=True)), x.new_zeros(()))
         self.descend(critic, 0)
-        real, fake = self._logits(x, z, *generated_pairs)
+        real, fake = self._logits(x, z, *outputs)
         builders = sum((gan.fake(a) + gan.real(b) for a, b in zip(real, fake, strict=True)), x.new_zeros(()))
         self.descend(builders, 1)
         if self.averaged is not None:
@@ -149,13 +149,13 @@ class _Training(BaselineTraining):
         return {"critic": critic, "builders": builders}
 
     def _logits(
-        self, x: Tensor, z: Tensor, code: Tensor, generated: Tensor, rebuilt: Tensor, decoded: Tensor
+        self, x: Tensor, z: Tensor, code: Tensor, generated: Tensor, reconstruction: Tensor, decoded: Tensor
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Of each discriminator: the logits of the pairs that count as real, and those of the others."""
         model = self.model
         with self.autocast():
             real = [model.d_xz(x, code), model.d_xx(x, x), model.d_zz(z, z)]
-            fake = [model.d_xz(generated, z), model.d_xx(x, rebuilt), model.d_zz(z, decoded)]
+            fake = [model.d_xz(generated, z), model.d_xx(x, reconstruction), model.d_zz(z, decoded)]
         return real, fake
 
     def on_train_end(self) -> None:
@@ -175,12 +175,13 @@ class ALAD(TrainedBaseline):
     """ALAD (Zenati et al. 2018): a bidirectional GAN, scored by the features of its pair discriminator."""
 
     # fmt: off
-    scoring: Scoring = parameter("features", (
+    scoring: Scoring = parameter((
         "The anomaly score. \"features\": L1 distance in the last hidden layer of D_xx, the paper's choice. "
-        "\"logits\": the output of D_xx. \"l1\", \"l2\": distance of the sample and its reconstruction."), METHOD)
-    averaging: float | None = parameter(None, (
+        "\"logits\": the output of D_xx. \"l1\", \"l2\": distance of the sample and its reconstruction."),
+        METHOD, default="features")
+    averaging: float | None = parameter((
         "Decay of a moving average of the weights, which then is the model; 0 keeps the last weights."),
-        TRAINING, 0, 1)
+        TRAINING, 0, 1, default=None)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

@@ -84,9 +84,10 @@ class AnoGAN(TrainedBaseline):
     """AnoGAN (Schlegl et al. 2017): a GAN, and a search for the latent vector of every sample."""
 
     # fmt: off
-    search_steps: int | None = parameter(None, "Gradient steps of the search for a latent vector.", METHOD, 1)
-    search_rate: float = parameter(0.02, "Adam's learning rate in the search.", METHOD, 0, 10, exclusive=True)
-    weight: float = parameter(0.1, "lambda: share of the discrimination loss in the score.", METHOD, 0, 1)
+    search_steps: int | None = parameter((
+        "Gradient steps of the search for a latent vector."), METHOD, 1, default=None)
+    search_rate: float = parameter("Adam's learning rate in the search.", METHOD, 0, 10, exclusive=True, default=0.02)
+    weight: float = parameter("lambda: share of the discrimination loss in the score.", METHOD, 0, 1, default=0.1)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

@@ -48,12 +48,12 @@ class Baseline(Detector):
     """Base of the systems that the paper compares with."""
 
     held_out: float = parameter(
-        0.15,
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values.",
         FIRST,
         0,
         1,
         exclusive=True,
+        default=0.15,
     )
 
     _model_class: ClassVar[type[BaselineModel]]
@@ -124,16 +124,19 @@ class TrainedBaseline(Baseline, TrainedDetector):
     """Base of the baselines that train networks; the preset decides parameters that are None."""
 
     # fmt: off
-    preset: Literal["compact", "paper"] = parameter("compact", (
+    preset: Literal["compact", "paper"] = parameter((
         "Sets the parameters that are not given. \"compact\": designed to train in minutes on a CPU. \"paper\": the "
-        "sizes of the method's own paper."), FIRST)
-    max_steps: int | None = parameter(None, "Length of each training in steps.", TRAINING, 1)
-    batch_size: int | None = parameter(None, "Samples per step; all of them if there are fewer.", TRAINING, 1)
-    learning_rate: float | None = parameter(None, "Adam's learning rate.", TRAINING, 0, 1, exclusive=True)
-    precision: Precision = parameter("bfloat16", "Type of the convolutions during training.", TRAINING)
-    width: int | None = parameter(None, (
-        "Channels of the first convolution; units of a hidden layer for tabular data."), NETWORKS, 1)
-    latent_dim: int | None = parameter(None, "Dimension of the latent space, if the method has one.", NETWORKS, 1)
+        "sizes of the method's own paper."), FIRST, default="compact")
+    max_steps: int | None = parameter("Length of each training in steps.", TRAINING, 1, default=None)
+    batch_size: int | None = parameter((
+        "Samples per step; all of them if there are fewer."), TRAINING, 1, default=None)
+    learning_rate: float | None = parameter((
+        "Adam's learning rate."), TRAINING, 0, 1, exclusive=True, default=None)
+    precision: Precision = parameter("Type of the convolutions during training.", TRAINING, default="bfloat16")
+    width: int | None = parameter((
+        "Channels of the first convolution; units of a hidden layer for tabular data."), NETWORKS, 1, default=None)
+    latent_dim: int | None = parameter((
+        "Dimension of the latent space; 0 in methods without one."), NETWORKS, 1, default=None)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]]

@@ -5,7 +5,7 @@ An encoder, pretrained as half of an autoencoder, learns to map the normal sampl
 =====================================================================================  =====================
 paper                                                                                  here
 =====================================================================================  =====================
-:math:`\phi(x; W)`, without biases and without bounded activations                    ``Encoder``
+:math:`\phi(x; W)`, without biases and without bounded activations                     ``Encoder``
 c: the mean of the initial outputs, kept away from 0                                   ``centre``
 one-class, Eq. 4: :math:`\frac{1}{n} \sum \lVert \phi(x) - c \rVert^2`                 ``"one_class"``
 soft boundary, Eq. 3:
@@ -41,7 +41,7 @@ from ama.training.run import Run
 from ama.utils.declarations import METHOD, TRAINING, parameter
 
 CENTRE_FLOOR = 0.1
-LEAST_CONTRAST = 1e-6  # less than that of an image with one pixel in a thousand a level off
+LEAST_CONTRAST = 1e-6  # an image with a single pixel of a thousand one level off has more
 CENTRE_SAMPLES = 20_000
 WEIGHT_DECAY = 5e-7
 MILESTONE = 0.75  # share of the training after which the learning rate is divided by ten
@@ -139,7 +139,7 @@ def _row_decoder(shape: tuple[int, ...], encoder: Encoder) -> list[nn.Module]:
 
 
 class DeepSVDDModel(BaselineModel):
-    """phi, its decoder during the pretraining, the centre and the radius."""
+    """phi, the centre and the radius, and the range of contrast-normalised samples."""
 
     centre: Tensor
     radius: Tensor
@@ -168,7 +168,7 @@ class DeepSVDDModel(BaselineModel):
 
     @torch.no_grad()
     def fit_centre(self, raw: Tensor) -> None:
-        """Set c to the mean output for normal samples, away from 0, which inactive units would reach."""
+        """Set c to the mean output for normal samples; no coordinate is near 0, which zero weights would match."""
         self.eval()
         outputs = torch.cat([self.encoder(self.prepared(x)) for x in self.chunks(raw[:CENTRE_SAMPLES])])
         c = outputs.mean(0)
@@ -251,13 +251,15 @@ class DeepSVDD(TrainedBaseline):
     """Deep SVDD (Ruff et al. 2018): the distance of an encoder's output from the centre of the normal samples."""
 
     # fmt: off
-    objective: Objective = parameter("one_class", "Eq. 4 (\"one_class\") or Eq. 3 (\"soft_boundary\").", METHOD)
-    nu: float = parameter(0.1, (
-        "Share of the normal samples that the soft boundary may leave outside."), METHOD, 0, 1, exclusive=True)
-    contrast: bool = parameter(True, (
-        "Global contrast normalisation of images; the AMA paper ran the method without it."), METHOD)
-    pretraining_steps: int | None = parameter(None, (
-        "Steps of the pretraining; 0 is no pretraining, None is as many as max_steps."), TRAINING, 0)
+    objective: Objective = parameter((
+        "Eq. 4 (\"one_class\") or Eq. 3 (\"soft_boundary\")."), METHOD, default="one_class")
+    nu: float = parameter((
+        "Share of the normal samples that the soft boundary may leave outside."),
+        METHOD, 0, 1, exclusive=True, default=0.1)
+    contrast: bool = parameter((
+        "Global contrast normalisation of images; the AMA paper ran the method without it."), METHOD, default=True)
+    pretraining_steps: int | None = parameter((
+        "Steps of the pretraining; 0 is no pretraining, None is as many as max_steps."), TRAINING, 0, default=None)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

@@ -34,11 +34,12 @@ from ama.baselines.baseline import Log, Sizes, TrainedBaseline
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.building_blocks import Discriminator, initialise, up
 from ama.detectors.parameters import parameters
+from ama.settings import WEIGHT
 from ama.training.run import Run
 from ama.utils.declarations import METHOD, parameter
 
 CLOSEST = 1e-3  # distance from the target below which the logarithm of the paper's loss is constant
-MAX_WEIGHT = 1e6
+
 Encirclement = Literal["cross_entropy", "log"]
 
 
@@ -93,13 +94,14 @@ class FenceGAN(TrainedBaseline):
     """Fence GAN (Ngo et al. 2019): a discriminator whose generator makes samples on the boundary of the normal ones."""
 
     # fmt: off
-    alpha: float = parameter(0.1, "Output of D at the boundary of the normal samples.", METHOD, 0, 1, exclusive=True)
-    beta: float = parameter(30.0, "Weight of the dispersion loss.", METHOD, 0, MAX_WEIGHT, exclusive=True)
-    gamma: float = parameter(0.1, (
-        "Weight of the generated samples in the loss of D."), METHOD, 0, MAX_WEIGHT, exclusive=True)
-    encirclement: Encirclement = parameter("cross_entropy", (
+    alpha: float = parameter((
+        "Output of D at the boundary of the normal samples."), METHOD, 0, 1, exclusive=True, default=0.1)
+    beta: float = parameter("Weight of the dispersion loss.", METHOD, *WEIGHT, exclusive=True, default=30.0)
+    gamma: float = parameter((
+        "Weight of the generated samples in the loss of D."), METHOD, *WEIGHT, exclusive=True, default=0.1)
+    encirclement: Encirclement = parameter((
         "Form of the encirclement loss: \"cross_entropy\", as in the authors' code, or \"log\", as in the paper."),
-        METHOD)
+        METHOD, default="cross_entropy")
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

@@ -86,7 +86,7 @@ def _flif_length(picture: Image.Image, program: str) -> int:
 class InputComplexity(TrainedBaseline):
     """Input complexity (Serra et al. 2020): bits under a likelihood model minus those of a lossless code."""
 
-    likelihood: Likelihood = parameter("pixelcnn++", "The likelihood model.", METHOD)
+    likelihood: Likelihood = parameter("The likelihood model.", METHOD, default="pixelcnn++")
 
     images_only = True
     presets: ClassVar[dict[str, Sizes]] = {

@@ -79,10 +79,10 @@ class LikelihoodRatio(TrainedBaseline):
     """Likelihood ratio (Ren et al. 2019): PixelCNN++ against a model of the background."""
 
     # fmt: off
-    mutation: float = parameter(0.3, (
+    mutation: float = parameter((
         "mu: share of the pixels that are replaced in the training of the background model."),
-        METHOD, 0, 1, exclusive=True)
-    weight_decay: float = parameter(0.01, "Weight decay of the background model.", TRAINING, 0, 1)
+        METHOD, 0, 1, exclusive=True, default=0.3)
+    weight_decay: float = parameter("Weight decay of the background model.", TRAINING, 0, 1, default=0.01)
     # fmt: on
 
     images_only = True

@@ -43,7 +43,7 @@ class NearestNeighboursModel(BaselineModel):
 class NearestNeighbours(Baseline):
     """Nearest neighbours: the mean distance to the nearest normal samples."""
 
-    n_neighbours: int = parameter(5, "Number of neighbours.", METHOD, 1)
+    n_neighbours: int = parameter("Number of neighbours.", METHOD, 1, default=5)
 
     _model_class = NearestNeighboursModel
 

@@ -41,10 +41,10 @@ class PCAReconstruction(Baseline):
     """Principal components: the error of a reconstruction from the first ones of the normal samples."""
 
     n_components: int = parameter(
-        40,
         "Number of components; at most one less than there are samples, or numbers in a sample.",
         METHOD,
         1,
+        default=40,
     )
 
     _model_class = PCAReconstructionModel

@@ -144,10 +144,10 @@ class SkipGANomaly(TrainedBaseline):
     """Skip-GANomaly (Akcay et al. 2019): the error of a U-Net's reconstruction in pixels and in a critic's features."""
 
     # fmt: off
-    weight: float = parameter(0.9, "lambda: share of the error in pixels in the score.", METHOD, 0, 1)
-    batch_norm: Literal["frozen", "batch"] = parameter("frozen", (
+    weight: float = parameter("lambda: share of the error in pixels in the score.", METHOD, 0, 1, default=0.9)
+    batch_norm: Literal["frozen", "batch"] = parameter((
         "Statistics of BatchNorm when scoring. \"frozen\": those of the training. \"batch\": those of the batch of a "
-        "sample, as in the published results."), METHOD)
+        "sample, as in the published results."), METHOD, default="frozen")
     # fmt: on
 
     images_only = True

@@ -90,8 +90,8 @@ class Typicality(TrainedBaseline):
     """Typicality test (Nalisnick et al. 2019): how far the likelihood is from that of the training images."""
 
     # fmt: off
-    likelihood: Likelihood = parameter("glow", "The likelihood model; the paper's is \"glow\".", METHOD)
-    group: int = parameter(1, "M: number of consecutive images that are scored together.", METHOD, 1)
+    likelihood: Likelihood = parameter("The likelihood model; the paper's is \"glow\".", METHOD, default="glow")
+    group: int = parameter("M: number of consecutive images that are scored together.", METHOD, 1, default=1)
     # fmt: on
 
     images_only = True

@@ -131,10 +131,10 @@ class WAIC(TrainedBaseline):
     """WAIC (Choi et al. 2018): mean minus variance of the values of an ensemble."""
 
     # fmt: off
-    ensemble: Ensemble = parameter("wgan", (
+    ensemble: Ensemble = parameter((
         "Members of the ensemble. \"wgan\": critics of WGANs, as in the table of the AMA paper. \"pixelcnn++\", "
-        "\"glow\": likelihood models of images."), METHOD)
-    n_models: int = parameter(5, "Number of members.", METHOD, 2)
+        "\"glow\": likelihood models of images."), METHOD, default="wgan")
+    n_models: int = parameter("Number of members.", METHOD, 2, default=5)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

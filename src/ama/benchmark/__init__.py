@@ -1,1 +1,1 @@
-"""Every published figure: tables, checks, speed and figures."""
+"""The experiments behind every number and picture in the documentation."""

@@ -10,8 +10,8 @@ import sys
 import warnings
 from typing import Any
 
-from ama.cli.benchmark_commands import BENCHMARKS
 from ama.cli.commands import calibrate, demo, evaluate, fit, report, score
+from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.errors import DivergenceError, InputError
 

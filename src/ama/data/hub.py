@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ama.data.arrow import ArrowTable
 from ama.errors import InputError
+from ama.utils.extras import needs_extra
 
 
 def dataset_table(dataset: Any, name: str) -> ArrowTable:
@@ -38,9 +39,11 @@ def hub_dataset(name: str, split: str | None = None, config: str | None = None) 
     Raises
     ------
     InputError
-        If the hub has no such data set or cannot be reached, or the split is missing.
+        If the hub has no such data set or cannot be reached, the split is missing, or the extra "hub" is not
+        installed.
     """
-    import datasets
+    with needs_extra("hub", f"reading {name} as a data set of the Hugging Face hub"):
+        import datasets
 
     if not Path(name).is_dir():
         _check_reachable(name)

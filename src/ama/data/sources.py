@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,6 @@ from ama.errors import InputError
 
 __all__ = ["Samples", "Source", "open_source"]
 
-TABLE_SUFFIXES = (".parquet", ".csv", ".npz", ".npy")
 HUB_PREFIX = "hf://"
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
@@ -107,17 +106,17 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
         return _open_table(dataset_table(hub_dataset(name, split or None, config or None), name), wanted)
     path = Path(source).expanduser()
     with readable(str(path)):
-        for suffix in ("", *TABLE_SUFFIXES):
+        for suffix in ("", *FILES):
             candidate = path.with_name(path.name + suffix) if suffix and path.name else path
             if candidate.is_dir():
                 return _open_folder(candidate, wanted)
             if candidate.exists():
                 return _open_file(candidate, wanted)
     is_id = isinstance(source, str) and HUB_ID.fullmatch(source) is not None
-    if is_id and path.suffix.lower() not in (*TABLE_SUFFIXES, *SUFFIXES):
+    if is_id and path.suffix.lower() not in (*FILES, *SUFFIXES):
         return _open_table(dataset_table(hub_dataset(str(source)), str(source)), wanted)
     raise InputError(
-        f"there is no file or folder {source}, expected images, {', '.join(TABLE_SUFFIXES)}, "
+        f"there is no file or folder {source}, expected images, {', '.join(FILES)}, "
         "owner/name of a data set of the hub, or digits"
     )
 
@@ -145,16 +144,12 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
 
 def _open_file(path: Path, wanted: Wanted) -> Source:
     suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        return _open_table(parquet_table([path], str(path)), wanted)
-    if suffix == ".csv":
-        return TableRows(csv_table(path), wanted)
-    if suffix in (".npy", ".npz"):
-        return open_array_file(path, wanted)
+    if suffix in FILES:
+        return FILES[suffix](path, wanted)
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name]), wanted)
-    known = ", ".join((*TABLE_SUFFIXES, *SUFFIXES))
+    known = ", ".join((*FILES, *SUFFIXES))
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
 
@@ -164,3 +159,12 @@ def _open_table(table: ArrowTable, wanted: Wanted) -> Source:
     if column is not None and not wanted.columns:
         return EncodedImages(ImageColumn(table, column, wanted.label_column), wanted)
     return TableRows(table, wanted)
+
+
+# Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
+FILES: dict[str, Callable[[Path, Wanted], Source]] = {
+    ".parquet": lambda path, wanted: _open_table(parquet_table([path], str(path)), wanted),
+    ".csv": lambda path, wanted: TableRows(csv_table(path), wanted),
+    ".npz": open_array_file,
+    ".npy": open_array_file,
+}

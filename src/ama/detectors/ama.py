@@ -24,8 +24,9 @@ from ama.objective.latent import shell_bounds
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model, Scores
-from ama.scores.terms.registry import chosen_terms
+from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
+from ama.utils.extras import needs_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,10 +71,10 @@ class AMADetector(TrainedDetector, settings.Settings):
     """
 
     preset: settings.Preset = parameter(
-        "auto",
         'Sets the parameters that are not given. "paper": the networks and the training of the paper. "compact": '
         'designed to train in minutes on a CPU. "auto": "paper" for images on a GPU, otherwise "compact".',
         FIRST,
+        default="auto",
     )
 
     _model_class = Model
@@ -105,16 +106,16 @@ class AMADetector(TrainedDetector, settings.Settings):
         DivergenceError
             If the training diverged or the discriminator learned nothing.
         """
-        from ama.training.fit import TrainingSet, fit_model  # imports lightning, which scoring does not need
+        with needs_extra("train"):
+            from ama.training.fit import TrainingSet, fit_model
 
         started = time.monotonic()
         self._check_parameters()
-        device = self._device()
-        run = self._run(device)
-        if validation is None and "auto" in (self.delta, self.direction):
-            raise InputError("delta or direction is 'auto', which needs validation samples, found none")
+        run = self._run(device := self._device())
         # Validate parameters before reading data; those that only rows refuse, after it.
         self._choices(kind_of((1, 8, 8)), device)
+        if validation is None and "auto" in (self.delta, self.direction):
+            raise InputError("delta or direction is 'auto', which needs validation samples, found none")
         samples = as_samples(self, X, reset=True)
         anomalous = known_anomalies(y, len(samples))
         data = TrainingSet(
@@ -123,8 +124,7 @@ class AMADetector(TrainedDetector, settings.Settings):
             self._validation(validation, samples),
         )
         choices = self._choices(kind_of(tuple(samples.x.shape[1:])), device)
-        # Best on the validation samples; without them there is a single choice.
-        fitted = max(
+        fitted = max(  # on the validation samples; without them there is a single choice
             (
                 fit_model(data, choice, run if len(choices) == 1 else run.within(f"choice-{number}"))
                 for number, choice in enumerate(choices)
@@ -231,9 +231,8 @@ class AMADetector(TrainedDetector, settings.Settings):
         InputError
             If the samples are rows.
         """
-        from ama.report.displays import (
-            ReconstructionsDisplay,
-        )  # imports matplotlib, which scoring does not need
+        with needs_extra("report"):
+            from ama.report.displays import ReconstructionsDisplay
 
         return ReconstructionsDisplay.from_estimator(self, X, y, n).figure_
 
@@ -245,7 +244,8 @@ class AMADetector(TrainedDetector, settings.Settings):
         InputError
             If the samples are rows.
         """
-        from ama.report.displays import MapDisplay
+        with needs_extra("report"):
+            from ama.report.displays import MapDisplay
 
         return MapDisplay.from_estimator(self, X, n).figure_
 

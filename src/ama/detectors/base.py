@@ -55,14 +55,17 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
     """
 
     # fmt: off
-    false_alarm_rate: float = parameter(0.05, (
+    false_alarm_rate: float = parameter((
         "Share of normal samples that may be flagged, on average: held-out normal samples set the threshold."),
-        FIRST, 0, 1, exclusive=True)
-    device: Literal["auto", "cpu", "cuda"] = parameter("auto", "\"auto\" is a GPU if there is one.", FIRST)
-    random_state: int | None = parameter(None, (
-        "Seed. Two fits with the same seed on the same CPU and number of threads are equal bit for bit."), FIRST)
-    progress: bool | None = parameter(None, (
-        "Whether to show a progress bar; None shows one in a terminal and in a notebook."), FIRST)
+        FIRST, 0, 1, exclusive=True, default=0.05)
+    device: Literal["auto", "cpu", "cuda"] = parameter("\"auto\" is a GPU if there is one.", FIRST,
+        default="auto")
+    random_state: int | None = parameter((
+        "Seed. Two fits with the same seed on the same CPU and number of threads are equal bit for bit."), FIRST,
+        default=None)
+    progress: bool | None = parameter((
+        "Whether to show a progress bar; None shows one in a terminal and in a notebook."), FIRST,
+        default=None)
     # fmt: on
 
     # What differs between detectors besides their parameters; commands and reports ask for nothing else.
@@ -272,12 +275,14 @@ class TrainedDetector(Detector):
     """Base of detectors that train networks."""
 
     # fmt: off
-    max_time: str | float | None = parameter(None, (
-        "Training stops after this time: seconds, or text such as \"90s\", \"5m\", \"1h\"."), FIRST)
-    checkpoints: str | None = parameter(None, (
+    max_time: str | float | None = parameter((
+        "Training stops after this time: seconds, or text such as \"90s\", \"5m\", \"1h\"."), FIRST,
+        default=None)
+    checkpoints: str | None = parameter((
         "Folder for checkpoints. A fit that finds one of its own there resumes from it and ends in the same model."),
-        TRAINING)
-    checkpoint_every: str | float = parameter("1m", "Time between two checkpoints, as in max_time.", TRAINING)
+        TRAINING, default=None)
+    checkpoint_every: str | float = parameter("Time between two checkpoints, as in max_time.", TRAINING,
+        default="1m")
     # fmt: on
 
     def _run(self, device: str) -> Run:

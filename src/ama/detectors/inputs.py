@@ -102,6 +102,6 @@ def known_anomalies(y: Any, n: int) -> np.ndarray:
         warnings.warn(
             f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
             "these samples are taken as normal",
-            stacklevel=4,
+            stacklevel=3,
         )
     return y == -1

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from ama.utils.extras import needs_extra
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -23,7 +25,8 @@ class PlottingMixin:
         y
             The group of each sample, such as +1 and -1.
         """
-        from ama.report.displays import ScoresDisplay  # imports matplotlib, which scoring does not need
+        with needs_extra("report"):
+            from ama.report.displays import ScoresDisplay
 
         return ScoresDisplay.from_estimator(self, X, y).figure_
 
@@ -35,7 +38,8 @@ class PlottingMixin:
         InputError
             If nothing was trained.
         """
-        from ama.report.displays import TrainingDisplay
+        with needs_extra("report"):
+            from ama.report.displays import TrainingDisplay
 
         check_is_fitted(self)
         return TrainingDisplay.from_estimator(self).figure_

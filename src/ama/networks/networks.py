@@ -28,6 +28,7 @@ class Networks(ScaledModule):
 
     encoder: Any
     generator: Any
+    discriminator: Any
 
     def __init__(
         self,

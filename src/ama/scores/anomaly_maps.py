@@ -26,8 +26,8 @@ from torch.nn import functional as F
 
 from ama.io.storable import empty
 from ama.networks.networks import Networks
-from ama.scores.explanation import AnomalyMap, Scorer
 from ama.scores.forward_pass import ForwardPass
+from ama.scores.map_contract import AnomalyMap, Scorer
 from ama.scores.running_moments import moments_of
 from ama.scores.terms.r_score import r_scores
 

@@ -14,8 +14,8 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.io.storable import empty
-from ama.scores.explanation import AnomalyMap, Scorer
 from ama.scores.forward_pass import ForwardPass
+from ama.scores.map_contract import AnomalyMap, Scorer
 
 MAX_COLUMNS = 1000  # with more, the expected value of a column does not depend on the others
 

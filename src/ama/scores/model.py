@@ -14,8 +14,8 @@ from ama.decision import conformal
 from ama.io.storable import empty
 from ama.scores.combination import Combination
 from ama.scores.scoring_networks import ScoringNetworks
-from ama.scores.terms.registry import build_terms, chosen_terms
 from ama.scores.terms.term import Term
+from ama.scores.terms.term_registry import build_terms, chosen_terms
 from ama.settings import Settings
 from ama.utils.random_generators import generator_for
 

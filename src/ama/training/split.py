@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
-from ama.scores.terms.registry import TERMS, chosen_terms
+from ama.scores.terms.term_registry import TERMS, chosen_terms
 from ama.settings import Settings
 from ama.utils.random_generators import generator_for
 

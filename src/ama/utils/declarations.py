@@ -41,7 +41,9 @@ class Parameter:
     searchable: bool = False
 
 
-def parameter(default: Any, text: str, group: str, low: Any = None, high: Any = None, **more: bool) -> Any:
+def parameter(
+    text: str, group: str, low: float | None = None, high: float | None = None, *, default: Any, **more: bool
+) -> Any:
     """A dataclass field that declares a parameter; see :class:`Parameter`."""
     metadata = {"parameter": Parameter(text, group, low, high, **more)}
     if isinstance(default, list):
@@ -116,7 +118,7 @@ def _within(value: Any, number: type, declaration: Parameter) -> bool:
 def range_of(declaration: Parameter) -> str:
     """The range of a parameter with a lower bound, in words: "from 0 to 1"."""
     if declaration.high is None:
-        return f"of at least {declaration.low:g}"
+        return f"{'above' if declaration.exclusive else 'of at least'} {declaration.low:g}"
     if declaration.exclusive:
         return f"between {declaration.low:g} and {declaration.high:g}, both excluded"
     return f"from {declaration.low:g} to {declaration.high:g}"

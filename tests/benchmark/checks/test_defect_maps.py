@@ -1,4 +1,4 @@
-"""The benchmark of maps on small files."""
+"""Defect maps: one record and one printed line for each defect."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ama.benchmark.checks.defect_maps import maps
+from ama.benchmark.checks.defect_maps import defect_maps
 from ama.benchmark.checks.defects import DEFECTS
 from places import png
 
 
 @pytest.fixture
 def folder(tmp_path, digits):
-    """Scanned digits in the place of MNIST's."""
+    """Scanned digits in place of MNIST."""
     images, labels = digits
     for split, part in (("train", slice(0, 900)), ("test", slice(900, None))):
         large = np.kron(images[part, 0], np.ones((1, 2, 2), np.uint8))
@@ -26,9 +26,9 @@ def folder(tmp_path, digits):
     return tmp_path
 
 
-def test_every_defect_is_a_line_of_both_maps(folder, capsys):
+def test_every_defect_has_a_record_and_a_line(folder, capsys):
     results = folder / "maps.jsonl"
-    maps(str(folder), str(results), max_steps=30, only="mnist, 2")
+    defect_maps(str(folder), str(results), max_steps=30, only="mnist, 2")
     records = [json.loads(line) for line in results.read_text().splitlines()]
     assert [record["defect"] for record in records] == list(DEFECTS)
     lines = capsys.readouterr().out.splitlines()[2:]

@@ -1,4 +1,4 @@
-"""Defects: visible where the mask says, and nowhere else."""
+"""Defects: visible inside their mask, and nowhere else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from ama.benchmark.checks.defects import DEFECTS, SIDE, SMALLEST, VISIBLE, with_defects
 
 
-def pictures(seed, n, channels):
+def smooth_images(seed, n, channels):
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand(n, channels, 5, 4, generator=generator)
     smooth = torch.nn.functional.interpolate(coarse, (20, 16), mode="bilinear")
@@ -17,8 +17,8 @@ def pictures(seed, n, channels):
 
 @pytest.mark.parametrize("name", DEFECTS)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_defect_is_where_its_mask_says(name, channels):
-    x, others = pictures(0, 30, channels), pictures(1, 10, channels)
+def test_a_defect_changes_the_pixels_of_its_mask(name, channels):
+    x, others = smooth_images(0, 30, channels), smooth_images(1, 10, channels)
     before = x.clone()
     changed, masks = with_defects(name, x, others, torch.Generator().manual_seed(0))
     assert torch.equal(x, before)
@@ -35,8 +35,8 @@ def test_a_defect_is_where_its_mask_says(name, channels):
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_places_are_drawn_and_repeatable(name):
-    x, others = pictures(0, 20, 1), pictures(1, 10, 1)
+def test_places_are_random_and_repeatable(name):
+    x, others = smooth_images(0, 20, 1), smooth_images(1, 10, 1)
     first, again, other = (with_defects(name, x, others, torch.Generator().manual_seed(s)) for s in (0, 0, 1))
     assert torch.equal(first[0], again[0])
     assert torch.equal(first[1], again[1])
@@ -44,14 +44,14 @@ def test_places_are_drawn_and_repeatable(name):
 
 
 def test_shuffled_pixels_keep_their_values():
-    x = pictures(0, 10, 3)
+    x = smooth_images(0, 10, 3)
     changed, _ = with_defects("shuffled", x, x, torch.Generator().manual_seed(0))
     for before, after in zip(x, changed, strict=True):
         assert torch.equal(before.flatten(1).sort(1).values, after.flatten(1).sort(1).values)
 
 
-def test_an_image_in_which_nothing_can_be_seen_is_left_out():
-    x = pictures(0, 10, 1)
-    x[3] = 0  # the erased part of an image of one colour looks as before
+def test_an_image_without_a_visible_defect_is_left_out():
+    x = smooth_images(0, 10, 1)
+    x[3] = 0  # erasing a part of a constant image changes nothing
     changed, _ = with_defects("erased", x, x, torch.Generator().manual_seed(0))
     assert len(changed) == 9

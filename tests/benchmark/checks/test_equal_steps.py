@@ -1,4 +1,4 @@
-"""The fast step and the reference one detect alike: trained both ways on scanned digits."""
+"""The fast step and the reference step lead to about the same AUROC on scanned digits."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ama.benchmark.checks.equal_steps import equal_steps
 from ama.io.results_files import read_results
 
 
-def test_both_ways_of_training_detect_alike_on_digits(tmp_path, capsys):
+def test_both_steps_reach_about_the_same_auroc(tmp_path, capsys):
     found = equal_steps(None, None, None, steps=150, seeds=2, append_to=str(tmp_path / "equal_steps.jsonl"))
-    # Two short trainings each; the benchmark's three long ones are held to 0.005.
+    # Two short trainings each; the limit for the benchmark's three long ones is 0.005.
     assert abs(found["difference_of_means"]) < 0.03
     assert min(found["fast"] + found["reference"]) > 0.85
     [record] = read_results(tmp_path / "equal_steps.jsonl")

@@ -1,4 +1,4 @@
-"""Metrics of maps: perfect, useless and inverted ones."""
+"""Metrics of localisation on perfect, random and inverted maps."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def test_a_random_map_finds_its_share(masks):
     assert pixel_auroc(noise, masks) == pytest.approx(0.5, abs=0.06)
     many = np.tile(masks, (200, 1, 1))
     noise = np.random.default_rng(2).uniform(size=many.shape)
-    # Over thresholds that flag 0 to 30 % of the normal pixels, a region is flagged as often.
+    # The thresholds flag 0 to 30 % of the normal pixels, and as many pixels of a region.
     assert region_overlap(noise, many) == pytest.approx(FALSE_POSITIVES / 2, abs=0.01)
 
 
 def test_small_regions_count_as_much_as_large_ones(masks):
     found = np.where(masks, 1.0, 0.0)
-    found[0] = 0  # a single pixel is missed, of 221
+    found[0] = 0  # misses a region of a single pixel out of 221
     assert region_overlap(found, masks) == pytest.approx(5 / 6)
     assert pixel_auroc(found, masks) > 0.99

@@ -1,4 +1,4 @@
-"""The page of pictures, from short trainings on what scikit-learn ships."""
+"""The gallery, from short trainings on data that ship with scikit-learn."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ama.benchmark.figures.gallery import SHOWN, exhibits, gallery
 
 @pytest.fixture
 def folder(tmp_path):
-    """A place without data sets."""
+    """A folder without data sets."""
     (tmp_path / "data").mkdir()
     return str(tmp_path / "data")
 
 
-def test_without_data_sets_there_are_the_exhibits_that_scikit_learn_ships(folder):
+def test_without_data_sets_the_exhibits_are_those_of_scikit_learn(folder):
     digits, tumours = exhibits(folder)
     assert (digits.name, tumours.name) == ("digits", "tumours")
     assert digits.train.shape[1:] == (1, 8, 8)
@@ -45,7 +45,7 @@ def test_the_page_has_the_pictures_of_images(folder, tmp_path):
     assert [p.name for p in pictures] == ["gallery-digits-scores.png", "gallery-digits-maps.png"]
 
 
-def test_the_page_has_the_columns_that_say_most_of_rows(folder, tmp_path):
+def test_the_page_has_the_most_anomalous_columns_of_rows(folder, tmp_path):
     page, *pictures = gallery(folder, str(tmp_path), max_steps=40, only="tumours")
     assert [p.name for p in pictures] == ["gallery-tumours-scores.png"]
     rows = [line for line in page.read_text().splitlines() if re.match(r"\| \d+ \|", line)]

@@ -1,4 +1,4 @@
-"""Operations counted are those of the formulas, by type."""
+"""Counted operations are those of the formulas, by data type."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_convolution_forward_and_backward():
     assert count.by_dtype == {torch.float32: 2 * forward}
 
 
-def test_types_are_told_apart_and_what_is_no_product_is_free():
+def test_data_types_are_counted_apart_and_only_products_count():
     a = torch.randn(4, 6)
     with CountFlops() as count:
         (a @ a.T).relu()

@@ -1,4 +1,4 @@
-"""The reference step and the product's compute the same: the fast step changes nothing but the time it takes."""
+"""The reference step and the product's step compute the same weights and scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ama.training.step import AMATraining
 from ama.training.trainer import run_training
 
 CHOICE = dataclasses.replace(
-    settings.COMPACT_IMAGES,
+    settings.COMPACT_COLOUR,
     latent_dim=4,
     encoder_width=8,
     generator_width=8,
@@ -28,7 +28,7 @@ CHOICE = dataclasses.replace(
     learning_rate=1e-4,
 )
 STEPS = 3
-FLOOR = 1e-7  # a bias before BatchNorm has no gradient but rounding, of which Adam makes steps
+FLOOR = 1e-7  # the gradient of a bias before BatchNorm is rounding error, which Adam scales up to steps
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 20)])
@@ -46,7 +46,7 @@ def test_the_same_steps_lead_to_the_same_weights(shape, mirrored, loss, lipschit
         CHOICE, loss=loss, lipschitz=lipschitz, critic_steps=critic_steps, mirrored=mirrored
     )
     raw = torch.randint(0, 256, (32, *shape), dtype=torch.uint8)
-    networks = Networks(shape, choice).double()  # so that Adam has no rounding to blow up
+    networks = Networks(shape, choice).double()  # keeps the rounding error that Adam scales up small
     networks.discriminator.iterate(1000)
     before = {name: value.clone() for name, value in networks.named_parameters()}
     reference = ReferenceStep(networks, choice, seed=0).double()
@@ -66,7 +66,7 @@ def test_the_same_steps_lead_to_the_same_weights(shape, mirrored, loss, lipschit
         }
         for key, value in getattr(networks, name).named_parameters():
             moved = (value - before[f"{name}.{key}"]).norm()
-            # torch iterates at each of its passes, so its singular vectors are a little further.
+            # torch iterates in every pass, so its singular vectors are slightly more converged.
             assert (value - theirs[key]).norm() < (0.2 if choice.spectral else 1e-5) * moved + FLOOR, (
                 name,
                 key,

@@ -1,4 +1,4 @@
-"""The tables' data sets, from Parquet files as the hub has them."""
+"""The data sets of the tables, from Parquet files like those of the hub."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_labels_are_the_names_of_the_classes(folder):
     assert found.of(found.labels == "truck").shape == (2, 3, 32, 32)
 
 
-def test_dark_on_light_is_inverted_and_sizes_are_brought_together(folder):
+def test_dark_strokes_are_inverted_and_images_resized(folder):
     plain = images("omniglot", "test", str(folder))
     assert plain.x.shape == (2, 1, 28, 28)
     mean = np.mean(
@@ -57,7 +57,7 @@ def test_dark_on_light_is_inverted_and_sizes_are_brought_together(folder):
     assert plain.x.float().mean().item() == pytest.approx(mean, abs=1)
 
 
-def test_jpeg_changes_images_a_little_and_the_same_ones_alike(folder):
+def test_jpeg_images_are_those_of_pillow(folder):
     plain, coded = (images("tiny_imagenet32", "test", str(folder), jpeg) for jpeg in (False, True))
     assert coded.x.shape == plain.x.shape
     assert not torch.equal(coded.x, plain.x)
@@ -72,7 +72,7 @@ def test_digits_are_split_without_a_file():
     assert set(train.labels) == set("0123456789")
 
 
-def test_what_can_be_had(folder):
+def test_available_splits(folder):
     assert available("cifar10", "train", str(folder))
     assert not available("cifar10", "test", str(folder))
     assert available("digits", "test", str(folder))
@@ -80,8 +80,8 @@ def test_what_can_be_had(folder):
     assert not available("tiny_imagenet32", "test", None)
 
 
-def test_the_hub_is_asked_for_a_test_split_where_there_is_no_folder(tmp_path, monkeypatch):
-    # A folder in the hub's place, laid out like the hub's.
+def test_without_a_folder_the_split_comes_from_the_hub(tmp_path, monkeypatch):
+    # A local folder with the layout of the hub stands in for it.
     monkeypatch.chdir(tmp_path)
     place = DATASETS["svhn"].hub.partition(":")[0]
     pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""Leave-one-digit-out: who trains, who tests, and what it is held against."""
+"""Leave-one-digit-out: the split, the fit, and the nearest neighbours for comparison."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def rows(images: np.ndarray) -> list[bytes]:
 
 
 @pytest.mark.parametrize("digit", [0, 8])
-def test_every_image_is_used_once_and_the_digit_left_out_only_tests(digits, digit):
+def test_every_image_is_used_once_and_the_digit_left_out_only_in_the_test(digits, digit):
     images, labels = digits
     split = split_digits(digit, seed=0)
     test_normal, test_digit = split.test[~split.anomalous], split.test[split.anomalous]
@@ -30,7 +30,7 @@ def test_the_split_is_random_and_a_function_of_its_seed():
     assert np.array_equal(first.train, again.train)
     assert np.array_equal(first.test, again.test)
     assert not np.array_equal(first.train, other.train)
-    # Shuffled: the other nine digits in about equal parts.
+    # Shuffled: about as many of each of the other nine digits.
     images, labels = load_digits(return_X_y=True)
     known = {
         np.round(x * 255 / 16).astype(np.uint8).tobytes(): y for x, y in zip(images, labels, strict=True)
@@ -41,7 +41,7 @@ def test_the_split_is_random_and_a_function_of_its_seed():
     assert counts[[0, 1, 2, 4, 5, 6, 7, 8, 9]].min() > 0.09 * len(first.train)
 
 
-def test_neighbours_tell_far_images_from_near_ones_and_not_from_each_other():
+def test_neighbours_separate_far_images_from_near_ones():
     random = np.random.default_rng(0)
     train, near = (random.integers(100, 110, (50, 1, 8, 8), dtype=np.uint8) for _ in range(2))
     far = random.integers(200, 210, (5, 1, 8, 8), dtype=np.uint8)
@@ -51,7 +51,7 @@ def test_neighbours_tell_far_images_from_near_ones_and_not_from_each_other():
     assert neighbour_auroc(split_digits(8, 0)) > 0.9
 
 
-def test_a_short_fit_is_judged_on_the_split_of_its_seed():
+def test_a_short_fit_is_evaluated_on_the_split_of_its_seed():
     threads = torch.get_num_threads()
     try:
         detector, split, evaluation = leave_out(0, seed=1, progress=False, threads=1, max_steps=30)

@@ -1,1 +1,1 @@
-"""Checks of what the documentation claims: defect maps, columns, false alarms, equal steps."""
+"""Checks of what the documentation claims: anomaly maps, false-alarm rates, equivalence of the training steps."""

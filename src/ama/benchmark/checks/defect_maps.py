@@ -1,4 +1,4 @@
-"""``ama benchmark maps``: whether the map of an anomaly shows its place, beside the plain difference of the pixels."""
+"""``ama benchmark maps``: does the anomaly map locate a defect? And the difference of the pixels?"""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
 from ama.utils.random_generators import generator_for
 
-# How the levels of a map are weighed was chosen on the first class of each data set.
+# The weights of a map's levels were chosen on the first class of each data set.
 CLASSES = (("mnist", "2"), ("mnist", "8"), ("cifar10", "automobile"), ("cifar10", "horse"))
-JUDGED = 500  # normal test images at most
+JUDGED = 500  # maximum number of normal test images
 
 
-def maps(folder: str | None, append_to: str | None, max_steps: int | None, only: str | None) -> None:
-    """Train on one class of each data set, put defects into its test images, and print how well maps show them.
+def defect_maps(folder: str | None, append_to: str | None, max_steps: int | None, only: str | None) -> None:
+    """Train on single classes, put defects into their normal test images, and print how well maps locate them.
 
     Parameters
     ----------
     folder
-        Of the data sets; None: the hub.
+        Folder of the data sets, or None for the hub.
     append_to
-        Results file to which a line per defect is added.
+        Results file to which a line per class and defect is appended, or None.
     max_steps
-        Length of the trainings, or None for the preset's.
+        Training steps, or None for the preset's number.
     only
-        Only the classes whose name, such as "mnist, 2", holds this text.
+        Use only the classes whose name, such as "mnist, 2", contains this text.
 
     Raises
     ------
     InputError
-        If a data set is not there.
+        If a data set is missing.
     """
     chosen = [pair for pair in CLASSES if only is None or only in ", ".join(pair)]
     print(f"{'':33}pixel AUROC        share of a region found")
     print("normal class        defect       map    difference  map    difference")
     for data, label in tqdm(chosen, desc="maps", unit="training", disable=None):
-        for record in measure(data, label, folder, max_steps):
+        for record in _measure(data, label, folder, max_steps):
             found = record["map"], record["difference"]
             values = "   ".join(f"{f[m]:.3f}" for m in ("pixel_auroc", "region_overlap") for f in found)
             print(f"{data + ', ' + label:20}{record['defect']:13}{values}", flush=True)
@@ -52,10 +52,10 @@ def maps(folder: str | None, append_to: str | None, max_steps: int | None, only:
                 append_result(Path(append_to), record)
 
 
-def measure(data: str, label: str, folder: str | None, max_steps: int | None) -> Iterator[dict[str, Any]]:
-    """One record for each defect, from one training."""
+def _measure(data: str, label: str, folder: str | None, max_steps: int | None) -> Iterator[dict[str, Any]]:
+    """One record for each kind of defect, from one training."""
     train, test = (images(data, split, folder) for split in ("train", "test"))
-    # No threshold is asked for, and few samples could not keep a strict one.
+    # No threshold is used; this rate needs the fewest samples for one.
     detector = AMADetector(preset="compact", max_steps=max_steps, false_alarm_rate=0.5, random_state=0)
     detector.fit(train.of(train.labels == label))
     normal, others = test.of(test.labels == label)[:JUDGED], test.of(test.labels != label)

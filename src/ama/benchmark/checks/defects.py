@@ -1,13 +1,13 @@
-"""Defects with known places, put into normal images: what a map of anomalies should show.
+"""Synthetic defects at known places in normal images, to test anomaly maps.
 
 ==========  ==================================================================================================
-name        what is done to a square of about a third of the side
+name        what happens to a square whose side is about a third of the image's
 ==========  ==================================================================================================
-pasted      the same place of an image of another class takes its place
-noise       every value is drawn anew, uniformly
-erased      it takes the colour of the image's edge
-shuffled    its pixels change places, each channel's values staying what they are
-scratched   not a square: a line of two pixels' width, as bright as the image is dark there
+pasted      it is replaced by the same square of an image of another class
+noise       its values are replaced by uniform noise
+erased      it is filled with the median colour of the image's border
+shuffled    its pixels are permuted
+scratched   not a square: the pixels along a line two pixels wide are inverted
 ==========  ==================================================================================================
 """
 
@@ -19,9 +19,9 @@ import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor
 
-SIDE = 0.35  # of the image's
-VISIBLE = 25  # a smaller change of a value, of 255, is no defect
-SMALLEST = 6  # pixels
+SIDE = 0.35  # of a square, relative to the image's
+VISIBLE = 25  # smaller changes of a value, out of 255, do not count as a defect
+SMALLEST = 6  # number of visibly changed pixels
 TRIES = 30
 
 Image = UInt8[Tensor, "c h w"]
@@ -42,13 +42,13 @@ def with_defects(
     others
         Images of other classes.
     generator
-        Draws places and values.
+        Generator of places and values.
 
     Returns
     -------
     tuple
-        The images, and the pixels that visibly changed. An image in which no place for a visible defect is found is
-        left out.
+        The images with a defect, and masks of the pixels that visibly changed. An image in which no place for a visible
+        defect is found is left out.
     """
     make, images, masks = DEFECTS[name], [], []
     for image in x:

@@ -1,4 +1,4 @@
-"""``ama benchmark false-alarms``: whether false alarms on new normal samples are as many as the theory allows."""
+"""``ama benchmark false-alarms``: is the number of false alarms on new normal samples the one that theory predicts?"""
 
 from __future__ import annotations
 
@@ -18,37 +18,39 @@ RATES = (0.01, 0.05, 0.1)
 
 
 def false_alarms(folder: str | None, append_to: str | None, max_steps: int | None, only: str | None) -> None:
-    """Learn each digit of MNIST and count the false alarms on its test images, at several rates.
+    """Train on each digit of MNIST and count the false alarms on its test images, at several requested rates.
 
-    The band holds 95 of 100 outcomes: the threshold's share of normal samples is Beta(k, m + 1 - k)
-    (docs/guarantee.md), and the number of n test images below it then is beta-binomial.
+    With m held-out samples and k = floor(rate (m + 1)), the share of normal samples that is flagged is distributed as
+    Beta(k, m + 1 - k) (docs/results/guarantee.md). The number of false alarms in n test images is therefore
+    beta-binomial; the printed band contains it with a probability of 95 %.
 
     Parameters
     ----------
     folder
-        Of the data sets; None: the hub.
+        Folder of the data sets, or None for the hub.
     append_to
-        Results file to which a line per digit and rate is added.
+        Results file to which a line per digit and rate is appended, or None.
     max_steps
-        Length of the trainings, or None for the preset's.
+        Training steps, or None for the preset's number.
     only
-        Only this digit.
+        Use only this digit.
 
     Raises
     ------
     InputError
-        If the data set is not there.
+        If the data set is missing.
     """
     train, test = (images("mnist", split, folder) for split in ("train", "test"))
-    print("digit   rate   flagged of    share    band of 95 in 100")
-    for digit in tqdm(
-        [d for d in DIGITS if only in (None, d)], desc="false alarms", unit="training", disable=None
-    ):
+    print("digit   rate   flagged of    share    95 % band")
+    chosen = [digit for digit in DIGITS if only in (None, digit)]
+    for digit in tqdm(chosen, desc="false alarms", unit="training", disable=None):
         detector = AMADetector(preset="compact", max_steps=max_steps, random_state=0)
         detector.fit(train.of(train.labels == digit))
         p = detector.p_value(test.of(test.labels == digit))
         for rate in RATES:
-            record = measured(digit, rate, len(detector.model_.calibration), int((p <= rate).sum()), len(p))
+            record = compare_with_theory(
+                digit, rate, len(detector.model_.calibration), int((p <= rate).sum()), len(p)
+            )
             inside = "" if record["inside"] else "   outside"
             print(
                 f"{digit:8}{rate:4.2f}{record['flagged']:9}{len(p):6}{record['flagged'] / len(p):9.4f}    "
@@ -59,8 +61,8 @@ def false_alarms(folder: str | None, append_to: str | None, max_steps: int | Non
                 append_result(Path(append_to), record)
 
 
-def measured(digit: str, rate: float, held_out: int, flagged: int, n: int) -> dict[str, Any]:
-    """What was counted beside the band that the theory gives."""
+def compare_with_theory(digit: str, rate: float, held_out: int, flagged: int, n: int) -> dict[str, Any]:
+    """The number of false alarms, and the 95 % band that theory predicts for it."""
     k = rank(held_out, rate)
     low, high = stats.betabinom(n, k, held_out + 1 - k).interval(0.95)
     return {

@@ -1,4 +1,4 @@
-"""How well a map shows where a defect is: pixel AUROC, and the share of each region found (Bergmann et al. 2020)."""
+"""How well anomaly maps locate defects: pixel AUROC, and per-region overlap (Bergmann et al. 2020)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ import numpy as np
 from jaxtyping import Bool, Float
 from sklearn.metrics import roc_auc_score
 
-FALSE_POSITIVES = (
-    0.3  # up to this share of normal pixels the overlap is averaged, as in the paper of MVTec AD
-)
+FALSE_POSITIVES = 0.3  # highest false-positive rate in the average, as in the paper of MVTec AD
 
 
 def pixel_auroc(maps: Float[np.ndarray, "n h w"], masks: Bool[np.ndarray, "n h w"]) -> float:
-    """AUROC of all pixels of all images together."""
+    """AUROC over all pixels of all images."""
     return float(roc_auc_score(masks.ravel(), maps.ravel()))
 
 
 def region_overlap(maps: Float[np.ndarray, "n h w"], masks: Bool[np.ndarray, "n h w"]) -> float:
-    """Share of a region's pixels above the threshold, on average over regions and over thresholds.
+    """Share of a region's pixels above the threshold, averaged over regions and thresholds, in [0, 1].
 
-    The thresholds are those that flag up to 30 % of the normal pixels; the result lies in [0, 1]. Each image has one
-    region, so that small ones count as much as large ones.
+    The thresholds flag up to 30 % of the normal pixels. Each image has one region, and small regions count as much as
+    large ones.
     """
     normal = np.sort(maps[~masks])[::-1]
-    # Threshold at each false-positive rate of an even grid.
     rates = np.linspace(0, FALSE_POSITIVES, 101)[1:]
     thresholds = normal[np.minimum((rates * len(normal)).astype(int), len(normal) - 1)]
     shares = [

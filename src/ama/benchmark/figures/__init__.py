@@ -1,1 +1,1 @@
-"""The paper's figures and the gallery."""
+"""The paper's figures, AUROC against training time, and the gallery."""

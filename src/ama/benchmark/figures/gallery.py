@@ -1,4 +1,4 @@
-"""``ama benchmark gallery``: a page of pictures from real runs, one for each kind of data."""
+"""``ama benchmark gallery``: a page of pictures from real trainings, one section for each data set."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ama.report.displays import MapDisplay, ScoresDisplay, grouped
 SHOWN = 10
 TITLE = """# Gallery
 
-`make docs DATA=FOLDER` makes this page and its pictures: for each kind of data a detector learns from normal samples
-alone, with its defaults and `random_state=0`, and judges test samples that it has not seen. FOLDER holds `mnist/train`
-and so on, as the hub has them. A map shows where the critic finds a sample unlike its reconstruction, all on one scale.
+`make docs DATA=FOLDER` makes this page and its pictures. For each data set a detector with default parameters and
+`random_state=0` is trained on normal samples alone and scores unseen test samples. FOLDER holds `mnist/train` and so
+on, as on the hub. The maps show where the critic finds a sample to differ from its reconstruction, all on one scale.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Exhibit:
-    """Samples to learn from, and samples to judge."""
+    """A section of the page: normal training samples, and test samples of which some are anomalous."""
 
     name: str
     title: str
@@ -42,13 +42,13 @@ def gallery(folder: str | None, out: str, max_steps: int | None, only: str | Non
     Parameters
     ----------
     folder
-        Of the data sets; None: the hub.
+        Folder of the data sets, or None for the hub.
     out
         Folder for ``gallery.md`` and ``images/gallery-NAME-*.png``.
     max_steps
-        Length of the trainings, or None for the preset's.
+        Training steps, or None for the preset's number.
     only
-        Only the exhibits whose name holds this text.
+        Make only the sections whose name contains this text.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def gallery(folder: str | None, out: str, max_steps: int | None, only: str | Non
         groups = grouped(scores, 1 - 2 * exhibit.anomalous)
         figures = {"scores": ScoresDisplay(groups, detector.offset_).plot().figure_}
         most = np.argsort(scores)[:SHOWN]
-        if len(detector.shape_) == 3:
+        if detector.kind_.pictured:
             figures["maps"] = MapDisplay.from_estimator(detector, exhibit.test[most]).figure_
         for kind, figure in figures.items():
             paths.append(pictures / f"gallery-{exhibit.name}-{kind}.png")
@@ -77,7 +77,7 @@ def gallery(folder: str | None, out: str, max_steps: int | None, only: str | Non
 
 
 def exhibits(folder: str | None) -> Iterator[Exhibit]:
-    """Those whose data can be had."""
+    """The sections whose data are available."""
     yield _class("digits", "8", "Scanned digits of scikit-learn, learned without the 8", None, left_out=True)
     for data, label, title in (
         ("mnist", "3", "MNIST, learned from threes"),
@@ -98,10 +98,10 @@ def exhibits(folder: str | None) -> Iterator[Exhibit]:
 
 
 def _class(data: str, label: str, title: str, folder: str | None, left_out: bool = False) -> Exhibit:
-    """One class is normal or, where it is left out, all but one."""
+    """One class is normal or, with ``left_out``, all others are."""
     train, test = (images(data, split, folder) for split in ("train", "test"))
-    normal, usual = ((part.labels == label) != left_out for part in (train, test))
-    return Exhibit(data, title, train.of(normal).numpy(), test.x.numpy(), ~usual)
+    train_normal, test_normal = ((part.labels == label) != left_out for part in (train, test))
+    return Exhibit(data, title, train.of(train_normal).numpy(), test.x.numpy(), ~test_normal)
 
 
 def _section(exhibit: Exhibit, detector: AMADetector, scores: np.ndarray, kinds: list[str]) -> str:
@@ -112,23 +112,23 @@ def _section(exhibit: Exhibit, detector: AMADetector, scores: np.ndarray, kinds:
         "",
         f"{len(exhibit.train):,} normal samples, {detector.n_steps_:,} steps. AUROC {found.auroc}. At the threshold "
         f"{flagged[exhibit.anomalous].mean():.1%} of the anomalies and {flagged[~exhibit.anomalous].mean():.1%} of the "
-        f"normal test samples are flagged; at most {detector.promised_rate:.0%} was promised.",
+        f"normal test samples are flagged; at most {detector.guaranteed_rate:.0%} is guaranteed on average.",
     ]
     captions = {"scores": "Histogram of the scores", "maps": "The most anomalous test samples"}
     for kind in kinds:
         lines += ["", f"![{captions[kind]}](images/gallery-{exhibit.name}-{kind}.png)"]
-    if len(detector.shape_) == 1:
+    if not detector.kind_.pictured:
         lines += ["", *_rows(exhibit, detector, scores)]
     return "\n".join([*lines, ""])
 
 
 def _rows(exhibit: Exhibit, detector: AMADetector, scores: np.ndarray) -> list[str]:
-    """The most anomalous rows, each with the columns that say most."""
+    """A table of the most anomalous rows, each with the three columns of highest anomaly-map values."""
     names = list(load_breast_cancer().feature_names)
     most = exhibit.test[np.argsort(scores)[:SHOWN]]
     rises = detector.anomaly_map(most)
     lines = [
-        "| row | columns that say most: value (in standard deviations of normal rows) |",
+        "| row | most anomalous columns: value (in standard deviations of normal rows) |",
         "| --- | --- |",
     ]
     mean, spread = exhibit.train.mean(0), exhibit.train.std(0)

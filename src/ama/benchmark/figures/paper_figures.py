@@ -1,6 +1,7 @@
-"""``ama benchmark figures``: the paper's Figures 2 and 4, and what a minute buys.
+"""``ama benchmark figures``: the paper's Figures 2 and 4.
 
-Figure 2: rebuilt with the mirrored discriminator and without; Figure 4: R-scores of several sets under one model.
+Figure 2: reconstructions with and without the mirrored discriminator; Figure 4: R-scores of several data sets under one
+model.
 """
 
 from __future__ import annotations
@@ -9,20 +10,20 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from ama.benchmark.tables.compared_methods import AMA
 from ama.benchmark.tables.datasets import available, images
-from ama.benchmark.tables.grid import cells_of, records_of, results_path
 from ama.detectors.ama import AMADetector
 from ama.errors import InputError
-from ama.report.charts import Curve, plot_curves, plot_densities
+from ama.report.charts import plot_densities
 from ama.report.reconstruction_plots import plot_reconstruction_rows
 
 SHOWN = 12
-SAMPLES = 2000  # of each set in the densities
+SAMPLES = 2000  # about as many of each data set in the densities
 
-# Normal data, and those whose R-scores are held against its own.
+# Normal data -> data sets whose R-scores are compared with its own.
 OTHERS = {
     "digits": (),
     "mnist": ("fashion_mnist", "omniglot"),
@@ -32,19 +33,19 @@ OTHERS = {
 }
 
 
-def figures(data: str, folder: str | None, out: str, max_steps: int | None) -> list[Path]:
-    """Train on all of a data set, with the mirrored discriminator and without, and draw both figures.
+def paper_figures(data: str, folder: str | None, out: str, max_steps: int | None) -> list[Path]:
+    """Train on a whole data set, with and without the mirrored discriminator, and draw both figures.
 
     Parameters
     ----------
     data
         Name of the data set to train on.
     folder
-        Of the data sets; None: the hub.
+        Folder of the data sets, or None for the hub.
     out
         Folder for ``reconstructions-DATA.png`` and ``densities-DATA.png``.
     max_steps
-        Length of the trainings, or None for the preset's.
+        Training steps, or None for the preset's number.
 
     Returns
     -------
@@ -54,77 +55,45 @@ def figures(data: str, folder: str | None, out: str, max_steps: int | None) -> l
     Raises
     ------
     InputError
-        If the data set is not there.
+        If there are no figures of this data set, or it is missing.
     """
     if data not in OTHERS:
         raise InputError(f"there are no figures of {data!r}, expected one of {', '.join(OTHERS)}")
-    train, test = (images(data, split, folder) for split in ("train", "test"))
-    # Side by side; the bar of the first tells the time for both.
+    train, test = (images(data, split, folder).x for split in ("train", "test"))
+    # Both trainings run at the same time; one progress bar stands for both.
     mirrored, plain = joblib.Parallel(n_jobs=2)(
-        joblib.delayed(_trained)(name, train.x, max_steps, progress)
+        joblib.delayed(_fit)(name, train, max_steps, progress)
         for name, progress in (("compact", None), ("without mirroring", False))
     )
-    chosen = test.x[: SHOWN * (len(test.x) // SHOWN) : len(test.x) // SHOWN]
-    rows = {
-        "x": chosen.numpy(),
-        "not mirrored": plain.reconstruct(chosen),
-        "mirrored": mirrored.reconstruct(chosen),
-    }
-
-    scored = {f"{data}, train": train.x, f"{data}, test": test.x}
-    for other in OTHERS[data]:
-        if available(other, "test", folder):
-            scored[other] = images(other, "test", folder).x
-    r_scores = {
-        name: np.asarray(mirrored.r_score(x[:: max(1, len(x) // SAMPLES)])) for name, x in scored.items()
-    }
     target = Path(out)
     target.mkdir(parents=True, exist_ok=True)
     paths = [target / f"reconstructions-{data}.png", target / f"densities-{data}.png"]
-    plot_reconstruction_rows(rows).savefig(paths[0], dpi=110)
-    plot_densities(r_scores, f"R-score under a model of {data}").savefig(paths[1], dpi=110)
+    _reconstructions(mirrored, plain, test).savefig(paths[0], dpi=110)
+    _densities(mirrored, data, train, test, folder).savefig(paths[1], dpi=110)
     return paths
 
 
-def _trained(method: str, x: Tensor, max_steps: int | None, progress: bool | None) -> AMADetector:
+def _fit(method: str, x: Tensor, max_steps: int | None, progress: bool | None) -> AMADetector:
     given = {**AMA[method], **({} if max_steps is None else {"max_steps": max_steps})}
     return AMADetector(**given, random_state=0, progress=progress).fit(x)
 
 
-def minutes_figure(results: str | None, out: str) -> Path:
-    """Draw AUROC against the time of a fit, times its threads, from the results of the grid ``minutes``.
+def _reconstructions(mirrored: AMADetector, plain: AMADetector, test: Tensor) -> Figure:
+    """Figure 2."""
+    each = len(test) // SHOWN
+    x = test[: SHOWN * each : each]
+    return plot_reconstruction_rows(
+        {"x": x.numpy(), "not mirrored": plain.reconstruct(x), "mirrored": mirrored.reconstruct(x)}
+    )
 
-    Parameters
-    ----------
-    results
-        Results file; by default ``benchmarks/results/minutes.jsonl``.
-    out
-        Folder for ``minutes.png``.
 
-    Returns
-    -------
-    Path
-        The picture.
-
-    Raises
-    ------
-    InputError
-        If no cell of the grid has been run.
-    """
-    path = results_path("minutes", results)
-    records = records_of(path)
-    panels: dict[str, dict[str, Curve]] = {}
-    for cell in cells_of("minutes"):
-        found = records.get(cell)
-        # What a training that was cut off took is not known.
-        if found is None or found["fit_seconds"] is None:
-            continue
-        curve = panels.setdefault(f"{cell.data}, {cell.normal}", {}).setdefault(cell.method, [])
-        core_seconds = found["fit_seconds"] * found["threads"]
-        curve.append((core_seconds, found["strict"]["score"]["auroc"]["value"]))
-    if not panels:
-        raise InputError(f"{path} holds no result of the grid minutes; ama benchmark run minutes makes them")
-    target = Path(out) / "minutes.png"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    plot_curves(panels, "core-seconds of a fit", "AUROC, strict protocol").savefig(target, dpi=110)
-    return target
+def _densities(detector: AMADetector, data: str, train: Tensor, test: Tensor, folder: str | None) -> Figure:
+    """Figure 4."""
+    scored = {f"{data}, train": train, f"{data}, test": test}
+    for other in OTHERS[data]:
+        if available(other, "test", folder):
+            scored[other] = images(other, "test", folder).x
+    r_scores = {
+        name: np.asarray(detector.r_score(x[:: max(1, len(x) // SAMPLES)])) for name, x in scored.items()
+    }
+    return plot_densities(r_scores, f"R-score under a model of {data}")

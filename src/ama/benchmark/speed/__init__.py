@@ -1,1 +1,1 @@
-"""Speed of the training step and of scoring."""
+"""Speed and memory of training and scoring, beside a reference implementation of the step."""

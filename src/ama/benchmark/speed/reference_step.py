@@ -1,21 +1,24 @@
-"""The training step as one writes it down from the paper: the yardstick of :mod:`ama.benchmark.speed.step_times`.
+"""The training step as the paper describes it: the reference for the speed and the correctness of the product's step.
 
-Plain modules in float32 and NCHW, a pass of D for every pair, torch's own spectral normalisation, an unfused Adam, and
-for each of the critic's steps the reconstructions and interpolations anew. It computes what
-:class:`ama.training.step.AMATraining` computes (without negatives); the tests hold the two against each other.
+It uses plain modules in float32 and NCHW, a pass of D for every pair, torch's own spectral normalisation, an unfused
+Adam, and new reconstructions and interpolations for each step of the critic. It computes what
+:class:`ama.training.step.AMATraining` computes, except that it has no negatives and no rotation loss.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ama.networks.image_networks import Discriminator, Encoder, Generator
+from ama.benchmark.speed.reference_networks import (
+    ReferenceDiscriminator,
+    ReferenceEncoder,
+    ReferenceGenerator,
+)
 from ama.networks.networks import Networks
 from ama.objective.latent import simplex_interpolation
 from ama.objective.losses import GAMES, mixture, normal_loss
@@ -25,108 +28,17 @@ from ama.utils.random_generators import generator_for
 M = TypeVar("M", bound=nn.Module)
 
 
-class ReferenceEncoder(nn.Module):
-    """E as :class:`ama.networks.image_networks.Encoder`, layer by layer."""
-
-    def __init__(self, like: Encoder):
-        super().__init__()
-        self.padding = like.padding
-        layers: list[nn.Module] = []
-        for layer in like.layers:
-            if isinstance(layer, nn.Conv2d):
-                layers.append(nn.Conv2d(layer.in_channels, layer.out_channels, 4, 2, 1, bias=False))
-            elif isinstance(layer, nn.BatchNorm2d):
-                layers.append(nn.BatchNorm2d(layer.num_features))
-            else:
-                layers.append(nn.LeakyReLU(0.2))
-        self.layers = nn.Sequential(*layers)
-        last = like.to_latent
-        self.to_latent = nn.Conv2d(last.in_channels, last.out_channels, like.innermost, bias=False)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d"]:
-        return self.to_latent(self.layers(F.pad(x, self.padding, mode="replicate"))).flatten(1)
-
-
-class ReferenceUpBlock(nn.Module):
-    """Doubles the size, then convolves."""
-
-    def __init__(self, c_in: int, c_out: int):
-        super().__init__()
-        self.norm1, self.norm2 = nn.BatchNorm2d(c_in), nn.BatchNorm2d(c_out)
-        self.conv1, self.conv2 = nn.Conv2d(c_in, c_out, 3, padding=1), nn.Conv2d(c_out, c_out, 3, padding=1)
-        self.shortcut = nn.Conv2d(c_in, c_out, 1)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h2 w2"]:
-        h = F.interpolate(F.relu(self.norm1(x)), scale_factor=2.0)
-        h = self.conv2(F.relu(self.norm2(self.conv1(h))))
-        return h + self.shortcut(F.interpolate(x, scale_factor=2.0))
-
-
-class ReferenceGenerator(nn.Module):
-    """G as :class:`ama.networks.image_networks.Generator`, layer by layer."""
-
-    def __init__(self, like: Generator):
-        super().__init__()
-        self.inner, self.size = like.inner, (like.height, like.width)
-        self.from_latent = nn.Linear(like.from_latent.in_features, like.from_latent.out_features)
-        blocks: Any = like.blocks
-        self.blocks = nn.Sequential(
-            *(ReferenceUpBlock(block.conv1.in_channels, block.conv1.out_channels) for block in blocks)
-        )
-        self.norm = nn.BatchNorm2d(like.norm.num_features)
-        self.to_image = nn.Conv2d(like.to_image.in_channels, like.to_image.out_channels, 3, padding=1)
-
-    def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b c h w"]:
-        h = self.blocks(self.from_latent(z).unflatten(1, (-1, *self.inner)))
-        return torch.tanh(self.to_image(F.relu(self.norm(h))))[:, :, : self.size[0], : self.size[1]]
-
-
-class ReferenceDownBlock(nn.Module):
-    """Convolves, then halves the size or keeps it."""
-
-    def __init__(self, c_in: int, c_out: int, halve: bool, first: bool):
-        super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(c_in, c_out, 3, padding=1), nn.Conv2d(c_out, c_out, 3, padding=1)
-        self.shortcut = nn.Conv2d(c_in, c_out, 1) if halve or c_in != c_out else None
-        self.halve, self.first = halve, first
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h2 w2"]:
-        h = self.conv2(F.relu(self.conv1(x if self.first else F.relu(x))))
-        x = x if self.shortcut is None else self.shortcut(x)
-        return F.avg_pool2d(h, 2) + F.avg_pool2d(x, 2) if self.halve else h + x
-
-
-class ReferenceDiscriminator(nn.Module):
-    """D as :class:`ama.networks.image_networks.Discriminator`, layer by layer."""
-
-    def __init__(self, like: Discriminator):
-        super().__init__()
-        self.mirrored = like.mirrored
-        blocks: Any = like.blocks
-        self.blocks = nn.Sequential(
-            *(ReferenceDownBlock(b.conv1.in_channels, like.n_features, b.halve, b.first) for b in blocks)
-        )
-        self.output = nn.Linear(like.n_features, 1, bias=False)
-
-    def features(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
-        """f of Eq. 5."""
-        return F.relu(self.blocks(torch.cat([x, y], 1) if self.mirrored else y)).sum((2, 3))
-
-    def forward(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
-        return self.output(self.features(x, y)).squeeze(1)
-
-
 class ReferenceStep:
-    """The three networks with the weights of ``networks``, their optimisers, and a step.
+    """The three networks, initialised with the weights of ``networks``, and their training step.
 
     Parameters
     ----------
     networks
-        For images; their weights are copied.
+        Networks for images, whose weights are copied.
     settings
-        Of the fit; negatives must be off.
+        Settings of the fit, without negatives and without rotation loss.
     seed
-        Of the draws, as in :class:`ama.training.step.AMATraining`.
+        Seed of the random draws, as in :class:`ama.training.step.AMATraining`.
     """
 
     def __init__(self, networks: Networks, settings: Settings, seed: int):
@@ -138,47 +50,50 @@ class ReferenceStep:
             layers = [m for m in self.discriminator.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
             for layer in layers:
                 spectral_norm(layer)
-        rate = settings.learning_rate
-        self.critic_optimizer = torch.optim.Adam(
-            self.discriminator.parameters(), rate, betas=(0.0, 0.9), foreach=False
-        )
-        self.encoder_optimizer = torch.optim.Adam(
-            self.encoder.parameters(), rate, betas=(0.5, 0.9), foreach=False
-        )
-        self.generator_optimizer = torch.optim.Adam(
-            self.generator.parameters(), rate, betas=(0.0, 0.9), foreach=False
-        )
+        self.critic_optimizer = _adam(self.discriminator, settings.learning_rate, 0.0)
+        self.encoder_optimizer = _adam(self.encoder, settings.learning_rate, 0.5)
+        self.generator_optimizer = _adam(self.generator, settings.learning_rate, 0.0)
 
     def step(self, raw: Tensor, step: int) -> None:
-        """The critic's steps, then one of E and G, on a batch of raw images."""
-        choice, game = self.settings, GAMES[self.settings.loss]
+        """Train D for its number of steps, then E and G for one, on a batch of raw images.
+
+        Parameters
+        ----------
+        raw
+            The batch.
+        step
+            Number of steps before this one; determines the random draws.
+        """
         x = self.normalise(raw).contiguous()
-        for i in range(choice.critic_steps):
-            with torch.no_grad():
-                reconstruction, interpolated, _ = self._images(x, step)
-            loss = normal_loss(
-                self.discriminator(x, x),
-                self.discriminator(x, reconstruction),
-                None if interpolated is None else self.discriminator(x, interpolated),
-                lambda_inter=choice.lambda_inter,
-                player=game.critic,
-            )
-            if choice.penalty_target == 1.0:
-                share = self._share(x, step, i)
-                mixed = mixture(x, reconstruction, share)
-                loss = loss + choice.penalty_weight * self._penalty(x, mixed)
-            self.critic_optimizer.zero_grad()
-            loss.backward()
-            self.critic_optimizer.step()
+        for i in range(self.settings.critic_steps):
+            self._step_of_critic(x, step, i)
+        self._step_of_autoencoder(x, step)
+
+    def _step_of_critic(self, x: Tensor, step: int, i: int) -> None:
+        choice = self.settings
+        with torch.no_grad():
+            reconstruction, interpolated, _ = self._images(x, step)
+        loss = normal_loss(
+            *self._values(x, reconstruction, interpolated),
+            lambda_inter=choice.lambda_inter,
+            player=GAMES[choice.loss].critic,
+        )
+        if choice.penalty_target == 1.0:
+            mixed = mixture(x, reconstruction, self._share(x, step, i))
+            loss = loss + choice.penalty_weight * self._penalty(x, mixed)
+        self.critic_optimizer.zero_grad()
+        loss.backward()
+        self.critic_optimizer.step()
+
+    def _step_of_autoencoder(self, x: Tensor, step: int) -> None:
+        choice = self.settings
         reconstruction, interpolated, code = self._images(x, step)
         loss = normal_loss(
-            self.discriminator(x, x),
-            self.discriminator(x, reconstruction),
-            None if interpolated is None else self.discriminator(x, interpolated),
+            *self._values(x, reconstruction, interpolated),
             code,
             lambda_inter=choice.lambda_inter,
             lambda_reg=choice.lambda_reg,
-            player=game.generator,
+            player=GAMES[choice.loss].generator,
         )
         loss = loss + choice.lambda_pixel * (reconstruction - x).abs().mean()
         self.encoder_optimizer.zero_grad()
@@ -189,29 +104,39 @@ class ReferenceStep:
 
     @torch.no_grad()
     def r_score(self, raw: Tensor) -> Float[Tensor, " b"]:
-        """Eq. 5 of raw images, the networks in evaluation mode."""
+        """R-score (Eq. 5) of raw images; expects the networks in evaluation mode."""
         x = self.normalise(raw).contiguous()
         other = self.discriminator.features(x, self.generator(self.encoder(x)))
         return (self.discriminator.features(x, x) - other).abs().sum(1)
 
     def double(self) -> ReferenceStep:
-        """Everything in float64."""
+        """Convert the networks to float64."""
         for network in (self.encoder, self.generator, self.discriminator):
             network.double()
         return self
 
     def train(self, mode: bool) -> None:
-        """Training or evaluation mode of all three."""
+        """Put the networks in training or evaluation mode."""
         for network in (self.encoder, self.generator, self.discriminator):
             network.train(mode)
 
     def _penalty(self, x: Tensor, y: Tensor) -> Float[Tensor, ""]:
-        """Gulrajani et al. 2017 on pairs."""
+        """Gradient penalty (Gulrajani et al. 2017) on pairs."""
         pair = x.clone().requires_grad_(), y.clone().requires_grad_()
         values = self.discriminator(*pair).sum()
         slopes = torch.autograd.grad(values, pair, create_graph=True, materialize_grads=True)
         norm = (torch.cat(slopes, 1).flatten(1).square().sum(1) + 1e-12).sqrt()
         return (norm - 1).square().mean()
+
+    def _values(
+        self, x: Tensor, reconstruction: Tensor, interpolated: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """D of each pair."""
+        return (
+            self.discriminator(x, x),
+            self.discriminator(x, reconstruction),
+            None if interpolated is None else self.discriminator(x, interpolated),
+        )
 
     def _images(self, x: Tensor, step: int) -> tuple[Tensor, Tensor | None, Tensor]:
         code = self.encoder(x)
@@ -222,7 +147,7 @@ class ReferenceStep:
         return self.generator(code), interpolated, code
 
     def _share(self, x: Tensor, step: int, i: int) -> Tensor:
-        """The product draws the shares of its i-th penalty after the interpolation's numbers."""
+        """Shares of the mixture in the i-th penalty, which the product draws after the interpolation's numbers."""
         draws = generator_for(self.seed, 2, step)
         if self.settings.lambda_inter:
             simplex_interpolation(x.flatten(1), self.settings.n_interpolated, draws)
@@ -235,3 +160,7 @@ def _copy(reference: M, network: nn.Module) -> M:
     weights = {k: v for k, v in network.state_dict().items() if not k.startswith("spectral.")}
     reference.load_state_dict(weights)
     return reference
+
+
+def _adam(network: nn.Module, rate: float, beta_1: float) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), rate, betas=(beta_1, 0.9), foreach=False)

@@ -1,1 +1,1 @@
-"""The paper's tables, ablations and competitors, as a resumable grid of cells."""
+"""The paper's tables, the ablations and the competing methods, as resumable grids of cells."""

@@ -1,4 +1,4 @@
-"""What can stand in a grid's cell: presets of AMA with one thing changed, and the systems it is held against."""
+"""The methods of the grids: variants of AMA, and the baselines it is compared with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGER = "compact, 10,000 steps"
 BOUNDED = "compact, bounded terms"
 _COMPACT = {"preset": "compact"}
 
-# The paper's game and score in the compact networks: what a CPU can train of it in minutes.
+# The paper's objective and score with the compact networks, which a CPU trains in minutes.
 _PAPER_FORM = {
     "preset": "compact",
     "loss": "wasserstein",
@@ -23,7 +23,7 @@ _PAPER_FORM = {
 }
 _NEGATIVES = {"preset": "compact", "negative_start": 0.3}
 
-# Parameters of AMADetector beside the defaults.
+# Name in a table -> parameters of AMADetector that differ from the defaults.
 AMA: dict[str, dict[str, Any]] = {
     "compact": _COMPACT,
     "paper": {"preset": "paper"},
@@ -31,9 +31,9 @@ AMA: dict[str, dict[str, Any]] = {
     BOUNDED: {"preset": "compact", "term_bound": 3.0},
     "paper-form": _PAPER_FORM,
     FALLING: {**_PAPER_FORM, "milestones": [0.3, 0.6, 0.9]},
-    # What training adds to the score.
+    # Shows what training adds to the score.
     "untrained networks": {"preset": "compact", "max_steps": 1, "learning_rate": 1e-9},
-    # What the preset adds to the paper, without one of them at a time.
+    # Ablations, one at a time, of what the preset adds to the paper.
     "without rotations": {"preset": "compact", "lambda_rotation": 0.0},
     "without averaged weights": {"preset": "compact", "averaging": 0.0},
     "without pixel loss": {"preset": "compact", "lambda_pixel": 0.0},
@@ -44,7 +44,7 @@ AMA: dict[str, dict[str, Any]] = {
         "loss": "wasserstein",
         "lipschitz": "spectral+gradient_penalty",
     },
-    # The paper's own parts.
+    # Ablations of the paper's own parts.
     "without mirroring": {"preset": "compact", "mirrored": False},
     "without interpolation": {"preset": "compact", "lambda_inter": 0.0},
     "without latent regularisation": {"preset": "compact", "lambda_reg": 0.0},
@@ -59,13 +59,13 @@ AMA: dict[str, dict[str, Any]] = {
     "paper-form without mirroring": {**_PAPER_FORM, "mirrored": False},
     "paper-form without interpolation": {**_PAPER_FORM, "lambda_inter": 0.0},
 }
-# Real anomalies that a training is given, which take the place of synthetic ones.
+# Number of real anomalies used in training, in place of synthetic ones.
 KNOWN = {"with 1 real anomaly": 1, "with 10 real anomalies": 10, "with 50 real anomalies": 50}
 ABLATIONS = tuple(name for name in AMA if name not in ("paper", FALLING, LONGER))
 
-# Of what needs every sample more than a threshold that no cell asks for.
+# For methods that need every sample for training more than for a threshold, which no cell uses.
 NO_THRESHOLD: dict[str, Any] = {"held_out": 0.001, "false_alarm_rate": 0.5}
-# The name in a table, the detector, and its parameters beside the defaults.
+# Name in a table -> detector, and its parameters that differ from the defaults.
 BASELINES: dict[str, tuple[str, dict[str, Any]]] = {
     "neighbours": ("NearestNeighbours", NO_THRESHOLD),
     "pca": ("PCAReconstruction", NO_THRESHOLD),
@@ -81,5 +81,5 @@ BASELINES: dict[str, tuple[str, dict[str, Any]]] = {
     "typicality, M = 2": ("Typicality", {"group": 2}),
     "input complexity": ("InputComplexity", {}),
 }
-# Nothing in them is random but the samples held out.
+# Methods without training: only the choice of the held-out samples is random.
 UNTRAINED = ("neighbours", "pca")

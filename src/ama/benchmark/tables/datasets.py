@@ -1,4 +1,4 @@
-"""The data sets of the paper's tables, by name, from a folder or from the hub."""
+"""The data sets of the paper's tables by name, from a folder or from the hub."""
 
 from __future__ import annotations
 
@@ -22,13 +22,27 @@ JPEG_QUALITY = 90
 
 @dataclass(frozen=True)
 class DataSet:
-    """Where a data set comes from, and what must be done for it to look like the others of its size."""
+    """Where a data set comes from, and how its images are made comparable with those of the other data sets.
+
+    Parameters
+    ----------
+    hub
+        Hub id, if the data set is on the hub.
+    classes
+        Names of the labels 0, 1, ...
+    label_column
+        Column of the labels, if it is not the default one.
+    side
+        Side in pixels to which images are resized.
+    inverted
+        Whether to invert the images, for dark strokes on a light background.
+    """
 
     hub: str | None = None
-    classes: tuple[str, ...] = ()  # names of the labels 0, 1, ...
+    classes: tuple[str, ...] = ()
     label_column: str | None = None
-    side: int | None = None  # to resize to
-    inverted: bool = False  # dark on light
+    side: int | None = None
+    inverted: bool = False
 
 
 DATASETS = {
@@ -45,18 +59,18 @@ DATASETS = {
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Images (n, c, h, w), and the name of each one's class."""
+    """Images of shape (n, channels, height, width), and the name of the class of each."""
 
     x: UInt8[Tensor, "n c h w"]
     labels: np.ndarray
 
     def of(self, chosen: np.ndarray) -> UInt8[Tensor, "m c h w"]:
-        """The images at a boolean mask or at positions."""
+        """The images selected by a boolean mask or by indices."""
         return self.x[torch.from_numpy(np.arange(len(self.x))[chosen])]
 
 
 def available(name: str, split: str, folder: str | None) -> bool:
-    """Whether a split can be had: in ``folder``, if there is one, as NAME/SPLIT."""
+    """Whether a split is in ``folder`` as NAME/SPLIT or, if ``folder`` is None, on the hub."""
     if name == "digits":
         return True
     if folder is None:
@@ -67,24 +81,31 @@ def available(name: str, split: str, folder: str | None) -> bool:
 
 @lru_cache(maxsize=4)
 def images(name: str, split: str, folder: str | None, jpeg: bool = False) -> Images:
-    """A split, "train" or "test", decoded; through JPEG first where asked, so that two sets are coded alike.
+    """The decoded images of a split.
 
-    scikit-learn's digits, which have no splits, give every fifth image to test.
+    Parameters
+    ----------
+    name
+        A key of :data:`DATASETS`.
+    split
+        "train" or "test". scikit-learn's digits have no splits; every fifth image is in the test split.
+    folder
+        Folder with NAME/SPLIT, or None for the hub.
+    jpeg
+        Whether to encode the images as JPEG first, so that two data sets share the artefacts of one encoding.
 
     Raises
     ------
     InputError
-        If there is no such data set, or its images are not as expected.
+        If there is no such data set, or it does not hold 8-bit images.
     """
     if name not in DATASETS:
         raise InputError(f"there is no data set {name!r} here, expected one of {', '.join(DATASETS)}")
     chosen = DATASETS[name]
+    source = f"{folder}/{name}/{split}" if folder is not None else f"hf://{chosen.hub}:{split}"
     if name == "digits":
         source = "digits"
-    else:
-        source = f"{folder}/{name}/{split}" if folder is not None else f"hf://{chosen.hub}:{split}"
-    column = None if name == "digits" else chosen.label_column
-    samples = open_source(source, image_size=chosen.side, label_column=column).read()
+    samples = open_source(source, image_size=chosen.side, label_column=chosen.label_column).read()
     x = samples.x
     if x.ndim != 4 or x.dtype != torch.uint8:
         raise InputError(
@@ -94,8 +115,8 @@ def images(name: str, split: str, folder: str | None, jpeg: bool = False) -> Ima
     if chosen.classes and all(label.isdigit() for label in set(labels)):
         labels = np.array(chosen.classes)[labels.astype(int)]
     if name == "digits":
-        tests = np.arange(len(x)) % 5 == 0
-        x, labels = x[torch.from_numpy(tests == (split == "test"))], labels[tests == (split == "test")]
+        in_split = (np.arange(len(x)) % 5 == 0) == (split == "test")
+        x, labels = x[torch.from_numpy(in_split)], labels[in_split]
     if chosen.inverted:
         x = 255 - x
     return Images(torch.stack([_through_jpeg(image) for image in x]) if jpeg else x, labels)

@@ -1,4 +1,4 @@
-"""Leave-one-digit-out on scikit-learn's scanned digits: nine digits are normal, the tenth is the anomaly."""
+"""Leave-one-digit-out on scikit-learn's scanned digits: nine digits are normal, the tenth is anomalous."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ama.detectors.ama import AMADetector
 from ama.utils.random_generators import generator_for
 
 TRAIN_SHARE = 0.8
-STEPS = 1500  # half a minute of one core
+STEPS = 1500  # half a minute on one core
 
 
 @dataclass(frozen=True)
 class DigitSplit:
-    """Images (n, 1, 8, 8) uint8: normal ones to train on, and a test set of normal ones and the digit left out."""
+    """Images (n, 1, 8, 8) uint8: normal ones for training; normal ones and the digit left out for the test."""
 
     train: np.ndarray
     test: np.ndarray
-    anomalous: np.ndarray  # of the test images
+    anomalous: np.ndarray  # (m,) bool, of the test images
 
 
 def split_digits(digit: int, seed: int) -> DigitSplit:
-    """A random four fifths of the other nine digits to train on; the rest, and all of ``digit``, to test."""
+    """Train on a random four fifths of the other nine digits; test on the rest of them and on all of ``digit``."""
     samples = open_source("digits").read()
     assert samples.labels is not None
     order = torch.randperm(len(samples), generator=generator_for(seed, 4)).numpy()
@@ -42,7 +42,7 @@ def split_digits(digit: int, seed: int) -> DigitSplit:
 
 
 def neighbour_auroc(split: DigitSplit) -> float:
-    """AUROC of the mean distance to the nearest training images on raw pixels: what a user gets without training."""
+    """AUROC without training: of the mean distance to the nearest training images in raw pixels."""
     detector = NearestNeighbours(**NO_THRESHOLD, random_state=0).fit(split.train)
     return float(roc_auc_score(split.anomalous, -detector.score_samples(split.test)))
 
@@ -59,13 +59,13 @@ def leave_out(
     Parameters
     ----------
     digit
-        0 to 9, the one left out.
+        The digit to leave out, 0 to 9.
     seed
-        Of the split and of the fit.
+        Seed of the split and of the fit.
     progress, max_steps
         As in :class:`ama.AMADetector`.
     threads
-        Threads of this process, where several run side by side.
+        Number of threads of this process, for several processes side by side. None leaves it as it is.
     """
     if threads is not None:
         torch.set_num_threads(threads)

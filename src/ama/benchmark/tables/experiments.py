@@ -1,4 +1,4 @@
-"""The samples of both protocols: the strict one, and the paper's."""
+"""The samples of an experiment under both protocols: the strict one, and the paper's."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ TEST_ANOMALIES = 0.2  # of the number of normal test samples
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
-    """The samples of both protocols.
+    """The samples of an experiment under both protocols.
 
-    *strict*: no anomaly is seen before the test, and all test samples are used. *paper*: ``validation``, normal
-    samples and some 50 anomalies, selects the weights; of the test anomalies only a fifth of the number of normal
-    test samples are ``drawn``. ``known`` anomalies are for a semi-supervised training, under either protocol. No sample
-    is in more than one of the four parts.
+    *strict*: no anomaly is seen before the test, and all test samples are used. *paper*: the ``validation`` samples,
+    which include some 50 anomalies, select the weights, and the test anomalies are reduced to the ``drawn`` ones, a
+    fifth of the number of normal test samples. Under either protocol a semi-supervised training may use the ``known``
+    anomalies. No sample is in more than one of ``train``, ``validation``, ``test`` and ``known``.
     """
 
     train: Shaped[Tensor, "n ..."]
     validation: tuple[Shaped[Tensor, "v ..."], Shaped[Tensor, " v"]]  # samples, and +1 or -1 for each
     test: Shaped[Tensor, "m ..."]
     anomalous: Bool[np.ndarray, " m"]
-    drawn: Bool[np.ndarray, " m"]  # of the paper's protocol; all normal ones are
-    known: Shaped[Tensor, "k ..."]  # none where the anomalies' data set has no training part
+    drawn: Bool[np.ndarray, " m"]  # test samples of the paper's protocol, which include all normal ones
+    known: Shaped[Tensor, "k ..."]  # empty if the data set of the anomalies has no training split
 
     def judging(self, n: int, seed: int) -> Experiment:
-        """The same with a random ``n`` of the test samples, in their order, or all where there are no more."""
+        """The experiment with at most ``n`` test samples, drawn at random and kept in order."""
         order = torch.randperm(len(self.test), generator=generator_for(seed, 8))
         kept = np.sort(order[:n].numpy())
         return replace(
@@ -62,37 +62,43 @@ def draw_experiment(
     test_normal, test_anomalies
         The test samples.
     other_anomalies
-        Where validation and known anomalies are drawn from. None: the validation anomalies are drawn from the test
-        anomalies, which then lose them, and none are known.
+        Source of the validation anomalies and the known ones. None: the validation anomalies are taken out of the test
+        anomalies, and there are no known ones.
     seed
-        Of the draws.
+        Seed of the draws.
     """
     random = generator_for(seed, 5)
-
-    def shuffled(x: Tensor) -> Tensor:
-        return x[torch.randperm(len(x), generator=random)]
-
-    normal = shuffled(normal)
+    normal = _shuffled(normal, random)
     n_normal = round(VALIDATION_SHARE * len(normal))
     if other_anomalies is None:
-        test_anomalies = shuffled(test_anomalies)
+        test_anomalies = _shuffled(test_anomalies, random)
         n_anomalies = min(VALIDATION_ANOMALIES, len(test_anomalies) // 2)
         anomalies, test_anomalies = test_anomalies[:n_anomalies], test_anomalies[n_anomalies:]
         known = test_anomalies[:0]
     else:
-        others = shuffled(other_anomalies)
+        others = _shuffled(other_anomalies, random)
         anomalies, known = others[:VALIDATION_ANOMALIES], others[VALIDATION_ANOMALIES:][:KNOWN_ANOMALIES]
     labels = torch.cat([torch.ones(n_normal), -torch.ones(len(anomalies))])
-    n_drawn = min(len(test_anomalies), max(1, round(TEST_ANOMALIES * len(test_normal))))
-    drawn = torch.randperm(len(test_anomalies), generator=random)[:n_drawn].numpy()
     anomalous = np.arange(len(test_normal) + len(test_anomalies)) >= len(test_normal)
-    chosen = ~anomalous
-    chosen[len(test_normal) + drawn] = True
     return Experiment(
-        normal[n_normal:],
-        (torch.cat([normal[:n_normal], anomalies]), labels),
-        torch.cat([test_normal, test_anomalies]),
-        anomalous,
-        chosen,
-        known,
+        train=normal[n_normal:],
+        validation=(torch.cat([normal[:n_normal], anomalies]), labels),
+        test=torch.cat([test_normal, test_anomalies]),
+        anomalous=anomalous,
+        drawn=_drawn(anomalous, random),
+        known=known,
     )
+
+
+def _shuffled(x: Tensor, random: torch.Generator) -> Tensor:
+    return x[torch.randperm(len(x), generator=random)]
+
+
+def _drawn(anomalous: Bool[np.ndarray, " m"], random: torch.Generator) -> Bool[np.ndarray, " m"]:
+    """All normal test samples, and anomalies of a fifth of their number."""
+    (places,) = anomalous.nonzero()
+    n_normal = len(anomalous) - len(places)
+    n_drawn = min(len(places), max(1, round(TEST_ANOMALIES * n_normal)))
+    drawn = ~anomalous
+    drawn[places[torch.randperm(len(places), generator=random)[:n_drawn].numpy()]] = True
+    return drawn

@@ -1,27 +1,23 @@
-"""The cells of the paper's tables: a data set, who is normal in it, a method, a seed."""
+"""The grids: the cells of each table, ablation and comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
+from ama.benchmark.tables.cell import ALL_BUT, Cell
 from ama.benchmark.tables.compared_methods import (
     ABLATIONS,
     AMA,
-    BASELINES,
     BOUNDED,
     FALLING,
-    KNOWN,
     LONGER,
     UNTRAINED,
 )
 from ama.benchmark.tables.digits import STEPS
 from ama.benchmark.tables.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
 from ama.errors import InputError
-from ama.io.results_files import read_results
-from ama.settings import COMPACT_IMAGES
+from ama.settings import COMPACT_COLOUR
 
 SEEDS = (0, 1, 2)
 ABLATED = (("mnist", "3"), ("cifar10", "airplane"))
@@ -29,8 +25,9 @@ ABLATION_STEPS = {"mnist": 700, "cifar10": 1000}
 CURVE_STEPS = (300, 700, 1500, 4000, 10000)
 FALLING_STEPS = (700, 1500, 4000)
 JUDGED = 2000
-COMPETING_STEPS = 1500  # of AMA as the paper has it among the others: a training about as long as theirs
-# The systems of the paper's Table 2, and those of its Table 1; in every table AMA stands as the paper has it, too.
+COMPETING_STEPS = 1500  # of AMA in the paper's form: a training about as long as those of the other methods
+METHODS_OF = "_methods"  # suffix of a grid that compares methods on the cells of the grid without it
+# The methods of the paper's Table 2 and Table 1, with AMA in the paper's form.
 ONE_CLASS = (
     FALLING,
     "FGAN",
@@ -49,81 +46,22 @@ OUT_OF_DISTRIBUTION = (
     "input complexity",
     "Deep SVDD",
 )
-PAIRS = [(data, None, against) for data, against in TABLE_1]
-METHODS_OF = "_methods"  # a grid of that ending stands beside the one without it
-ALL_BUT = "all but "  # a class of that name: the others are normal
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One training and its measurements.
-
-    Parameters
-    ----------
-    data
-        Name of the data set that is trained on.
-    normal
-        Class that is normal, the others being the anomalies; "all but X": the reverse. None: the whole set is
-        normal, and the anomalies are those of ``against``.
-    against
-        Data set of the anomalies, where it is another.
-    method
-        A name of :mod:`ama.benchmark.tables.compared_methods`.
-    seed
-        Of the split, the training and the draws.
-    jpeg
-        Whether both sides go through the same JPEG coding first.
-    max_steps
-        Length of the training, in place of the method's own.
-    strict_only
-        Measured by the strict protocol alone, which costs a good deal less: the paper's selects weights.
-    judged
-        A random number of the test samples that are judged, instead of all: a search for each takes its time.
-    """
-
-    data: str
-    normal: str | None
-    against: str | None
-    method: str
-    seed: int = 0
-    jpeg: bool = False
-    max_steps: int | None = None
-    strict_only: bool = False
-    judged: int | None = None
-
-    @property
-    def name(self) -> str:
-        """What a person, and a file, calls it."""
-        parts = [self.data, self.normal or f"against {self.against}", self.method, f"seed {self.seed}"]
-        parts += ["jpeg"] if self.jpeg else []
-        parts += [f"{self.max_steps} steps"] if self.max_steps is not None else []
-        parts += ["strict"] if self.strict_only else []
-        parts += [f"{self.judged} judged"] if self.judged is not None else []
-        return ", ".join(parts)
-
-    def as_dict(self) -> dict[str, Any]:
-        """For a results file."""
-        return asdict(self)
-
-
-# JPEG images against PNG images can be told apart by the coding alone, so here both sides are JPEG.
+# JPEG artefacts alone separate this pair as published, so it is also measured with both sides encoded as JPEG.
 SAME_CODING = Cell("cifar10", None, "tiny_imagenet32", "compact", jpeg=True)
 
 
-def one_class(
-    data: str, classes: tuple[str, ...], *methods: str, seeds: tuple[int, ...] = (0,)
-) -> list[Cell]:
-    """Each class as the normal one, with each method: all classes of one seed before the next."""
-    return [Cell(data, c, None, method, seed) for seed in seeds for method in methods for c in classes]
+def _one_class(data: str, classes: tuple[str, ...], *methods: str) -> list[Cell]:
+    """Each class in turn as the normal one, for each method."""
+    return [Cell(data, label, None, method) for method in methods for label in classes]
 
 
 def _ablations() -> Iterator[Cell]:
-    """Of about two minutes each; what does not train has no seeds."""
+    """About two minutes each; methods without training are run with one seed."""
     for seed in SEEDS:
         for method in ABLATIONS:
             for data, label in ABLATED:
-                # As many images, whatever the batch.
-                size = COMPACT_IMAGES.batch_size
+                # The same number of training images, whatever the batch size.
+                size = COMPACT_COLOUR.batch_size
                 steps = ABLATION_STEPS[data] * size // AMA[method].get("batch_size", size)
                 own = "max_steps" in AMA[method]
                 yield Cell(
@@ -136,14 +74,14 @@ def _ablations() -> Iterator[Cell]:
 
 
 def _minutes() -> Iterator[Cell]:
-    """From half a minute to some twenty of one core."""
+    """From half a minute to about twenty minutes on one core."""
     for data, label in (("mnist", "3"), ("cifar10", "automobile")):
         for method in UNTRAINED:
             yield Cell(data, label, None, method, strict_only=True)
         for steps in CURVE_STEPS:
             for method in ("compact", "paper-form"):
                 yield Cell(data, label, None, method, max_steps=steps, strict_only=True)
-        # Where the paper-form gets worse with time, whether its constant rate is why.
+        # Where longer training makes the paper's form worse: is its constant learning rate the reason?
         for steps in FALLING_STEPS:
             yield Cell(data, label, None, FALLING, max_steps=steps, strict_only=True)
 
@@ -153,50 +91,64 @@ def _table_1() -> Iterator[Cell]:
         for data, against in TABLE_1:
             yield Cell(data, None, against, method)
         yield replace(SAME_CODING, method=method)
-    # Ten classes together may need more than the steps that one class needs.
-    # Or some of their kinds are so rare that a single term finds them as strange as an anomaly.
+    # Ten normal classes may need longer training than one. They may also contain kinds of images so rare that a
+    # single score term finds them as anomalous as the anomalies.
     for method in (LONGER, BOUNDED):
         for data, against in TABLE_1:
             yield Cell(data, None, against, method, strict_only=True)
 
 
 def _competitors(cells: Iterable[Cell]) -> list[Cell]:
-    """As their table shows them: by the strict protocol, for which a baseline is trained as for the paper's."""
+    """Cells of a comparison, which shows the strict protocol.
+
+    A baseline's training is the same under both protocols, so its cells keep the paper's, which costs nothing more.
+    """
     return [
         replace(
             cell,
             strict_only=cell.method in AMA,
             max_steps=COMPETING_STEPS if cell.method in AMA else None,
-            # A search for the latent vector of every test image takes its time.
+            # AnoGAN searches for the latent vector of every test image.
             judged=JUDGED if cell.method == "AnoGAN" else None,
         )
         for cell in cells
     ]
 
 
+def _out_of_distribution() -> Iterator[Cell]:
+    for method in OUT_OF_DISTRIBUTION:
+        for data, against in TABLE_1:
+            yield Cell(data, None, against, method)
+        yield replace(SAME_CODING, method=method)
+
+
+def _digits() -> Iterator[Cell]:
+    for digit in DIGITS:
+        yield Cell("digits", f"{ALL_BUT}{digit}", None, "compact", max_steps=STEPS)
+    for digit in DIGITS:
+        yield Cell("digits", f"{ALL_BUT}{digit}", None, "neighbours")
+
+
+def _smoke() -> Iterator[Cell]:
+    """Seconds a cell, to try the runner."""
+    for seed in (0, 1):
+        for method, steps in (("compact", 20), ("neighbours", None)):
+            for digit in "38":
+                yield Cell("digits", f"{ALL_BUT}{digit}", None, method, seed, max_steps=steps)
+
+
 GRIDS: dict[str, list[Cell]] = {
-    "mnist": one_class("mnist", DIGITS, "compact", "neighbours", "pca"),
-    "cifar10": one_class("cifar10", OBJECTS, "compact", "neighbours", "pca"),
-    "fashion_mnist": one_class("fashion_mnist", GARMENTS, "compact", "neighbours", "pca"),
+    "mnist": _one_class("mnist", DIGITS, "compact", "neighbours", "pca"),
+    "cifar10": _one_class("cifar10", OBJECTS, "compact", "neighbours", "pca"),
+    "fashion_mnist": _one_class("fashion_mnist", GARMENTS, "compact", "neighbours", "pca"),
     "table1": list(_table_1()),
-    "mnist_methods": _competitors(one_class("mnist", DIGITS, *ONE_CLASS)),
-    "cifar10_methods": _competitors(one_class("cifar10", OBJECTS, *ONE_CLASS)),
-    "table1_methods": _competitors(
-        cell
-        for method in OUT_OF_DISTRIBUTION
-        for cell in (*(Cell(*pair, method) for pair in PAIRS), replace(SAME_CODING, method=method))
-    ),
+    "mnist_methods": _competitors(_one_class("mnist", DIGITS, *ONE_CLASS)),
+    "cifar10_methods": _competitors(_one_class("cifar10", OBJECTS, *ONE_CLASS)),
+    "table1_methods": _competitors(_out_of_distribution()),
     "ablations": list(_ablations()),
     "minutes": list(_minutes()),
-    "digits": [Cell("digits", f"{ALL_BUT}{d}", None, "compact", max_steps=STEPS) for d in DIGITS]
-    + [Cell("digits", f"{ALL_BUT}{d}", None, "neighbours") for d in DIGITS],
-    # Seconds a cell: to try the runner out.
-    "smoke": [
-        Cell("digits", f"{ALL_BUT}{d}", None, m, s, max_steps=20 if m == "compact" else None)
-        for s in (0, 1)
-        for m in ("compact", "neighbours")
-        for d in "38"
-    ],
+    "digits": list(_digits()),
+    "smoke": list(_smoke()),
 }
 
 
@@ -211,27 +163,3 @@ def cells_of(grid: str) -> list[Cell]:
     if grid not in GRIDS:
         raise InputError(f"there is no grid {grid!r}, expected one of {', '.join(GRIDS)}")
     return GRIDS[grid]
-
-
-def trainings(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """The cells in groups that one training serves, in the order of their first.
-
-    A detector is trained on a data set once, whatever its anomalies are, but where it is shown some of them: under the
-    paper's protocol they select AMA's weights, and known ones are trained with.
-    """
-    groups: dict[Cell, list[Cell]] = {}
-    for cell in cells:
-        unseen = cell.method in BASELINES or (cell.strict_only and cell.method not in KNOWN)
-        one = replace(cell, against=None, judged=None) if unseen else cell
-        groups.setdefault(one, []).append(cell)
-    return list(groups.values())
-
-
-def results_path(grid: str, results: str | None) -> Path:
-    """The results file that was named, or the grid's own."""
-    return Path(results or f"benchmarks/results/{grid}.jsonl")
-
-
-def records_of(path: Path) -> dict[Cell, dict[str, Any]]:
-    """The record of every cell that a results file holds."""
-    return {Cell(**record["cell"]): record for record in read_results(path) if "cell" in record}

@@ -1,4 +1,4 @@
-"""AUROC as the AMA paper prints them (Somepalli et al., UAI 2021, Tables 1 and 2)."""
+"""AUROC printed in the AMA paper (Somepalli et al., UAI 2021, Tables 1 and 2) and in the papers of other methods."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ GARMENTS = (
     "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
 )  # fmt: skip
 
+# data set -> normal class -> AUROC of AMA
 TABLE_2 = {
     "mnist": dict(
         zip(DIGITS, (0.986, 0.998, 0.882, 0.891, 0.894, 0.938, 0.981, 0.983, 0.876, 0.948), strict=True)
@@ -18,7 +19,7 @@ TABLE_2 = {
 }
 TABLE_2_AVERAGE = {"mnist": 0.938, "cifar10": 0.669}
 
-# (normal data, anomalous data)
+# (normal data, anomalous data) -> AUROC of AMA
 TABLE_1 = {
     ("fashion_mnist", "mnist"): 0.987,
     ("fashion_mnist", "omniglot"): 0.998,
@@ -30,7 +31,7 @@ TABLE_1 = {
     ("svhn", "cifar100"): 0.988,
 }
 
-# Others, as the AMA paper prints them.
+# Other methods in the AMA paper.
 _OTHERS_OF_TABLE_2 = {
     "mnist": {
         "FGAN": (0.754, 0.307, 0.628, 0.566, 0.390, 0.490, 0.538, 0.313, 0.645, 0.408, 0.504),
@@ -96,8 +97,8 @@ OTHERS_OF_TABLE_1 = {
     },
 }
 
-# As a method's own paper prints them (Ruff et al. 2018, Table 1; Zenati et al. 2018, Table V): the same protocol, all
-# test images judged.
+# Other methods in their own papers (Ruff et al. 2018, Table 1; Zenati et al. 2018, Table V): the strict protocol on all
+# test images.
 OWN_OF_TABLE_2 = {
     "mnist": {
         "Deep SVDD": dict(
@@ -119,5 +120,5 @@ OWN_OF_TABLE_2 = {
         "ALAD": {"average": 0.607},
     },
 }
-# The AMA paper took over what Ren et al. 2019 and Serra et al. 2020 print.
+# The AMA paper quotes Ren et al. 2019 and Serra et al. 2020 for these.
 OWN_OF_TABLE_1 = {name: OTHERS_OF_TABLE_1[name] for name in ("likelihood ratio", "input complexity")}

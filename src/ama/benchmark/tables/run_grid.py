@@ -1,9 +1,9 @@
-"""``ama benchmark run``: the cells of a grid, one after the other, by any number of processes.
+"""``ama benchmark run``: measure the cells of a grid with any number of processes.
 
-Each process takes the next cell that has no result and that no other process holds, together with those that the same
-training serves. A cell is held by a lock that the system lets go of when its process dies, so a killed one is taken up
-by the next process, from its last checkpoint; as a resumed training equals an undisturbed one, so does the results
-file. A finished cell is one line, written at once.
+Each process takes the next group of cells that share a training, have no result yet and are not locked by another
+process. The operating system releases the lock of a process that dies, so the next process takes over its group and
+resumes the training from the last checkpoint. A resumed training equals an uninterrupted one, and so does the results
+file. The line of a finished cell is written at once.
 """
 
 from __future__ import annotations
@@ -23,29 +23,31 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from ama.benchmark.tables.cell import measure_all
+from ama.benchmark.tables.cell import Cell, group_by_training
 from ama.benchmark.tables.datasets import available
-from ama.benchmark.tables.grid import Cell, cells_of, records_of, results_path, trainings
+from ama.benchmark.tables.grid import cells_of
+from ama.benchmark.tables.grid_results import records_of, results_path
+from ama.benchmark.tables.measure_cell import measure_cells
 from ama.io.results_files import append_result
 
 POLL_SECONDS = 0.5
 
 
-def run(grid: str, data: str | None, results: str | None, jobs: int, only: Sequence[str]) -> Path:
-    """Measure every cell of a grid that has no result yet and whose data can be had.
+def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: Sequence[str]) -> Path:
+    """Measure every cell of a grid that has no result yet and whose data are available.
 
     Parameters
     ----------
     grid
-        A name of :data:`ama.benchmark.tables.grid.GRIDS`.
+        A key of :data:`ama.benchmark.tables.grid.GRIDS`.
     data
         Folder with NAME/train and NAME/test of the data sets, or None for the hub.
     results
-        Results file; by default ``benchmarks/results/GRID.jsonl``.
+        Results file; None means ``benchmarks/results/GRID.jsonl``.
     jobs
-        Processes side by side, which share the cores.
+        Number of processes, which share the cores.
     only
-        Only cells whose name holds all of these texts.
+        Measure only cells whose name contains all of these texts.
 
     Returns
     -------
@@ -64,45 +66,60 @@ def run(grid: str, data: str | None, results: str | None, jobs: int, only: Seque
         print(f"{len(cells) - len(ready)} of {len(cells)} cells need data that is not there; not run")
     if path.exists() and not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:
-            file.write(b"\n")  # a line cut short by a power failure is no part of the next
-    workers = [
-        multiprocessing.get_context("spawn").Process(
-            target=_worker, args=(ready, data, path, max(1, (os.cpu_count() or 1) // jobs)), daemon=True
-        )
-        for _ in range(jobs if jobs > 1 else 0)
-    ]
-    for worker in workers:
-        worker.start()
-    if not workers:
-        work(ready, data, path, None, progress=True)
+            file.write(b"\n")  # ends a line that a power failure cut short
+    if jobs > 1:
+        _run_workers(ready, data, path, jobs)
     else:
-        _monitor(ready, path, workers)
+        work(ready, data, path, None, progress=True)
     return path
 
 
+def _run_workers(cells: Sequence[Cell], data: str | None, path: Path, jobs: int) -> None:
+    """Run the processes and show their progress until all have ended.
+
+    Raises
+    ------
+    RuntimeError
+        If a process failed.
+    """
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    spawn = multiprocessing.get_context("spawn").Process
+    workers = [spawn(target=_worker, args=(cells, data, path, threads), daemon=True) for _ in range(jobs)]
+    for worker in workers:
+        worker.start()
+    bar = _bar(cells, path, shown=True)
+    while any(worker.is_alive() for worker in workers):
+        _refresh(bar, cells, path)
+        time.sleep(POLL_SECONDS)
+    _refresh(bar, cells, path)
+    bar.close()
+    if any(worker.exitcode for worker in workers):
+        raise RuntimeError("a process of the grid failed; its message is above")
+
+
 def _worker(cells: Sequence[Cell], data: str | None, path: Path, threads: int) -> None:
-    """Work, and end when the command does: one that is killed cannot end its workers itself."""
+    """Work until done or until the parent process dies, which cannot stop its workers if it is killed."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
-    def monitor() -> None:
+    def exit_with_parent() -> None:
         parent.join()
         os._exit(1)
 
-    threading.Thread(target=monitor, daemon=True).start()
+    threading.Thread(target=exit_with_parent, daemon=True).start()
     work(cells, data, path, threads)
 
 
 def work(
     cells: Sequence[Cell], data: str | None, path: Path, threads: int | None, progress: bool = False
 ) -> None:
-    """What one process does: take cells until none is left that is free."""
+    """Measure groups of cells in this process until none is left that is free."""
     if threads is not None:
         torch.set_num_threads(threads)
     folder = path.with_suffix(".work")
     folder.mkdir(parents=True, exist_ok=True)
     bar = _bar(cells, path, progress)
-    for group in trainings(cells):
+    for group in group_by_training(cells):
         _refresh(bar, cells, path)
         if set(group) <= finished(path):
             continue
@@ -115,7 +132,7 @@ def work(
                 if not left:
                     continue
                 bar.set_postfix_str(left[0].name)
-                records = measure_all(left, data, folder / key, progress=False)
+                records = measure_cells(left, data, folder / key, progress=False)
                 for cell, found in zip(left, records, strict=True):
                     append_result(path, {"cell": cell.as_dict(), **found, "commit": _commit()})
                 shutil.rmtree(folder / key, ignore_errors=True)
@@ -126,7 +143,7 @@ def work(
 
 
 def finished(path: Path) -> set[Cell]:
-    """The cells that a results file holds."""
+    """The cells with a record in a results file."""
     return set(records_of(path))
 
 
@@ -136,20 +153,8 @@ def _ready(cell: Cell, data: str | None) -> bool:
     return all(available(name, split, data) for name, split in needed)
 
 
-def _monitor(cells: Sequence[Cell], path: Path, workers: Sequence[Any]) -> None:
-    """Show what the workers have done, until they are done; a failure of one is a failure of all."""
-    bar = _bar(cells, path, shown=True)
-    while any(worker.is_alive() for worker in workers):
-        _refresh(bar, cells, path)
-        time.sleep(POLL_SECONDS)
-    _refresh(bar, cells, path)
-    bar.close()
-    if any(worker.exitcode for worker in workers):
-        raise RuntimeError("a process of the grid failed; its message is above")
-
-
 def _bar(cells: Sequence[Cell], path: Path, shown: bool) -> Any:
-    """What an earlier run did says nothing of this one's pace, so it is not counted into the time left."""
+    """A progress bar whose estimate of the time left ignores the cells of earlier runs."""
     done = _count(cells, path)
     return tqdm(total=len(cells), initial=done, desc=path.stem, unit="cell", disable=None if shown else True)
 
@@ -164,9 +169,9 @@ def _count(cells: Sequence[Cell], path: Path) -> int:
 
 
 def _commit() -> str | None:
-    """Of the repository that the program runs from, if it does."""
-    asked = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
+    """The commit of the repository that contains this file, or None outside of a repository."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None

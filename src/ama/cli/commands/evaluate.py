@@ -57,7 +57,7 @@ def _scored(detector: Detector, given: Namespace) -> tuple[pa.Table, np.ndarray]
     import pyarrow as pa
 
     from ama.cli.labelled_samples import check_both_classes, labelled_chunks
-    from ama.cli.score_table import score_table
+    from ama.detectors.score_tables import score_table
 
     tables, known = [], []
     for samples, anomalous in labelled_chunks(detector, given):

@@ -44,10 +44,10 @@ def _score(given: Namespace) -> None:
 
     import numpy as np
 
-    from ama.cli.reading import say
-    from ama.cli.score_table import score_schema, score_tables, with_discoveries
+    from ama.cli.reading import chunks, say
     from ama.data.samples import count
     from ama.detectors.registry import load
+    from ama.detectors.score_tables import score_schema, score_table, with_discoveries
     from ama.io.score_files import check_table_path, write_table
     from ama.report.verdict import drift_sentence
 
@@ -58,7 +58,7 @@ def _score(given: Namespace) -> None:
     if given.false_alarm_rate is not None:
         detector.set_threshold(given.false_alarm_rate)
     source = detector.open(given.source, label_column=given.label_column, strict=given.strict)
-    tables = score_tables(detector, source)
+    tables = (score_table(detector, samples) for samples in chunks(source, "scoring"))
     scores: list[np.ndarray] = []
     flagged = 0
 

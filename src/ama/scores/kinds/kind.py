@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 from ama.errors import InputError
 from ama.networks.networks import Networks
 from ama.networks.scaling import Scaling
-from ama.scores.explanation import AnomalyMap
+from ama.scores.map_contract import AnomalyMap
 from ama.settings import Settings
 
 

@@ -1,13 +1,12 @@
-"""Scores as a table."""
+"""Scores as tables of pyarrow, with the columns that the detector names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pyarrow as pa
 
-from ama.cli.reading import chunks
-from ama.data.samples import Samples, Source
+from ama.data.samples import Samples
 from ama.decision import conformal
 from ama.detectors.base import Detector
 
@@ -17,12 +16,6 @@ def score_schema(detector: Detector) -> pa.Schema:
     names = [column.name for column in detector.score_columns]
     numbers = [(name, pa.float64()) for name in (*names, "p_value")]
     return pa.schema([("id", pa.string()), *numbers, ("anomaly", pa.bool_())])
-
-
-def score_tables(detector: Detector, source: Source) -> Iterator[pa.Table]:
-    """The scores of a source chunk by chunk, in constant memory, under a progress bar."""
-    for samples in chunks(source, "scoring"):
-        yield score_table(detector, samples)
 
 
 def score_table(detector: Detector, samples: Samples) -> pa.Table:

@@ -1,4 +1,4 @@
-"""``ama benchmark columns``: whether a row's map points at the column that is wrong, beside reconstruction errors."""
+"""``ama benchmark columns``: does the anomaly map of a row point at the wrong column? And the reconstruction error?"""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tqdm.auto import tqdm
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
 
-SPLITS = 5  # of every table into rows to train on and rows to test: of a small one, few are flagged
-TRAINED_ON = 0.6
+SPLITS = 5  # of each table into training and test rows, as few rows of a small table are flagged
+TRAIN_SHARE = 0.6
 COPIES = 4  # of each test row, each with another column swapped
 FALSE_ALARM_RATE = 0.1
 
 
-def tables() -> dict[str, np.ndarray]:
-    """Rows that scikit-learn ships, and rows of ten columns made of three hidden ones."""
+def example_tables() -> dict[str, np.ndarray]:
+    """Tables that ship with scikit-learn, and one of ten columns that depend on three hidden ones."""
     random = np.random.default_rng(0)
     hidden = random.normal(size=(1500, 3))
     tumours, benign = load_breast_cancer(return_X_y=True)
@@ -32,26 +32,26 @@ def tables() -> dict[str, np.ndarray]:
     }
 
 
-def columns(append_to: str | None, max_steps: int | None, only: str | None) -> None:
-    """Swap a column's value in each test row for another row's, and print how often that column comes first.
+def swapped_columns(append_to: str | None, max_steps: int | None, only: str | None) -> None:
+    """Replace one value of each test row by another row's, and print how often the map ranks that column first.
 
-    Counted are the rows that are flagged with the swapped value and were not before.
+    Only rows that are flagged after the swap and not before it count.
 
     Parameters
     ----------
     append_to
-        Results file to which a line per table is added.
+        Results file to which a line per table is appended, or None.
     max_steps
-        Length of the trainings, or None for the preset's.
+        Training steps, or None for the preset's number.
     only
-        Only the tables whose name holds this text.
+        Use only the tables whose name contains this text.
     """
-    chosen = {name: rows for name, rows in tables().items() if only is None or only in name}
-    print(f"{'':26}the swapped column comes first in the rows flagged for it, by the")
+    chosen = {name: rows for name, rows in example_tables().items() if only is None or only in name}
+    print(f"{'':26}share of flagged rows in which the swapped column is ranked first, by")
     print("table                     flagged   map      reconstruction error")
     with tqdm(total=SPLITS * len(chosen), desc="columns", unit="training", disable=None) as bar:
         for name, rows in chosen.items():
-            record = measure(name, rows, max_steps, bar)
+            record = _measure(name, rows, max_steps, bar)
             print(
                 f"{name:26}{record['flagged']:>7}{record['map']:9.3f}{record['reconstruction_error']:9.3f}",
                 flush=True,
@@ -60,8 +60,8 @@ def columns(append_to: str | None, max_steps: int | None, only: str | None) -> N
                 append_result(Path(append_to), record)
 
 
-def measure(name: str, rows: np.ndarray, max_steps: int | None, bar: tqdm) -> dict[str, Any]:
-    """Train on some of the rows and swap values in the others, once for each split."""
+def _measure(name: str, rows: np.ndarray, max_steps: int | None, bar: tqdm) -> dict[str, Any]:
+    """The record of one table, over all splits."""
     rows = rows[:, rows.std(0) > 0]
     firsts = []
     for seed in range(SPLITS):
@@ -72,7 +72,7 @@ def measure(name: str, rows: np.ndarray, max_steps: int | None, bar: tqdm) -> di
         "command": "ama benchmark columns",
         "table": name,
         "splits": SPLITS,
-        "rows": SPLITS * COPIES * (len(rows) - round(TRAINED_ON * len(rows))),
+        "rows": SPLITS * COPIES * (len(rows) - round(TRAIN_SHARE * len(rows))),
         "columns": rows.shape[1],
         "flagged": len(map_first),
         "map": float(map_first.mean()),
@@ -81,22 +81,20 @@ def measure(name: str, rows: np.ndarray, max_steps: int | None, bar: tqdm) -> di
 
 
 def _split(rows: np.ndarray, max_steps: int | None, seed: int) -> Bool[np.ndarray, "2 k"]:
-    """For each of the k rows flagged for the swap, whether the swapped column is first by map and by error."""
+    """Whether the swapped column is ranked first by map and by error, for each of the k rows flagged for the swap."""
     random = np.random.default_rng(seed)
     shuffled = rows[random.permutation(len(rows))]
-    n = round(TRAINED_ON * len(rows))
-    train, test = shuffled[:n], np.repeat(shuffled[n:], COPIES, axis=0)
-    whole = test.copy()
+    n = round(TRAIN_SHARE * len(rows))
+    train, before = shuffled[:n], np.repeat(shuffled[n:], COPIES, axis=0)
     detector = AMADetector(max_steps=max_steps, false_alarm_rate=FALSE_ALARM_RATE, random_state=seed).fit(
         train
     )
-    swapped = random.integers(rows.shape[1], size=len(test))
-    place = np.arange(len(test)), swapped
-    test[place] = train[random.integers(n, size=len(test)), swapped]
-    # A row that was flagged before the swap says nothing of it.
-    flagged = (detector.predict(test) < 0) & (detector.predict(whole) > 0)
+    column = random.integers(rows.shape[1], size=len(before))
+    after = before.copy()
+    after[np.arange(len(after)), column] = train[random.integers(n, size=len(after)), column]
+    flagged = (detector.predict(after) < 0) & (detector.predict(before) > 0)
     if not flagged.any():
         return np.empty((2, 0), dtype=bool)
-    x, column = test[flagged], swapped[flagged]
+    x, column = after[flagged], column[flagged]
     error = np.abs(detector.reconstruct(x) - x) / rows.std(0)
     return np.stack([values.argmax(1) == column for values in (detector.anomaly_map(x), error)])

@@ -14,7 +14,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.a_score import a_score
 from ama.scores.terms.latent_density import mixture_log_density
 from ama.scores.terms.r_score import r_score
-from ama.scores.terms.registry import TERMS, build_terms, chosen_terms, register
+from ama.scores.terms.term_registry import TERMS, build_terms, chosen_terms, register
 from draws import TINY, draw
 
 SETTINGS = dataclasses.replace(TINY, lambda_rotation=1.0)

@@ -1,4 +1,4 @@
-"""The speed benchmark times what it says, on cases small enough for a test."""
+"""The speed benchmark on a case small enough for a test: its rows, and their table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import dataclasses
 import pytest
 import torch
 
-from ama.benchmark.speed.step_times import CASES, Case, _scoring_row, _training_row, markdown, start_times
+from ama.benchmark.speed.scoring_speed import scoring_row
+from ama.benchmark.speed.speed_cases import CASES, Case
+from ama.benchmark.speed.speed_table import speed_table
+from ama.benchmark.speed.training_speed import training_row
 
 PEAKS = {
     dtype: {"forward": 1e12, "training": 1e12, "matmul": 1e12} for dtype in (torch.bfloat16, torch.float32)
@@ -23,7 +26,7 @@ TINY = Case(
 
 @pytest.fixture(scope="module")
 def rows():
-    return [_training_row(TINY, PEAKS), _scoring_row(TINY, PEAKS, "bfloat16")]
+    return [training_row(TINY, PEAKS), scoring_row(TINY, PEAKS, "bfloat16")]
 
 
 def test_ratios_and_fractions_follow_from_the_times(rows):
@@ -38,19 +41,18 @@ def test_ratios_and_fractions_follow_from_the_times(rows):
     assert 0 < training["fraction_of_peak"] < 1
 
 
-def test_the_reference_step_takes_more_operations(rows):
+def test_the_reference_takes_more_operations(rows):
     for row in rows:
         assert row["reference_gflop_per_image"] > row["gflop_per_image"] > 0
 
 
+def test_the_memory_is_that_of_a_whole_process(rows):
+    for row in rows:
+        assert 0.1 < row["peak_resident_gib"] < 4
+
+
 def test_the_table_shows_every_row(rows):
-    table = markdown(rows)
+    table = speed_table(rows)
     assert table.count("| tiny, bfloat16 |") == 2
     assert "| training |" in table
     assert "| scoring |" in table
-
-
-def test_help_comes_at_once_and_a_score_soon():
-    found = start_times()
-    assert found["help_seconds"] < 0.5
-    assert found["score_10_images_seconds"] < 10  # 3 s on an idle machine; tests share the cores

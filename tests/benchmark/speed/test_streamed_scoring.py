@@ -1,14 +1,14 @@
-"""A streamed file is scored whole, and what it took is told."""
+"""A large file is scored completely, and its speed and memory are reported."""
 
 from __future__ import annotations
 
 import json
 
-from ama.benchmark.speed.stream import stream
+from ama.benchmark.speed.streamed_scoring import streamed_scoring
 
 
-def test_every_image_is_scored_and_the_cost_is_told(tmp_path, capsys):
-    found = stream(20_000, str(tmp_path / "results.jsonl"))
+def test_every_image_is_scored_and_the_cost_is_reported(tmp_path, capsys):
+    found = streamed_scoring(20_000, str(tmp_path / "results.jsonl"))
     assert found["images"] == 20_000
     assert found["peak_resident_gib"] < 4  # of the whole test process
     assert found["images_per_second"] > 100

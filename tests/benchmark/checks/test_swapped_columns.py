@@ -1,4 +1,4 @@
-"""The benchmark of rows' maps."""
+"""Swapped columns: the tables, and whether the map of a row points at the swapped one."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import json
 
 import numpy as np
 
-from ama.benchmark.checks.columns import columns, tables
+from ama.benchmark.checks.swapped_columns import example_tables, swapped_columns
 
 
 def test_the_tables_are_rows_of_several_columns():
-    for rows in tables().values():
+    for rows in example_tables().values():
         assert rows.ndim == 2
         assert len(rows) > 150
         assert rows.shape[1] >= 10
         assert np.isfinite(rows).all()
 
 
-def test_a_swapped_column_stands_out_where_columns_go_together(tmp_path, capsys):
+def test_the_map_points_at_a_swapped_column_among_dependent_ones(tmp_path, capsys):
     results = tmp_path / "columns.jsonl"
-    columns(str(results), max_steps=150, only="three hidden")
+    swapped_columns(str(results), max_steps=150, only="three hidden")
     [record] = [json.loads(line) for line in results.read_text().splitlines()]
     assert record["table"] == "three hidden columns"
     assert (record["rows"], record["columns"], record["splits"]) == (5 * 2400, 10, 5)

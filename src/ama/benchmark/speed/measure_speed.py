@@ -1,0 +1,49 @@
+"""``ama benchmark speed``: time the product's training and scoring beside the reference, interleaved in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm.auto import tqdm
+
+from ama.benchmark.speed.peak_rates import peak_rates
+from ama.benchmark.speed.scoring_speed import scoring_row
+from ama.benchmark.speed.speed_cases import CASES
+from ama.benchmark.speed.speed_table import speed_table
+from ama.benchmark.speed.start_times import start_times
+from ama.benchmark.speed.training_speed import training_row
+from ama.io.results_files import append_result
+from ama.training.memory import freed_memory_kept
+
+
+@freed_memory_kept()
+def measure_speed(only: str | None, append_to: str | None) -> list[dict[str, Any]]:
+    """Time every case, print the tables, and return their rows.
+
+    Parameters
+    ----------
+    only
+        Time only the cases whose name contains this text.
+    append_to
+        Results file to which a line per row is appended, or None.
+    """
+    rows = []
+    for row in _rows(only):
+        rows.append(row)
+        if append_to is not None:
+            append_result(Path(append_to), {"command": "ama benchmark speed", **row})
+    print(speed_table(rows))
+    return rows
+
+
+def _rows(only: str | None) -> Iterator[dict[str, Any]]:
+    chosen = [case for case in CASES if only is None or only in case.name]
+    peaks = peak_rates(torch.bfloat16, torch.float32)
+    for case in tqdm(chosen, desc="speed", unit="case", disable=None):
+        yield training_row(case, peaks)
+        yield scoring_row(case, peaks, "float32")
+        yield scoring_row(case, peaks, "bfloat16")
+    yield {"kind": "start", **start_times()}

@@ -1,0 +1,47 @@
+"""The peak memory of a training or of scoring, measured in a process of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import resource
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from ama import settings
+from ama.benchmark.speed.speed_cases import Case
+from ama.scores.model import Model
+from ama.training.batches import Batches
+from ama.training.memory import freed_memory_kept
+from ama.training.run import Run
+from ama.training.step import AMATraining
+from ama.training.trainer import run_training
+
+Kind = Literal["training", "scoring"]
+
+
+def peak_resident_gib(case: Case, kind: Kind, precision: settings.Precision = "float32") -> float:
+    """Peak resident memory in GiB of a new process that trains or scores, including the program itself."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_peak_of_this_process, case, kind, precision).result()
+
+
+def _peak_of_this_process(case: Case, kind: Kind, precision: settings.Precision) -> float:
+    raw = case.training_images()
+    model = Model(case.shape, dataclasses.replace(case.settings, scoring_precision=precision), torch.uint8)
+    with freed_memory_kept():
+        if kind == "training":
+            module = AMATraining(model.networks, case.settings, lambda indices: raw[indices], 3, seed=0)
+            run_training(module, Batches(len(raw), case.settings.batch_size, 3, 0, lambda: 0), [], Run())
+        else:
+            model.networks.scaling.fit(raw)
+            model.finish(raw[:64], raw[64:128], raw[64:128], seed=0)
+            model.scores(raw.repeat(-(-case.n_scored // len(raw)), 1, 1, 1)[: case.n_scored])
+    # On Linux a new process inherits getrusage's peak from the one that started it.
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
+    return round(int(status.read_text().partition("VmHWM:")[2].split()[0]) / 2**20, 2)

@@ -1,0 +1,54 @@
+"""The table of the ablations: a line for each variant and for each score of the whole, a column for each experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.table_text import NOT_RUN, head, line
+
+WHOLE = "compact"  # what the ablations leave something out of
+
+
+def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
+    """AUROC under the strict protocol, mean and standard deviation over seeds.
+
+    Parameters
+    ----------
+    cells
+        The cells of the grid.
+    records
+        The records of those that were run.
+    """
+    experiments = list(dict.fromkeys(cell.experiment for cell in cells))
+    lines = head("AUROC, strict protocol", *experiments, "mean")
+    whole = [records[c]["strict"] for c in cells if c.method == WHOLE and c in records]
+    scores = dict.fromkeys(name for found in whole for name in found)
+    kinds = [(method, "score") for method in dict.fromkeys(cell.method for cell in cells)]
+    kinds += [(WHOLE, score) for score in scores if score != "score"]
+    for method, score in kinds:
+        texts, means = [], []
+        for experiment in experiments:
+            wanted = [c for c in cells if c.method == method and c.experiment == experiment]
+            found = [
+                records[c]["strict"][score]["auroc"]["value"]
+                for c in wanted
+                if c in records and score in records[c]["strict"]
+            ]
+            texts.append(_over_seeds(found, len(wanted)))
+            means += [np.mean(found)] if found else []
+        title = method if score == "score" else f"{method}, by {score} alone"
+        mean = f"{np.mean(means):.3f}" if len(means) == len(experiments) else NOT_RUN
+        lines.append(line(title, *texts, mean))
+    return "\n".join(lines)
+
+
+def _over_seeds(values: list[float], n_seeds: int) -> str:
+    if not values:
+        return NOT_RUN
+    missing = f", {len(values)} of {n_seeds} seeds" if len(values) < n_seeds else ""
+    spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.3f}{spread}{missing}"

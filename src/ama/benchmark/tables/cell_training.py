@@ -1,0 +1,138 @@
+"""The training of a cell: AMA with settings of its own, or a baseline."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from ama import settings
+from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.compared_methods import AMA, BASELINES, KNOWN
+from ama.benchmark.tables.experiments import Experiment
+from ama.detectors.registry import method as detector_class
+from ama.errors import InputError
+from ama.scores.kinds.factory import kind_of
+from ama.scores.model import Model
+from ama.training.fit import Fitted, TrainingSet, fit_both, fit_model
+from ama.training.run import Run
+
+CHECKPOINT_SECONDS = 60.0
+HELD_OUT = 0.05  # for a baseline's threshold, which no cell uses
+
+Scores = dict[str, Float[np.ndarray, " m"]]
+
+
+class Trained(NamedTuple):
+    """A finished training.
+
+    Parameters
+    ----------
+    scores
+        Maps test samples to their scores by name, higher = more normal: under the strict protocol, and under the
+        paper's (empty if the cell is strict only).
+    parameters
+        The parameters of the training.
+    seconds
+        Time of the fit alone.
+    """
+
+    scores: Callable[[Shaped[Tensor, "m ..."]], tuple[Scores, Scores]]
+    parameters: dict[str, Any]
+    seconds: float
+
+
+def train_cell(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
+    """Train the method of a cell.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    experiment
+        Its samples.
+    checkpoints
+        Folder of checkpoints, from which an interrupted training resumes.
+    progress
+        As in :class:`ama.AMADetector`.
+
+    Raises
+    ------
+    InputError
+        If there are fewer known anomalies than the method trains with.
+    """
+    train = _train_ama if cell.method in AMA else _train_baseline
+    return train(cell, experiment, checkpoints, progress)
+
+
+def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
+    """The settings of a cell of AMA for images of shape (channels, height, width)."""
+    given = dict(AMA[cell.method])
+    if cell.max_steps is not None:
+        given.setdefault("max_steps", cell.max_steps)
+    return settings.resolve(given.pop("preset"), kind_of(shape).variant, False, **given)
+
+
+def _train_ama(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
+    choice = settings_of(cell, tuple(experiment.train.shape[1:]))
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    run = Run(cell.seed, checkpoints=checkpoints, checkpoint_seconds=CHECKPOINT_SECONDS, progress=progress)
+    data = TrainingSet(experiment.train, _known_anomalies(cell, experiment), experiment.validation)
+    fitted: tuple[Fitted, ...]
+    if cell.strict_only:
+        fitted = (fit_model(dataclasses.replace(data, validation=None), choice, run),)
+    else:
+        fitted = fit_both(data, choice, run)
+
+    def scores(test: Tensor) -> tuple[Scores, Scores]:
+        strict, *paper = (_scores(one.model, test) for one in fitted)
+        return strict, paper[0] if paper else {}
+
+    return Trained(scores, dataclasses.asdict(choice), fitted[0].seconds)
+
+
+def _train_baseline(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
+    """Baselines select no weights, so for them the two protocols differ in the test set alone."""
+    name, given = BASELINES[cell.method]
+    kind = detector_class(name)
+    detector = kind(**{"held_out": HELD_OUT, **given}, random_state=cell.seed, progress=progress)
+    if "checkpoints" in detector.get_params():
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        detector.set_params(checkpoints=str(checkpoints), checkpoint_every=CHECKPOINT_SECONDS)
+        if cell.max_steps is not None:
+            detector.set_params(max_steps=cell.max_steps)
+    detector.fit(experiment.train)
+    parameters = {
+        k: v for k, v in detector.get_params().items() if k not in ("checkpoints", "checkpoint_every")
+    }
+
+    def scores(test: Tensor) -> tuple[Scores, Scores]:
+        found = detector.named_scores(test)
+        return found, {} if cell.strict_only else found
+
+    return Trained(scores, parameters, detector.fit_seconds_)
+
+
+def _known_anomalies(cell: Cell, experiment: Experiment) -> Tensor | None:
+    n = KNOWN.get(cell.method)
+    if n is None:
+        return None
+    if len(experiment.known) < n:
+        raise InputError(f"{cell.name}: needs {n} anomalies to train with, found {len(experiment.known)}")
+    return experiment.known[:n]
+
+
+def _scores(model: Model, samples: Shaped[Tensor, "m ..."]) -> Scores:
+    """The paper's two scores, the model's score, each of its terms, and the terms' unweighted sum."""
+    found = model.scores(samples)
+    scores = {"score": found.score} | {name: -values for name, values in found.terms.items()}
+    if len(model.deciding) > 1:
+        terms = torch.stack([found.terms[name] for name in model.deciding], 1)
+        scores["equal weights"] = -model.combination.standardised(terms).sum(1)
+    return {name: values.numpy() for name, values in scores.items()}

@@ -1,0 +1,82 @@
+"""The measurement of a cell: train, test, and record the metrics of every score."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+
+from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.cell_samples import samples_of
+from ama.benchmark.tables.cell_training import Scores, train_cell
+from ama.benchmark.tables.compared_methods import UNTRAINED
+from ama.decision.metrics import evaluate
+
+
+def measure_cell(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | None) -> dict[str, Any]:
+    """Train and test one cell; see :func:`measure_cells`."""
+    [record] = measure_cells([cell], folder, checkpoints, progress)
+    return record
+
+
+def measure_cells(
+    cells: Sequence[Cell], folder: str | None, checkpoints: Path, progress: bool | None
+) -> Iterator[dict[str, Any]]:
+    """Train once, and test each of the cells that share this training.
+
+    Parameters
+    ----------
+    cells
+        A group from :func:`ama.benchmark.tables.cell.group_by_training`.
+    folder
+        Folder of the data sets, or None for the hub.
+    checkpoints
+        Folder of checkpoints, from which an interrupted training resumes.
+    progress
+        As in :class:`ama.AMADetector`.
+
+    Yields
+    ------
+    dict
+        One record per cell: ``strict`` and, unless the cell is strict only, ``paper``, each with the metrics of every
+        score; ``parameters``; ``seconds`` of training plus test, and ``fit_seconds`` of the fit alone, both None if the
+        training was resumed; ``threads``.
+
+    Raises
+    ------
+    InputError
+        If a data set is missing or has no such class.
+    """
+    resumed = any(checkpoints.rglob("*.ckpt"))
+    experiment = samples_of(cells[0], folder)
+    started = time.perf_counter()
+    trained = train_cell(cells[0], experiment, checkpoints, progress)
+    before = time.perf_counter() - started
+    for cell in cells:
+        if cell is not cells[0]:
+            experiment = samples_of(cell, folder)
+        started = time.perf_counter()
+        strict, paper = trained.scores(experiment.test)
+        seconds = before + time.perf_counter() - started
+        # A method without training spends its time on the test samples.
+        fit_seconds = seconds if cell.method in UNTRAINED else trained.seconds
+        yield {
+            "parameters": trained.parameters,
+            "seconds": None if resumed else round(seconds, 1),
+            "fit_seconds": None if resumed else round(fit_seconds, 1),
+            "threads": torch.get_num_threads(),
+            "strict": _metrics(strict, experiment.anomalous, slice(None)),
+            **({"paper": _metrics(paper, experiment.anomalous, experiment.drawn)} if paper else {}),
+        }
+
+
+def _metrics(
+    scores: Scores, anomalous: Bool[np.ndarray, " m"], part: slice | Bool[np.ndarray, " m"]
+) -> dict[str, Any]:
+    """The metrics of each score on a part of the test samples."""
+    return {name: evaluate(values[part], anomalous[part]).as_dict() for name, values in scores.items()}

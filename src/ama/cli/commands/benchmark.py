@@ -1,0 +1,204 @@
+"""``ama benchmark ...``: the paper's experiments, and measurements of ama itself.
+
+Each command imports what it runs when it runs, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ama.cli.parser import Command
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
+
+Option = Callable[["ArgumentParser"], None]
+
+
+def _argument(name: str, help: str) -> Option:
+    return lambda parser: parser.add_argument(name, type=str, help=help)
+
+
+def _text(name: str, metavar: str, help: str, default: str | None = None) -> Option:
+    kind = str | None if default is None else str
+    return lambda parser: parser.add_argument(name, type=kind, default=default, metavar=metavar, help=help)
+
+
+def _texts(name: str, metavar: str, help: str) -> Option:
+    return lambda parser: parser.add_argument(
+        name, type=str, nargs="+", default=[], metavar=metavar, help=help
+    )
+
+
+def _count(name: str, help: str, default: int | None = None) -> Option:
+    def add(parser: ArgumentParser) -> None:
+        from jsonargparse.typing import PositiveInt
+
+        kind = PositiveInt | None if default is None else PositiveInt
+        parser.add_argument(name, type=kind, default=default, metavar="INT", help=help)
+
+    return add
+
+
+def _command(
+    usage: str, summary: str, run: Callable[[Namespace], None], *options: Option
+) -> tuple[str, Command]:
+    def add_options(parser: ArgumentParser, words: list[str]) -> None:
+        for add in options:
+            add(parser)
+
+    return usage.split()[0], Command(f"ama benchmark {usage}", summary, add_options, run)
+
+
+GRID = _argument(
+    "grid", "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes or digits"
+)
+DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
+MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
+ONLY = _text("--only", "TEXT", "use only what has this text in its name")
+APPEND_TO = _text("--append_to", "FILE", "results file to which a JSON line per row is appended")
+RESULTS = _text("--results", "FILE", "results file; default: benchmarks/results/GRID.jsonl")
+
+
+def _run(given: Namespace) -> None:
+    from ama.benchmark.tables.run_grid import run_grid
+
+    run_grid(given.grid, given.data, given.results, given.jobs, given.only)
+    _show(given)
+
+
+def _show(given: Namespace) -> None:
+    from ama.benchmark.tables.show_grid import show_grid
+
+    print(show_grid(given.grid, given.results), end="")
+
+
+def _figures(given: Namespace) -> None:
+    from ama.benchmark.figures.minutes_figure import minutes_figure
+    from ama.benchmark.figures.paper_figures import paper_figures
+
+    if given.data_set == "minutes":
+        print(minutes_figure(given.results, given.out))
+    else:
+        print(*paper_figures(given.data_set, given.data, given.out, given.max_steps), sep="\n")
+
+
+def _maps(given: Namespace) -> None:
+    from ama.benchmark.checks.defect_maps import defect_maps
+
+    defect_maps(given.data, given.append_to, given.max_steps, given.only)
+
+
+def _columns(given: Namespace) -> None:
+    from ama.benchmark.checks.swapped_columns import swapped_columns
+
+    swapped_columns(given.append_to, given.max_steps, given.only)
+
+
+def _false_alarms(given: Namespace) -> None:
+    from ama.benchmark.checks.false_alarms import false_alarms
+
+    false_alarms(given.data, given.append_to, given.max_steps, given.only)
+
+
+def _gallery(given: Namespace) -> None:
+    from ama.benchmark.figures.gallery import gallery
+
+    print(*gallery(given.data, given.out, given.max_steps, given.only), sep="\n")
+
+
+def _speed(given: Namespace) -> None:
+    from ama.benchmark.speed.measure_speed import measure_speed
+
+    measure_speed(given.only, given.append_to)
+
+
+def _stream(given: Namespace) -> None:
+    from ama.benchmark.speed.streamed_scoring import streamed_scoring
+
+    streamed_scoring(given.n, given.append_to)
+
+
+def _equal_steps(given: Namespace) -> None:
+    from ama.benchmark.checks.equal_steps import equal_steps
+
+    equal_steps(given.train, given.test, given.normal_label, given.steps, given.seeds, given.append_to)
+
+
+BENCHMARKS = dict(
+    [
+        _command(
+            "run GRID [options]",
+            "Measure the cells of a grid, and show its tables.",
+            _run,
+            *(GRID, DATA, RESULTS),
+            _count("--jobs", "number of processes, which share the cores", 1),
+            _texts("--only", "TEXT", "run only cells with all of these texts in their names"),
+        ),
+        _command(
+            "show GRID [options]",
+            "Show the tables of a grid beside the published numbers.",
+            _show,
+            *(GRID, RESULTS),
+        ),
+        _command(
+            "figures (DATA_SET | minutes) [options]",
+            "Draw the paper's Figures 2 and 4, or AUROC against training time.",
+            _figures,
+            _argument("data_set", "data set to train on, or minutes for AUROC against training time"),
+            _text("--out", "FOLDER", "folder for the pictures", "docs/images"),
+            *(DATA, MAX_STEPS),
+            _text("--results", "FILE", "results file of minutes; default: benchmarks/results/minutes.jsonl"),
+        ),
+        _command(
+            "maps [options]",
+            "Measure how well anomaly maps locate defects in images.",
+            _maps,
+            *(DATA, MAX_STEPS, ONLY, APPEND_TO),
+        ),
+        _command(
+            "columns [options]",
+            "Measure how often the anomaly map of a row points at the wrong column.",
+            _columns,
+            *(MAX_STEPS, ONLY, APPEND_TO),
+        ),
+        _command(
+            "false-alarms [options]",
+            "Compare the false alarms on new normal samples with theory.",
+            _false_alarms,
+            *(DATA, MAX_STEPS, ONLY, APPEND_TO),
+        ),
+        _command(
+            "gallery [options]",
+            "Make a page of pictures from real trainings.",
+            _gallery,
+            _text("--out", "FOLDER", "folder for the page and its pictures", "docs"),
+            *(DATA, MAX_STEPS, ONLY),
+        ),
+        _command(
+            "speed [options]",
+            "Time the training step and scoring.",
+            _speed,
+            *(ONLY, APPEND_TO),
+        ),
+        _command(
+            "stream [options]",
+            "Score a large file in constant memory.",
+            _stream,
+            _count("--n", "number of images", 1_000_000),
+            APPEND_TO,
+        ),
+        _command(
+            "equal-steps [options]",
+            "Compare AUROC after equal numbers of fast and of reference training steps.",
+            _equal_steps,
+            _text("--train", "SOURCE", "labelled source to train on; default: scikit-learn's digits"),
+            _text("--test", "SOURCE", "labelled source to test on"),
+            _text("--normal_label", "LABEL", "label of the normal samples"),
+            _count("--steps", "steps of each training", 800),
+            _count("--seeds", "number of trainings with either step", 3),
+            APPEND_TO,
+        ),
+    ]
+)

@@ -1,0 +1,59 @@
+"""Optional libraries, by the extra of the package that installs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from ama.errors import InputError
+
+
+class Extra(NamedTuple):
+    """What an extra is for, and the libraries that ``ama`` imports once it is installed."""
+
+    purpose: str
+    libraries: tuple[str, ...]
+
+
+EXTRAS = {
+    "train": Extra("training", ("lightning",)),
+    "hub": Extra("reading data sets of the Hugging Face hub", ("datasets",)),
+    "report": Extra("plotting", ("matplotlib", "jinja2", "pandas")),
+}
+
+
+@contextmanager
+def needs_extra(name: str, purpose: str | None = None) -> Iterator[None]:
+    """Enclose the imports that need an extra, and refuse before them if one of its libraries is missing.
+
+    >>> with needs_extra("train"):
+    ...     from ama.training.fit import fit_model
+
+    Parameters
+    ----------
+    name
+        A key of ``EXTRAS``.
+    purpose
+        Subject of the message; by default what the extra is for.
+
+    Raises
+    ------
+    InputError
+        If a library is not installed; the message names it and the command that installs it.
+    """
+    extra = EXTRAS[name]
+    if missing := [library for library in extra.libraries if not _is_installed(library)]:
+        verb = "is" if len(missing) == 1 else "are"
+        raise InputError(
+            f"{purpose or extra.purpose} needs {' and '.join(missing)}, which {verb} not installed: "
+            f"pip install {' '.join(missing)}"
+        )
+    yield
+
+
+def _is_installed(library: str) -> bool:
+    # A folder of that name in the working directory, such as "datasets", is found too, but has no origin.
+    spec = find_spec(library)
+    return spec is not None and spec.origin is not None

@@ -1,0 +1,32 @@
+"""The table of the ablations: means over seeds."""
+
+from __future__ import annotations
+
+from ama.benchmark.tables.grid import SEEDS, cells_of
+from ama.benchmark.tables.show_grid import show_grid
+from ama.io.results_files import append_result
+from grid_records import add_result, auroc_of, table_row
+
+
+def test_ablations_are_means_over_seeds_with_standard_deviations(tmp_path):
+    path = tmp_path / "ablations.jsonl"
+    cells = [
+        c for c in cells_of("ablations") if c.method == "k = 2" and c.data == "mnist" and c.normal == "3"
+    ]
+    assert [cell.seed for cell in cells] == list(SEEDS)
+    add_result(path, cells[0], 0.90)
+    add_result(path, cells[1], 0.92)
+    assert "| k = 2 | 0.910 ± 0.014, 2 of 3 seeds | not run |" in show_grid("ablations", str(path))
+
+
+def test_every_score_of_the_whole_has_a_line(tmp_path):
+    path = tmp_path / "ablations.jsonl"
+    cell = next(c for c in cells_of("ablations") if c.method == "compact" and c.data == "mnist")
+    append_result(
+        path, {"cell": cell.as_dict(), "strict": {"score": auroc_of(0.9), "rotation": auroc_of(0.8)}}
+    )
+    table = show_grid("ablations", str(path))
+    assert table_row(table, "compact |").startswith("| compact | 0.900, 1 of 3 seeds |")
+    assert table_row(table, "compact, by rotation alone").startswith(
+        "| compact, by rotation alone | 0.800, 1 of 3 seeds |"
+    )

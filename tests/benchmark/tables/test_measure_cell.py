@@ -1,0 +1,59 @@
+"""The record of a cell: scores, protocols and times."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.compared_methods import BASELINES, UNTRAINED
+from ama.benchmark.tables.measure_cell import measure_cell
+
+
+def test_both_protocols_have_every_score(tmp_path):
+    found = measure_cell(
+        Cell("digits", "all but 3", None, "compact", max_steps=20), None, tmp_path / "work", False
+    )
+    names = {
+        "score",
+        "a_score",
+        "r_score",
+        "latent_density",
+        "memory_bank",
+        "rotated_memory_bank",
+        "rotation",
+        "equal weights",
+    }
+    assert found["strict"].keys() == found["paper"].keys() == names
+    assert 0 < found["fit_seconds"] < found["seconds"]
+    assert found["parameters"]["max_steps"] == 20
+
+
+def test_the_strict_protocol_is_the_same_alone(tmp_path):
+    cell = Cell("digits", "all but 3", None, "compact", max_steps=20)
+    alone = dataclasses.replace(cell, strict_only=True)
+    both, one = (measure_cell(c, None, tmp_path / c.name, False) for c in (cell, alone))
+    assert "paper" not in one
+    assert one["strict"] == both["strict"]
+
+
+def test_methods_without_training_are_measured(tmp_path):
+    for method in ("neighbours", "pca"):
+        found = measure_cell(Cell("digits", "0", None, method), None, tmp_path / "work", False)
+        assert found["strict"]["score"]["auroc"]["value"] > 0.95
+        assert found["seconds"] == found["fit_seconds"] >= 0
+        assert np.isfinite(found["strict"]["score"]["auroc"]["low"])
+
+
+@pytest.mark.parametrize("method", [name for name in BASELINES if name not in UNTRAINED])
+def test_a_baseline_is_measured_by_every_one_of_its_scores(method, tmp_path):
+    cell = Cell("digits", "all but 3", None, method, max_steps=2, judged=60)
+    found = measure_cell(cell, None, tmp_path / "work", False)
+    assert found["strict"].keys() == found["paper"].keys() >= {"score"}
+    judged = found["strict"]["score"]
+    assert judged["n_normal"] + judged["n_anomalous"] == 60
+    assert found["paper"]["score"]["n_anomalous"] <= judged["n_anomalous"]
+    assert found["parameters"]["max_steps"] == 2
+    assert found["parameters"]["random_state"] == cell.seed

@@ -1,0 +1,58 @@
+"""A parameter is declared once: constructor, validation, documentation and command line follow."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import ama
+from ama.detectors.parameters import by_group, default_of, parameters, type_of
+from ama.errors import InputError
+from ama.utils.declarations import METHOD, declared, parameter
+
+
+@parameters
+class Patient(ama.AMADetector):
+    """A detector with a parameter more.
+
+    Attributes
+    ----------
+    model_ : object
+    """
+
+    patience: int = parameter("How long it waits.", METHOD, 1, 9, default=3)
+
+
+def test_a_new_parameter_is_one_declaration():
+    assert Patient().patience == 3
+    assert Patient(patience=5).get_params()["patience"] == 5
+    assert inspect.signature(Patient).parameters["patience"].default == 3
+    assert list(by_group(Patient)["method"]) == ["patience"]
+    text = Patient.__doc__
+    assert "patience : int, default 3\n    How long it waits.\n" in text
+    assert text.index("Parameters\n") < text.index("patience") < text.index("Attributes\n")
+    with pytest.raises(InputError, match=r"^patience must be a whole number from 1 to 9, found 12$"):
+        Patient(patience=12).fit([[0.0, 1.0]] * 9)
+
+
+def test_the_first_group_has_the_eight_that_most_users_need():
+    groups = by_group(ama.AMADetector)
+    assert next(iter(groups)) == "most used"
+    assert len(groups["most used"]) == 8
+    assert sum(map(len, groups.values())) == len(ama.AMADetector().get_params())
+
+
+@pytest.mark.parametrize("name", declared(ama.AMADetector))
+def test_every_parameter_is_documented_with_its_type_and_default(name):
+    signature = inspect.signature(ama.AMADetector)
+    kind = type_of(signature.parameters[name].annotation)
+    assert f"\n{name} : {kind}, default {default_of(name, ama.AMADetector)}\n" in ama.AMADetector.__doc__
+
+
+def test_a_default_that_depends_on_the_preset_is_told_for_each():
+    assert default_of("latent_dim", ama.AMADetector) == (
+        "paper: 128; compact: 64 for colour images, 64 for grey images, 16 for tabular data"
+    )
+    assert default_of("critic_steps", ama.AMADetector) == "paper: 5; compact: 1"
+    assert default_of("false_alarm_rate", ama.AMADetector) == "0.05"
