@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, get_args
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
 
+    from ama.detectors.base import Detector
     from ama.utils.declarations import Parameter
 
 METAVARS: dict[Any, str] = {list[float]: "LIST", int: "INT", float: "FLOAT", bool: "BOOL", str: "TEXT"}
 DEFAULTS = {"random_state": 0}  # a command is repeatable unless it is asked for another seed
 
 
-def add_detector_options(parser: ArgumentParser, detector: Any) -> None:
+def add_detector_options(parser: ArgumentParser, detector: type[Detector]) -> None:
     """An option for each parameter of a detector's class, in the groups of the declarations."""
     from ama.detectors.parameters import by_group
 

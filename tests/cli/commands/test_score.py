@@ -78,7 +78,7 @@ def test_normal_samples_show_no_drift_and_other_ones_do(call, tmp_path):
     assert drift.endswith("run `ama calibrate photos.model SOURCE` on such samples, or fit again")
 
 
-@pytest.mark.filterwarnings("always")  # a remark, not an error
+@pytest.mark.filterwarnings("always")  # a note, not an error
 def test_another_rate_of_false_alarms_is_a_matter_of_scoring(call, tmp_path):
     path = tmp_path / "scores.parquet"
     for rate in (0.05, 0.1, 0.3):
