@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(ad
 demo: $(VENV)/installed
 	$(BIN)/ama demo --every-digit
 
-test: $(VENV)/installed-dev lint $(if $(wildcard mkdocs.yml),site)
+test: $(VENV)/installed-dev lint
 	$(BIN)/pytest --numprocesses 2 --cov=ama --cov-report=term:skip-covered
 
 lint: $(VENV)/installed-dev
@@ -27,7 +27,7 @@ docs: $(VENV)/installed-dev
 
 # The documentation as web pages in site/; a broken link is an error.
 site: $(VENV)/installed-dev
-	$(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 $(VENV)/installed: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,16 @@ import ama
 from ama import baselines
 from ama.data import sources
 from ama.decision import conformal
+from ama.detectors.parameters import shown
 from ama.objective import latent, losses
-from ama.scores.terms import registry
+from ama.scores.terms import term_registry
 from ama.scores.terms.term import Term
+from ama.settings import PRESETS
+from ama.utils.declarations import declared
 
 ROOT = Path(__file__).parents[1]
 BASELINES = tuple(getattr(baselines, name) for name in baselines.__all__)
-CLASSES = (ama.AMADetector, *BASELINES, Term, *registry.TERMS.values())
+CLASSES = (ama.AMADetector, *BASELINES, Term, *term_registry.TERMS.values())
 MODULES = (conformal, losses, latent)
 
 
@@ -53,7 +57,7 @@ def public_names():
         for name, member in inspect.getmembers(module, lambda m: inspect.isclass(m) or inspect.isfunction(m)):
             if name[0] != "_" and member.__module__ == module.__name__:
                 yield f"{module.__name__}.{name}"
-    for member in (*(getattr(sources, name) for name in sources.__all__), ama.load, registry.register):
+    for member in (*(getattr(sources, name) for name in sources.__all__), ama.load, term_registry.register):
         yield f"{member.__module__}.{member.__qualname__}"
 
 
@@ -61,6 +65,16 @@ def test_every_public_name_is_documented(site):
     pages = "".join(page.read_text() for page in (site / "api").rglob("*.html"))
     found = set(re.findall(r'id="(ama\.[\w.]+)"', pages))
     assert sorted(set(public_names()) - found) == []
+
+
+def test_every_parameter_and_what_the_presets_set_are_on_one_page(site):
+    page = unescape((site / "guide" / "parameters" / "index.html").read_text())
+    for name, declaration in declared(ama.AMADetector).items():
+        assert f"<code>{name}</code>" in page
+        assert declaration.text in page
+    cells = [shown(PRESETS[v]["compact"].latent_dim) for v in PRESETS]
+    row = "".join(f"<td>{value}</td>\n" for value in ["<code>latent_dim</code>", "128", *cells])
+    assert row in page
 
 
 def test_pages_load_nothing_from_elsewhere(site):

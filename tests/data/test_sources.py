@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from PIL import Image
 
 import ama
-from ama.data.sources import open_source
+from ama.data.sources import FILES, Samples, Source, open_source
 from ama.errors import InputError
 
 
@@ -190,3 +191,25 @@ def test_sources_are_light_to_import():
         f"m.__path__ = [{str(Path(ama.__file__).parent)!r}]; import ",
     )
     assert run_python(code).strip() == "set()"
+
+
+def test_a_new_kind_of_file_is_one_class_and_one_line(tmp_path, monkeypatch):
+    class Bytes(Source):
+        """A file whose bytes are 8 x 8 images."""
+
+        def __init__(self, path, wanted):
+            super().__init__(str(path), (1, 8, 8), torch.uint8)
+            self.images = np.fromfile(path, np.uint8).reshape(-1, 1, 8, 8)
+
+        def __len__(self):
+            return len(self.images)
+
+        def _chunks(self, batch_size):
+            ids = [str(i) for i in range(len(self))]
+            yield Samples(torch.from_numpy(self.images), ids, None, None, [])
+
+    monkeypatch.setitem(FILES, ".raw", Bytes)
+    (tmp_path / "images.raw").write_bytes(bytes(range(64)) * 5)
+    for name in ("images.raw", "images"):
+        samples = open_source(tmp_path / name).read()
+        assert samples.summary() == f"{tmp_path / name}: 5 images of 8 x 8 pixels, 1 channel"

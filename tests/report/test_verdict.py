@@ -31,7 +31,8 @@ def test_with_labels_it_holds_what_is_found_and_the_false_alarms():
     score = [-1.0] * 9 + [1.0] + [-1.0] * 3 + [1.0] * 97
     text = verdict(DETECTOR, judged(score, np.arange(110) < 10))
     assert text == (
-        "90 % of the 10 anomalies are flagged, and 3 % of the 100 normal samples; at most 5 % on average is guaranteed."
+        "90 % of the 10 anomalies are flagged, and 3 % of the 100 normal samples; "
+        "the guarantee is at most 5 % on average."
     )
 
 

@@ -77,7 +77,7 @@ class Baseline(Detector):
             If the training diverged.
         """
         started = time.monotonic()
-        self._check_parameters()
+        self.check_parameters()
         run = self._run(self._device())
         samples = as_samples(self, X, reset=True)
         kind = kind_of(tuple(samples.x.shape[1:]))

@@ -42,7 +42,7 @@ def _help(name: str, hint: Any, declaration: Parameter, detector: type) -> str:
     if choices := choices_of(hint):
         notes.append(" or ".join(choices))
     if declaration.low is not None:
-        notes.append(range_of(declaration))
+        notes.append(range_of(declaration).removeprefix("of "))
     default = str(DEFAULTS[name]) if name in DEFAULTS else default_of(name, detector)
     if default != "None":
         notes.append(default if ":" in default else f"default: {default}")

@@ -110,10 +110,8 @@ class AMADetector(TrainedDetector, settings.Settings):
             from ama.training.fit import TrainingSet, fit_model
 
         started = time.monotonic()
-        self._check_parameters()
+        self.check_parameters()
         run = self._run(device := self._device())
-        # Validate parameters before reading data; those that only rows refuse, after it.
-        self._choices(kind_of((1, 8, 8)), device)
         if validation is None and "auto" in (self.delta, self.direction):
             raise InputError("delta or direction is 'auto', which needs validation samples, found none")
         samples = as_samples(self, X, reset=True)
@@ -134,6 +132,17 @@ class AMADetector(TrainedDetector, settings.Settings):
         self.validation_auroc_ = fitted.validation_auroc
         self._keep(fitted.model, samples, fitted.steps, fitted.history, time.monotonic() - started)
         return self
+
+    def check_parameters(self) -> None:
+        """Refuse a parameter that no image could have; what only rows refuse is found out at ``fit``.
+
+        Raises
+        ------
+        InputError
+            For the first such parameter.
+        """
+        super().check_parameters()
+        self._choices(kind_of((1, 8, 8)), self._device())
 
     def a_score(self, X: Any) -> np.ndarray:
         """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""

@@ -248,8 +248,8 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
             )
         return conformal.offset(calibration.cpu(), self.false_alarm_rate)
 
-    def _check_parameters(self) -> None:
-        """Refuse a parameter that is not as declared.
+    def check_parameters(self) -> None:
+        """Refuse a parameter that is not as declared; ``fit`` does so before it reads data.
 
         Raises
         ------

@@ -86,6 +86,7 @@ def _run(given: Namespace) -> None:
     check_writable(Path(given.out))
     detector_class = method(given.method)
     detector = detector_class(**{name: given[name] for name in declared(detector_class)})
+    detector.check_parameters()
     _check_detector(given, detector)
     samples = _normal_samples(given)
     say(f"learning from {samples.summary()}")
