@@ -103,24 +103,24 @@ def test_the_installed_command_is_the_module():
     assert done.stdout == start("--help").communicate()[0]
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["scoer"], [], ["benchmark", "--help"]])
-def test_help_does_not_wait_for_torch(words):
+def imported(words: list[str]) -> set[str]:
+    """The heavy libraries that a call imports."""
     code = (
         f"import sys; from ama.cli.main import main; main({words}); "
-        "print(sorted({'torch', 'lightning', 'numpy', 'pyarrow', 'jsonargparse'} & sys.modules.keys()))"
+        "print(*{'torch', 'lightning', 'numpy', 'pyarrow', 'sklearn', 'jsonargparse'} & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["scoer"], [], ["benchmark", "--help"]])
+def test_help_imports_no_library(words):
+    assert imported(words) == set()
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "fit"])
 def test_the_help_of_a_command_imports_its_parser_alone(command):
-    code = (
-        f"import sys; from ama.cli.main import main; main({[*command.split(), '--help']}); "
-        "print(sorted({'torch', 'lightning', 'numpy', 'pyarrow', 'sklearn'} & sys.modules.keys()))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert imported([*command.split(), "--help"]) == {"jsonargparse"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -141,6 +141,24 @@ def test_the_help_of_benchmark_names_every_one(call):
     for name, command in BENCHMARKS.items():
         assert re.search(rf"ama benchmark {name} +{re.escape(command.summary)}", output)
     assert call("benchmark") == (2, "", output)
+
+
+@pytest.mark.parametrize(
+    ("words", "library"),
+    [
+        (["fit", "missing", "--out", "model"], "lightning"),
+        (["report", "missing", "missing", "--out", "page.html"], "jinja2"),
+        (["demo"], "lightning"),
+        (["demo"], "matplotlib"),
+    ],
+)
+def test_a_missing_library_is_named_before_the_work(call, tmp_path, monkeypatch, words, library):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, library, None)
+    status, output, errors = call(*words)
+    assert (status, output) == (2, "")
+    assert errors.endswith(f" needs {library}, which is not installed: pip install {library}\n")
+    assert os.listdir() == []
 
 
 # Wrong calls
@@ -326,7 +344,7 @@ def read_terminal(terminal: int, seconds: float) -> str:
     while time.monotonic() < end and select.select([terminal], [], [], 1) is not None:
         try:
             part = os.read(terminal, 65536)
-        except OSError:  # how Linux says that nobody writes any more
+        except OSError:  # on Linux, when the last writer has left
             break
         if not part:
             break

@@ -21,21 +21,16 @@ from ama.decision.conformal import (
     p_value,
     samples_needed,
 )
+from draws import draw
 
-quick = settings(max_examples=25, deadline=None)
 # Few distinct values, so that ties are common.
 tied = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=25)
-
-
-def _draw(seed, *shape):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def _tensor(values):
     return torch.tensor(values, dtype=torch.float64)
 
 
-@quick
 @given(tied, tied)
 def test_p_values_count_as_the_oracle_counts(scores, calibration):
     found = p_value(_tensor(scores), _tensor(calibration))
@@ -46,13 +41,13 @@ def test_p_values_count_as_the_oracle_counts(scores, calibration):
 
 @pytest.mark.parametrize("score", [-math.inf, -1e30, 1e30, math.inf])
 def test_p_values_of_extreme_scores_stay_in_the_half_open_unit_interval(score):
-    (found,) = p_value(_tensor([score]), _draw(0, 19)).tolist()
+    (found,) = p_value(_tensor([score]), draw(0, 19)).tolist()
     assert found == (1 / 20 if score < 0 else 1)
 
 
 def test_scores_of_a_strided_tensor_have_p_values_too():
-    scores = _draw(0, 4, 2)
-    assert torch.equal(p_value(scores[:, 0], _draw(1, 9)), p_value(scores[:, 0].clone(), _draw(1, 9)))
+    scores = draw(0, 4, 2)
+    assert torch.equal(p_value(scores[:, 0], draw(1, 9)), p_value(scores[:, 0].clone(), draw(1, 9)))
 
 
 @settings(max_examples=200, deadline=None)
@@ -72,13 +67,13 @@ def test_below_the_offset_means_a_p_value_up_to_alpha(scores, calibration, alpha
 
 @pytest.mark.parametrize("alpha", [0.01, 0.05, 0.1, 0.29, 0.57])
 def test_round_rates_are_met_to_the_sample(alpha):
-    calibration = _draw(0, 99)
+    calibration = draw(0, 99)
     below = is_anomaly(calibration, offset(calibration, alpha)).sum().item()
     assert below == round(100 * alpha) - 1
 
 
 def test_too_few_samples_give_the_smallest_possible_rate():
-    calibration = _draw(0, 9)
+    calibration = draw(0, 9)
     assert offset(calibration, 0.001) == offset(calibration, 0.1) == calibration.min().item()
 
 
@@ -104,7 +99,7 @@ def test_offset_without_calibration_samples_is_refused():
 @pytest.mark.parametrize("rounded", [False, True])
 def test_normal_samples_are_flagged_at_most_at_the_requested_rate(m, alpha, rounded):
     draws = 4000
-    scores = _draw(m, draws, m + 1)
+    scores = draw(m, draws, m + 1)
     scores = scores.round() if rounded else scores
     flagged = [p_value(row[:1], row[1:]).item() <= alpha for row in scores]
     assert np.mean(flagged) <= alpha + 4 * math.sqrt(alpha * (1 - alpha) / draws)
@@ -116,7 +111,7 @@ def test_normal_samples_are_flagged_at_most_at_the_requested_rate(m, alpha, roun
 @pytest.mark.parametrize(("m", "alpha"), [(19, 0.05), (60, 0.1), (298, 0.01), (500, 0.05)])
 def test_the_share_of_normal_samples_below_the_threshold_has_the_beta_distribution(m, alpha):
     draws = 2000
-    calibration = _draw(m, draws, m)
+    calibration = draw(m, draws, m)
     # Scores are normal here, so the share below a threshold is known exactly.
     shares = [stats.norm.cdf(offset(row, alpha)) for row in calibration]
     expected = false_alarm_distribution(m, alpha)
@@ -125,7 +120,6 @@ def test_the_share_of_normal_samples_below_the_threshold_has_the_beta_distributi
     assert np.mean(shares) == pytest.approx(expected.mean(), abs=4 * expected.std() / math.sqrt(draws))
 
 
-@quick
 @given(st.floats(1e-4, 0.999))
 def test_samples_needed_is_the_smallest_sufficient_number(alpha):
     m = samples_needed(alpha)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from torch.autograd import gradcheck
@@ -22,8 +22,8 @@ from ama.objective.latent import (
     simplex_interpolation,
     sphere_directions,
 )
+from draws import draw
 
-quick = settings(max_examples=25, deadline=None)
 seeds = st.integers(0, 2**32)
 directions = pytest.mark.parametrize("direction", ["inward", "outward"])
 DOUBLE = torch.empty(0, dtype=torch.float64)
@@ -42,25 +42,19 @@ def _generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def _draw(seed, *shape):
-    return torch.randn(shape, generator=_generator(seed), dtype=torch.float64)
-
-
 def _weights(b, k, seed=0):
     """The weight of every sample of the batch (columns) in every interpolated point (rows)."""
     return simplex_interpolation(torch.eye(b, dtype=torch.float64), k, _generator(seed))
 
 
-@quick
 @given(seeds, st.integers(1, 12), st.integers(1, 6), st.integers(2, 6))
 def test_interpolated_points_are_the_papers_combinations_of_the_encodings(seed, b, d, k):
-    code = _draw(seed, b, d)
+    code = draw(seed, b, d)
     found = simplex_interpolation(code, k, _generator(seed)).tolist()
     for point, alpha in zip(found, _weights(b, k, seed).tolist(), strict=True):
         assert point == pytest.approx(oracle.simplex_interpolation(alpha, code.tolist()))
 
 
-@quick
 @given(seeds, st.integers(1, 12), st.integers(2, 16))
 def test_weights_are_convex_with_the_sample_itself_among_k(seed, b, k):
     weights = _weights(b, k, seed)
@@ -72,7 +66,6 @@ def test_weights_are_convex_with_the_sample_itself_among_k(seed, b, k):
     assert ((weights > 0).sum(0) == min(b, k)).all()
 
 
-@quick
 @given(seeds, st.integers(2, 20), st.integers(2, 5))
 def test_interpolated_points_stay_inside_the_batch_per_coordinate(seed, b, k):
     code = torch.randn(b, 4, generator=_generator(seed))
@@ -106,7 +99,7 @@ def test_interpolating_fewer_than_two_is_refused(k):
 
 @pytest.mark.parametrize("k", [2, 3, 7])
 def test_interpolation_passes_gradcheck(k):
-    code = _draw(0, 4, 3).requires_grad_()
+    code = draw(0, 4, 3).requires_grad_()
     assert gradcheck(lambda e: simplex_interpolation(e, k, _generator()), (code,))
 
 
@@ -143,7 +136,6 @@ def test_a_delta_beyond_the_root_of_d_means_the_whole_ball(d):
     assert stats.kstest((radii / math.sqrt(d)) ** d, "uniform").pvalue > 1e-3
 
 
-@quick
 @given(st.integers(1, 600), st.floats(1e-6, 100))
 def test_shells_lie_on_either_side_of_the_root_of_d(d, delta):
     root = math.sqrt(d)
@@ -169,7 +161,7 @@ def test_an_unknown_direction_is_refused():
 def test_directions_are_isotropic(d):
     points = sphere_directions(4000, d, _generator(d), DOUBLE)
     torch.testing.assert_close(points.norm(dim=1), torch.ones(4000, dtype=torch.float64))
-    axis = torch.nn.functional.normalize(_draw(1, d), dim=0)
+    axis = torch.nn.functional.normalize(draw(1, d), dim=0)
     for along in (points[:, 0], points @ axis):
         assert stats.kstest((1 + along) / 2, stats.beta((d - 1) / 2, (d - 1) / 2).cdf).pvalue > 1e-3
 
@@ -182,7 +174,6 @@ def test_atypical_directions_are_isotropic(direction):
         assert stats.kstest((1 + unit[:, axis]) / 2, "uniform").pvalue > 1e-3
 
 
-@quick
 @given(seeds, st.floats(0.1, 10))
 def test_cube_points_fill_the_cube_evenly(seed, half_side):
     points = cube_selection(400, 3, half_side, _generator(seed), DOUBLE)
@@ -192,7 +183,7 @@ def test_cube_points_fill_the_cube_evenly(seed, half_side):
 
 @directions
 def test_scaled_points_keep_their_direction_and_move_by_up_to_a_half(direction):
-    code = _draw(0, 2000, 4)
+    code = draw(0, 2000, 4)
     share = (scaled_selection(code, direction, _generator()) / code).T
     torch.testing.assert_close(share, share[:1].expand(4, -1))
     moved = (share[0] - 1) if direction == "outward" else (1 - share[0])
@@ -234,7 +225,7 @@ def test_no_points_are_drawn_where_none_are_asked_for():
 @directions
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_negatives_are_the_samplers_by_name_with_the_same_draws(direction, dtype):
-    code, n, delta = _draw(0, 8, 5).to(dtype), 3, 0.7
+    code, n, delta = draw(0, 8, 5).to(dtype), 3, 0.7
     expected = {
         "atypical": atypical_selection(n, 5, delta, direction, _generator(1), code),
         "cube": cube_selection(n, 5, delta, _generator(1), code),

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.autograd import gradcheck
@@ -22,8 +22,8 @@ from ama.objective.losses import (
     normal_loss,
     objective,
 )
+from draws import draw
 
-quick = settings(max_examples=25, deadline=None)
 sizes, seeds = st.integers(1, 9), st.integers(0, 2**32)
 lambdas = st.floats(0, 10)
 games = pytest.mark.parametrize("game", GAMES.values(), ids=GAMES)
@@ -37,12 +37,8 @@ players = pytest.mark.parametrize(
 )
 
 
-def _draw(seed, *shape):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
 def _leaves(*shapes):
-    return tuple(_draw(seed, *shape).requires_grad_() for seed, shape in enumerate(shapes))
+    return tuple(draw(seed, *shape).requires_grad_() for seed, shape in enumerate(shapes))
 
 
 def _slopes(function, *inputs):
@@ -50,10 +46,9 @@ def _slopes(function, *inputs):
     return torch.autograd.grad(function(*inputs), inputs)
 
 
-@quick
 @given(seeds, sizes, sizes)
 def test_the_losses_of_one_game_agree_with_the_paper(seed, b, m):
-    values, negatives = _draw(seed, 2, b), _draw(seed + 1, 2, m)
+    values, negatives = draw(seed, 2, b), draw(seed + 1, 2, m)
     assert mirrored_wasserstein(*values).item() == pytest.approx(
         oracle.mirrored_wasserstein(*values.tolist()), abs=1e-12
     )
@@ -62,19 +57,17 @@ def test_the_losses_of_one_game_agree_with_the_paper(seed, b, m):
     )
 
 
-@quick
 @given(seeds, sizes, sizes, lambdas, lambdas)
 def test_normal_loss_is_eq_3(seed, b, d, lambda_inter, lambda_reg):
-    values, code = _draw(seed, 3, b), _draw(seed + 1, b, d)
+    values, code = draw(seed, 3, b), draw(seed + 1, b, d)
     found = normal_loss(*values, code, lambda_inter=lambda_inter, lambda_reg=lambda_reg)
     expected = oracle.normal_loss(*values.tolist(), code.tolist(), lambda_inter, lambda_reg)
     assert found.item() == pytest.approx(expected, abs=1e-12)
 
 
-@quick
 @given(seeds, sizes, sizes, lambdas, lambdas, lambdas)
 def test_wasserstein_players_minimise_plus_and_minus_eq_2(seed, b, m, lambda_inter, lambda_reg, lambda_neg):
-    values, negatives, code = _draw(seed, 3, b), _draw(seed + 1, 2, m), _draw(seed + 2, b, 4)
+    values, negatives, code = draw(seed, 3, b), draw(seed + 1, 2, m), draw(seed + 2, b, 4)
     weights = {"lambda_inter": lambda_inter, "lambda_reg": lambda_reg}
 
     def paper(codes, reg):
@@ -90,10 +83,9 @@ def test_wasserstein_players_minimise_plus_and_minus_eq_2(seed, b, m, lambda_int
     assert played(game.critic, None) == pytest.approx(-paper([[]] * b, 0.0), abs=1e-11)
 
 
-@quick
 @given(seeds, sizes)
 def test_the_other_games_agree_with_their_papers(seed, b):
-    same, other = 2 * _draw(seed, 2, b)
+    same, other = 2 * draw(seed, 2, b)
     hinge, relativistic = GAMES["hinge"], GAMES["relativistic"]
     pair = same.tolist(), other.tolist()
     assert hinge.critic(same, other).item() == pytest.approx(oracle.hinge_critic(*pair))
@@ -103,11 +95,10 @@ def test_the_other_games_agree_with_their_papers(seed, b):
 
 
 @players
-@quick
 @given(seeds, sizes, sizes, lambdas, lambdas)
 def test_every_player_weights_its_terms_as_eq_2_and_3_do(player, seed, b, m, lambda_inter, lambda_neg):
-    same, reconstruction, interpolated = _draw(seed, 3, b)
-    anomaly, held_against = _draw(seed + 1, 2, m)
+    same, reconstruction, interpolated = draw(seed, 3, b)
+    anomaly, held_against = draw(seed + 1, 2, m)
     normal = normal_loss(same, reconstruction, interpolated, lambda_inter=lambda_inter, player=player)
     found = objective(normal, negative_loss(anomaly, held_against, player=player), lambda_neg)
     expected = (
@@ -120,15 +111,14 @@ def test_every_player_weights_its_terms_as_eq_2_and_3_do(player, seed, b, m, lam
 
 @players
 def test_a_term_left_out_counts_nothing(player):
-    same, reconstruction = _draw(0, 2, 5)
+    same, reconstruction = draw(0, 2, 5)
     bare = normal_loss(same, reconstruction, lambda_inter=3.0, lambda_reg=3.0, player=player)
     assert torch.equal(bare, player(same, reconstruction))
 
 
-@quick
 @given(seeds, sizes, sizes)
 def test_code_norm_is_the_mean_euclidean_norm(seed, b, d):
-    code = _draw(seed, b, d)
+    code = draw(seed, b, d)
     assert code_norm(code).item() == pytest.approx(math.fsum(map(oracle.norm, code.tolist())) / b)
 
 
@@ -151,7 +141,7 @@ def test_every_player_passes_gradcheck(player):
 
 @games
 def test_critic_raises_same_pairs_above_reconstructions_and_generator_the_reverse(game):
-    same, other = _draw(0, 2, 6) * 0.3  # inside the hinge's margin
+    same, other = draw(0, 2, 6) * 0.3  # inside the hinge's margin
     by_same, by_other = _slopes(game.critic, same, other)
     assert (by_same < 0).all()
     assert (by_other > 0).all()
@@ -160,10 +150,9 @@ def test_critic_raises_same_pairs_above_reconstructions_and_generator_the_revers
 
 
 @games
-@quick
 @given(seeds, st.floats(0.01, 5))
 def test_losses_never_move_against_their_player(game, seed, step):
-    same, other = _draw(seed, 2, 6)
+    same, other = draw(seed, 2, 6)
     assert game.critic(same + step, other) <= game.critic(same, other)
     assert game.critic(same, other - step) <= game.critic(same, other)
     assert game.generator(same, other + step) < game.generator(same, other)
@@ -171,7 +160,7 @@ def test_losses_never_move_against_their_player(game, seed, step):
 
 @games
 def test_gradients_of_negatives_are_opposite_to_those_of_reconstructions(game):
-    same, reconstruction, anomaly, reconstructed_anomaly = _draw(0, 4, 6) * 0.3
+    same, reconstruction, anomaly, reconstructed_anomaly = draw(0, 4, 6) * 0.3
 
     def whole(player):
         def loss(anomaly, reconstructed_anomaly):
@@ -198,10 +187,9 @@ def test_every_loss_stays_finite_for_huge_values(game):
     assert all(torch.isfinite(player(same, other)) for player in game)
 
 
-@quick
 @given(seeds, sizes, sizes, st.sampled_from([0.0, 1.0, 2.5]))
 def test_gradient_penalty_is_the_paper_on_a_critic_whose_gradient_is_known(seed, b, d, target):
-    x, y, (w, u) = _draw(seed, b, d), _draw(seed + 1, b, d), _draw(seed + 2, 2, d)
+    x, y, (w, u) = draw(seed, b, d), draw(seed + 1, b, d), draw(seed + 2, 2, d)
     found = gradient_penalty(lambda x, y: (w * x * y + u * x.sin()).sum(1), x, y, target)
     gradients = [
         [w[j] * y[i, j] + u[j] * math.cos(x[i, j]) for j in range(d)] + [w[j] * x[i, j] for j in range(d)]
@@ -213,7 +201,7 @@ def test_gradient_penalty_is_the_paper_on_a_critic_whose_gradient_is_known(seed,
 
 @pytest.mark.parametrize("target", [0.0, 1.0])
 def test_gradient_penalty_passes_gradcheck_by_the_critics_weights(target):
-    x, y = _draw(0, 3, 1, 2, 2), _draw(1, 3, 1, 2, 2)
+    x, y = draw(0, 3, 1, 2, 2), draw(1, 3, 1, 2, 2)
 
     def penalty(first, second):
         def critic(x, y):
@@ -226,7 +214,7 @@ def test_gradient_penalty_passes_gradcheck_by_the_critics_weights(target):
 
 @pytest.mark.parametrize("target", [0.0, 1.0])
 def test_a_critic_that_ignores_x_is_penalised_for_its_slope_in_y_alone(target):
-    x, y, w = _draw(0, 4, 3), _draw(1, 4, 3), torch.tensor([3.0, 0.0, 4.0], dtype=torch.float64)
+    x, y, w = draw(0, 4, 3), draw(1, 4, 3), torch.tensor([3.0, 0.0, 4.0], dtype=torch.float64)
     assert gradient_penalty(lambda x, y: y @ w, x, y, target).item() == pytest.approx((5 - target) ** 2)
 
 
@@ -248,11 +236,10 @@ def test_gradient_penalty_leaves_no_gradient_on_its_inputs():
     assert layer.weight.grad is not None
 
 
-@quick
 @given(seeds, sizes)
 def test_mixture_gives_each_sample_its_own_share(seed, b):
-    x, y = _draw(seed, 2, b, 1, 2, 3)
-    share = _draw(seed + 1, b).sigmoid()
+    x, y = draw(seed, 2, b, 1, 2, 3)
+    share = draw(seed + 1, b).sigmoid()
     mixed = mixture(x, y, share)
     for i, s in enumerate(share.tolist()):
         torch.testing.assert_close(mixed[i], s * x[i] + (1 - s) * y[i])

@@ -79,7 +79,7 @@ def test_the_training_is_drawn_by_its_losses(digit_detector, digits):
     assert neighbours.plot_scores(digits[0][:20]).axes
 
 
-def test_what_cannot_be_drawn_is_said(row_detector, digit_detector, two):
+def test_what_cannot_be_drawn_is_refused(row_detector, digit_detector, two):
     rows = np.zeros((3, 5))
     for draw in (row_detector.plot_reconstructions, row_detector.plot_map):
         with pytest.raises(

@@ -19,7 +19,7 @@ def judged(score, anomalous):
     return Judged(np.array(score), anomalous, None, [])
 
 
-def test_without_labels_it_says_what_is_flagged_and_what_would_be():
+def test_without_labels_it_holds_what_is_flagged_and_the_guarantee():
     text = verdict(DETECTOR, judged([-1.0] * 30 + [1.0] * 1970, None))
     assert text == (
         "30 of 2,000 samples (1.5 %) are flagged as anomalies. "
@@ -27,11 +27,12 @@ def test_without_labels_it_says_what_is_flagged_and_what_would_be():
     )
 
 
-def test_with_labels_it_says_what_is_found_and_at_what_price():
+def test_with_labels_it_holds_what_is_found_and_the_false_alarms():
     score = [-1.0] * 9 + [1.0] + [-1.0] * 3 + [1.0] * 97
     text = verdict(DETECTOR, judged(score, np.arange(110) < 10))
     assert text == (
-        "90 % of the 10 anomalies are flagged, and 3 % of the 100 normal samples; at most 5 % on average is guaranteed."
+        "90 % of the 10 anomalies are flagged, and 3 % of the 100 normal samples; "
+        "the guarantee is at most 5 % on average."
     )
 
 

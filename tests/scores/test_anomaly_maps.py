@@ -12,13 +12,13 @@ from ama.scores.anomaly_maps import INPUT_SHARE, anomaly_map, difference_maps, l
 seeds, sizes = st.integers(0, 2**32), st.integers(1, 6)
 
 
-def _draw(seed, *shape):
+def _uniform(seed, *shape):
     return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 @given(seeds, st.integers(1, 3), st.integers(1, 3), sizes, sizes)
 def test_the_difference_of_the_input_is_the_mean_over_channels_and_neighbours(seed, b, c, h, w):
-    x, rebuilt = _draw(seed, 2, b, c, h, w)
+    x, rebuilt = _uniform(seed, 2, b, c, h, w)
     [found] = difference_maps(x, rebuilt, [], [])
     pixels = (x - rebuilt).abs()
     for i in range(b):
@@ -35,8 +35,8 @@ def test_the_difference_of_the_input_is_the_mean_over_channels_and_neighbours(se
 
 @given(seeds, st.integers(1, 3), sizes, sizes)
 def test_the_difference_of_a_layer_is_the_mean_over_its_channels(seed, k, h, w):
-    same, others = _draw(seed, 2, 2, k, h, w)
-    x = _draw(seed, 2, 1, 8, 8)
+    same, others = _uniform(seed, 2, 2, k, h, w)
+    x = _uniform(seed, 2, 1, 8, 8)
     _, found = difference_maps(x, x, [same], [others])
     for i in range(2):
         for row in range(h):
@@ -47,9 +47,9 @@ def test_the_difference_of_a_layer_is_the_mean_over_its_channels(seed, k, h, w):
 
 def test_normal_maps_add_up_to_the_mean_r_score_half_of_it_from_the_input_and_half_from_all_layers_alike():
     levels = [
-        _draw(0, 40, 6, 6),
-        30 * _draw(1, 40, 3, 3),
-        0.01 * _draw(2, 40, 4, 5),  # sizes that do not divide the first
+        _uniform(0, 40, 6, 6),
+        30 * _uniform(1, 40, 3, 3),
+        0.01 * _uniform(2, 40, 4, 5),  # sizes that do not divide the first
     ]
     weights = level_weights([[level[:25] for level in levels], [level[25:] for level in levels]], 7.0)
     assert np.isclose(float(anomaly_map(levels, weights).sum((1, 2)).mean()), 7.0)
@@ -60,7 +60,7 @@ def test_normal_maps_add_up_to_the_mean_r_score_half_of_it_from_the_input_and_ha
 
 
 def test_a_level_that_never_differs_has_no_weight():
-    levels = [_draw(0, 5, 4, 4), torch.zeros(5, 2, 2)]
+    levels = [_uniform(0, 5, 4, 4), torch.zeros(5, 2, 2)]
     weights = level_weights([levels], 1.0)
     assert weights[1] == 0
     assert torch.isfinite(anomaly_map(levels, weights)).all()
@@ -68,7 +68,7 @@ def test_a_level_that_never_differs_has_no_weight():
 
 @given(seeds, st.integers(1, 4), st.integers(3, 9), st.integers(3, 9))
 def test_a_map_is_not_negative_and_is_the_weighted_sum_of_its_levels(seed, b, h, w):
-    levels = [_draw(seed, b, h, w), _draw(seed + 1, b, 3, 3), _draw(seed + 2, b, 1, 2)]
+    levels = [_uniform(seed, b, h, w), _uniform(seed + 1, b, 3, 3), _uniform(seed + 2, b, 1, 2)]
     weights = torch.tensor([2.0, 0.5, 1.0], dtype=torch.float64)
     found = anomaly_map(levels, weights)
     assert found.shape == (b, h, w)
@@ -88,8 +88,8 @@ def test_a_small_level_is_spread_over_the_places_it_stands_for():
 
 
 def test_a_perfect_reconstruction_has_an_empty_map():
-    x = _draw(0, 2, 1, 8, 8)
-    same = _draw(1, 2, 3, 4, 4)
+    x = _uniform(0, 2, 1, 8, 8)
+    same = _uniform(1, 2, 3, 4, 4)
     levels = difference_maps(x, x, [same], [same])
     found = anomaly_map(levels, torch.ones(2, dtype=torch.float64))
     assert torch.equal(found, torch.zeros(2, 8, 8, dtype=torch.float64))

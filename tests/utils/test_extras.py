@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ama.data.arrow import hub_dataset
+from ama.data.hub import hub_dataset
 from ama.errors import InputError
 from ama.utils.extras import EXTRAS, Extra, needs_extra
 
@@ -29,12 +29,13 @@ def test_with_its_libraries_an_extra_asks_for_nothing(name):
         (
             "train",
             ["lightning"],
-            "training needs lightning, which is not installed: pip install 'ama[train]'",
+            "training needs lightning, which is not installed: pip install lightning (the extra 'train' of ama)",
         ),
         (
             "report",
             ["matplotlib", "pandas"],
-            "plotting needs matplotlib and pandas, which are not installed: pip install 'ama[report]'",
+            "plotting needs matplotlib and pandas, which are not installed: pip install matplotlib pandas "
+            "(the extra 'report' of ama)",
         ),
     ],
 )
@@ -73,5 +74,5 @@ def test_a_data_set_of_the_hub_names_its_extra(missing):
         hub_dataset("owner/name")
     assert str(error.value) == (
         "reading owner/name as a data set of the Hugging Face hub needs datasets, which is not installed: "
-        "pip install 'ama[hub]'"
+        "pip install datasets (the extra 'hub' of ama)"
     )

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, get_args
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
 
+    from ama.detectors.base import Detector
     from ama.utils.declarations import Parameter
 
 METAVARS: dict[Any, str] = {list[float]: "LIST", int: "INT", float: "FLOAT", bool: "BOOL", str: "TEXT"}
 DEFAULTS = {"random_state": 0}  # a command is repeatable unless it is asked for another seed
 
 
-def add_detector_options(parser: ArgumentParser, detector: Any) -> None:
+def add_detector_options(parser: ArgumentParser, detector: type[Detector]) -> None:
     """An option for each parameter of a detector's class, in the groups of the declarations."""
     from ama.detectors.parameters import by_group
 
@@ -41,7 +42,7 @@ def _help(name: str, hint: Any, declaration: Parameter, detector: type) -> str:
     if choices := choices_of(hint):
         notes.append(" or ".join(choices))
     if declaration.low is not None:
-        notes.append(range_of(declaration))
+        notes.append(range_of(declaration).removeprefix("of "))
     default = str(DEFAULTS[name]) if name in DEFAULTS else default_of(name, detector)
     if default != "None":
         notes.append(default if ":" in default else f"default: {default}")

@@ -70,6 +70,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
     # What differs between detectors besides their parameters; commands and reports ask for nothing else.
     score_columns: ClassVar[tuple[ScoreColumn, ...]] = (ScoreColumn("score", "normal"),)
     learns_from_anomalies: ClassVar[bool] = False  # whether fit takes known anomalies and validation samples
+    trains_networks: ClassVar[bool] = False  # whether fit needs the extra "train"
 
     @abstractmethod
     def fit(self: Self, X: Any, y: Any = None) -> Self:

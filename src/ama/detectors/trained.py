@@ -27,6 +27,8 @@ class TrainedDetector(Detector):
         default="1m")
     # fmt: on
 
+    trains_networks = True
+
     def _run(self, device: str) -> Run:
         return replace(
             super()._run(device),

@@ -21,8 +21,7 @@ def model_card(detector: Detector) -> list[tuple[str, Lines]]:
 
 
 def _model(detector: Detector) -> Lines:
-    cls: Any = type(detector)
-    defaults = cls().get_params()
+    defaults = type(detector)().get_params()
     given = {
         name: value
         for name, value in detector.get_params().items()

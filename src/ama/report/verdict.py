@@ -21,7 +21,7 @@ def verdict(detector: Detector, judged: Judged) -> str:
     found, alarms = flagged[judged.anomalous], flagged[~judged.anomalous]
     return (
         f"{percent(found.mean())} of the {len(found):,} anomalies are flagged, and {percent(alarms.mean())} of the "
-        f"{len(alarms):,} normal samples; {allowed} is guaranteed."
+        f"{len(alarms):,} normal samples; the guarantee is {allowed}."
     )
 
 

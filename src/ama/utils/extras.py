@@ -48,7 +48,7 @@ def needs_extra(name: str, purpose: str | None = None) -> Iterator[None]:
         verb = "is" if len(missing) == 1 else "are"
         raise InputError(
             f"{purpose or extra.purpose} needs {' and '.join(missing)}, which {verb} not installed: "
-            f"pip install {' '.join(missing)}"
+            f"pip install {' '.join(missing)} (the extra {name!r} of ama)"
         )
     yield
 

@@ -7,25 +7,16 @@ import dataclasses
 import pytest
 import torch
 
-from ama import settings
 from ama.benchmark.speed.reference_step import ReferenceStep
-from ama.networks.networks import Networks
+from ama.scores.kinds.factory import kind_of
 from ama.training.batches import Batches
 from ama.training.run import Run
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
+from draws import TINY
 
 CHOICE = dataclasses.replace(
-    settings.COMPACT_COLOUR,
-    latent_dim=4,
-    encoder_width=8,
-    generator_width=8,
-    discriminator_width=8,
-    batch_size=16,
-    averaging=0.0,
-    lambda_rotation=0.0,
-    precision="float32",
-    learning_rate=1e-4,
+    TINY, batch_size=16, averaging=0.0, lambda_rotation=0.0, precision="float32", learning_rate=1e-4
 )
 STEPS = 3
 FLOOR = 1e-7  # the gradient of a bias before BatchNorm is rounding error, which Adam scales up to steps
@@ -46,7 +37,7 @@ def test_the_same_steps_lead_to_the_same_weights(shape, mirrored, loss, lipschit
         CHOICE, loss=loss, lipschitz=lipschitz, critic_steps=critic_steps, mirrored=mirrored
     )
     raw = torch.randint(0, 256, (32, *shape), dtype=torch.uint8)
-    networks = Networks(shape, choice).double()  # keeps the rounding error that Adam scales up small
+    networks = kind_of(shape).networks(choice).double()  # keeps the rounding error that Adam scales up small
     networks.discriminator.iterate(1000)
     before = {name: value.clone() for name, value in networks.named_parameters()}
     reference = ReferenceStep(networks, choice, seed=0).double()
@@ -84,8 +75,9 @@ def _share_singular_vectors(networks, reference):
 
 
 def test_r_scores_are_the_same():
-    networks = Networks((1, 28, 28), dataclasses.replace(CHOICE, lipschitz="gradient_penalty")).eval()
-    reference = ReferenceStep(networks, dataclasses.replace(CHOICE, lipschitz="gradient_penalty"), seed=0)
+    choice = dataclasses.replace(CHOICE, lipschitz="gradient_penalty")
+    networks = kind_of((1, 28, 28)).networks(choice).eval()
+    reference = ReferenceStep(networks, choice, seed=0)
     reference.train(False)
     raw = torch.randint(0, 256, (9, 1, 28, 28), dtype=torch.uint8)
     x = networks.normalise(raw)

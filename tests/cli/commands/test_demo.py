@@ -1,4 +1,4 @@
-"""``ama demo``: one command, with nothing to prepare, that learns, tells what it found, and draws it."""
+"""``ama demo``: one command that needs no preparation, learns, prints its metrics and draws pictures."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_it_ends_its_first_part_with_the_report(shown):
     assert "Scanned digits, learned without the digit 0" in page
 
 
-def test_a_pipe_gets_remarks_and_no_progress_bars(shown):
+def test_a_pipe_gets_notes_and_no_progress_bars(shown):
     assert "Learning scanned digits (8 x 8 pixels) without the digit 0 ...\n" in shown.errors
     assert "Leaving out each of the other digits in turn, two fits at a time ...\n" in shown.errors
     assert "%|" not in shown.errors

@@ -40,7 +40,7 @@ def test_a_report_on_two_sources_of_rows(call, tmp_path):
     assert call("report", *words, "--out", tmp_path / "r.html", "--false-alarm-rate", "0.2")[0] == 0
     text = (tmp_path / "r.html").read_text()
     assert "of the 30 anomalies are flagged" in text
-    assert "at most 20\u00a0% on average is guaranteed" in text
+    assert "the guarantee is at most 20\u00a0% on average" in text
     assert "columns that contribute most" in text
     assert "<img" not in text
 

@@ -78,7 +78,7 @@ def test_normal_samples_show_no_drift_and_other_ones_do(call, tmp_path):
     assert drift.endswith("run `ama calibrate photos.model SOURCE` on such samples, or fit again")
 
 
-@pytest.mark.filterwarnings("always")  # a remark, not an error
+@pytest.mark.filterwarnings("always")  # a note, not an error
 def test_another_rate_of_false_alarms_is_a_matter_of_scoring(call, tmp_path):
     path = tmp_path / "scores.parquet"
     for rate in (0.05, 0.1, 0.3):
@@ -251,7 +251,7 @@ SCORINGS = [
     ("photos", "photos", "photos is not a model folder: it holds no config.json"),
     ("table.csv", "photos", "table.csv is not a model folder: .*"),
     ("photos.model", "missing", "there is no file or folder missing, .*"),
-    ("photos.model", "table.csv", r"table.csv holds rows, expected images of shape \(1, 8, 8\)"),
+    ("photos.model", "table.csv", "table.csv holds rows, expected images of 8 x 8 pixels, 1 channel"),
     ("table.model", "photos", "photos holds images, expected rows of 3 columns"),
     ("table.model", "arrays.npz", "arrays.npz holds images, expected rows of 3 columns"),
 ]

@@ -87,7 +87,7 @@ def _run(given: Namespace) -> None:
     detector_class = method(given.method)
     detector = detector_class(**{name: given[name] for name in declared(detector_class)})
     detector.check_parameters()
-    _check_learns_from_anomalies(given, detector)
+    _check_detector(given, detector)
     samples = _normal_samples(given)
     say(f"learning from {samples.summary()}")
     alike = partial(
@@ -111,12 +111,17 @@ def _run(given: Namespace) -> None:
     )
 
 
-def _check_learns_from_anomalies(given: Namespace, detector: Detector) -> None:
+def _check_detector(given: Namespace, detector: Detector) -> None:
+    """Refuse what the detector cannot do, before the samples are read."""
     from ama.errors import InputError
+    from ama.utils.extras import needs_extra
 
     for option in ("anomalies", "validation"):
         if given[option] is not None and not detector.learns_from_anomalies:
             raise InputError(f"--{option} cannot be used: {given.method} learns from normal samples alone")
+    if detector.trains_networks:
+        with needs_extra("train"):
+            import ama.training.trainer  # noqa: F401
 
 
 def _normal_samples(given: Namespace) -> Samples:

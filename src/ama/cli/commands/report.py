@@ -29,8 +29,11 @@ def _run(given: Namespace) -> None:
     from ama.detectors.registry import load
     from ama.io.whole_files import check_file_path, write_text
     from ama.report.judged_samples import judge
-    from ama.report.page_builder import build_report
     from ama.training.memory import freed_memory_kept
+    from ama.utils.extras import needs_extra
+
+    with needs_extra("report"):
+        from ama.report.page_builder import build_report
 
     check_file_path(Path(given.out), (".html", ".htm"))
     detector = load(given.model, given.device)
