@@ -1,10 +1,10 @@
-"""What goes wrong, told apart by whose turn it is to act."""
+"""Exceptions: mistakes in a call or in the data, and runs that failed."""
 
 from __future__ import annotations
 
 
 class InputError(ValueError):
-    """The user's call or data is not usable; the message is one sentence that says what to change."""
+    """A call or its data cannot be used; the message is one sentence that says what to change."""
 
 
 class ModelFolderError(InputError):
@@ -12,4 +12,4 @@ class ModelFolderError(InputError):
 
 
 class DivergenceError(RuntimeError):
-    """Training left the finite numbers or learned nothing; no model was made."""
+    """Training diverged or learned nothing, and made no model."""

@@ -74,7 +74,7 @@ def test_saving_again_replaces_the_older_model(folder, row_detector):
 def test_something_that_is_no_model_is_never_overwritten(tmp_path, row_detector):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "holiday.txt").write_text("sun")
-    with pytest.raises(ModelFolderError, match=r"photos.*no ama model"):
+    with pytest.raises(ModelFolderError, match=r"photos.*something other than an ama model"):
         row_detector.save(tmp_path / "photos")
     assert os.listdir(tmp_path / "photos") == ["holiday.txt"]
 
@@ -82,14 +82,14 @@ def test_something_that_is_no_model_is_never_overwritten(tmp_path, row_detector)
 def test_a_model_of_another_library_is_never_overwritten(tmp_path, row_detector):
     (tmp_path / "bert").mkdir()
     (tmp_path / "bert" / CONFIG).write_text('{"model_type": "bert"}')
-    with pytest.raises(ModelFolderError, match=r"bert.*no ama model"):
+    with pytest.raises(ModelFolderError, match=r"bert.*something other than an ama model"):
         row_detector.save(tmp_path / "bert")
     assert os.listdir(tmp_path / "bert") == [CONFIG]
 
 
 def test_a_model_beside_other_files_is_never_overwritten(folder, row_detector):
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(ModelFolderError, match="no ama model"):
+    with pytest.raises(ModelFolderError, match="something other than an ama model"):
         row_detector.save(folder)
     assert (folder / "notes.txt").read_text() == "mine"
 

@@ -21,7 +21,7 @@ Self = TypeVar("Self", bound="SavedEstimator")
 class SavedEstimator(BaseEstimator):
     """An estimator around a :class:`ama.io.storable.Storable` that is kept in a model folder."""
 
-    # What the model in the folder is rebuilt with.
+    # The class of the model in the folder.
     _model_class: ClassVar[type[Storable]]
 
     model_: Any
@@ -41,7 +41,7 @@ class SavedEstimator(BaseEstimator):
         Raises
         ------
         ModelFolderError
-            If it cannot be written, or something that is no model is in the way.
+            If it cannot be written, or ``folder`` holds something other than a model.
         """
         check_is_fitted(self)
         save_model(self.model_, Path(folder), self._record())

@@ -23,19 +23,19 @@ DTYPES = {"uint8": torch.uint8, "float32": torch.float32, "float64": torch.float
 
 
 def check_writable(folder: Path) -> None:
-    """Find out before a long training whether a model can be saved at ``folder``.
+    """Check before a long training that a model can be saved at ``folder``.
 
     Raises
     ------
     ModelFolderError
-        If the parent does not exist or cannot be written to, or something other than a model is in the way.
+        If the parent does not exist or cannot be written to, or ``folder`` holds something other than a model.
     """
     parent = folder.absolute().parent
     if not parent.is_dir():
         raise ModelFolderError(f"cannot save a model at {folder}: the folder {parent} does not exist")
     if folder.exists() and not _replaceable(folder):
         raise ModelFolderError(
-            f"cannot save a model at {folder}: something that is no ama model is there, and it will not be overwritten"
+            f"cannot save a model at {folder}: it holds something other than an ama model, which is not overwritten"
         )
     try:
         with tempfile.TemporaryDirectory(dir=parent, prefix=".ama-"):

@@ -17,17 +17,17 @@ DIFFERENCE_FLOOR = 1e-4  # next to differences of about 0.1: a channel that neve
 
 
 class Critic(nn.Module, ABC):
-    """D: feature maps of a pair, f of Eq. 5 made from the last of them, and a linear output without bias.
+    """D: feature maps of a pair, f of Eq. 5 from the last of them, and a linear output without bias.
 
-    The weights in use are :meth:`weights`. A caller who makes several passes with the same weights computes them
-    once and hands them to each; the gradient of all passes then goes through one normalisation.
+    :meth:`weights` are the normalised weights. A caller that makes several passes with the same weights computes them
+    once and passes them to each, so that the gradient of all passes goes through one normalisation.
 
     Attributes
     ----------
     n_features
         Length k of f.
     rotation_head
-        The second head, which says which rotation a pair (T x, T x) was given; None where D has no such task.
+        The second head, which recognises the rotation T of a pair (T x, T x); None without this task.
     """
 
     n_features: int

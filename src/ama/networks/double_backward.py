@@ -1,10 +1,10 @@
-r"""Convolutions, ReLUs and averages whose gradient is differentiated again at the least cost, for the gradient penalty.
+r"""Convolutions, ReLUs and averages with a cheap second derivative, for the gradient penalty.
 
 A network of convolutions and ReLUs is linear wherever no ReLU switches, so its gradient g by the input depends on the
 weights through :math:`g = W_1^T M_1 W_2^T M_2 \dots` alone, the masks M being constant almost everywhere. torch does
-not know this: it sends zeros back through the whole forward pass, a third of all products, and makes the gradient by
-:math:`W` of a transposed convolution as a convolution with kernels as large as the maps. Here nothing is sent back
-through the masks (or through an average's input, of which its gradient does not depend either), and the gradient by W
+not use this: it propagates zeros back through the whole forward pass, a third of all products, and computes the
+gradient by :math:`W` of a transposed convolution as a convolution with kernels as large as the maps. Here nothing is propagated
+through the masks (or through the input of an average, on which its gradient does not depend either), and the gradient by W
 is the ordinary one, since :math:`\langle conv^T(g, W), h \rangle = \langle g, conv(h, W) \rangle`.
 """
 
@@ -29,8 +29,8 @@ Kernel = Float[Tensor, "k c r s"]
 class FastDoubleBackward(TorchFunctionMode):
     """While active, ``F.conv2d``, ``F.relu`` and ``F.avg_pool2d`` are those of this file.
 
-    Meant for one purpose: a gradient by the network's *inputs* with ``create_graph=True``, then one by its weights.
-    In the first of them the weights get no gradient.
+    It has one use: a gradient by the network's *inputs* with ``create_graph=True``, then one by its weights. In the
+    first of them the weights get no gradient.
     """
 
     def __torch_function__(
@@ -40,7 +40,7 @@ class FastDoubleBackward(TorchFunctionMode):
 
 
 def fast_double_backward(critic: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """A critic of pairs whose gradient by the pair can be differentiated again at the least cost."""
+    """A critic of pairs whose gradient by the pair has a cheap derivative by the weights."""
 
     def fast(x: Tensor, y: Tensor) -> Tensor:
         with FastDoubleBackward():

@@ -1,7 +1,7 @@
-"""A 3 x 3 convolution together with the halving that follows it or the doubling that goes before.
+"""A 3 x 3 convolution fused with the halving after it or the doubling before it.
 
-Both are linear, so each pair is a single convolution of stride 2 with a 4 x 4 kernel: exactly the same
-function, at 16 products a place instead of 36, and without the large map in between.
+Each pair of linear operations is a single convolution of stride 2 with a 4 x 4 kernel: the same function, at 16
+products per place instead of 36, and without the large map in between.
 """
 
 from __future__ import annotations

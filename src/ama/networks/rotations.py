@@ -1,7 +1,7 @@
-"""Turned, shifted and mirrored images for D's second task: to say which turn a pair (T x, T x) was given.
+"""Rotated, shifted and mirrored images for D's second task: to recognise the rotation T of a pair (T x, T x).
 
-After the self-supervised GAN of Chen et al. (2019), which asks it of single images. A square image has four quarter
-turns; of any other only the half turn keeps the shape, so it has two.
+The self-supervised GAN of Chen et al. (2019) has this task for single images. A square image has four rotations by
+multiples of 90 degrees; any other image has two, as only a rotation by 180 degrees keeps its shape.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def mirrored_at_random(x: Shaped[Tensor, "b c h w"], random: Generator) -> Shape
 
 
 def is_mirror_symmetric(raw: Shaped[Tensor, "n c h w"]) -> bool:
-    r"""Whether the mirror image of a normal image is as usual as the image itself.
+    r"""Whether mirror images of normal images look normal, too.
 
     If it is, the antisymmetric parts :math:`a = (x - mirror(x)) / 2` have mean 0. The share
     :math:`\lVert mean(a) \rVert^2 / mean(\lVert a \rVert^2)` is then about 1/n; it is 0.03 and more for digits or

@@ -1,8 +1,8 @@
-"""The three networks for vectors: table rows and embeddings.
+"""The three networks for tabular data: rows of a table, or embeddings.
 
-The same three roles as for images, as fully connected networks of two hidden layers. G ends without a
-tanh, since standardised columns have no bounds. There are no convolutions in the paper to be faithful to
-here; the normalisations are its own: BatchNorm in E and G, spectral normalisation in D.
+Fully connected networks in the roles that convolutions have for images. The paper has no networks for tabular data;
+the normalisations are those of its networks: BatchNorm in E and G, spectral normalisation in D. G ends without a tanh,
+since standardised columns have no bounds.
 """
 
 from __future__ import annotations

@@ -15,14 +15,12 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-MAX_SAMPLES = 20_000  # beyond, more samples change the mixture less than its random start does
-MAX_SEARCHED = 6_000  # samples that choose the number of components: the choice takes most of the time
+MAX_SAMPLES = 20_000  # more samples would change the mixture less than its random start does
+MAX_SEARCHED = 6_000  # samples that select the number of components, which takes most of the time
 CANDIDATES = (1, 3, 6, 12, 24, 48)
 RIDGE = 0.1  # added to each variance of the standardised features: small samples make thin components
-
-
-SHRINKAGE = 0.2  # toward the identity, of the standardised vectors
-MAX_POINTS = 10_000
+SHRINKAGE = 0.2  # of the covariance of the standardised vectors toward the identity
+MAX_POINTS = 10_000  # in a memory bank
 
 
 class Gaussian(NamedTuple):
@@ -32,7 +30,7 @@ class Gaussian(NamedTuple):
     precision: Tensor
 
 
-class MemoryBank(NamedTuple):
+class WhitenedPoints(NamedTuple):
     """Normal vectors in whitened coordinates, (v - mean) @ whitening: points (m, n) in the vectors' own type."""
 
     mean: Tensor
@@ -54,8 +52,8 @@ def fit_gaussian(vectors: Float[Tensor, "b n"]) -> Gaussian:
     )
 
 
-def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int) -> MemoryBank:
-    """Keep normal vectors, whitened by the same shrunk covariance, for a search of the nearest.
+def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int) -> WhitenedPoints:
+    """Keep normal vectors, whitened by the same shrunk covariance, for a nearest-neighbour search.
 
     Parameters
     ----------
@@ -69,7 +67,7 @@ def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int) -> MemoryBank:
     whitening = torch.from_numpy(axes / np.sqrt(variances) / scale[:, None])
     centre = torch.from_numpy(mean)
     kept = torch.from_numpy(_some(vectors.cpu().double().numpy(), MAX_POINTS, seed))
-    return MemoryBank(centre, whitening, ((kept - centre) @ whitening).to(vectors.dtype))
+    return WhitenedPoints(centre, whitening, ((kept - centre) @ whitening).to(vectors.dtype))
 
 
 def _shrunk(

@@ -1,4 +1,4 @@
-"""From normal samples to a trained model: who is trained on, who calibrates, and what is fitted after the training."""
+"""A whole fit: training, selection of weights, and the statistics of the scores."""
 
 from __future__ import annotations
 
@@ -28,15 +28,21 @@ from ama.training.weight_selection import SelectWeights
 from ama.utils.processors import multiplies_bfloat16
 
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
-REPORTED = ("r_score", "a_score")  # the paper's scores, which every model has besides the one that decides
+REPORTED = ("r_score", "a_score")  # the paper's scores, reported whatever score decides
 
 
 @dataclass(frozen=True)
 class TrainingSet:
     """Raw samples of a fit.
 
-    ``normal`` is trained on and calibrated on; ``anomalies`` take part in Eq. 4 (semi-supervised);
-    ``validation`` holds normal samples and anomalies that only select weights.
+    Parameters
+    ----------
+    normal
+        For training and calibration.
+    anomalies
+        Known anomalies, for Eq. 4 (semi-supervised).
+    validation
+        Samples, and +1 for a normal one or -1 for an anomaly; they only select weights.
     """
 
     normal: Shaped[Tensor, "n ..."]
@@ -46,9 +52,20 @@ class TrainingSet:
 
 @dataclass
 class Fitted:
-    """A model, how its training went, and the validation AUROC that selected it, if one did.
+    """A model and how its training went.
 
-    ``seconds`` are those of a fit without validation samples: selecting takes others.
+    Parameters
+    ----------
+    model
+        Ready to score.
+    steps
+        Generator steps taken.
+    seconds
+        Of the fit, without those for the selection of weights.
+    history
+        Losses every few steps.
+    validation_auroc
+        AUROC of the selected weights on the validation samples, if weights were selected.
     """
 
     model: Model
@@ -59,14 +76,14 @@ class Fitted:
 
 
 def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
-    """Train, select weights where validation samples are given, and fit what the scores need.
+    """Train, select weights if there are validation samples, and fit what the scores need.
 
     Raises
     ------
     InputError
         If there are too few samples, or all are the same.
     DivergenceError
-        If the training leaves the finite numbers, or the critic learned nothing.
+        If the training diverges, or the critic learns nothing.
     """
     with repeatable(run.seed), freed_memory_kept():
         return _train_model(data, settings, run).finish(selected=True)
@@ -75,7 +92,7 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
 def fit_both(data: TrainingSet, settings: Settings, run: Run) -> tuple[Fitted, Fitted]:
     """As :func:`fit_model`, from one training: a model of the last weights, and one of the weights selected.
 
-    The first has seen no validation sample at all.
+    The first is independent of the validation samples.
 
     Raises
     ------

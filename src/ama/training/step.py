@@ -41,8 +41,8 @@ Pairs = dict[str, Pair]
 class AMATraining(Training):
     """Plays Eq. 2: ``critic_steps`` updates of D, then one of E and G, on the same batch.
 
-    E and G do not change between the critic's steps, so the encodings, reconstructions and negatives
-    of a batch are computed once and serve all of them, with and without their gradient.
+    E and G do not change between the critic steps, so the encodings, reconstructions and negatives of a batch are
+    computed once for all of them.
 
     Parameters
     ----------
@@ -51,15 +51,15 @@ class AMATraining(Training):
     settings
         Of the fit.
     samples
-        Raw training samples at given indices; on the training device when they fit there.
+        Raw training samples at given indices, on the training device.
     total_steps
-        Length of the training, on which the shares of the settings are taken.
+        Length of the training. Shares of it in the settings refer to this number.
     seed
         Every step's random numbers are a function of (seed, step).
     anomalies
-        Known anomalies (raw), which take the place of synthetic ones in Eq. 4; or None.
+        Known raw anomalies, which replace synthetic ones in Eq. 4; or None.
     symmetric
-        Whether mirror images of the samples are as good as the samples, and half of them are taken instead.
+        Whether mirror images of normal samples are normal, too; then half of the samples of a batch are mirrored.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class AMATraining(Training):
 
     @property
     def result(self) -> Networks:
-        """The networks that training is for: the averaged ones where averaging is on, otherwise the last."""
+        """The trained networks: the moving average if there is one, otherwise the last weights."""
         return self.networks if self.averaged is None else self.averaged.networks
 
     def configure_optimizers(self) -> Any:

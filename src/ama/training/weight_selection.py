@@ -1,4 +1,4 @@
-"""Selection of weights by a few labelled samples, as the paper does it."""
+"""Selection of weights by a few labelled samples, as in the paper."""
 
 from __future__ import annotations
 

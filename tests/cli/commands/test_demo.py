@@ -132,7 +132,7 @@ def test_a_place_that_cannot_hold_it_is_refused_before_the_training(tmp_path, ca
     assert main(["demo", "--out", str(tmp_path)]) == 2
     output, errors = capsys.readouterr()
     assert output == ""
-    assert re.fullmatch(r"ama: cannot save a model at .*no ama model is there.*\n", errors)
+    assert re.fullmatch(r"ama: cannot save a model at .*something other than an ama model.*\n", errors)
     assert sorted(os.listdir(tmp_path)) == ["file", "model"]
 
 

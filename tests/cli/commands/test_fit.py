@@ -203,9 +203,9 @@ def test_an_option_that_does_not_fit_is_refused(call, tmp_path, words, sentence)
     ("name", "sentence"),
     [
         ("nowhere/model", "the folder .*nowhere does not exist"),
-        ("file", "something that is no ama model is there, and it will not be overwritten"),
+        ("file", "it holds something other than an ama model, which is not overwritten"),
         ("file/model", "the folder .*file does not exist"),
-        ("foreign", "something that is no ama model is there, and it will not be overwritten"),
+        ("foreign", "it holds something other than an ama model, which is not overwritten"),
     ],
 )
 def test_a_model_is_never_written_over_something_else(call, bad, name, sentence):
