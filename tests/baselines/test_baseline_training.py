@@ -46,7 +46,9 @@ def test_each_optimizer_moves_its_own_weights():
     module = _Training(two(), lambda index: torch.randn(len(index), 3, dtype=torch.float64), 3, 0, 0.1, False)
     run_training(module, Batches(10, 4, 3, 0, lambda: int(module.steps_done)), [], Run())
     assert int(module.steps_done) == 3
-    assert module.identity == {"method": "_Two", "rate": 0.1, "shape": [3], "length": 3, "seed": 0}
+    assert module.identity == {
+        "method": "_Two", "rate": 0.1, "bfloat16": False, "shape": [3], "length": 3, "seed": 0,
+    }  # fmt: skip
     assert isinstance(module.trainer, Trainer)
 
 

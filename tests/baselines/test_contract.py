@@ -214,7 +214,10 @@ def test_wrong_input_gets_a_clear_message(name, case, zeros_and_ones):
 
 WRONG_TRAINING = {
     "preset": ({"preset": "big"}, "preset must be one of compact, paper, found 'big'"),
-    "precision": ({"precision": "float16"}, "precision must be one of float32, bfloat16, found 'float16'"),
+    "precision": (
+        {"precision": "float16"},
+        "precision must be one of auto, float32, bfloat16, found 'float16'",
+    ),
     "steps": ({"max_steps": 0}, "max_steps must be a whole number of at least 1, found 0"),
     "width": ({"width": 2.5}, "width must be a whole number of at least 1, found 2.5"),
     "time": ({"max_time": "soon"}, "max_time must be a positive duration"),

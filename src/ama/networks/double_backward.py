@@ -3,9 +3,9 @@ r"""Convolutions, ReLUs and averages with a cheap second derivative, for the gra
 A network of convolutions and ReLUs is linear wherever no ReLU switches, so its gradient g by the input depends on the
 weights through :math:`g = W_1^T M_1 W_2^T M_2 \dots` alone, the masks M being constant almost everywhere. torch does
 not use this: it propagates zeros back through the whole forward pass, a third of all products, and computes the
-gradient by :math:`W` of a transposed convolution as a convolution with kernels as large as the maps. Here nothing is propagated
-through the masks (or through the input of an average, on which its gradient does not depend either), and the gradient by W
-is the ordinary one, since :math:`\langle conv^T(g, W), h \rangle = \langle g, conv(h, W) \rangle`.
+gradient by :math:`W` of a transposed convolution as a convolution with kernels as large as the maps. Here nothing is
+propagated through the masks (or through the input of an average, on which its gradient does not depend either), and
+the gradient by W is the ordinary one, since :math:`\langle conv^T(g, W), h \rangle = \langle g, conv(h, W) \rangle`.
 """
 
 from __future__ import annotations
