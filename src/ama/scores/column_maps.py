@@ -14,6 +14,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.io.storable import empty
+from ama.scores.densities import fit_gaussian
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.map_contract import AnomalyMap, Scorer
 
@@ -43,9 +44,6 @@ class ColumnMap(AnomalyMap):
     def fit(
         self, parts: Sequence[Float[Tensor, "_ d"]], normal: Shaped[Tensor, "n d"], scorer: Scorer
     ) -> None:
-        from ama.scores.densities import (
-            fit_gaussian,  # imports scikit-learn, which reading data does not need
-        )
 
         x = torch.cat(list(parts))
         if x.shape[1] > MAX_COLUMNS:

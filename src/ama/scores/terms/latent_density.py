@@ -7,12 +7,13 @@ Eq. 6, applied to :math:`\log R`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
+from torch.distributions import Categorical
 
 from ama.io.storable import empty
 from ama.scores.densities import MAX_SAMPLES, fit_mixture
@@ -32,10 +33,17 @@ def mixture_log_density(
     means: Float[Tensor, "m n"],
     covariances: Float[Tensor, "m n n"],
 ) -> Float[Tensor, " b"]:
-    """Log density under a Gaussian mixture of m components."""
-    components = MultivariateNormal(means, covariances, validate_args=False)
-    mixture = MixtureSameFamily(Categorical(weights, validate_args=False), components, validate_args=False)
-    return mixture.log_prob(features)
+    r"""Log density under a Gaussian mixture of m components.
+
+    torch's ``MultivariateNormal`` computes the same, and imports sympy first, for a third of a second.
+    """
+    factors = torch.linalg.cholesky(covariances)
+    centred = (features[:, None] - means).permute(1, 2, 0)  # (m, n, b)
+    distance = torch.linalg.solve_triangular(factors, centred, upper=False).square().sum(1).T
+    half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
+    log_density = -0.5 * (means.shape[1] * math.log(2 * math.pi) + distance) - half_log_det
+    log_weights = Categorical(weights, validate_args=False).logits.log_softmax(0)
+    return (log_density + log_weights).logsumexp(1)
 
 
 class LatentDensity(Term):
