@@ -39,7 +39,9 @@ def test_a_new_parameter_is_one_declaration():
 def test_the_first_group_has_the_eight_that_most_users_need():
     groups = by_group(ama.AMADetector)
     assert next(iter(groups)) == "most used"
-    assert len(groups["most used"]) == 8
+    assert list(groups["most used"]) == [
+        "preset", "max_time", "false_alarm_rate", "device", "random_state", "progress", "scoring", "held_out",
+    ]  # fmt: skip
     assert sum(map(len, groups.values())) == len(ama.AMADetector().get_params())
 
 

@@ -27,6 +27,7 @@ from ama.training.run import Run, reader, repeatable
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
 from ama.utils.declarations import FIRST, NETWORKS, TRAINING, parameter
+from ama.utils.extras import needs_extra
 from ama.utils.processors import multiplies_bfloat16
 
 Self = TypeVar("Self", bound="Baseline")
@@ -193,9 +194,9 @@ class TrainedBaseline(Baseline, TrainedDetector):
         **given
             Further arguments of the class.
         """
-        # These import lightning, which scoring does not need.
-        from ama.training.callbacks import LossMonitor
-        from ama.training.trainer import run_training
+        with needs_extra("train"):
+            from ama.training.callbacks import LossMonitor
+            from ama.training.trainer import run_training
 
         sizes = self._sizes()
         total = max_steps or sizes.max_steps
