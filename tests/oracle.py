@@ -179,7 +179,7 @@ def mahalanobis(v: Vector, mean: Vector, precision: Matrix) -> float:
 
 
 def rotation_surprise(logits: Matrix) -> float:
-    """-Σ_T log p(T | T x): row T holds the logits for the pair turned by T."""
+    """-Σ_T log p(T | T x): row T holds the logits for the pair rotated by T."""
     total = 0.0
     for t, row in enumerate(logits):
         total -= row[t] - math.log(sum(math.exp(value) for value in row))
