@@ -44,6 +44,7 @@ def renamed(value: Any) -> Any:
 
 
 def main() -> None:
+    """Rename the files, and the keys and values in each."""
     for old, new in FILES.items():
         if (RESULTS / old).exists():
             (RESULTS / old).rename(RESULTS / new)
