@@ -192,8 +192,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         x = self._fitted_samples(X)
         model = self.model_
         found = model.scores(x)
-        deciding = torch.stack([found.terms[name] for name in model.deciding], 1)
-        deviations = model.combination.standardised(deciding).cpu().numpy()
+        deviations = model.combination.standardised(model.of_the_score(found.terms)).cpu().numpy()
         expected = model.expected(x)
         return Explanation(
             dict(zip(model.deciding, deviations.T, strict=True)),

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from typing_extensions import dataclass_transform
 
-from ama.settings import PRESETS, Settings
+from ama.settings import PAPER, PRESETS, Settings
 from ama.utils.declarations import GROUPS, Parameter, choices_of, declared, given_type, parameter
 
 Class = TypeVar("Class")
@@ -63,20 +63,11 @@ def default_of(name: str, owner: type) -> str:
         return "; ".join(f"{preset}: {shown(getattr(values, name))}" for preset, values in sizes.items())
     if default is not None or not (issubclass(owner, Settings) and name in _names(Settings)):
         return shown(default)
-    values = {
-        f"{preset}, {variant}": shown(getattr(settings, name))
-        for variant, presets in PRESETS.items()
-        for preset, settings in presets.items()
-        if preset in ("paper", "compact")
-    }
-    by_preset = {
-        preset: dict.fromkeys(v for key, v in values.items() if key.startswith(preset))
-        for preset in ("paper", "compact")
-    }
-    if all(len(found) == 1 for found in by_preset.values()):
-        return "; ".join(f"{preset}: {next(iter(found))}" for preset, found in by_preset.items())
-    compact = [f"{v} for {key.split(', ')[1]}" for key, v in values.items() if key.startswith("compact")]
-    return f"paper: {next(iter(by_preset['paper']))}; compact: {', '.join(compact)}"
+    compact = {variant: shown(getattr(presets["compact"], name)) for variant, presets in PRESETS.items()}
+    by_variant = ", ".join(f"{value} for {variant}" for variant, value in compact.items())
+    if len(set(compact.values())) == 1:
+        by_variant = next(iter(compact.values()))
+    return f"paper: {shown(getattr(PAPER, name))}; compact: {by_variant}"
 
 
 def shown(value: Any) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ama.decision import conformal
 from ama.detectors.base import Detector
+from ama.detectors.parameters import shown
 from ama.report.verdict import percent
 
 Lines = list[tuple[str, str]]  # names and texts
@@ -33,7 +32,7 @@ def _model(detector: Detector) -> Lines:
         ("training", f"{detector.n_steps_:,} steps in {detector.fit_seconds_:.0f} s"),
         (
             "parameters given",
-            ", ".join(f"{name} = {_text(value)}" for name, value in given.items()) or "none",
+            ", ".join(f"{name} = {shown(value)}" for name, value in given.items()) or "none",
         ),
     ]
     if weights := detector.score_weights():
@@ -52,7 +51,3 @@ def _guarantee(detector: Detector) -> Lines:
         ("for these held-out samples", f"between {percent(low)} and {percent(high)} in 95 of 100 cases"),
         ("holds for", "samples from the same source as the held-out ones"),
     ]
-
-
-def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

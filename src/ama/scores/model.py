@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -126,14 +126,14 @@ class Model(ScoringNetworks):
 
     @torch.no_grad()
     def _fit_statistics(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
-        terms = self._named(list(self.terms))
+        terms = self._named(self.terms)
         parts: list[list[Tensor]] = [[] for _ in terms]
         of_map = []
         for forward in self.forward_passes(raw):
-            for features, (_, term) in zip(parts, terms, strict=True):
+            for features, term in zip(parts, terms, strict=True):
                 features.append(term.features(forward))
             of_map.append(self.map.features(forward))
-        for features, (_, term) in zip(parts, terms, strict=True):
+        for features, term in zip(parts, terms, strict=True):
             term.fit(features, seed)
         self.map.fit(of_map, raw, self)
 
@@ -147,9 +147,8 @@ class Model(ScoringNetworks):
 
     def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
         """The deciding score and every term of raw samples."""
-        terms = self._values(raw, list(self.terms))
-        deciding = torch.stack([terms[name] for name in self.deciding], 1)
-        return Scores(self.combination(deciding), terms)
+        terms = self._values(raw, self.terms)
+        return Scores(self.combination(self.of_the_score(terms)), terms)
 
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
         """The deciding score of raw samples, higher = more normal; no other term is computed."""
@@ -165,18 +164,21 @@ class Model(ScoringNetworks):
         """What each number of a raw sample would normally be, if the map has such values."""
         return self.map.expected(raw, self)
 
+    def of_the_score(self, terms: Mapping[str, Float[Tensor, " b"]]) -> Float[Tensor, "b t"]:
+        """The terms that the score combines, a column each."""
+        return torch.stack([terms[name] for name in self.deciding], 1)
+
     def _deciding_values(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b t"]:
-        values = self._values(raw, list(self.deciding))
-        return torch.stack([values[name] for name in self.deciding], 1)
+        return self.of_the_score(self._values(raw, self.deciding))
 
     @torch.no_grad()
-    def _values(self, raw: Shaped[Tensor, "b ..."], names: list[str]) -> dict[str, Float[Tensor, " b"]]:
+    def _values(self, raw: Shaped[Tensor, "b ..."], names: Iterable[str]) -> dict[str, Float[Tensor, " b"]]:
         """Terms by name, from one forward pass that computes what they need and no more."""
+        terms = self._named(names)
         parts = [
-            [term.value(term.features(forward)) for _, term in self._named(names)]
-            for forward in self.forward_passes(raw)
+            [term.value(term.features(forward)) for term in terms] for forward in self.forward_passes(raw)
         ]
         return {name: torch.cat(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}
 
-    def _named(self, names: list[str]) -> list[tuple[str, Term]]:
-        return [(name, cast(Term, self.terms[name])) for name in names]
+    def _named(self, names: Iterable[str]) -> list[Term]:
+        return [cast(Term, self.terms[name]) for name in names]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
@@ -133,6 +132,5 @@ def _scores(model: Model, samples: Shaped[Tensor, "m ..."]) -> Scores:
     found = model.scores(samples)
     scores = {"score": found.score} | {name: -values for name, values in found.terms.items()}
     if len(model.deciding) > 1:
-        terms = torch.stack([found.terms[name] for name in model.deciding], 1)
-        scores["equal weights"] = -model.combination.standardised(terms).sum(1)
+        scores["equal weights"] = -model.combination.standardised(model.of_the_score(found.terms)).sum(1)
     return {name: values.numpy() for name, values in scores.items()}
