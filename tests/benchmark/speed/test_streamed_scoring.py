@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from ama.benchmark.speed.streamed_scoring import streamed_scoring
+from ama.errors import InputError
 
 
 def test_every_image_is_scored_and_the_cost_is_reported(tmp_path, capsys):
@@ -15,3 +18,8 @@ def test_every_image_is_scored_and_the_cost_is_reported(tmp_path, capsys):
     line = json.loads((tmp_path / "results.jsonl").read_text())
     assert line["command"] == "ama benchmark stream --n 20000"
     assert "images per second" in capsys.readouterr().out
+
+
+def test_too_few_images_to_compare_their_ends_are_refused():
+    with pytest.raises(InputError, match=r"^--n must be a whole number of at least 20000, found 2000$"):
+        streamed_scoring(2000, None)

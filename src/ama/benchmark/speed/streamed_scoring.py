@@ -21,10 +21,12 @@ from PIL import Image
 from ama.detectors.ama import AMADetector
 from ama.detectors.registry import load
 from ama.detectors.score_tables import score_schema, score_table
+from ama.errors import InputError
 from ama.io.results_files import append_result
 from ama.io.score_files import write_table
 from ama.training.memory import freed_memory_kept
 
+FEWEST = 20_000  # images, so that the first tenth can be compared with the last
 DISTINCT = 5000  # number of different images, which the file repeats
 SIDE = 32
 
@@ -44,10 +46,17 @@ def streamed_scoring(n: int, append_to: str | None) -> dict[str, int | float]:
     Parameters
     ----------
     n
-        Number of images, at least 20,000, so that the first tenth can be compared with the last.
+        Number of images, at least ``FEWEST``.
     append_to
         Results file to which the result is appended, or None.
+
+    Raises
+    ------
+    InputError
+        If there are fewer images.
     """
+    if n < FEWEST:
+        raise InputError(f"--n must be a whole number of at least {FEWEST}, found {n}")
     with tempfile.TemporaryDirectory() as name:
         # In another process, so that the preparation does not count in this one's peak memory.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
