@@ -1,10 +1,47 @@
-"""Exceptions: mistakes in a call or in the data, and runs that failed."""
+"""Exceptions: mistakes in a call or in the data, and runs that failed; and text that is safe to show."""
 
 from __future__ import annotations
 
+import unicodedata
+
+LONGEST_SENTENCE = 280  # characters of a message; with the name of the program it stays below 300
+
+
+def printable(text: str) -> str:
+    """Text of unknown origin, such as a file name or a library's message, on one line of printable characters.
+
+    Bytes that are no UTF-8 (surrogates in Python) and control characters become U+FFFD, and any white space becomes
+    one space.
+    """
+    shown = (" " if c.isspace() else c if _is_shown(c) else "\ufffd" for c in text)
+    return " ".join("".join(shown).split())
+
+
+def sentence(text: str, longest: int = LONGEST_SENTENCE) -> str:
+    """Text on one line of printable characters; the middle of a long one is left out."""
+    shown = printable(text)
+    if len(shown) <= longest:
+        return shown
+    tail = (longest - 3) // 2
+    return f"{shown[: longest - 3 - tail]}...{shown[-tail:]}"
+
+
+def _is_shown(character: str) -> bool:
+    # Control and format characters (a right-to-left override hides a suffix), surrogates, private and unassigned ones.
+    return unicodedata.category(character)[0] != "C"
+
 
 class InputError(ValueError):
-    """A call or its data cannot be used; the message is one sentence that says what to change."""
+    """A call or its data cannot be used; the message is one sentence that says what to change.
+
+    Parameters
+    ----------
+    message
+        Shown as one line of at most 280 printable characters, whatever names and reasons it quotes.
+    """
+
+    def __init__(self, message: str):
+        super().__init__(sentence(message))
 
 
 class ModelFolderError(InputError):

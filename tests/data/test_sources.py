@@ -73,7 +73,7 @@ def test_unknown_names_are_refused_with_found_and_expected(tmp_path, name, sente
         (tmp_path / name).write_text("x")
     with pytest.raises(InputError, match=sentence) as error:
         open_source(str(tmp_path / name))
-    assert str(tmp_path / name) in str(error.value)
+    assert str(tmp_path / name)[:120] in str(error.value)  # the middle of a long message is left out
     assert "\n" not in str(error.value)
 
 
@@ -134,9 +134,7 @@ def test_a_configuration_of_a_hub_data_set_is_named_before_its_split(hub_folder)
     assert open_source(f"hf://{hub_folder}:second:").read().x[:, 0].tolist() == [10, 11, 12]
     with pytest.raises(InputError, match=rf"one as hf://{hub_folder}:first:SPLIT, where SPLIT is train"):
         open_source(f"hf://{hub_folder}:first:test")
-    with pytest.raises(
-        InputError, match=r"'first', 'second'.*; name a part of one as hf://.*:CONFIGURATION:SPLIT"
-    ):
+    with pytest.raises(InputError, match=r"'second'.*; name a part as hf://NAME:CONFIGURATION:SPLIT"):
         open_source(f"hf://{hub_folder}:train")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from ama.cli.commands import calibrate, demo, evaluate, fit, report, score
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
-from ama.errors import DivergenceError, InputError
+from ama.errors import DivergenceError, InputError, sentence
 
 OWN: dict[str, Command] = {
     "demo": demo.COMMAND,
@@ -99,7 +99,7 @@ def _run(command: str, words: list[str]) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"ama: {message}", file=sys.stderr)
+    print(f"ama: {sentence(message)}", file=sys.stderr)
     return status
 
 
@@ -120,4 +120,4 @@ def _close_stdout() -> None:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"ama: note: {message}", file=sys.stderr)
+    print(f"ama: note: {sentence(str(message))}", file=sys.stderr)

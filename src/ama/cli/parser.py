@@ -9,6 +9,8 @@ import types
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin
 
+from ama.errors import LONGEST_SENTENCE, sentence
+
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
 
@@ -54,7 +56,8 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
 
         def error(self, message: str, ex: Exception | None = None) -> NoReturn:
             options = {action.dest: action for action in self._actions}
-            print(f"ama: {name}: {_sentence(' '.join(str(message).split()), options)}", file=sys.stderr)
+            found = _sentence(" ".join(str(message).split()), options)
+            print(f"ama: {name}: {sentence(found, LONGEST_SENTENCE - len(name) - 2)}", file=sys.stderr)
             sys.exit(2)
 
     parser = Parser(

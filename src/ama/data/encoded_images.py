@@ -110,12 +110,12 @@ class EncodedImages(Source):
 
     def __init__(self, encoded: ImageFiles | ImageColumn, wanted: Wanted):
         wanted.check_kind("images", encoded.name)
-        self.encoded, self.name, self.strict = encoded, encoded.name, wanted.strict
+        self.encoded, self.name, self.wanted = encoded, encoded.name, wanted
         channels, deep, sizes, example = 1, False, set[tuple[int, int]](), ""
         first_skipped: list[str] = []
         for chunk in encoded.chunks(256):
             headers, skipped = _read_headers(chunk)
-            self._refuse_if_strict(skipped)
+            self._refuse_unreadable(skipped)
             first_skipped += skipped[:1]
             for name, header in headers:
                 example = example or name
@@ -139,7 +139,7 @@ class EncodedImages(Source):
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
         for chunk in self.encoded.chunks(batch_size):
             x, kept, skipped = _decode(chunk, self.shape, self._deep, self.name)
-            self._refuse_if_strict(skipped)
+            self._refuse_unreadable(skipped)
             yield Samples(
                 as_depth(x, self.dtype),
                 [chunk.ids[i] for i in kept],
@@ -148,8 +148,8 @@ class EncodedImages(Source):
                 skipped,
             )
 
-    def _refuse_if_strict(self, skipped: list[str]) -> None:
-        if self.strict and skipped:
+    def _refuse_unreadable(self, skipped: list[str]) -> None:
+        if skipped and self.wanted.refuses_unreadable:
             raise InputError(f"in {self.name}, {skipped[0]}")
 
 

@@ -57,7 +57,7 @@ def hub_dataset(name: str, split: str | None = None, config: str | None = None) 
         reason = ". ".join(lines) or type(error).__name__
         raise InputError(
             f"there is no file or folder {name}, and loading it as a data set of the hub fails: {reason}; "
-            f"name a part of one as hf://{name}:CONFIGURATION:SPLIT"
+            "name a part as hf://NAME:CONFIGURATION:SPLIT"
         ) from error
     finally:
         if bars:

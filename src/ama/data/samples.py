@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,8 +14,11 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from ama.errors import InputError
+from ama.errors import sentence as shown_sentence
 from ama.scores.kinds.factory import kind_of
 from ama.utils.progress import progress_bar
+
+MOST_NAMED = 10  # skipped samples that are named one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,8 @@ class Samples:
         One sentence per sample that could not be read, with its name and the reason.
     source
         The source as the user named it, such as "photos"; "" for an object in memory.
+    remarks
+        One sentence for each thing that the source leaves out, changes or assumes, apart from skipped samples.
     """
 
     x: Shaped[Tensor, "n ..."]
@@ -45,9 +50,14 @@ class Samples:
     columns: list[str] | None
     skipped: list[str]
     source: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def notes(self) -> list[str]:
+        """What a user should know of the reading: the remarks, then which samples were skipped."""
+        return [*self.remarks, *skipped_notes(self.skipped)]
 
     def describe(self) -> str:
         """Number and size of the samples: "60 images of 28 x 28 pixels, 1 channel"."""
@@ -72,7 +82,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The keywords of :func:`ama.data.sources.open_source`, where they are described."""
+    """The keywords of :func:`ama.data.sources.open_source`, where they are described, and what was made of them."""
 
     shape: tuple[int, ...] | None = None
     image_size: int | tuple[int, int] | None = None
@@ -80,6 +90,32 @@ class Wanted:
     columns: list[str] | None = None
     dtype: torch.dtype | None = None
     strict: bool = False
+    complete: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+    def remark(self, sentence: str, refused: bool = True) -> None:
+        """Record what the source leaves out, changes or assumes, to be told to the user.
+
+        Parameters
+        ----------
+        sentence
+            It names the source, what was found, and what was made of it.
+        refused
+            Whether ``strict`` refuses it; not if the user asked for it.
+
+        Raises
+        ------
+        InputError
+            With ``strict``.
+        """
+        if self.strict and refused:
+            raise InputError(f"{sentence} (refused by strict)")
+        self.remarks.append(shown_sentence(sentence))
+
+    @property
+    def refuses_unreadable(self) -> bool:
+        """Whether an unreadable sample is an error."""
+        return self.strict or self.complete
 
     def check_kind(self, kind: Literal["images", "rows"], name: str) -> None:
         """Refuse images where a model takes rows, and the reverse."""
@@ -112,9 +148,12 @@ class Source(ABC):
     ----------
     named : str
         The source as the user named it, recorded in its samples; "" for an object in memory.
+    remarks : tuple of str
+        What it leaves out, changes or assumes, known once it is open and recorded in its samples.
     """
 
     named = ""
+    remarks: tuple[str, ...] = ()
 
     def __init__(
         self, name: str, shape: tuple[int, ...], dtype: torch.dtype, columns: list[str] | None = None
@@ -144,7 +183,7 @@ class Source(ABC):
         """
         held: Samples | None = None
         for chunk in self._chunks(batch_size):
-            chunk = replace(chunk, source=self.named)
+            chunk = replace(chunk, source=self.named, remarks=self.remarks)
             if held is None:
                 held = chunk
             elif len(held) and len(chunk):
@@ -183,7 +222,15 @@ class Source(ABC):
                     labels.append(chunk.labels)
                 bar.update(len(chunk) + len(chunk.skipped))
         all_labels = np.concatenate(labels) if labels else None
-        return Samples(x[: len(ids)], ids, all_labels, self.columns, skipped, self.named)
+        return Samples(x[: len(ids)], ids, all_labels, self.columns, skipped, self.named, self.remarks)
+
+
+def skipped_notes(skipped: Sequence[str]) -> list[str]:
+    """The first few of the sentences on skipped samples, and how many there are."""
+    if not skipped:
+        return []
+    total = f"skipped {count(len(skipped), 'unreadable sample')} in all"
+    return [*(f"skipped: {sentence}" for sentence in skipped[:MOST_NAMED]), total]
 
 
 def none_readable(name: str, skipped: list[str]) -> str:

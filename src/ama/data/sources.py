@@ -32,7 +32,7 @@ from ama.data.encoded_images import SUFFIXES, EncodedImages, ImageColumn, ImageF
 from ama.data.hub import dataset_table, hub_dataset
 from ama.data.samples import Samples, Source, Wanted, as_labels
 from ama.data.table_rows import TableRows
-from ama.errors import InputError
+from ama.errors import InputError, printable
 
 __all__ = ["Samples", "Source", "open_source"]
 
@@ -49,6 +49,7 @@ def open_source(
     columns: Sequence[str] | None = None,
     dtype: torch.dtype | None = None,
     strict: bool = False,
+    complete: bool = False,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
@@ -69,7 +70,9 @@ def open_source(
     dtype
         Type of a fitted model's images, ``torch.uint8`` or ``torch.float32``.
     strict
-        Refuse a source with an unreadable image, instead of skipping the image.
+        Refuse what would otherwise be a remark or a skipped sample.
+    complete
+        Refuse a source with an unreadable image, instead of skipping the image; remarks are made all the same.
 
     Raises
     ------
@@ -77,11 +80,13 @@ def open_source(
         If the source does not exist, or does not hold images or rows of numbers.
     """
     names = None if columns is None else list(columns)
-    wanted = Wanted(shape, image_size, label_column, names, dtype, strict)
-    if not isinstance(source, str | Path):
-        return _open_object(source, wanted)
-    opened = _open_name(source, wanted)
-    opened.named = str(source)
+    wanted = Wanted(shape, image_size, label_column, names, dtype, strict, complete)
+    if isinstance(source, str | Path):
+        opened = _open_name(source, wanted)
+        opened.named = printable(str(source))
+    else:
+        opened = _open_object(source, wanted)
+    opened.remarks = tuple(wanted.remarks)
     return opened
 
 

@@ -203,12 +203,14 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         """The test of :meth:`drift` on scores that are known already."""
         return conformal.drift(self.independent(scores), self.model_.calibration.cpu().numpy())
 
-    def open(self, source: Any, *, label_column: str | None = None, strict: bool = False) -> Source:
+    def open(
+        self, source: Any, *, label_column: str | None = None, strict: bool = False, complete: bool = False
+    ) -> Source:
         """Open a source of samples like those of the fit, in size, depth and columns.
 
         Parameters
         ----------
-        source, label_column, strict
+        source, label_column, strict, complete
             As in :func:`ama.data.sources.open_source`.
         """
         check_is_fitted(self)
@@ -219,6 +221,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
             dtype=self.model_.dtype,
             label_column=label_column,
             strict=strict,
+            complete=complete,
         )
 
     def _keep(

@@ -43,8 +43,11 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
     if n_axes is None and isinstance(X, list | tuple):
         n_axes = np.ndim(X)
     if isinstance(X, str | Path) or (n_axes is not None and n_axes > 2) or type(X).__name__ == "Dataset":
-        source = open_source(X) if reset else detector.open(X)
+        # Later results are an array with a value for each sample, so none may be missing.
+        source = open_source(X) if reset else detector.open(X, complete=True)
         samples = source.read(progress=detector.progress is not False)
+        for note in samples.notes():
+            warnings.warn(note, stacklevel=4)
         if reset:
             _keep_columns(detector, samples)
         return samples

@@ -221,9 +221,9 @@ def test_unreadable_files_among_good_ones_are_skipped_and_counted(call, bad, tmp
     status, _, errors = call("fit", bad / "mixed", "--out", tmp_path / "model", *SMALL)
     assert status == 0
     assert errors.splitlines()[:3] == [
-        "ama: skipped: x.png cannot be read: it is not a PNG, JPEG, BMP, TIFF, GIF or WEBP image",
-        "ama: skipped: y.png cannot be read: it is empty",
-        "ama: skipped 2 unreadable samples in all; --strict refuses them",
+        "ama: note: skipped: x.png cannot be read: it is not a PNG, JPEG, BMP, TIFF, GIF or WEBP image",
+        "ama: note: skipped: y.png cannot be read: it is empty",
+        "ama: note: skipped 2 unreadable samples in all",
     ]
     status, _, errors = call("score", "photos.model", bad / "mixed", "--out", tmp_path / "scores.csv")
     assert status == 0
