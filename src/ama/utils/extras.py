@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -50,7 +51,8 @@ def needs_extra(name: str, purpose: str | None = None) -> Iterator[None]:
             f"{purpose or extra.purpose} needs {' and '.join(missing)}, which {verb} not installed: "
             f"pip install {' '.join(missing)} (the extra {name!r} of ama)"
         )
-    yield
+    with warnings.catch_warnings():  # some libraries add filters of their own
+        yield
 
 
 def _is_installed(library: str) -> bool:
