@@ -11,6 +11,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.decision import conformal
+from ama.decision.score_bounds import bounded
 from ama.io.storable import Storable, empty
 from ama.networks.scaling import ScaledModule
 from ama.scores.kinds.factory import kind_of
@@ -62,7 +63,9 @@ class BaselineModel(ScaledModule, Storable):
         """``score``, the deciding one, and every other score of raw samples, float64, higher = more normal."""
         self.eval()
         parts = [self.anomalies(x) for x in self.chunks(raw)]
-        found = {name: -torch.cat([part[name].detach().double() for part in parts]) for name in parts[0]}
+        found = {
+            name: bounded(-torch.cat([part[name].detach().double() for part in parts])) for name in parts[0]
+        }
         return {"score": found[self.decides], **found}
 
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
@@ -71,8 +74,7 @@ class BaselineModel(ScaledModule, Storable):
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
-        rounding = float(torch.finfo(self.weights_dtype).eps ** 0.75)
-        self.calibration = conformal.calibration_scores(self.score(raw), rounding)
+        self.calibration = conformal.calibration_scores(self.score(raw), self.weights_dtype)
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised samples on the model's device, a few at a time."""

@@ -11,6 +11,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.decision import conformal
+from ama.decision.score_bounds import bounded
 from ama.io.storable import empty
 from ama.scores.combination import Combination
 from ama.scores.scoring_networks import ScoringNetworks
@@ -115,14 +116,12 @@ class Model(ScoringNetworks):
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
-        self.calibration = conformal.calibration_scores(self.score(raw), self.rounding)
+        self.calibration = conformal.calibration_scores(self.score(raw), self.arithmetic)
 
     @property
-    def rounding(self) -> float:
-        """Bound on the relative rounding error of a score."""
-        if self.kind.scores_in_bfloat16(self.settings):
-            return 1e-3
-        return float(torch.finfo(self.networks.weights_dtype).eps ** 0.75)
+    def arithmetic(self) -> torch.dtype:
+        """The coarsest type in which a score is computed."""
+        return torch.bfloat16 if self.kind.scores_in_bfloat16(self.settings) else self.networks.weights_dtype
 
     @torch.no_grad()
     def _fit_statistics(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
@@ -148,11 +147,11 @@ class Model(ScoringNetworks):
     def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
         """The deciding score and every term of raw samples."""
         terms = self._values(raw, self.terms)
-        return Scores(self.combination(self.of_the_score(terms)), terms)
+        return Scores(bounded(self.combination(self.of_the_score(terms))), terms)
 
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
         """The deciding score of raw samples, higher = more normal; no other term is computed."""
-        return self.combination(self._deciding_values(raw))
+        return bounded(self.combination(self._deciding_values(raw)))
 
     @torch.no_grad()
     def anomaly_map(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
@@ -178,7 +177,9 @@ class Model(ScoringNetworks):
         parts = [
             [term.value(term.features(forward)) for term in terms] for forward in self.forward_passes(raw)
         ]
-        return {name: torch.cat(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}
+        return {
+            name: -bounded(-torch.cat(v)) for name, v in zip(names, zip(*parts, strict=True), strict=True)
+        }
 
     def _named(self, names: Iterable[str]) -> list[Term]:
         return [cast(Term, self.terms[name]) for name in names]
