@@ -56,7 +56,9 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
         raise InputError(f"expected {expected}, found an array of {n_axes} axes")
     if isinstance(X, Tensor):
         X = X.detach().cpu().numpy()
-    with np.errstate(invalid="ignore"):  # it sums the values, and the largest add up to infinities of either sign
+    with np.errstate(
+        invalid="ignore"
+    ):  # it sums the values, and the largest add up to infinities of either sign
         rows = validate_data(detector, X, reset=reset, dtype=np.float64)
     names = getattr(detector, "feature_names_in_", None)
     return Samples(
