@@ -57,19 +57,15 @@ def _given_method(words: list[str]) -> str:
     """The method named on the command line, or in the configuration file."""
     import argparse
 
-    import yaml
+    from ama.cli.config_file import given_config
 
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     first.add_argument("--method")
-    first.add_argument("--config")
     try:
-        given, _ = first.parse_known_args(words)
-        if given.method is None and given.config is not None:
-            found = yaml.safe_load(Path(given.config).read_text(encoding="utf-8"))
-            return str(found.get("method", DEFAULT_METHOD)) if isinstance(found, dict) else DEFAULT_METHOD
-    except (argparse.ArgumentError, OSError, UnicodeDecodeError, yaml.YAMLError):
+        given = first.parse_known_args(words)[0].method
+    except argparse.ArgumentError:
         return DEFAULT_METHOD  # the parser of the command reports what is wrong
-    return given.method or DEFAULT_METHOD
+    return given or str(given_config(words).get("method", DEFAULT_METHOD))
 
 
 def _run(given: Namespace) -> None:
