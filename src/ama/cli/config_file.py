@@ -30,7 +30,7 @@ def given_config(words: list[str]) -> dict[str, Any]:
         name = first.parse_known_args(words)[0].config
     except argparse.ArgumentError:
         return {}
-    if name is None or not Path(name).exists():
+    if name is None or not Path(name).exists() or Path(name).is_dir():
         return {}
     path = Path(name)
     if not path.is_file():
