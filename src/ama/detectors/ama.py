@@ -16,10 +16,10 @@ from ama import settings
 from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
-from ama.detectors.inputs import as_samples, known_anomalies
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.trained import TrainedDetector
+from ama.detectors.training_inputs import training_samples
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
 from ama.scores.kinds.factory import kind_of
@@ -114,8 +114,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         run = self._run(device := self._device())
         if validation is None and "auto" in (self.delta, self.direction):
             raise InputError("delta or direction is 'auto', which needs validation samples, found none")
-        samples = as_samples(self, X, reset=True)
-        anomalous = known_anomalies(y, len(samples))
+        samples, anomalous = training_samples(self, X, y)
         data = TrainingSet(
             samples.x[torch.from_numpy(~anomalous)],
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
