@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from jaxtyping import Float
 
 # What is read as a number in text; a missing value is no text.
 NUMBER = r"^\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*$"
+WHOLE_SECONDS = re.compile(r"\.0+(?!\d)")
 
 
 def is_number(kind: pa.DataType) -> bool:
@@ -19,6 +22,8 @@ def is_number(kind: pa.DataType) -> bool:
     types = pa.types
     if types.is_dictionary(kind):
         return is_number(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return kind.extension_name == "arrow.bool8"
     return (
         types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind)
     )
@@ -35,6 +40,8 @@ def floats(column: pa.Array) -> Float[np.ndarray, " n"]:
     """A column of numbers as float64; a missing number is NaN."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.storage
     return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
 
 
@@ -61,38 +68,39 @@ def values(column: pa.Array) -> list[Any]:
     if pa.types.is_nested(kind):
         raise TypeError(f"it holds values of type {kind}, expected text or numbers")
     if pa.types.is_temporal(kind):
-        return column.cast(pa.string()).to_pylist()
+        texts = column.cast(pa.string()).to_pylist()
+        return [None if text is None else WHOLE_SECONDS.sub("", text) for text in texts]
     return column.to_pylist()
 
 
-def odd_value(columns: Iterable[pa.Array], pattern: str = NUMBER) -> tuple[int, str] | None:
-    """The row, from 1, and the value for which a column is no column of numbers: the first text that is no number.
+def first_text(columns: Iterable[pa.Array], pattern: str = NUMBER) -> tuple[int, str] | None:
+    """The row, from 1, and the value of the first text that is no number; None if there is none.
 
     Parameters
     ----------
     columns
-        The column, part by part.
+        A column of text, part by part.
     pattern
         Regular expression of a number.
-
-    Returns
-    -------
-    The first value that is not missing if there is no such text, and None if all are missing.
     """
-    row, first = 0, None
+    row = 0
     for column in columns:
-        present = column.is_valid()
-        if first is None and (at := present.index(True).as_py()) >= 0:
-            first = (row + at + 1, _shown(column, at))
-        if is_text(column.type):
-            texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-            odd = pc.and_(present, pc.invert(pc.match_substring_regex(texts, pattern)))
-            if (at := odd.index(True).as_py()) >= 0:
-                return row + at + 1, _shown(column, at)
-        elif first is not None:
-            break
+        texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        odd = pc.fill_null(pc.invert(pc.match_substring_regex(texts, pattern)), False)
+        if (at := odd.index(True).as_py()) >= 0:
+            return row + at + 1, _shown(column, at)
         row += len(column)
-    return first
+    return None
+
+
+def first_value(columns: Iterable[pa.Array]) -> tuple[int, str] | None:
+    """The row, from 1, and the first value that is not missing; None if there is none."""
+    row = 0
+    for column in columns:
+        if (at := column.is_valid().index(True).as_py()) >= 0:
+            return row + at + 1, _shown(column, at)
+        row += len(column)
+    return None
 
 
 def not_a_number(column: str, table: str, row: int, value: str) -> str:
@@ -105,8 +113,9 @@ def not_a_number(column: str, table: str, row: int, value: str) -> str:
 
 def _shown(column: pa.Array, at: int) -> str:
     """A value as a user would see it; its type, if it cannot be shown."""
-    try:
-        (value,) = values(column.slice(at, 1))
-    except Exception:  # a list, or a value that only pyarrow can hold
-        return f"a value of type {column.type}"
-    return value if not is_text(column.type) and not isinstance(value, str) else repr(value)
+    kind = column.type
+    if not (isinstance(kind, pa.BaseExtensionType) or pa.types.is_duration(kind)):
+        with suppress(Exception):  # a list, or a value that only pyarrow can hold
+            (value,) = values(column.slice(at, 1))
+            return value if pa.types.is_temporal(kind) else repr(value)
+    return f"a value of type {kind}"

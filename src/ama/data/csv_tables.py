@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ama.data.arrow import ArrowTable, holds_bytes
-from ama.data.arrow_columns import NUMBER, is_number, is_text, not_a_number, odd_value
+from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
 from ama.data.arrow_reading import decodable, readable
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
 from ama.data.samples import Wanted, count
@@ -51,9 +51,7 @@ def csv_table(path: Path, wanted: Wanted) -> ArrowTable:
 
 def _table(path: Path, dialect: Dialect) -> ArrowTable:
     file = _CsvFile(path, dialect)
-    with file.opened() as reader:
-        found = reader.schema
-    kinds = {field.name: _lasting_type(field.type) for field in found}
+    kinds = {field.name: _lasting_type(field.type) for field in file.schema()}
     unnamed = [name for name in dialect.names if name.startswith("Unnamed: ")]
     kinds |= dict.fromkeys(unnamed, pa.string())
     # One pass counts the rows, and finds out whether the texts can be decoded and the unnamed columns are empty.
@@ -97,6 +95,15 @@ class _CsvFile:
         )
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
         return pa.csv.open_csv(self.path, reading, self._parsing, options)
+
+    def schema(self) -> pa.Schema:
+        """Column names and the types that the first block suggests."""
+        try:
+            with self.opened() as reader:
+                return reader.schema
+        except pa.ArrowInvalid as error:
+            self._explain(error, {})
+            raise
 
     def stream(
         self, kinds: dict[str, pa.DataType], columns: list[str], batch_size: int
@@ -143,7 +150,7 @@ class _CsvFile:
         pattern = BOOLEAN if pa.types.is_boolean(kind) else NUMBER.replace(r"\.", self.dialect.decimal)
         as_text = {name: pa.string()}
         with self.opened(include_columns=[name], column_types=as_text, strings_can_be_null=True) as reader:
-            return odd_value((block.column(0) for block in reader), pattern)
+            return first_text((block.column(0) for block in reader), pattern)
 
     def _refuse(self, row: Any) -> str:
         self._ragged.append(row)

@@ -9,13 +9,14 @@ from typing import NoReturn
 import numpy as np
 
 from ama.data.arrow import NAMED_IN_MESSAGES, ArrowTable
-from ama.data.arrow_columns import floats, is_number, not_a_number, odd_value
+from ama.data.arrow_columns import first_text, first_value, floats, is_number, is_text, not_a_number
 from ama.data.samples import Wanted
 from ama.errors import InputError
 
 ID_COLUMN = "id"
 # Names that pandas gives an index without a name, in CSV and in Parquet.
-UNNAMED_INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__|level_\d+")
+NO_NAME = re.compile(r"|Unnamed: \d+")
+UNNAMED_INDEX = re.compile(rf"{NO_NAME.pattern}|__index_level_\d+__|level_\d+")
 # Names that say "number of the row", whole or after a prefix: "id", "PassengerId", "row_number".
 ID_NAME = re.compile(r"(?i:(.*[^a-z])?(id|ids))|.*[a-z](Id|ID)")
 ROW_NUMBER = re.compile(
@@ -65,12 +66,12 @@ def find_columns(table: ArrowTable, wanted: Wanted) -> FeatureColumns:
             _refuse(table, name)
     used = set(features)
     left = [name for name in others if name not in used]
-    id = ID_COLUMN if ID_COLUMN in left else next((name for name in index if name not in used), None)
+    ids = [name for name in index if name not in used and _may_be_ids(name, table)]
+    id = ID_COLUMN if ID_COLUMN in left else next(iter(ids), None)
     if given is None:
-        for name in index:
-            wanted.remark(
-                f"column {name!r} of {table.name} is left out, as it is an index", refused=name != id
-            )
+        for name in (name for name in index if name not in wanted.drop):
+            reason = "is an index" if name in ids else "has no name"
+            wanted.remark(f"column {name!r} of {table.name} is left out, as it {reason}", refused=name != id)
     elif wanted.shape is not None:
         _remark_unused(table, [name for name in left if name not in {id, *index}], wanted)
     return FeatureColumns(features, label, id)
@@ -102,6 +103,11 @@ def _index_columns(table: ArrowTable, names: list[str]) -> list[str]:
     stored = table.metadata("pandas").get("index_columns")
     of_pandas = [name for name in stored if isinstance(name, str)] if isinstance(stored, list) else []
     return [name for name in names if UNNAMED_INDEX.fullmatch(name) or name in of_pandas]
+
+
+def _may_be_ids(name: str, table: ArrowTable) -> bool:
+    """Whether a column without a name of its own is where pandas writes an index."""
+    return NO_NAME.fullmatch(name) is None or name == table.schema.names[0]
 
 
 def _without_row_numbers(table: ArrowTable, features: list[str], wanted: Wanted) -> list[str]:
@@ -143,7 +149,8 @@ def _counts(table: ArrowTable, name: str) -> bool:
 
 def _refuse(table: ArrowTable, name: str) -> NoReturn:
     """Refuse a column that is no column of numbers, and name its first value that is none."""
-    odd = odd_value(table.column(name))
+    odd = first_text(table.column(name)) if is_text(table.schema.field(name).type) else None
+    odd = odd or first_value(table.column(name))
     if odd is None:
         raise InputError(f"column {name!r} of {table.name} holds no value, expected numbers: drop it")
     raise InputError(not_a_number(name, table.name, *odd))

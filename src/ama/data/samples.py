@@ -272,7 +272,13 @@ def as_labels(values: Iterable[Any], names: list[str] | None = None) -> np.ndarr
     ndarray
         Objects (n,): in an array of text, each would take as much memory as the longest.
     """
-    found = [_as_label(value, names) for value in values]
+    known: dict[tuple[type, Any], str] = {}
+    found = []
+    for value in values:
+        key = (type(value), value)
+        if (label := known.get(key)) is None:
+            label = known[key] = _as_label(value, names)
+        found.append(label)
     labels = np.empty(len(found), dtype=object)
     labels[:] = found
     return labels

@@ -55,10 +55,13 @@ class TableRows(Source):
                 for j, name in enumerate(self.features):
                     x[:, j] = floats(batch.column(name))
             check_finite(x, row, [f"column {name!r}" for name in self.features], self.name)
-            ids = range(row, row + len(batch)) if self.id is None else self.table.values(batch, self.id)
+            if self.id is None:
+                ids = [str(i) for i in range(row, row + len(batch))]
+            else:
+                ids = as_labels(self.table.values(batch, self.id)).tolist()
             yield Samples(
                 torch.from_numpy(x),
-                as_labels(ids).tolist(),
+                ids,
                 self.table.labels(batch, self.label),
                 self.columns,
                 [],

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import column_or_1d
 from torch import Tensor
 
 from ama import settings
@@ -19,7 +18,7 @@ from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.trained import TrainedDetector
-from ama.detectors.training_inputs import training_samples
+from ama.detectors.training_inputs import label_numbers, training_samples
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
 from ama.scores.kinds.factory import kind_of
@@ -237,7 +236,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         X, y = validation
         shape = tuple(samples.x.shape[1:])
         x = open_source(X, shape=shape, columns=samples.columns, dtype=samples.x.dtype).read().x
-        labels = torch.from_numpy(np.array(column_or_1d(y)))
+        labels = torch.from_numpy(label_numbers(y))
         if len(labels) != len(x):
             raise InputError(f"validation holds {len(x)} samples and {len(labels)} labels")
         if set(labels.tolist()) != {1, -1}:

@@ -44,18 +44,8 @@ def training_samples(detector: Any, X: Any, y: Any) -> tuple[Samples, np.ndarray
 
 
 def _known_anomalies(y: Any, n: int) -> np.ndarray:
-    try:
-        given = column_or_1d(y)
-    except TypeError as error:
-        raise InputError(f"y must hold a number for each sample, found a {type(y).__name__}") from error
-    check_consistent_length(np.empty(n), given)
-    try:
-        numbers = _as_numbers(given)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(
-            "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
-            f"{_first_odd(given)}"
-        ) from error
+    numbers = label_numbers(y)
+    check_consistent_length(np.empty(n), numbers)
     if others := sorted(set(np.unique(numbers).tolist()) - {1, -1}):
         warnings.warn(
             f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
@@ -65,15 +55,36 @@ def _known_anomalies(y: Any, n: int) -> np.ndarray:
     return numbers == -1
 
 
+def label_numbers(y: Any) -> np.ndarray:
+    """Labels +1 and -1 as an array of numbers (n,).
+
+    Raises
+    ------
+    InputError
+        If they are not numbers; the message names the first that is none.
+    """
+    try:
+        given = column_or_1d(y)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"y cannot be used: {str(error).splitlines()[0]}") from error
+    try:
+        return _as_numbers(given)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(
+            "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
+            f"{_first_odd(given)}"
+        ) from error
+
+
 def _as_numbers(given: np.ndarray) -> np.ndarray:
-    if given.dtype.kind not in "biufOSU":  # NumPy would convert dates, and drop imaginary parts
+    if given.dtype.kind not in "biufOSU":  # NumPy would convert dates
         raise TypeError
     return given.astype(float)
 
 
 def _first_odd(given: np.ndarray) -> str:
     """The first label that is no number, and its row."""
-    for row, value in enumerate(given, 1):
+    for row, value in enumerate(given.tolist(), 1):
         try:
             _as_numbers(np.array([value]))
         except (TypeError, ValueError, OverflowError):
