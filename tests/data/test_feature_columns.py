@@ -60,9 +60,9 @@ def test_counting_alone_makes_no_id(kept):
 
 @pytest.mark.parametrize("name", ["patient", None])
 def test_the_index_of_a_frame_in_parquet_is_the_id(tmp_path, name):
-    FRAME.set_index(pd.Index([10, 20, 30], name=name)).to_parquet(tmp_path / "a.parquet")
+    FRAME.set_index(pd.Index([10, 30, 20], name=name)).to_parquet(tmp_path / "a.parquet")
     samples = open_source(tmp_path / "a.parquet", strict=True).read()
-    assert (samples.columns, samples.ids) == (["age", "sugar"], ["10", "20", "30"])
+    assert (samples.columns, samples.ids) == (["age", "sugar"], ["10", "30", "20"])
     assert "as it is an index" in samples.remarks[0]
 
 

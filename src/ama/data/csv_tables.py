@@ -51,8 +51,10 @@ def csv_table(path: Path, wanted: Wanted) -> ArrowTable:
 
 def _table(path: Path, dialect: Dialect) -> ArrowTable:
     file = _CsvFile(path, dialect)
-    kinds = {field.name: _lasting_type(field.type) for field in file.schema()}
-    unnamed = [name for name in dialect.names if name.startswith("Unnamed: ")]
+    found = file.schema()
+    kinds = {field.name: _lasting_type(field.type) for field in found}
+    # Without a name and a value in the first block: perhaps the end of lines that all end in a separator.
+    unnamed = [f.name for f in found if f.name.startswith("Unnamed: ") and pa.types.is_null(f.type)]
     kinds |= dict.fromkeys(unnamed, pa.string())
     # One pass counts the rows, and finds out whether the texts can be decoded and the unnamed columns are empty.
     texts = [name for name, kind in kinds.items() if is_text(kind)]
