@@ -51,7 +51,23 @@ def reading(parser: ArgumentParser) -> None:
         help="column of a table that holds labels and is no feature",
     )
     parser.add_argument(
-        "--strict", action="store_true", help="refuse unreadable samples instead of skipping them"
+        "--strict",
+        action="store_true",
+        help="refuse whatever would be left out, changed or assumed, such as unreadable samples",
+    )
+
+
+def columns(parser: ArgumentParser) -> None:
+    """Which columns of a table are features."""
+    parser.add_argument(
+        "--columns",
+        type=str,
+        nargs="+",
+        metavar="NAME",
+        help="columns of a table that are the features; by default all columns of numbers but labels and row numbers",
+    )
+    parser.add_argument(
+        "--drop", type=str, nargs="+", metavar="NAME", help="columns of a table that are no features"
     )
 
 
@@ -66,5 +82,7 @@ def append_to(parser: ArgumentParser, what: str) -> None:
 
 
 def normal_labels(given: Namespace) -> list[str] | None:
-    """The given labels as strings: a configuration file may hold numbers."""
-    return None if given.normal_label is None else [str(label) for label in given.normal_label]
+    """The given labels as those of a source are: text without control characters."""
+    from ama.data.samples import as_labels
+
+    return None if given.normal_label is None else as_labels(given.normal_label).tolist()

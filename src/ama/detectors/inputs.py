@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import validate_data
 from torch import Tensor
 
+from ama.data.frames import is_frame
 from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.errors import InputError
@@ -42,7 +43,8 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
     n_axes = getattr(X, "ndim", None)
     if n_axes is None and isinstance(X, list | tuple):
         n_axes = np.ndim(X)
-    if isinstance(X, str | Path) or (n_axes is not None and n_axes > 2) or type(X).__name__ == "Dataset":
+    many_axes = n_axes is not None and n_axes > 2
+    if isinstance(X, str | Path) or many_axes or is_frame(X) or type(X).__name__ == "Dataset":
         # Later results are an array with a value for each sample, so none may be missing.
         source = open_source(X) if reset else detector.open(X, complete=True)
         samples = source.read(progress=detector.progress is not False)
@@ -78,36 +80,3 @@ def _keep_columns(detector: Any, samples: Samples) -> None:
         detector.n_features_in_ = samples.x.shape[1]
         if samples.columns is not None:
             detector.feature_names_in_ = np.asarray(samples.columns, dtype=object)
-
-
-def known_anomalies(y: Any, n: int) -> np.ndarray:
-    """Which of n samples are marked as anomalies, shape (n,).
-
-    Parameters
-    ----------
-    y
-        None, or a label for each sample; -1 marks an anomaly.
-
-    Raises
-    ------
-    InputError
-        If the labels are not numbers.
-    """
-    if y is None:
-        return np.zeros(n, dtype=bool)
-    given = column_or_1d(y)
-    check_consistent_length(np.empty(n), given)
-    try:
-        y = given.astype(float)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
-            f"{given[0]!r}"
-        ) from error
-    if others := sorted(set(np.unique(y).tolist()) - {1, -1}):
-        warnings.warn(
-            f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
-            "these samples are taken as normal",
-            stacklevel=3,
-        )
-    return y == -1

@@ -49,6 +49,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--image_size", type=int | None, metavar="INT", help="side to which images are resized, in pixels"
     )
+    options.columns(parser)
     options.reading(parser)
     add_detector_options(parser, detector_class)
 
@@ -72,6 +73,8 @@ def _run(given: Namespace) -> None:
     """Read the sources, train, save."""
     from functools import partial
 
+    import numpy as np
+
     from ama.cli.reading import say
     from ama.data.samples import count
     from ama.data.sources import open_source
@@ -93,7 +96,7 @@ def _run(given: Namespace) -> None:
         dtype=samples.x.dtype,
         strict=given.strict,
     )
-    y, more = None, {}
+    y, more = np.ones(len(samples)), {}
     if given.anomalies is not None:
         samples, y = _with_anomalies(given, samples, alike)
     if given.validation is not None:
@@ -121,20 +124,29 @@ def _check_detector(given: Namespace, detector: Detector) -> None:
 
 
 def _normal_samples(given: Namespace) -> Samples:
-    from ama.cli.reading import read
-    from ama.data.normal_labels import is_normal
+    from ama.cli.reading import read, say_all
+    from ama.data.normal_labels import all_taken_as_normal, check_one_part, is_normal
     from ama.data.sources import open_source
+    from ama.errors import InputError
 
-    samples = read(
-        open_source(
-            given.source,
-            image_size=given.image_size,
-            label_column=given.label_column,
-            strict=given.strict,
-        )
+    labels = options.normal_labels(given)
+    if labels is None:
+        check_one_part(given.source)
+    source = open_source(
+        given.source,
+        image_size=given.image_size,
+        label_column=given.label_column,
+        columns=given.columns,
+        drop=given.drop or (),
+        strict=given.strict,
     )
-    if (labels := options.normal_labels(given)) is not None:
-        samples = samples.select(is_normal(samples.labels, labels, given.source))
+    samples = read(source)
+    if labels is not None:
+        return samples.select(is_normal(samples.labels, labels, given.source))
+    if (unheeded := all_taken_as_normal(samples)) is not None:
+        if given.strict:
+            raise InputError(f"{unheeded} (refused by strict)")
+        say_all([unheeded])
     return samples
 
 
