@@ -30,7 +30,7 @@ def _run(given: Namespace) -> None:
     from ama.data.samples import count
     from ama.decision import conformal
     from ama.detectors.registry import load
-    from ama.io.model_folder import check_writable
+    from ama.io.model_writer import check_writable
 
     target = given.model if given.out is None else given.out
     check_writable(Path(target))

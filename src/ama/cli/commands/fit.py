@@ -80,7 +80,7 @@ def _run(given: Namespace) -> None:
     from ama.data.samples import count
     from ama.data.sources import open_source
     from ama.detectors.registry import method
-    from ama.io.model_folder import check_writable
+    from ama.io.model_writer import check_writable
     from ama.utils.declarations import declared
 
     check_writable(Path(given.out))
