@@ -116,11 +116,13 @@ class SavedEstimator(BaseEstimator):
             If it is another.
         """
         calibration = self.model_.calibration.cpu()
-        expected = conformal.offset(calibration, self.false_alarm_rate) if len(calibration) else None
-        if expected is None or not math.isclose(self.offset_, expected, rel_tol=1e-9, abs_tol=1e-12):
+        if not len(calibration):
+            raise ModelFolderError("the model has no calibration scores")
+        expected = conformal.offset(calibration, self.false_alarm_rate)
+        if not math.isclose(self.offset_, expected, rel_tol=1e-9, abs_tol=1e-12):
             raise ModelFolderError(
                 f"offset_ is {self.offset_:g}, but the threshold of false_alarm_rate {self.false_alarm_rate:g} is "
-                f"{expected}: set_threshold sets both"
+                f"{expected:g}: set_threshold sets both"
             )
 
 

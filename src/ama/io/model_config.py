@@ -74,8 +74,13 @@ def read_config(folder: Path) -> dict[str, Any]:
         check_values(config, get_type_hints(Config), "the file")
         if missing := sorted(Config.__required_keys__ - config.keys()):
             raise ValueError(f"the key {missing[0]} is missing")
-        if not config["shape"] or min(config["shape"]) < 1:
-            raise ValueError(f"its shape {config['shape']} is that of no sample")
+        match config["shape"]:
+            case [columns] if columns > 0:
+                pass
+            case [channels, height, width] if min(channels, height, width) > 0:
+                pass
+            case _:
+                raise ValueError(f"its shape {config['shape']} is neither that of a row nor that of an image")
         if min(config["steps"], config["seconds"]) < 0:
             raise ValueError("its steps or seconds are negative")
         if not re.fullmatch("[0-9a-f]{64}", config["weights_sha256"]):

@@ -1,7 +1,8 @@
 """The model folder: ``config.json`` and ``weights.safetensors``, whole or absent, and nothing that runs code.
 
 ``config.json`` names the SHA-256 of its weights, so that the moment at which it gets its name decides which model a
-folder holds. The weights are in ``weights.safetensors`` or, for an instant of a save, in ``.weights-<digest>.safetensors``.
+folder holds. The weights are in ``weights.safetensors`` or, for an instant of a save, in a hidden file that is named by
+its SHA-256.
 
 ==================  ======================================================================================
 a save              how

@@ -19,7 +19,7 @@ from ama.io.locks import locked
 from ama.io.model_config import MAX_BYTES, read_any_config
 from ama.io.model_folder import CONFIG, FORMAT, WEIGHTS, digest_of, hidden_weights, open_file, sync
 from ama.io.storable import Storable
-from ama.io.whole_files import TEMPORARY, link_target
+from ama.io.whole_files import TEMPORARY, check_folder, link_target
 
 # Files of a file system or a desktop, which count as hidden.
 NOBODYS = {"lost+found", "desktop.ini", "Thumbs.db"}
@@ -40,10 +40,9 @@ def check_writable(folder: Path) -> Path:
     """
     try:
         target = link_target(folder)
-        place = target if target.exists() else target.parent
         if target.exists():
             _check_replaceable(target)
-        tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY).cleanup()
+        check_folder(target if target.exists() else target.parent)
     except (OSError, ValueError) as error:
         raise _cannot_save(folder, error) from error
     return target

@@ -49,7 +49,7 @@ def write_table(path: Path | None, schema: pa.Schema, batches: Iterable[pa.Table
     failing = partial(naming, path)
     with failing():
         # An incomplete table has no name, so even a killed process leaves no part of it behind.
-        unnamed = tempfile.TemporaryFile(dir=link_target(path).parent)
+        unnamed = tempfile.TemporaryFile(dir=link_target(path).parent)  # noqa: SIM115
     try:
         rows = _stream(unnamed, writer, schema, batches, failing)
         with replacing(path) as temporary, temporary.open("xb") as file:

@@ -77,6 +77,7 @@ def _run(given: Namespace) -> None:
     from functools import partial
 
     from ama.cli.reading import say
+    from ama.cli.saving_models import save
     from ama.data.samples import count
     from ama.data.sources import open_source
     from ama.detectors.registry import method
@@ -103,7 +104,7 @@ def _run(given: Namespace) -> None:
     if given.validation is not None:
         more["validation"] = _validation(given, alike)
     detector.fit(samples, y, **more)
-    detector.save(given.out)
+    save(detector, given.out)
     precision = "" if detector.precision_ is None else f", in {detector.precision_}"
     say(
         f"saved {given.out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s{precision}; "
