@@ -42,5 +42,9 @@ class ModelFolderError(InputError):
     """A model folder is missing, damaged, foreign, or newer than this version."""
 
 
+class SavingError(RuntimeError):
+    """A model could not be saved where it was asked for, after the work; the message says where it is instead."""
+
+
 class DivergenceError(RuntimeError):
     """Training diverged or learned nothing, and made no model."""

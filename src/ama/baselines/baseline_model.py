@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import torch
 from jaxtyping import Float, Shaped
@@ -13,6 +14,7 @@ from torch import Tensor
 from ama.decision import conformal
 from ama.decision.score_bounds import bounded
 from ama.io.storable import Storable, empty
+from ama.io.typed_values import check_values
 from ama.networks.scaling import ScaledModule
 from ama.scores.kinds.factory import kind_of
 
@@ -81,6 +83,15 @@ class BaselineModel(ScaledModule, Storable):
         for part in raw.split(self.chunk):
             yield self.normalise(part.to(self.device))
 
+    def middle(self) -> Shaped[Tensor, "1 ..."]:
+        """See :class:`ama.io.storable.Storable`."""
+        zeros = torch.zeros(1, *self.shape, dtype=torch.float64, device=self.device)
+        return self.restore(zeros).to(self.dtype)
+
+    def trial(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        """See :class:`ama.io.storable.Storable`."""
+        return self.named_scores(raw)
+
     def description(self) -> dict[str, Any]:
         """See :class:`ama.io.storable.Storable`."""
         return {"settings": self.options}
@@ -90,4 +101,7 @@ class BaselineModel(ScaledModule, Storable):
         cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
     ) -> Self:
         """See :class:`ama.io.storable.Storable`."""
-        return cls(shape, dtype, **description["settings"])
+        options = description["settings"]
+        hints = dict.fromkeys(inspect.signature(cls.build).parameters, Any) | get_type_hints(cls.build)
+        check_values(options, hints, "settings")
+        return cls(shape, dtype, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast, get_type_hints
 
 import torch
 from jaxtyping import Float, Shaped
@@ -13,11 +13,13 @@ from torch import Tensor
 from ama.decision import conformal
 from ama.decision.score_bounds import bounded
 from ama.io.storable import empty
+from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
 from ama.scores.scoring_networks import ScoringNetworks
 from ama.scores.terms.term import Term
 from ama.scores.terms.term_registry import build_terms, chosen_terms
 from ama.settings import Settings
+from ama.utils.declarations import check
 from ama.utils.random_generators import generator_for
 
 
@@ -80,8 +82,15 @@ class Model(ScoringNetworks):
     @classmethod
     def described(cls, shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]) -> Model:
         """See :class:`ama.io.storable.Storable`."""
-        settings = Settings(**description["settings"])
-        return cls(shape, settings, dtype, description["reported"], description["deciding"])
+        given, deciding = description["settings"], tuple(description["deciding"])
+        check_values(given, get_type_hints(Settings), "settings")
+        check(given, Settings)
+        settings = Settings(**given)
+        if settings.scoring not in ("auto", "+".join(deciding)):
+            raise ValueError(
+                f"settings: scoring is {settings.scoring!r}, but its terms are {', '.join(deciding)}"
+            )
+        return cls(shape, settings, dtype, description["reported"], deciding)
 
     def finish(
         self,
@@ -162,6 +171,13 @@ class Model(ScoringNetworks):
     def expected(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."] | None:
         """What each number of a raw sample would normally be, if the map has such values."""
         return self.map.expected(raw, self)
+
+    @torch.no_grad()
+    def trial(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        """See :class:`ama.io.storable.Storable`."""
+        score, terms = self.scores(raw)
+        self.map.trial(raw, self)
+        return {"score": score, **terms}
 
     def of_the_score(self, terms: Mapping[str, Float[Tensor, " b"]]) -> Float[Tensor, "b t"]:
         """The terms that the score combines, a column each."""

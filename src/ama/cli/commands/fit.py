@@ -76,10 +76,11 @@ def _run(given: Namespace) -> None:
     import numpy as np
 
     from ama.cli.reading import say
+    from ama.cli.saving_models import save
     from ama.data.samples import count
     from ama.data.sources import open_source
     from ama.detectors.registry import method
-    from ama.io.model_folder import check_writable
+    from ama.io.model_writer import check_writable
     from ama.utils.declarations import declared
 
     check_writable(Path(given.out))
@@ -102,7 +103,7 @@ def _run(given: Namespace) -> None:
     if given.validation is not None:
         more["validation"] = _validation(given, alike)
     detector.fit(samples, y, **more)
-    detector.save(given.out)
+    save(detector, given.out)
     precision = "" if detector.precision_ is None else f", in {detector.precision_}"
     say(
         f"saved {given.out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s{precision}; "
