@@ -74,7 +74,9 @@ def test_numbers_of_numpy_are_saved_as_numbers(tmp_path):
 def test_a_threshold_of_another_rate_is_not_saved(two, tmp_path):
     two[0].save(tmp_path / "model")
     detector = ama.load(tmp_path / "model").set_params(false_alarm_rate=0.3)
-    with pytest.raises(ModelFolderError, match=r"the threshold of false_alarm_rate 0\.3 is .*set_threshold sets both"):
+    with pytest.raises(
+        ModelFolderError, match=r"the threshold of false_alarm_rate 0\.3 is .*set_threshold sets both"
+    ):
         detector.save(tmp_path / "model")
     detector.set_threshold(0.3).save(tmp_path / "model")
     assert ama.load(tmp_path / "model").false_alarm_rate == 0.3
@@ -139,7 +141,9 @@ def interrupted_at(line: int, call) -> bool:
 
 
 @posix
-@pytest.mark.filterwarnings("ignore")  # a file that is interrupted as it is opened is closed by Python, which warns
+@pytest.mark.filterwarnings(
+    "ignore"
+)  # a file that is interrupted as it is opened is closed by Python, which warns
 @pytest.mark.parametrize("exists", [False, True])
 def test_ctrl_c_at_any_moment_leaves_the_older_model_or_the_new_one(two, tmp_path, exists):
     older, newer = two
@@ -213,13 +217,22 @@ def test_a_kill_at_any_moment_leaves_the_older_model_or_the_new_one(two, tmp_pat
     assert run(KILL, tmp_path).splitlines() == [
         "True ['(3,)', 'None']",
         "True ['(2,)', '(3,)']",
-        str([f"place/{name}{end}" for name in ("another", "new", "old") for end in ("", "/" + CONFIG, "/" + WEIGHTS)]),
+        str(
+            [
+                f"place/{name}{end}"
+                for name in ("another", "new", "old")
+                for end in ("", "/" + CONFIG, "/" + WEIGHTS)
+            ]
+        ),
     ]
 
 
 def run(code: str, *arguments: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
