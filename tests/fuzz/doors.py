@@ -70,7 +70,9 @@ def _fit(case: Case, here: Path) -> Outcome:
     except Exception as error:
         return Outcome(0, wrong=f"a saved model that does not load: {type(error).__name__}: {error}")
     return Outcome(
-        0, detector.learned_from_, wrong="" if np.isfinite(detector.offset_) else f"offset {detector.offset_}"
+        0,
+        detector.learned_from_,
+        wrong="" if np.isfinite(detector.offset_) else f"the threshold {detector.offset_}",
     )
 
 
@@ -124,7 +126,8 @@ def _of_samples(samples: Samples) -> Outcome:
 def _of_scores(detector: Any, source: str) -> Outcome:
     scores = detector.score_samples(source)
     told = f"{len(scores)} scores: {', '.join(f'{s:.4g}' for s in scores[:3])}"
-    return Outcome(0, told, wrong=_wrong_scores(scores, detector.p_value(source)))
+    wrong = "" if np.isfinite(detector.offset_) else f"the threshold {detector.offset_}"
+    return Outcome(0, told, wrong=wrong or _wrong_scores(scores, detector.p_value(source)))
 
 
 def _wrong_scores(scores: np.ndarray, p_values: np.ndarray) -> str:

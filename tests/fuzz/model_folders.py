@@ -23,6 +23,7 @@ from fuzz.seed_tables import image_array, parquet, row_array, rows
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 SMALL = {"max_steps": 2, "latent_dim": 4, "encoder_width": 8, "generator_width": 8, "discriminator_width": 8}
 MARK = "@@value@@"
+SIZES = (0, 1, 3, 100, 1000, 4096, 15_000, 65_536, 10**6, 10**7, 10**9, 10**12, 2**63, 10**30)
 
 
 class Good(NamedTuple):
@@ -46,6 +47,8 @@ def write_good_models(home: Path) -> dict[str, Good]:
         "pca": (ama.baselines.PCAReconstruction(), images, images[:3]),
         "neighbours": (ama.baselines.NearestNeighbours(), row_array(0), row_array(1)[:3]),
         "svdd": (ama.baselines.DeepSVDD(max_steps=2), row_array(0), row_array(1)[:3]),
+        "alad": (ama.baselines.ALAD(max_steps=2), row_array(0), row_array(1)[:3]),
+        "typicality": (ama.baselines.Typicality(max_steps=2), images, images[:3]),
     }
     for name, (detector, X, _) in data.items():
         detector.set_params(false_alarm_rate=0.3, random_state=0, device="cpu", progress=False).fit(X).save(
@@ -54,13 +57,25 @@ def write_good_models(home: Path) -> dict[str, Good]:
     return {name: Good(home / name, samples) for name, (_, _, samples) in data.items()}
 
 
-def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Every container and key of parsed JSON, at any depth."""
+def _places(value: Any, skipped: tuple[str, ...] = ()) -> list[tuple[Any, Any]]:
+    """Every container and key of parsed JSON, at any depth; not within the keys that are skipped."""
     found: list[tuple[Any, Any]] = []
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in pairs:
-        found += [(value, key), *_places(part)]
+        found += [(value, key), *([] if key in skipped else _places(part))]
     return found
+
+
+def _size(rng: random.Random, config: dict[str, Any]) -> str:
+    """Another whole number for one of those on which the size of the networks may depend."""
+    whole = [
+        (container, key)
+        for container, key in _places(config, ("history", "versions", "parameters"))
+        if type(container[key]) is int and key not in ("format", "steps")
+    ]
+    container, key = rng.choice(whole)
+    before, container[key] = container[key], rng.choice(SIZES)
+    return f"{key} = {container[key]} for {before}"
 
 
 def _nearby(rng: random.Random, value: Any) -> Any:
@@ -84,12 +99,15 @@ def _odd_config(rng: random.Random, text: str) -> tuple[str, str]:
     """One or two values, keys or blocks changed."""
     config, said, raw = json.loads(text), [], []
     for _ in range(rng.choice((1, 1, 1, 2))):
-        everywhere = _places(config)
+        change = rng.choice(("value",) * 4 + ("nearby",) * 4 + ("size",) * 2 + ("drop", "rename", "add"))
         # The history and the versions are long and without effect.
-        near = [p for p in everywhere if p[0] is config or rng.random() < 0.3]
-        container, key = rng.choice(near or everywhere or [({"": 0}, "")])
-        change = rng.choice(("value",) * 4 + ("nearby",) * 4 + ("drop", "rename", "add"))
-        if change == "value":
+        skipped = ("history", "versions") if rng.random() < 0.9 else ()
+        container, key = rng.choice(
+            [p for p in _places(config, skipped) if p[0] is config or rng.random() < 0.5]
+        )
+        if change == "size":
+            said.append(_size(rng, config))
+        elif change == "value":
             raw.append(rng.choice(JSON_VALUES))
             container[key] = f"{MARK}{len(raw) - 1}"
             said.append(f"{key} = {raw[-1][:40]}")
