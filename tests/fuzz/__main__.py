@@ -115,7 +115,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=None, help="by default a random one, which is printed")
     parser.add_argument("--index", type=int, nargs="+", default=None, help="run these cases alone")
     parser.add_argument("--keep", type=Path, required=True, metavar="FOLDER", help="where failures are kept")
-    parser.add_argument("--jobs", type=int, default=2, help="worker processes")
+    parser.add_argument("--jobs", type=int, choices=(1, 2), default=2, help="worker processes")
     for kind in KINDS[:2]:
         parser.add_argument(
             f"--show-{kind}", type=int, default=0, metavar="N", help=f"show some {kind} cases"

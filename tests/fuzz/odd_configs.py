@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fuzz.byte_mutations import mutate
 from fuzz.nasty_values import DEEP, JSON_VALUES, TEXTS
+from fuzz.odd_folders import PLACES
 
 GOOD = """\
 false_alarm_rate: 0.1
@@ -39,8 +40,12 @@ DOCUMENTS = (
 
 
 def odd_config(rng: random.Random, folder: Path) -> str:
-    """A file x.yaml: odd YAML, or an option with an odd value, or changed bytes."""
-    choice = rng.choice(("document", "value", "value", "bytes"))
+    """A file x.yaml: odd YAML, an option with an odd value, changed bytes, or no ordinary file."""
+    choice = rng.choice(("document", "document", "value", "value", "bytes", "place"))
+    if choice == "place":
+        what = rng.choice(list(PLACES))
+        PLACES[what](folder / "x.yaml")
+        return f"{what} as configuration file"
     if choice == "document":
         text = rng.choice(DOCUMENTS)
         said = text[:60]
