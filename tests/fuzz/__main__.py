@@ -8,6 +8,7 @@ Every case follows from the seed and its index alone. What fails is kept in FOLD
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import multiprocessing
 import random
@@ -81,7 +82,9 @@ def warmed_up(home: Path) -> dict[str, Good]:
     torch.set_num_threads(1)  # a fork has none of the other threads
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     Image.init()
-    return write_good_models(home)
+    good = write_good_models(home)
+    gc.freeze()  # a collection would touch, and so copy, the memory that the forks share
+    return good
 
 
 def show_failures(judged: list[Judged], seed: int) -> None:

@@ -19,7 +19,7 @@ import ama
 from fuzz.cases import Case
 from fuzz.doors import DOORS, Outcome
 
-MOST_MEMORY, KILLED_AT = 2**30, 3 * 2**29  # bytes above those of a process that does nothing
+MOST_MEMORY, KILLED_AT = 2**30, 3 * 2**29  # bytes above those at the start
 SECONDS = 5.0  # of a processor, or without using one: the clock says little on a machine that others use
 LONGEST_LINE = 300
 PACKAGE = str(Path(ama.__file__).parent)
@@ -97,8 +97,8 @@ def _judged(case: Case, here: Path, ended: _Ended, lines: list[str]) -> Verdict:
         return Verdict("TRACEBACK", found["where"], found["exception"])
     outcome = Outcome(**found)
     lines = lines + outcome.lines
-    if fault := _fault(lines, outcome.status):
-        return Verdict("LINE", fault, " | ".join(line[: 2 * LONGEST_LINE] for line in lines[-8:]))
+    if what := fault(lines, outcome.status):
+        return Verdict("LINE", what, " | ".join(line[: 2 * LONGEST_LINE] for line in lines[-8:]))
     if outcome.wrong:
         return Verdict("WRONG", f"{case.door}: {outcome.wrong[:100]}", outcome.told)
     if outcome.status:
@@ -106,7 +106,7 @@ def _judged(case: Case, here: Path, ended: _Ended, lines: list[str]) -> Verdict:
     return Verdict("accepted", "", " | ".join([outcome.told, *lines]))
 
 
-def _fault(lines: list[str], status: int) -> str:
+def fault(lines: list[str], status: int) -> str:
     """What is wrong with the lines that were said, or ""."""
     for line in lines:
         if not line.startswith("ama: "):
@@ -127,12 +127,12 @@ def _fault(lines: list[str], status: int) -> str:
 
 def _watch(case: Case, here: Path) -> _Ended:
     """Run a case in a fork, and kill it when it goes beyond a limit."""
-    idle = _forked_memory()
     start = active = time.monotonic()
     pid = os.fork()
     if not pid:
         _run(case, here)
-    killed, peak, used = "", 0, 0.0
+    idle, _ = _memory_and_time(pid)
+    killed, peak, used = "", idle, 0.0
     while True:
         done, status, usage = os.wait4(pid, os.WNOHANG)
         if done:
@@ -150,14 +150,6 @@ def _watch(case: Case, here: Path) -> _Ended:
         time.sleep(0.004)
     peak = max(peak, usage.ru_maxrss * 1024)
     return _Ended(killed, status, time.monotonic() - start, max(0, peak - idle))
-
-
-def _forked_memory() -> int:
-    """Memory of a fork that does nothing."""
-    pid = os.fork()
-    if not pid:
-        os._exit(0)
-    return os.wait4(pid, 0)[2].ru_maxrss * 1024
 
 
 def _memory_and_time(pid: int) -> tuple[int, float]:
