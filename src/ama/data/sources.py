@@ -17,22 +17,28 @@ A ``pathlib.Path`` is always a file or folder.
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from ama.data.arrays import open_array, open_array_file
-from ama.data.arrow import ArrowTable, csv_table, image_column, parquet_table, readable
-from ama.data.encoded_images import SUFFIXES, EncodedImages, ImageColumn, ImageFiles, find_images
-from ama.data.hub import dataset_table, hub_dataset
+from ama.data.arrays import open_array
+from ama.data.arrow import csv_table, parquet_table, readable
+from ama.data.encoded_images import EncodedImages
+from ama.data.hub import cache_folders, dataset_table, hub_dataset
+from ama.data.image_folders import ImageFiles, find_images
+from ama.data.image_opening import SUFFIXES
+from ama.data.names import clean_name
+from ama.data.numpy_files import open_array_file
+from ama.data.objects import open_object
+from ama.data.regular_files import check_regular
 from ama.data.samples import Samples, Source, Wanted, as_labels
 from ama.data.table_rows import TableRows
-from ama.errors import InputError, printable
+from ama.data.table_sources import open_table
+from ama.errors import InputError
 
 __all__ = ["Samples", "Source", "open_source"]
 
@@ -50,6 +56,7 @@ def open_source(
     dtype: torch.dtype | None = None,
     strict: bool = False,
     complete: bool = False,
+    channels: Literal["first", "last"] | None = None,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
@@ -73,6 +80,9 @@ def open_source(
         Refuse what would otherwise be a remark or a skipped sample.
     complete
         Refuse a source with an unreadable image, instead of skipping the image; remarks are made all the same.
+    channels
+        Where an array of images with four axes has its channels: before or after height and width. By default it
+        is found from the sizes of the axes (:mod:`ama.data.image_axes`).
 
     Raises
     ------
@@ -80,26 +90,15 @@ def open_source(
         If the source does not exist, or does not hold images or rows of numbers.
     """
     names = None if columns is None else list(columns)
-    wanted = Wanted(shape, image_size, label_column, names, dtype, strict, complete)
+    wanted = Wanted(shape, image_size, label_column, names, dtype, strict, complete, channels)
     if isinstance(source, str | Path):
         opened = _open_name(source, wanted)
-        opened.named = printable(str(source))
+        opened.named = clean_name(str(source))
     else:
-        opened = _open_object(source, wanted)
+        opened = open_object(source, wanted)
+    opened.name = clean_name(opened.name)
     opened.remarks = tuple(wanted.remarks)
     return opened
-
-
-def _open_object(source: Any, wanted: Wanted) -> Source:
-    # The library takes a second to import; whoever passes one of its data sets has already imported it.
-    if (library := sys.modules.get("datasets")) is not None:
-        if isinstance(source, library.Dataset):
-            return _open_table(dataset_table(source, "the data set"), wanted)
-        if isinstance(source, library.DatasetDict | library.IterableDataset | library.IterableDatasetDict):
-            raise InputError(
-                f"found a datasets.{type(source).__name__}, expected one split as a datasets.Dataset"
-            )
-    return open_array(source, "the array", wanted)
 
 
 def _open_name(source: str | Path, wanted: Wanted) -> Source:
@@ -108,8 +107,11 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         name, _, part = source.removeprefix(HUB_PREFIX).partition(":")
         config, _, split = part.rpartition(":")
-        return _open_table(dataset_table(hub_dataset(name, split or None, config or None), name), wanted)
-    path = Path(source).expanduser()
+        return _open_hub(name, split or None, config or None, wanted)
+    try:
+        path = Path(source).expanduser()
+    except RuntimeError as error:  # no such user
+        raise InputError(f"there is no file or folder {source}: {error}") from error
     with readable(str(path)):
         for suffix in ("", *FILES):
             candidate = path.with_name(path.name + suffix) if suffix and path.name else path
@@ -119,11 +121,16 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
                 return _open_file(candidate, wanted)
     is_id = isinstance(source, str) and HUB_ID.fullmatch(source) is not None
     if is_id and path.suffix.lower() not in (*FILES, *SUFFIXES):
-        return _open_table(dataset_table(hub_dataset(str(source)), str(source)), wanted)
+        return _open_hub(str(source), None, None, wanted)
     raise InputError(
         f"there is no file or folder {source}, expected images, {', '.join(FILES)}, "
         "owner/name of a data set of the hub, or digits"
     )
+
+
+def _open_hub(name: str, split: str | None, config: str | None, wanted: Wanted) -> Source:
+    table = dataset_table(hub_dataset(name, split, config), name)
+    return open_table(table, wanted, cache_folders(name))
 
 
 def _open_digits(wanted: Wanted) -> Source:
@@ -136,18 +143,19 @@ def _open_digits(wanted: Wanted) -> Source:
 
 
 def _open_folder(folder: Path, wanted: Wanted) -> Source:
-    if files := find_images(folder):
+    if files := find_images(folder, wanted):
         wanted.check_no_label_column(str(folder), "the labels of a folder of images are its sub-folders")
         return EncodedImages(ImageFiles(folder, files), wanted)
     visible = sorted(p for p in folder.iterdir() if p.name[0] != ".")
     if shards := [p for p in visible if p.suffix.lower() == ".parquet"]:
-        return _open_table(parquet_table(shards, str(folder)), wanted)
+        return open_table(parquet_table(shards, str(folder)), wanted, [folder])
     found = Counter(p.suffix.lower() or "other" for p in visible if p.is_file())
     held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"
     raise InputError(f"{folder} holds {held}, expected images ({', '.join(SUFFIXES)}) or shards (.parquet)")
 
 
 def _open_file(path: Path, wanted: Wanted) -> Source:
+    check_regular(path.stat())
     suffix = path.suffix.lower()
     if suffix in FILES:
         return FILES[suffix](path, wanted)
@@ -158,17 +166,9 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
 
-def _open_table(table: ArrowTable, wanted: Wanted) -> Source:
-    column = image_column(table.schema)
-    # A table for a model of rows may also hold images.
-    if column is not None and not wanted.columns:
-        return EncodedImages(ImageColumn(table, column, wanted.label_column), wanted)
-    return TableRows(table, wanted)
-
-
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
-    ".parquet": lambda path, wanted: _open_table(parquet_table([path], str(path)), wanted),
+    ".parquet": lambda path, wanted: open_table(parquet_table([path], str(path)), wanted, [path.parent]),
     ".csv": lambda path, wanted: TableRows(csv_table(path), wanted),
     ".npz": open_array_file,
     ".npy": open_array_file,
