@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -51,7 +51,14 @@ def reading(parser: ArgumentParser) -> None:
         help="column of a table that holds labels and is no feature",
     )
     parser.add_argument(
-        "--strict", action="store_true", help="refuse unreadable samples instead of skipping them"
+        "--strict",
+        action="store_true",
+        help="refuse what would be skipped, left out, changed or assumed, instead of saying so",
+    )
+    parser.add_argument(
+        "--channels",
+        type=Literal["first", "last"] | None,
+        help="axis of the channels in an array of images, if its shape leaves that open",
     )
 
 
@@ -67,4 +74,6 @@ def append_to(parser: ArgumentParser, what: str) -> None:
 
 def normal_labels(given: Namespace) -> list[str] | None:
     """The given labels as strings: a configuration file may hold numbers."""
-    return None if given.normal_label is None else [str(label) for label in given.normal_label]
+    from ama.data.names import clean_name
+
+    return None if given.normal_label is None else [clean_name(str(label)) for label in given.normal_label]

@@ -6,6 +6,7 @@ an animation and each page of a TIFF file is an image; previews, masks and small
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from PIL import Image
@@ -60,18 +61,21 @@ def count_frames(image: Image.Image) -> int:
     """
     if image.format not in FRAMES_IN:
         return 1
-    if image.format == "TIFF":
-        # Its own count would follow a chain of pages to whatever end.
-        try:
-            image.seek(MAX_FRAMES)
-        except EOFError:
-            image.seek(0)
-        else:
-            raise ImageError(f"it has more than {MAX_FRAMES:,} pages")
-    n_frames = getattr(image, "n_frames", 1)
+    n_frames = _count_pages(image) if image.format == "TIFF" else getattr(image, "n_frames", 1)
     if n_frames > MAX_FRAMES:
-        raise ImageError(f"it has {n_frames:,} frames, expected at most {MAX_FRAMES:,}")
+        raise ImageError(f"it has more than {MAX_FRAMES:,} frames")
     return n_frames
+
+
+def _count_pages(image: Image.Image) -> int:
+    # Pillow's own count would follow the chain of pages to whatever end.
+    n_pages = 1
+    with suppress(EOFError):
+        while n_pages <= MAX_FRAMES:
+            image.seek(n_pages)
+            n_pages += 1
+    image.seek(0)
+    return n_pages
 
 
 def is_deep_grey(image: Image.Image) -> bool:

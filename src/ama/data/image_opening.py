@@ -37,6 +37,7 @@ SUFFIXES_OF = {
     "DIB": (".dib",),
 }
 SUFFIXES = tuple(suffix for suffixes in SUFFIXES_OF.values() for suffix in suffixes)
+SOME_SUFFIXES = ".png, .jpg, .tif, .gif, .webp, ..."  # for messages
 WITHOUT_SIGNATURE = ("PCX", "TGA", "DIB")  # almost any bytes could be one of them
 SIGNED = tuple(name for name in SUFFIXES_OF if name not in WITHOUT_SIGNATURE)
 

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.nd
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def _check_header(file: IO[bytes], size: int, name: str) -> None:
+def _check_header(file: Any, size: int, name: str) -> None:
     """Refuse an array that does not fill its file exactly, or is not of plain values."""
     version = np.lib.format.read_magic(file)
     readers = {

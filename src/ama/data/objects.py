@@ -14,7 +14,7 @@ from ama.data.arrays import open_array
 from ama.data.encoded_images import EncodedImages
 from ama.data.hub import dataset_table
 from ama.data.image_folders import ImageList
-from ama.data.image_opening import SUFFIXES
+from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.names import clean_name
 from ama.data.samples import Source, Wanted
 from ama.data.table_sources import open_table
@@ -70,7 +70,7 @@ def _images(source: Any) -> list[Any] | None:
         if os.path.splitext(os.fspath(part))[1].lower() not in SUFFIXES:
             raise InputError(
                 f"the list has {clean_name(str(part))!r} at position {i + 1} (counted from 1), expected images or "
-                f"paths of images ({', '.join(SUFFIXES[:4])}, ...)"
+                f"paths of images ({SOME_SUFFIXES})"
             )
     return parts
 

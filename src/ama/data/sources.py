@@ -30,7 +30,7 @@ from ama.data.arrow import csv_table, parquet_table, readable
 from ama.data.encoded_images import EncodedImages
 from ama.data.hub import cache_folders, dataset_table, hub_dataset
 from ama.data.image_folders import ImageFiles, find_images
-from ama.data.image_opening import SUFFIXES
+from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
 from ama.data.objects import open_object
@@ -81,8 +81,7 @@ def open_source(
     complete
         Refuse a source with an unreadable image, instead of skipping the image; remarks are made all the same.
     channels
-        Where an array of images with four axes has its channels: before or after height and width. By default it
-        is found from the sizes of the axes (:mod:`ama.data.image_axes`).
+        Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
 
     Raises
     ------
@@ -91,13 +90,10 @@ def open_source(
     """
     names = None if columns is None else list(columns)
     wanted = Wanted(shape, image_size, label_column, names, dtype, strict, complete, channels)
-    if isinstance(source, str | Path):
-        opened = _open_name(source, wanted)
-        opened.named = clean_name(str(source))
-    else:
-        opened = open_object(source, wanted)
-    opened.name = clean_name(opened.name)
-    opened.remarks = tuple(wanted.remarks)
+    named = isinstance(source, str | Path)
+    opened = (_open_name if named else open_object)(source, wanted)
+    opened.named = clean_name(str(source)) if named else ""
+    opened.name, opened.remarks = clean_name(opened.name), tuple(wanted.remarks)
     return opened
 
 
@@ -151,7 +147,7 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
         return open_table(parquet_table(shards, str(folder)), wanted, [folder])
     found = Counter(p.suffix.lower() or "other" for p in visible if p.is_file())
     held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"
-    raise InputError(f"{folder} holds {held}, expected images ({', '.join(SUFFIXES)}) or shards (.parquet)")
+    raise InputError(f"{folder} holds {held}, expected images ({SOME_SUFFIXES}) or shards (.parquet)")
 
 
 def _open_file(path: Path, wanted: Wanted) -> Source:
@@ -162,7 +158,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name]), wanted)
-    known = ", ".join((*FILES, *SUFFIXES))
+    known = f"{', '.join(FILES)}, {SOME_SUFFIXES}"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
 

@@ -96,6 +96,7 @@ def _run(given: Namespace) -> None:
         columns=samples.columns,
         dtype=samples.x.dtype,
         strict=given.strict,
+        channels=given.channels,
     )
     y, more = None, {}
     if given.anomalies is not None:
@@ -135,6 +136,7 @@ def _normal_samples(given: Namespace) -> Samples:
             image_size=given.image_size,
             label_column=given.label_column,
             strict=given.strict,
+            channels=given.channels,
         )
     )
     if (labels := options.normal_labels(given)) is not None:
