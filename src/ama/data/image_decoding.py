@@ -114,7 +114,7 @@ def _deep_colours(
     """The same of 16-bit channels, one after the other to save memory."""
     resized = []
     for k in range(stored.shape[2]):
-        plane = Image.fromarray(stored[:, :, k].astype(np.float32))
+        plane = Image.fromarray(np.ascontiguousarray(stored[:, :, k])).convert("F")
         plane = plane if turn is None else plane.transpose(turn)
         resized.append(
             np.asarray(plane if plane.size == size else plane.resize(size, Image.Resampling.BILINEAR))

@@ -6,7 +6,6 @@ an animation and each page of a TIFF file is an image; previews, masks and small
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import NamedTuple
 
 from PIL import Image
@@ -17,8 +16,9 @@ from ama.data.image_opening import Content, ImageError, check_pixels, opened
 GREY_MODES = ("1", "L", "LA", "I", "F")
 DEEP_MODES = ("I", "F")  # and I;16 in its byte orders
 TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that exchange height and width
-FRAMES_IN = ("TIFF", "GIF", "WEBP", "PNG", "AVIF")  # MPO, which many cameras write as .jpg, holds previews
-SUBFILE = 254  # a tag of TIFF: 1 is a smaller copy of another page, 4 a mask of one
+ANIMATIONS = ("GIF", "WEBP", "PNG", "AVIF")  # MPO, which many cameras write as .jpg, holds previews
+SUBFILE = 254  # a tag of TIFF
+NO_PAGE = 1 | 4  # bits of its value: a smaller copy of another page, a mask of one
 MAX_FRAMES = 10_000
 MAX_ANIMATED_PIXELS = (
     2**30
@@ -39,43 +39,15 @@ class Header(NamedTuple):
 def read_header(content: Content) -> Header:
     """The header of an image; raises whatever Pillow raises, or an ``ImageError``."""
     with opened(content) as image:
-        n_frames = 1 if isinstance(content, Image.Image) else count_frames(image)
-        if n_frames == 1:
-            return _frame_header(image, n_frames, 0)
-        if image.format != "TIFF":
-            if n_frames * image.width * image.height > MAX_ANIMATED_PIXELS:
-                raise ImageError(
-                    f"its {n_frames:,} frames have more than {MAX_ANIMATED_PIXELS:,} pixels in all"
-                )
-            return _frame_header(image, n_frames, 0)._replace(frames=tuple(range(n_frames)))
-        return _pages_header(image, n_frames)
-
-
-def count_frames(image: Image.Image) -> int:
-    """Frames of a file.
-
-    Raises
-    ------
-    ImageError
-        If there are more than ``MAX_FRAMES``.
-    """
-    if image.format not in FRAMES_IN:
-        return 1
-    n_frames = _count_pages(image) if image.format == "TIFF" else getattr(image, "n_frames", 1)
-    if n_frames > MAX_FRAMES:
-        raise ImageError(f"it has more than {MAX_FRAMES:,} frames")
-    return n_frames
-
-
-def _count_pages(image: Image.Image) -> int:
-    # Pillow's own count would follow the chain of pages to whatever end.
-    n_pages = 1
-    with suppress(EOFError):
-        while n_pages <= MAX_FRAMES:
-            image.seek(n_pages)
-            n_pages += 1
-    image.seek(0)
-    return n_pages
+        if image.format == "TIFF" and not isinstance(content, Image.Image):
+            return _pages_header(image)
+        several = image.format in ANIMATIONS and not isinstance(content, Image.Image)
+        n_frames = getattr(image, "n_frames", 1) if several else 1
+        if n_frames > MAX_FRAMES:
+            raise ImageError(f"it has more than {MAX_FRAMES:,} frames")
+        if n_frames > 1 and n_frames * image.width * image.height > MAX_ANIMATED_PIXELS:
+            raise ImageError(f"its {n_frames:,} frames have more than {MAX_ANIMATED_PIXELS:,} pixels in all")
+        return _frame_header(image, n_frames, 0)._replace(frames=tuple(range(n_frames)))
 
 
 def is_deep_grey(image: Image.Image) -> bool:
@@ -83,17 +55,23 @@ def is_deep_grey(image: Image.Image) -> bool:
     return image.mode in DEEP_MODES or image.mode.startswith("I;16")
 
 
-def _pages_header(image: Image.Image, n_frames: int) -> Header:
+def _pages_header(image: Image.Image) -> Header:
     """The header of a TIFF file, whose pages may differ in every respect."""
     pages = []
-    for page in range(n_frames):
-        image.seek(page)
-        if not image.tag_v2.get(SUBFILE, 0) & 5:  # type: ignore[attr-defined]
+    # Pillow's own count would follow the chain of pages to whatever end.
+    for page in range(MAX_FRAMES + 1):
+        try:
+            image.seek(page)
+        except EOFError:
+            break
+        if page == MAX_FRAMES:
+            raise ImageError(f"it has more than {MAX_FRAMES:,} pages")
+        if not image.tag_v2.get(SUBFILE, 0) & NO_PAGE:  # type: ignore[attr-defined]
             check_pixels(image)
-            pages.append(_frame_header(image, n_frames, page))
+            pages.append(_frame_header(image, 1, page))
     if not pages:
         image.seek(0)
-        return _frame_header(image, n_frames, 0)
+        return _frame_header(image, 1, 0)
     return Header(
         frames=tuple(page.frames[0] for page in pages),
         sizes=frozenset().union(*(page.sizes for page in pages)),

@@ -43,7 +43,7 @@ SIGNED = tuple(name for name in SUFFIXES_OF if name not in WITHOUT_SIGNATURE)
 
 # 8192 x 8192. Decoding and turning an image of 8 bits takes up to 12 bytes a pixel.
 MAX_PIXELS = 2**26
-# Greater depth and JPEG 2000 take twice as many, and JPEG 2000 a tenth of a microsecond a pixel.
+# Greater depth, WebP and JPEG 2000 take twice as many.
 MAX_COSTLY_PIXELS = 2**25
 # TIFF files may hold long stacks of pages, which are read one by one.
 MAX_FILE_BYTES = 2**29
@@ -97,7 +97,7 @@ def check_pixels(image: Image.Image) -> None:
     ImageError
         If it has more pixels than the limits above.
     """
-    costly = image.format == "JPEG2000" or image.mode in ("I", "F") or has_deep_channels(image)
+    costly = image.format in ("JPEG2000", "WEBP") or image.mode in ("I", "F") or has_deep_channels(image)
     most = MAX_COSTLY_PIXELS if costly else MAX_PIXELS
     width, height = image.size
     if width * height > most:

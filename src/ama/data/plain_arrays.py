@@ -94,7 +94,7 @@ def _converted(found: np.ndarray, name: str) -> np.ndarray:
     except (TypeError, ValueError, OverflowError):
         pass
     for position in np.ndindex(found.shape):
-        value = found[position]
+        value = found[position].item() if found.dtype.kind != "O" else found[position]
         if isinstance(value, str | bytes | list | tuple | np.ndarray) or not _is_number(value):
             shown = printable(repr(value))[:LONGEST_VALUE]
             if found.ndim == 1:

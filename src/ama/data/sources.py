@@ -104,6 +104,8 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
         name, _, part = source.removeprefix(HUB_PREFIX).partition(":")
         config, _, split = part.rpartition(":")
         return _open_hub(name, split or None, config or None, wanted)
+    if source == "":
+        raise InputError("the name of the source is empty, expected a file, a folder or a data set")
     try:
         path = Path(source).expanduser()
     except RuntimeError as error:  # no such user
