@@ -116,7 +116,7 @@ def test_the_type_of_a_fitted_model_is_kept():
         (np.array([["a", "b"]]), r"has 'a' in row 1 \(counted from 1\), column 1, expected a number"),
         (
             np.array([[1, None]], dtype=object),
-            r"has None in row 1 \(counted from 1\), column 2, expected a number",
+            r"has nan in row 1 \(counted from 1\), column 2, expected a finite number",
         ),
         ([[1, 2], [3]], r"the array has parts that differ in length, expected images"),
         (

@@ -126,7 +126,7 @@ def test_an_array_that_expands_beyond_reason_is_refused_with_a_way_to_go_on(tmp_
     ("array", "sentence"),
     [
         (np.array(3.0), r"has shape \(\), expected images"),
-        (np.zeros(5, [("a", "f8"), ("b", "i4")]), "has? ?.*the named fields a, b, expected a plain array"),
+        (np.zeros(5, [("a", "f8"), ("b", "i4")]), "the named fields a, b, expected a plain array"),
         (np.zeros((5, 3), "M8[s]"), r"holds dates or times \(type datetime64\[s\]\), expected numbers"),
         (np.zeros((5, 3), complex), "Complex data not supported"),
         (np.array([["a", "b"]]), r"has 'a' in row 1"),
@@ -135,7 +135,7 @@ def test_an_array_that_expands_beyond_reason_is_refused_with_a_way_to_go_on(tmp_
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])
 def test_arrays_of_other_things_are_refused_in_a_sentence(tmp_path, suffix, array, sentence):
     path = tmp_path / f"a{suffix}"
-    np.save(path, array) if suffix == ".npy" else np.savez(path, X=array, y=np.array(1))
+    np.save(path, array) if suffix == ".npy" else np.savez(path, X=array)
     with pytest.raises(InputError, match=sentence):
         open_source(path)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ama.data.samples import count
 from ama.errors import InputError, printable
 
 EXPECTED = "expected images (n, h, w) or (n, c, h, w), or rows (n, d)"
@@ -66,7 +68,7 @@ def _unmasked(array: np.ma.MaskedArray, name: str) -> np.ndarray:
     if array.ndim == 2:
         first += f", column {masked[0][1] + 1}"
     raise InputError(
-        f"{name} has {len(masked)} masked values, {first}: fill them in, as in X.filled(0), or drop the rows"
+        f"{name} has {count(len(masked), 'masked value')}, {first}: fill them in, as in X.filled(0), or drop the rows"
     )
 
 
@@ -87,30 +89,33 @@ def _of_numbers(found: np.ndarray, given: Any, name: str) -> np.ndarray:
 
 
 def _converted(found: np.ndarray, name: str) -> np.ndarray:
-    """Numbers that are stored as objects."""
+    """Numbers that are stored as objects or as text."""
+    if found.dtype.kind == "V":
+        raise InputError(f"{name} holds values of type {found.dtype}, expected numbers")
+    if found.dtype.kind == "O":
+        with suppress(ValueError, OverflowError):
+            inferred = np.asarray(found.tolist())
+            if inferred.dtype.kind in "biuf":
+                return inferred
     try:
-        if found.dtype.kind == "O":
-            return found.astype(np.float64)
+        return found.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
-        pass
+        _refuse_text(found, name)
+    return found  # other objects, which are refused by their type
+
+
+def _refuse_text(found: np.ndarray, name: str) -> None:
+    """Name the first text that is no number."""
     for position in np.ndindex(found.shape):
-        value = found[position].item() if found.dtype.kind != "O" else found[position]
-        if isinstance(value, str | bytes | list | tuple | np.ndarray) or not _is_number(value):
-            shown = printable(repr(value))[:LONGEST_VALUE]
-            if found.ndim == 1:
-                raise InputError(
-                    f"{name} has {shown} at position {position[0] + 1} (counted from 1), {EXPECTED}"
-                )
-            raise InputError(
-                f"{name} has {shown} in row {position[0] + 1} (counted from 1), column {position[-1] + 1}, "
-                "expected a number"
-            )
-    raise InputError(f"{name} holds values of type {found.dtype}, expected numbers")
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError, OverflowError):
-        return False
-    return value is not None
+        value = found[position]
+        try:
+            float(value)
+        except OverflowError:
+            raise InputError(f"{name} has an integer of more than 308 digits, expected a number") from None
+        except (TypeError, ValueError):
+            if not isinstance(value, str | bytes):
+                return
+            row, *columns = (f"{i + 1}" for i in position)
+            place = f"row {row} (counted from 1)" + (f", column {columns[-1]}" if columns else "")
+            shown = printable(str(value))[:LONGEST_VALUE]
+            raise InputError(f"{name} has {shown!r} in {place}, expected a number") from None

@@ -56,6 +56,11 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
         check_several(X.shape, "X", Wanted(shape=detector.shape_))
         expected = kind_of(detector.shape_).describe()
         raise InputError(f"expected {expected}, found an array of {n_axes} axes")
+    if n_axes is not None and n_axes < 2 and not hasattr(X, "iloc"):
+        raise InputError(
+            f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
+            "X.reshape(-1, 1) one column"
+        )
     rows = validate_data(detector, X, reset=reset, dtype=np.float64)
     names = getattr(detector, "feature_names_in_", None)
     return Samples(
