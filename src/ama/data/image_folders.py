@@ -169,7 +169,8 @@ def _add_file(found: _Found, name: str, kind: Literal["file", "other"]) -> None:
 
 def _remark(found: _Found, name: str, wanted: Wanted) -> None:
     if found.others:
-        kinds = [f"{n} {clean_name(suffix) or 'without suffix'}" for suffix, n in found.others.most_common(8)]
+        most = sorted(found.others.items(), key=lambda item: (-item[1], not item[0], item[0]))[:8]
+        kinds = [f"{n} {clean_name(suffix) or 'without suffix'}" for suffix, n in most]
         more = ", ..." if len(found.others) > 8 else ""
         files = count(found.others.total(), "file")
         wanted.remark(
