@@ -13,7 +13,7 @@ from typing import Any
 from ama.cli.commands import calibrate, demo, evaluate, fit, report, score
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
-from ama.errors import DivergenceError, InputError, sentence
+from ama.errors import DivergenceError, InputError, SavingError, sentence
 
 OWN: dict[str, Command] = {
     "demo": demo.COMMAND,
@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         return _run(command, rest)
     except InputError as error:
         return _fail(str(error), 2)
-    except DivergenceError as error:
+    except (DivergenceError, SavingError) as error:
         return _fail(str(error), 1)
     except OSError as error:
         return _fail_to_write(error)

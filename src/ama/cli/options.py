@@ -53,12 +53,26 @@ def reading(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="refuse what would be skipped, left out, changed or assumed, instead of saying so",
+        help="refuse whatever would be left out, changed or assumed, such as unreadable samples",
     )
     parser.add_argument(
         "--channels",
         type=Literal["first", "last"] | None,
         help="axis of the channels in an array of images, if its shape leaves that open",
+    )
+
+
+def columns(parser: ArgumentParser) -> None:
+    """Which columns of a table are features."""
+    parser.add_argument(
+        "--columns",
+        type=str,
+        nargs="+",
+        metavar="NAME",
+        help="columns of a table that are the features; by default all columns of numbers but labels and row numbers",
+    )
+    parser.add_argument(
+        "--drop", type=str, nargs="+", metavar="NAME", help="columns of a table that are no features"
     )
 
 
@@ -73,7 +87,10 @@ def append_to(parser: ArgumentParser, what: str) -> None:
 
 
 def normal_labels(given: Namespace) -> list[str] | None:
-    """The given labels as strings: a configuration file may hold numbers."""
+    """The given labels as those of a source are: valid text without control characters."""
     from ama.data.names import clean_name
+    from ama.data.samples import as_labels
 
-    return None if given.normal_label is None else [clean_name(str(label)) for label in given.normal_label]
+    if given.normal_label is None:
+        return None
+    return as_labels(clean_name(str(label)) for label in given.normal_label).tolist()

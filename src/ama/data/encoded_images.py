@@ -19,7 +19,7 @@ from ama.data.image_format import as_depth, choose_size
 from ama.data.image_headers import read_header
 from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.image_survey import Survey
-from ama.data.samples import Samples, Source, Wanted, none_readable
+from ama.data.samples import Samples, Source, Wanted, as_labels, none_readable
 from ama.errors import InputError
 
 __all__ = ["Encoded", "EncodedImages", "find_images"]
@@ -126,7 +126,7 @@ class EncodedImages(Source):
         return Samples(
             as_depth(pixels, self.dtype),
             ids,
-            np.array(labels, dtype=np.str_) if labels else None,
+            as_labels(labels) if labels else None,
             None,
             skipped,
         )

@@ -1,4 +1,4 @@
-"""Objects of Python as sources: lists of images, data sets of the ``datasets`` library, arrays."""
+"""Objects of Python as sources: lists of images, data sets of the ``datasets`` library, data frames, arrays."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PIL import Image
 
 from ama.data.arrays import open_array
 from ama.data.encoded_images import EncodedImages
+from ama.data.frames import frame_table, is_frame
 from ama.data.hub import dataset_table
 from ama.data.image_folders import ImageList
 from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
@@ -36,13 +37,15 @@ def open_object(source: Any, wanted: Wanted) -> Source:
     if (images := _images(source)) is not None:
         wanted.check_no_label_column(ImageList.name, "it holds images without labels")
         return EncodedImages(ImageList(images), wanted)
+    if is_frame(source):
+        return open_table(frame_table(source), wanted)
     library = _datasets_of(source)
     return open_array(source, NAME, wanted) if library is None else _open_dataset(source, library, wanted)
 
 
 def is_source(source: Any) -> bool:
     """Whether an object is read as a source, rather than checked as an array of rows."""
-    if isinstance(source, str | Path | Image.Image) or _datasets_of(source) is not None:
+    if isinstance(source, str | Path | Image.Image) or is_frame(source) or _datasets_of(source) is not None:
         return True
     return _images(source) is not None
 

@@ -1,6 +1,6 @@
 """Anything a user names, as samples.
 
-An array, tensor or ``datasets.Dataset`` is taken as it is. A name is, in this order:
+An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is, in this order:
 
 - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
 - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
@@ -26,7 +26,8 @@ import numpy as np
 import torch
 
 from ama.data.arrays import open_array
-from ama.data.arrow import csv_table, parquet_table, readable
+from ama.data.arrow_reading import readable
+from ama.data.csv_tables import csv_table
 from ama.data.encoded_images import EncodedImages
 from ama.data.hub import cache_folders, dataset_table, hub_dataset
 from ama.data.image_folders import ImageFiles, find_images
@@ -34,6 +35,7 @@ from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
 from ama.data.objects import open_object
+from ama.data.parquet_tables import parquet_table
 from ama.data.regular_files import check_regular
 from ama.data.samples import Samples, Source, Wanted, as_labels
 from ama.data.table_rows import TableRows
@@ -53,6 +55,7 @@ def open_source(
     image_size: int | tuple[int, int] | None = None,
     label_column: str | None = None,
     columns: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
     dtype: torch.dtype | None = None,
     strict: bool = False,
     complete: bool = False,
@@ -63,8 +66,8 @@ def open_source(
     Parameters
     ----------
     source
-        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a
-        ``datasets.Dataset``; or a name, as described above.
+        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a DataFrame, a
+        ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
     shape
         Shape of a fitted model's samples. Images are converted to it; rows must have as many columns.
     image_size
@@ -73,7 +76,10 @@ def open_source(
         Labels: a column of a table, by default ``label``, or an array of an ``.npz`` file, by default ``y``
         or ``labels``.
     columns
-        Features of a fitted model, selected from a table by name and order; by default all numeric columns.
+        Features, selected from a table by name and order: those of a fitted model, or some of a new table. By default
+        all columns of numbers, except those that number the rows.
+    drop
+        Columns of a table that are no features.
     dtype
         Type of a fitted model's images, ``torch.uint8`` or ``torch.float32``.
     strict
@@ -89,9 +95,17 @@ def open_source(
         If the source does not exist, or does not hold images or rows of numbers.
     """
     names = None if columns is None else list(columns)
-    wanted = Wanted(shape, image_size, label_column, names, dtype, strict, complete, channels)
+    wanted = Wanted(shape, image_size, label_column, names, tuple(drop), dtype, strict, complete, channels)
+    return _opened(source, wanted)
+
+
+def _opened(source: Any, wanted: Wanted) -> Source:
     named = isinstance(source, str | Path)
     opened = (_open_name if named else open_object)(source, wanted)
+    if not isinstance(opened, TableRows) and (
+        wanted.drop or (wanted.columns is not None and wanted.shape is None)
+    ):
+        raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
     opened.named = clean_name(str(source)) if named else ""
     opened.name, opened.remarks = clean_name(opened.name), tuple(wanted.remarks)
     return opened
@@ -167,7 +181,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
     ".parquet": lambda path, wanted: open_table(parquet_table([path], str(path)), wanted, [path.parent]),
-    ".csv": lambda path, wanted: TableRows(csv_table(path), wanted),
+    ".csv": lambda path, wanted: TableRows(csv_table(path, wanted), wanted),
     ".npz": open_array_file,
     ".npy": open_array_file,
 }

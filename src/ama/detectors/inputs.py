@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import validate_data
 
 from ama.data.image_axes import check_several
 from ama.data.objects import is_source
@@ -56,12 +56,20 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
         check_several(X.shape, "X", Wanted(shape=detector.shape_))
         expected = kind_of(detector.shape_).describe()
         raise InputError(f"expected {expected}, found an array of {n_axes} axes")
-    if n_axes is not None and n_axes < 2 and not hasattr(X, "iloc"):
+    return _rows(detector, X, reset)
+
+
+def _rows(detector: Any, X: Any, reset: bool) -> Samples:
+    """An array of rows, checked by scikit-learn."""
+    if isinstance(X, np.ndarray) and X.ndim < 2:
         raise InputError(
             f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
             "X.reshape(-1, 1) one column"
         )
-    rows = validate_data(detector, X, reset=reset, dtype=np.float64)
+    with np.errstate(
+        invalid="ignore"
+    ):  # it sums the values, and the largest add up to infinities of either sign
+        rows = validate_data(detector, X, reset=reset, dtype=np.float64)
     names = getattr(detector, "feature_names_in_", None)
     return Samples(
         x=torch.from_numpy(np.array(rows)),
@@ -80,36 +88,3 @@ def _keep_columns(detector: Any, samples: Samples) -> None:
         detector.n_features_in_ = samples.x.shape[1]
         if samples.columns is not None:
             detector.feature_names_in_ = np.asarray(samples.columns, dtype=object)
-
-
-def known_anomalies(y: Any, n: int) -> np.ndarray:
-    """Which of n samples are marked as anomalies, shape (n,).
-
-    Parameters
-    ----------
-    y
-        None, or a label for each sample; -1 marks an anomaly.
-
-    Raises
-    ------
-    InputError
-        If the labels are not numbers.
-    """
-    if y is None:
-        return np.zeros(n, dtype=bool)
-    given = column_or_1d(y)
-    check_consistent_length(np.empty(n), given)
-    try:
-        y = given.astype(float)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
-            f"{given[0]!r}"
-        ) from error
-    if others := sorted(set(np.unique(y).tolist()) - {1, -1}):
-        warnings.warn(
-            f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
-            "these samples are taken as normal",
-            stacklevel=3,
-        )
-    return y == -1

@@ -15,7 +15,7 @@ import pytest
 import ama
 from ama.decision.metrics import evaluate
 from ama.detectors.registry import method as detector_class
-from places import EACH, SMALL, noise, read, refused, weights
+from places import EACH, SMALL, noise, read, refused, weights, write
 
 
 @pytest.mark.parametrize("source", ["photos", "hub.parquet", "arrays.npz"])
@@ -130,6 +130,37 @@ def test_a_fit_in_python_is_the_same_fit(call, place):
     assert detector.offset_ == loaded.offset_
 
 
+def test_columns_are_chosen_or_dropped(call, tmp_path):
+    words = ["fit", "table.csv", "--out", tmp_path / "model", *SMALL, "--normal-label", "cat", "dog"]
+    words += ["--label-column", "kind"]
+    for given, kept in ((["--columns", "c", "a"], ["c", "a"]), (["--drop", "b"], ["a", "c"])):
+        assert call(*words, *given)[0] == 0
+        assert ama.load(tmp_path / "model").columns_ == kept
+    assert refused(
+        call(*words, "--drop", "d"), "table.csv has no column 'd'; its columns are id, a, b, c, kind"
+    )
+
+
+def test_labels_that_decide_nothing_are_said_and_strict_refuses_them(call, tmp_path):
+    words = ["fit", "table.csv", "--label-column", "kind", "--out", tmp_path / "model", *SMALL]
+    unheeded = r"table.csv has the labels cat \(40\), dog \(40\), fox \(40\), and all samples were taken as normal: .*"
+    status, _, errors = call(*words)
+    assert status == 0
+    assert re.search(f"ama: note: {unheeded}", errors)
+    assert refused(call(*words, "--strict"), unheeded)
+
+
+def test_a_folder_of_training_and_test_samples_is_refused(call, bad, tmp_path):
+    for part in ("train", "test"):
+        (bad / "parts" / part).mkdir(parents=True)
+        write(bad / "parts" / part / "good", noise(20))
+    words = ["--out", tmp_path / "model", *SMALL]
+    assert refused(
+        call("fit", bad / "parts", *words), ".*parts holds training and test samples, in train and .*"
+    )
+    assert call("fit", bad / "parts", *words, "--normal-label", "train")[0] == 0
+
+
 def test_a_model_that_is_replaced_leaves_nothing_of_the_older(call, tmp_path):
     for size in (8, 16):
         words = ["--out", tmp_path / "model", "--image-size", size, *SMALL]
@@ -157,7 +188,7 @@ SOURCES = [
     ("same.csv", "all 60 normal samples are identical, .*"),
     (
         "words.csv",
-        r"column 'b' of .*words.csv has type string, expected numbers: encode it as numbers or drop it",
+        r"column 'b' of .*words.csv holds 'x' in row 1 \(counted from 1\), expected numbers: encode them .*",
     ),
     ("file", r".*file has the unknown suffix \(none\), expected one of .*"),
 ]
