@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -55,6 +55,11 @@ def reading(parser: ArgumentParser) -> None:
         action="store_true",
         help="refuse whatever would be left out, changed or assumed, such as unreadable samples",
     )
+    parser.add_argument(
+        "--channels",
+        type=Literal["first", "last"] | None,
+        help="axis of the channels in an array of images, if its shape leaves that open",
+    )
 
 
 def columns(parser: ArgumentParser) -> None:
@@ -82,7 +87,10 @@ def append_to(parser: ArgumentParser, what: str) -> None:
 
 
 def normal_labels(given: Namespace) -> list[str] | None:
-    """The given labels as those of a source are: text without control characters."""
+    """The given labels as those of a source are: valid text without control characters."""
+    from ama.data.names import clean_name
     from ama.data.samples import as_labels
 
-    return None if given.normal_label is None else as_labels(given.normal_label).tolist()
+    if given.normal_label is None:
+        return None
+    return as_labels(clean_name(str(label)) for label in given.normal_label).tolist()

@@ -143,19 +143,6 @@ def image_column(schema: pa.Schema) -> str | None:
     return "image" if "image" in found else next(iter(found), None)
 
 
-def encoded_images(column: pa.Array) -> tuple[list[bytes | str | None], list[str | None]]:
-    """Contents and paths of a batch of an image column; the path replaces missing contents."""
-    if not pa.types.is_struct(column.type):
-        return column.to_pylist(), [None] * len(column)
-    contents = column.field("bytes").to_pylist()
-    if column.type.get_field_index("path") < 0:
-        return contents, [None] * len(column)
-    paths = values(column.field("path"))
-    return [
-        path if content is None else content for content, path in zip(contents, paths, strict=True)
-    ], paths
-
-
 def holds_bytes(kind: pa.DataType) -> bool:
     """Whether a column of this type may hold images."""
     if pa.types.is_struct(kind):

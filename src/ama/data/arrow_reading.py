@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyarrow as pa
 
 from ama.errors import InputError
+
+
+def arrow_file(path: Path) -> pa.NativeFile:
+    """A file opened for reading by pyarrow, which by itself takes no name that is not UTF-8."""
+    return pa.OSFile(os.fsencode(path))
 
 
 @contextmanager

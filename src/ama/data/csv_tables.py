@@ -12,7 +12,7 @@ import pyarrow.csv
 
 from ama.data.arrow import ArrowTable, holds_bytes
 from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
-from ama.data.arrow_reading import decodable, readable
+from ama.data.arrow_reading import arrow_file, decodable, readable
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
 from ama.data.samples import Wanted, count
 from ama.errors import InputError
@@ -96,7 +96,7 @@ class _CsvFile:
             use_threads=threads,
         )
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
-        return pa.csv.open_csv(self.path, reading, self._parsing, options)
+        return pa.csv.open_csv(arrow_file(self.path), reading, self._parsing, options)
 
     def schema(self) -> pa.Schema:
         """Column names and the types that the first block suggests."""

@@ -11,7 +11,7 @@ import pyarrow.parquet
 
 from ama.data.arrow import NAMED_IN_MESSAGES, ArrowTable
 from ama.data.arrow_columns import is_text
-from ama.data.arrow_reading import decodable
+from ama.data.arrow_reading import arrow_file, decodable
 from ama.errors import InputError
 
 MAX_FOOTER = 64 * 2**20  # bytes of a file's footer, which describes each column of each row group
@@ -29,7 +29,7 @@ def parquet_table(paths: list[Path], name: str) -> ArrowTable:
     for path in paths:
         with decodable(str(path)):
             _check_footer(path)
-            with pa.parquet.ParquetFile(path) as file:
+            with arrow_file(path) as opened, pa.parquet.ParquetFile(opened) as file:
                 n_rows += file.metadata.num_rows
                 schemas.append(file.schema_arrow)
         if not schemas[-1].equals(schemas[0]):
@@ -44,9 +44,12 @@ def parquet_table(paths: list[Path], name: str) -> ArrowTable:
         stored_once = sorted(texts.intersection(columns))
         for path in paths:
             # By default pyarrow reads whole row groups, and one may be the whole file.
-            with pa.parquet.ParquetFile(
-                path, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once
-            ) as file:
+            with (
+                arrow_file(path) as opened,
+                pa.parquet.ParquetFile(
+                    opened, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once
+                ) as file,
+            ):
                 yield from file.iter_batches(batch_size, columns=columns)
 
     return ArrowTable(name, schemas[0], n_rows, stream)

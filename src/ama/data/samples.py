@@ -95,6 +95,7 @@ class Wanted:
     dtype: torch.dtype | None = None
     strict: bool = False
     complete: bool = False
+    channels: Literal["first", "last"] | None = None
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, sentence: str, refused: bool = True) -> None:

@@ -37,7 +37,14 @@ def _run(given: Namespace) -> None:
     check_writable(Path(target))
     detector = load(given.model, given.device)
     before = detector.model_.calibration.cpu().numpy()
-    samples = read(detector.open(given.source, label_column=given.label_column, strict=given.strict))
+    samples = read(
+        detector.open(
+            given.source,
+            label_column=given.label_column,
+            strict=given.strict,
+            channels=given.channels,
+        )
+    )
     if (labels := options.normal_labels(given)) is not None:
         samples = samples.select(is_normal(samples.labels, labels, given.source))
     detector.calibrate(samples, given.false_alarm_rate)

@@ -96,6 +96,7 @@ def _run(given: Namespace) -> None:
         columns=samples.columns,
         dtype=samples.x.dtype,
         strict=given.strict,
+        channels=given.channels,
     )
     y, more = np.ones(len(samples)), {}
     if given.anomalies is not None:
@@ -140,6 +141,7 @@ def _normal_samples(given: Namespace) -> Samples:
         columns=given.columns,
         drop=given.drop or (),
         strict=given.strict,
+        channels=given.channels,
     )
     samples = read(source)
     if labels is not None:
@@ -161,6 +163,7 @@ def _with_anomalies(
     import torch
 
     from ama.cli.reading import read
+    from ama.data.names import clean_name
 
     known = read(alike(given.anomalies))
     joined = dataclasses.replace(
@@ -168,7 +171,7 @@ def _with_anomalies(
         x=torch.cat([normal.x, known.x]),
         ids=normal.ids + known.ids,
         labels=None,
-        source=f"{given.source}, with anomalies of {given.anomalies}",
+        source=clean_name(f"{given.source}, with anomalies of {given.anomalies}"),
     )
     return joined, np.concatenate([np.ones(len(normal)), -np.ones(len(known))])
 
