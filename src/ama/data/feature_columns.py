@@ -162,7 +162,8 @@ def _refuse(table: ArrowTable, name: str) -> NoReturn:
 
 
 def _remark_unused(table: ArrowTable, unused: list[str], wanted: Wanted) -> None:
-    if unused:
-        shown = ", ".join(map(repr, unused[:NAMED_IN_MESSAGES])) + ", ..." * (len(unused) > NAMED_IN_MESSAGES)
-        plural = "s" * (len(unused) > 1)
-        wanted.remark(f"column{plural} {shown} of {table.name} left out, as the model does not use them")
+    shown = ", ".join(map(repr, unused[:NAMED_IN_MESSAGES])) + ", ..." * (len(unused) > NAMED_IN_MESSAGES)
+    if len(unused) == 1:
+        wanted.remark(f"column {shown} of {table.name} is left out, as the model does not use it")
+    elif unused:
+        wanted.remark(f"columns {shown} of {table.name} are left out, as the model does not use them")
