@@ -16,6 +16,7 @@ from ama.cli.main import main
 from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.errors import DivergenceError, InputError
+from ama.utils.remarks import discard
 from fuzz.cases import Case
 
 
@@ -92,6 +93,7 @@ def _predict(case: Case, here: Path) -> Outcome:
 
 
 def _in_python(case: Case, read: Callable[[dict[str, Any]], Outcome]) -> Outcome:
+    discard(2)  # libraries in C write there what they think of an image; the command line keeps them off
     keywords: dict[str, Any] = {"strict": "--strict" in case.options}
     if "--label-column" in case.options:
         keywords["label_column"] = case.options[case.options.index("--label-column") + 1]

@@ -49,11 +49,12 @@ def _python_alone() -> Iterator[None]:
     errors.flush()
     own = os.dup(ERRORS)
     discard(ERRORS)
-    sys.stderr = os.fdopen(own, "w", buffering=1, encoding=errors.encoding, errors=errors.errors)
-    try:
-        yield
-    finally:
-        os.dup2(own, ERRORS)
+    with os.fdopen(own, "w", buffering=1, encoding=errors.encoding, errors=errors.errors) as copy:
+        sys.stderr = copy
+        try:
+            yield
+        finally:
+            os.dup2(own, ERRORS)
 
 
 def _occupy(descriptor: int) -> None:
