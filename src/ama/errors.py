@@ -18,6 +18,8 @@ def printable(text: str) -> str:
 
 def sentence(text: str, longest: int = LONGEST_SENTENCE) -> str:
     """Text on one line of printable characters; the middle of a long one is left out."""
+    if len(text) > 8 * longest:  # a file may hold a name of a hundred megabytes
+        text = text[: 4 * longest] + text[-4 * longest :]
     shown = printable(text)
     if len(shown) <= longest:
         return shown

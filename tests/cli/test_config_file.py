@@ -9,8 +9,9 @@ from ama.cli.main import main
 from ama.errors import InputError
 
 HOSTILE = {
-    "nested lists": ("normal_label: " + "[" * 40_000, "nested more than 10 levels"),
-    "nested dashes": ("- " * 40_000, "nested more than 10 levels"),
+    "nested lists": ("normal_label: " + "[" * 40_000, "has nested values in line 1, expected"),
+    "nested dashes": ("- " * 40_000, "has nested values in line 1, expected"),
+    "a mapping": ("normal_label: {a: 1}\n", "has nested values in line 1, expected"),
     "references": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "refers to another part of itself"),
     "a large file": ("# " + "x" * MAX_BYTES, "has 100,002 bytes"),
 }

@@ -101,7 +101,7 @@ def test_what_has_no_columns_has_none_to_choose(tmp_path):
 def test_a_model_takes_its_columns_by_name_and_the_rest_is_left_out_and_said(kept):
     frame = FRAME.assign(colour=[1, 2, 3], note=["x", "y", "z"], label=["a", "b", "a"], id=[7, 8, 9])
     source = open_source(kept(frame), shape=(2,), columns=["sugar", "age"])
-    assert source.remarks[0].endswith("left out, as the model does not use them")
+    assert source.remarks[0].endswith("are left out, as the model does not use them")
     assert source.remarks[0].startswith("columns 'colour', 'note' of ")
     samples = source.read()
     assert samples.x.tolist() == FRAME[["sugar", "age"]].to_numpy().tolist()
@@ -111,6 +111,9 @@ def test_a_model_takes_its_columns_by_name_and_the_rest_is_left_out_and_said(kep
 
 
 def test_a_model_without_names_takes_columns_by_position_and_says_so(kept):
+    for id in (["x", "y", "z"], [1, 2, 3]):
+        samples = open_source(kept(FRAME.assign(id=id)), shape=(2,)).read()
+        assert (samples.columns, samples.ids) == (["age", "sugar"], [str(i) for i in id])
     source = open_source(kept(FRAME), shape=(2,))
     assert source.read().x.tolist() == FRAME.to_numpy().tolist()
     assert source.remarks[0].endswith("are taken by their positions, as the model has no column names")

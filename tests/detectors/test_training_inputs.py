@@ -45,7 +45,7 @@ def test_columns_are_found_by_name_whatever_the_forms_and_orders(frame, fitted_o
     ):
         assert np.allclose(fitted.score_samples(form), expected)
     with pytest.warns(
-        UserWarning, match="column 'more' of the data frame left out, as the model does not use"
+        UserWarning, match="column 'more' of the data frame is left out, as the model does not use"
     ):
         assert np.array_equal(fitted.score_samples(frame.assign(more="x")), expected)
     with pytest.raises(InputError, match="the data frame has no column 'b', which the model needs"):

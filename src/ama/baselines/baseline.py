@@ -22,8 +22,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import Precision
 from ama.training.batches import Batches
-from ama.training.memory import freed_memory_kept
-from ama.training.run import Run, reader, repeatable
+from ama.training.run import Run, reader
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
 from ama.utils.declarations import FIRST, NETWORKS, TRAINING, parameter
@@ -79,6 +78,8 @@ class Baseline(Detector):
         DivergenceError
             If the training diverged.
         """
+        from ama.training.isolation import isolated
+
         started = time.monotonic()
         self.check_parameters()
         run = self._run(self._device())
@@ -89,7 +90,7 @@ class Baseline(Detector):
         normal = samples.x[torch.from_numpy(~anomalous)]
         train, calibration = hold_out(normal, self.held_out, run.seed)
         log = Log()
-        with repeatable(run.seed), freed_memory_kept():
+        with isolated(run):
             model = self._model_class(kind.shape, samples.x.dtype, **self._options(kind)).to(run.device)
             model.scaling.fit(train)
             self._learn(model, train, run, log)
@@ -205,9 +206,10 @@ class TrainedBaseline(Baseline, TrainedDetector):
         module = training(model, samples, total, run.seed, sizes.learning_rate, bfloat16, **given).to(
             run.device
         )
-        module.parameters_of_fit = {k: v for k, v in self.get_params().items() if k not in RUN_PARAMETERS}
+        given = {name: value for name, value in self.get_params().items() if name not in RUN_PARAMETERS}
+        module.parameters_of_fit = {"method": type(self).__name__, **given}
         batches = Batches(len(train), sizes.batch_size, total, run.seed, lambda: int(module.steps_done))
         monitor = LossMonitor(run.progress, run.max_seconds)
-        run_training(module, batches, [monitor], run)
+        run_training(module, batches, [monitor], run, {"data": train})
         log.history += [{**losses, "step": losses["step"] + log.steps} for losses in monitor.history]
         log.steps += int(module.steps_done)

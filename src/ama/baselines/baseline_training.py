@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 from ama.baselines.baseline_model import BaselineModel
 from ama.training.batches import Batch
 from ama.training.training_module import Training
-from ama.utils.random_generators import generator_for
+from ama.utils.random_generators import generator_for, seed_process
 
 
 class BaselineTraining(Training):
@@ -35,7 +35,7 @@ class BaselineTraining(Training):
     Attributes
     ----------
     parameters_of_fit
-        Parameters of the estimator that must be the same when a fit resumes.
+        The method, and its parameters that must be the same when a fit resumes.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class BaselineTraining(Training):
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         random = generator_for(self.seed, 2, batch.step)
-        torch.manual_seed(random.initial_seed())  # dropout takes no generator
+        seed_process(random.initial_seed(), self.device)  # dropout takes no generator
         x = self.model.normalise(self.samples(batch.indices))
         self.losses = {name: loss.detach() for name, loss in self.step(x, random).items()}
         self.steps_done += 1
@@ -66,7 +66,7 @@ class BaselineTraining(Training):
     def identity(self) -> dict[str, Any]:
         return {
             **self.parameters_of_fit,
-            "method": type(self.model).__name__,
+            "training": type(self).__name__,
             "rate": self.rate,
             "bfloat16": self.in_bfloat16,
             **self.model.options,

@@ -9,7 +9,7 @@ from typing import Any
 from ama.errors import InputError
 
 MAX_BYTES = 100_000  # a file with every option has a few thousand
-MAX_DEPTH = 10  # an option is a value or a list of values
+MAX_DEPTH = 2  # an option is a value or a list of values
 
 
 def given_config(words: list[str]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def given_config(words: list[str]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file is none, too large, nested too deeply, or repeats its parts by references.
+        If the file is none, too large, nested, or repeats its parts by references.
     """
     import yaml
 
@@ -57,8 +57,11 @@ def _check_events(text: str, name: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise InputError(f"the config file {name} is nested more than {MAX_DEPTH} levels deep")
+        if depth > MAX_DEPTH or (depth > 1 and isinstance(event, yaml.MappingStartEvent)):
+            raise InputError(
+                f"the config file {name} has nested values in line {event.start_mark.line + 1}, expected lines such as "
+                "'max_steps: 100' or 'normal_label: [cat, dog]'"
+            )
         if isinstance(event, yaml.AliasEvent):
             raise InputError(
                 f"the config file {name} refers to another part of itself (*{event.anchor}), expected plain values"

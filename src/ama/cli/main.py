@@ -1,11 +1,10 @@
 """The command line: ``ama COMMAND``; results on stdout, progress and notes on stderr.
 
-Exit status: 0 done, 1 a run that failed, 2 a wrong call or bad input.
+Exit status: 0 done, 1 a run that failed, 2 a wrong call or bad input, 128 + n ended by signal n.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from typing import Any
@@ -13,7 +12,10 @@ from typing import Any
 from ama.cli.commands import calibrate, demo, evaluate, fit, report, score
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
+from ama.cli.stopping import is_stop, say_stopped, stop_signals
+from ama.cli.streams import usable_streams
 from ama.errors import DivergenceError, InputError, SavingError, sentence
+from ama.utils.remarks import discard
 
 OWN: dict[str, Command] = {
     "demo": demo.COMMAND,
@@ -48,6 +50,29 @@ BENCHMARK_SUMMARY = "usage: ama benchmark COMMAND ...\n\n" + "".join(
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = sys.argv[1:] if argv is None else argv
+    with usable_streams(), stop_signals():
+        try:
+            status = _run(words)
+            sys.stdout.flush()
+            return status
+        except BaseException as error:
+            if is_stop(error):
+                return say_stopped()
+            return _explain(error)
+
+
+def _explain(error: BaseException) -> int:
+    """One sentence for what is no fault of the program; anything else is raised."""
+    if isinstance(error, InputError):
+        return _fail(str(error), 2)
+    if isinstance(error, DivergenceError | SavingError):
+        return _fail(str(error), 1)
+    if isinstance(error, OSError):
+        return _fail_to_write(error)
+    raise error
+
+
+def _run(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
         return _show_summary(SUMMARY, words)
     if words[0] == "--version":
@@ -64,16 +89,7 @@ def main(argv: list[str] | None = None) -> int:
         # The last word is the wrong one.
         hint = near(command.split()[-1], known) or f"; the commands are {', '.join(known)}"
         return _fail(f"there is no command {command!r}{hint}", 2)
-    try:
-        return _run(command, rest)
-    except InputError as error:
-        return _fail(str(error), 2)
-    except (DivergenceError, SavingError) as error:
-        return _fail(str(error), 1)
-    except OSError as error:
-        return _fail_to_write(error)
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
+    return _run_command(command, rest)
 
 
 def _show_summary(summary: str, words: list[str]) -> int:
@@ -82,7 +98,7 @@ def _show_summary(summary: str, words: list[str]) -> int:
     return 0 if words else 2
 
 
-def _run(command: str, words: list[str]) -> int:
+def _run_command(command: str, words: list[str]) -> int:
     words = [underscored(word) for word in words]
     parser = command_parser(command, COMMANDS[command], words)
     try:
@@ -93,8 +109,9 @@ def _run(command: str, words: list[str]) -> int:
         return int(exit.code or 0)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
+        # NumPy's words on an overflow: a number that is too large has a sentence, or the lowest score, of its own.
+        warnings.simplefilter("ignore", RuntimeWarning)
         COMMANDS[command].run(given)
-    sys.stdout.flush()
     return 0
 
 
@@ -106,17 +123,11 @@ def _fail(message: str, status: int) -> int:
 def _fail_to_write(error: OSError) -> int:
     if error.filename is not None:
         return _fail(f"{error.filename}: {error.strerror or error}", 1)
-    _close_stdout()
+    # What is left in the buffer is discarded: Python would try to write it at exit, and complain again.
+    discard(sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):  # the reader has left, as head does
         return 1
     return _fail(f"cannot write to standard output: {error.strerror or error}", 1)
-
-
-def _close_stdout() -> None:
-    """Discard what is left in the buffer: Python would try to write it at exit, and complain again."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -58,8 +58,8 @@ def find_columns(table: ArrowTable, wanted: Wanted) -> FeatureColumns:
     label = table.label_column(wanted.label_column, given or ())
     others = [name for name in table.schema.names if name != label]
     index = _index_columns(table, others)
-    features = given or [name for name in others if name not in {*index, *wanted.drop}]
-    if given is None and wanted.shape is None:
+    features = _candidates(table, others, {*index, *wanted.drop}) if given is None else given
+    if given is None and (wanted.shape is None or len(features) > wanted.shape[0]):
         features = _without_row_numbers(table, features, wanted)
     for name in features:
         if not is_number(table.schema.field(name).type):
@@ -110,14 +110,19 @@ def _may_be_ids(name: str, table: ArrowTable) -> bool:
     return NO_NAME.fullmatch(name) is None or name == table.schema.names[0]
 
 
+def _candidates(table: ArrowTable, names: list[str], others: set[str]) -> list[str]:
+    """All columns but those named, and an "id" of text."""
+    if not all(is_number(field.type) for field in table.schema if field.name == ID_COLUMN):
+        others = others | {ID_COLUMN}
+    return [name for name in names if name not in others]
+
+
 def _without_row_numbers(table: ArrowTable, features: list[str], wanted: Wanted) -> list[str]:
     """Leave out the columns that number the rows, and say which others are perhaps no features."""
     kept = []
     for name in features:
         is_id = ID_NAME.fullmatch(name) is not None
         may_count = (is_id or ROW_NUMBER.fullmatch(name)) and is_number(table.schema.field(name).type)
-        if name == ID_COLUMN and not is_number(table.schema.field(name).type):
-            continue
         if may_count and _counts(table, name):
             wanted.remark(
                 f"column {name!r} of {table.name} is left out, as it numbers the rows: --columns makes it a feature"
@@ -157,7 +162,8 @@ def _refuse(table: ArrowTable, name: str) -> NoReturn:
 
 
 def _remark_unused(table: ArrowTable, unused: list[str], wanted: Wanted) -> None:
-    if unused:
-        shown = ", ".join(map(repr, unused[:NAMED_IN_MESSAGES])) + ", ..." * (len(unused) > NAMED_IN_MESSAGES)
-        plural = "s" * (len(unused) > 1)
-        wanted.remark(f"column{plural} {shown} of {table.name} left out, as the model does not use them")
+    shown = ", ".join(map(repr, unused[:NAMED_IN_MESSAGES])) + ", ..." * (len(unused) > NAMED_IN_MESSAGES)
+    if len(unused) == 1:
+        wanted.remark(f"column {shown} of {table.name} is left out, as the model does not use it")
+    elif unused:
+        wanted.remark(f"columns {shown} of {table.name} are left out, as the model does not use them")

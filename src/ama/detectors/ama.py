@@ -105,8 +105,10 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         DivergenceError
             If the training diverged or the discriminator learned nothing.
         """
-        with needs_extra("train"):
-            from ama.training.fit import TrainingSet, fit_model
+        from ama.training.isolation import one_at_a_time
+
+        with one_at_a_time(), needs_extra("train"):
+            from ama.training.fit import TrainingSet, fit_best
 
         started = time.monotonic()
         self.check_parameters()
@@ -120,13 +122,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             self._validation(validation, samples),
         )
         choices = self._choices(kind_of(tuple(samples.x.shape[1:])), device)
-        fitted = max(  # on the validation samples; without them there is a single choice
-            (
-                fit_model(data, choice, run if len(choices) == 1 else run.within(f"choice-{number}"))
-                for number, choice in enumerate(choices)
-            ),
-            key=lambda fitted: fitted.validation_auroc or 0.0,
-        )
+        fitted = fit_best(data, choices, run)
         self.validation_auroc_ = fitted.validation_auroc
         seconds, precision = time.monotonic() - started, fitted.model.settings.precision
         self._keep(fitted.model, samples, fitted.steps, fitted.history, seconds, precision)

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+import ama.utils.forked_processes  # noqa: F401  # from now on, forked processes can score
 from ama.data.samples import Samples, Source
 from ama.data.sources import open_source
 from ama.decision import conformal

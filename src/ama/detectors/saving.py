@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ama.data.samples import count
 from ama.decision import conformal
 from ama.errors import ModelFolderError
 from ama.io.model_folder import CONFIG, WEIGHTS
@@ -21,6 +22,7 @@ from ama.io.typed_values import check_values
 from ama.scores.kinds.factory import kind_of
 from ama.utils.declarations import check
 
+LONGEST_HISTORY = 20_000
 LARGEST_SAMPLE = 2**25  # numbers in a sample of a model that is smaller than that
 LARGEST_SCORE = (
     1e30  # of a sample in the middle of the normal ones; a fitted model's are below a few thousand
@@ -85,7 +87,8 @@ class SavedEstimator(BaseEstimator):
             "training_precision": self.precision_,
             "seconds": round(self.fit_seconds_, 3),
             "versions": self.versions_,
-            "history": self.history_,
+            # Of very many steps, losses far enough apart to be read again.
+            "history": self.history_[:: 1 + len(self.history_) // LONGEST_HISTORY],
         }
 
     def _restore(self, model: Any, config: dict[str, Any]) -> None:
@@ -95,7 +98,7 @@ class SavedEstimator(BaseEstimator):
         kind = kind_of(model.shape)
         for known in (self.columns_, names):
             if known is not None and (kind.pictured or len(known) != model.shape[0]):
-                raise ValueError(f"it has {len(known)} names of columns for {kind.describe()}")
+                raise ValueError(f"it names {count(len(known), 'column')} for {kind.describe()}")
         if not kind.pictured:
             self.n_features_in_ = model.shape[0]
             if names is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from ama.detectors.base import Detector
 from ama.detectors.parameters import parameters
+from ama.errors import InputError
 from ama.training.run import Run
 from ama.utils.declarations import FIRST, TRAINING, parameter
 from ama.utils.durations import seconds
@@ -28,6 +30,24 @@ class TrainedDetector(Detector):
     # fmt: on
 
     trains_networks = True
+
+    def check_parameters(self) -> None:
+        """As of every detector; and the folder of checkpoints must be usable.
+
+        Raises
+        ------
+        InputError
+            For the first parameter that is not.
+        """
+        super().check_parameters()
+        seconds(self.max_time)
+        seconds(self.checkpoint_every, "checkpoint_every")
+        if self.checkpoints is not None:
+            from ama.training.checkpoint_folder import check_checkpoint_folder
+
+            if not isinstance(self.checkpoints, str | os.PathLike) or not str(self.checkpoints):
+                raise InputError(f"checkpoints must name a folder, found {self.checkpoints!r}")
+            check_checkpoint_folder(Path(self.checkpoints))
 
     def _run(self, device: str) -> Run:
         return replace(

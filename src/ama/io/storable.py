@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 Self = TypeVar("Self", bound="Storable")
 
@@ -67,7 +68,7 @@ class Storable(Resizable, ABC):
         cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
     ) -> Self:
         """:meth:`described` without memory: every tensor has a shape and a type and no values, until :meth:`fill`."""
-        with torch.device("meta"):
+        with _WithoutValues(), torch.device("meta"):
             return cls.described(shape, dtype, description)
 
     @abstractmethod
@@ -125,6 +126,13 @@ class Storable(Resizable, ABC):
     def __reduce__(self) -> Any:
         # torch refuses to pickle layers under spectral normalisation, and the state is all there is.
         return _restored, (type(self), self.shape, self.dtype, self.description(), self.state_dict())
+
+
+class _WithoutValues(TorchFunctionMode):
+    """Random tensors are empty ones: torch would load sympy, for seconds, to find out the shapes of the others."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return (torch.empty if func in (torch.randn, torch.rand) else func)(*args, **(kwargs or {}))
 
 
 def _restored(

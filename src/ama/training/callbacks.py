@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from pathlib import Path
+import warnings
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
 
 from ama.errors import DivergenceError
 from ama.training.batches import Batch
+from ama.training.checkpoint_file import CheckpointFile
 from ama.training.training_module import Losses, Training
 from ama.utils.progress import progress_bar
 
@@ -67,8 +69,7 @@ class LossMonitor(Callback):
         for name, value in losses.items():
             if not math.isfinite(value) or abs(value) > self.EXPLODED:
                 raise DivergenceError(
-                    f"training diverged at step {step}: the {name} loss is {value:g}; try a smaller learning_rate, "
-                    "loss='relativistic', or a lipschitz constraint with a penalty"
+                    f"training diverged at step {step}: the {name} loss is {value:g}; try {module.remedy}"
                 )
         self.history.append({"step": step, **losses})
         self._bar.update(step - self._bar.n)
@@ -94,29 +95,51 @@ class LossMonitor(Callback):
 class SaveCheckpoint(Callback):
     """Saves the whole state of a training at regular times, so that one that was killed can resume.
 
+    If a checkpoint cannot be written, as on a full disk, the training goes on with a warning.
     Lightning's own ``ModelCheckpoint`` ignores its time interval if a module optimises manually.
 
     Parameters
     ----------
-    path
-        Of the checkpoint; the file there is complete at any moment.
+    file
+        That of the checkpoint.
     seconds
         Between two checkpoints. The last step is always saved.
+
+    Attributes
+    ----------
+    took_a_step
+        Whether a step was taken since the start or since the training was resumed.
     """
 
-    def __init__(self, path: Path, seconds: float):
-        self.path, self.seconds = path, seconds
+    def __init__(self, file: CheckpointFile, seconds: float):
+        self.file, self.seconds = file, seconds
+        self.took_a_step = self._warned = False
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        for optimizer in trainer.optimizers:
+            for parameter, state in optimizer.state.items():
+                # A fused optimizer would write beyond a tensor of another shape.
+                if any(
+                    isinstance(value, Tensor) and value.shape not in ((), parameter.shape)
+                    for value in state.values()
+                ):
+                    raise ValueError("the state of an optimizer does not fit its parameters")
         self._saved = time.monotonic()
 
     def on_train_batch_end(
         self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Batch, batch_idx: int
     ) -> None:
         assert isinstance(module, Training)
+        self.took_a_step = True
         if batch.step + 1 < module.total_steps and time.monotonic() - self._saved < self.seconds:
             return
-        partial = self.path.with_suffix(".partial")
-        trainer.save_checkpoint(partial)
-        partial.replace(self.path)
+        try:
+            trainer.save_checkpoint(self.file.path)
+        except OSError as error:
+            if not self._warned:
+                warnings.warn(
+                    f"the checkpoint {self.file.path} cannot be written ({error.strerror or error}); the fit goes on",
+                    stacklevel=1,  # the caller is Lightning, whose warnings are silenced
+                )
+            self._warned = True
         self._saved = time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
@@ -19,8 +19,9 @@ from ama.scores.model import Model
 from ama.settings import Settings
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
-from ama.training.memory import freed_memory_kept
-from ama.training.run import Run, reader, repeatable
+from ama.training.checkpoint_folder import locked
+from ama.training.isolation import isolated
+from ama.training.run import Run, reader
 from ama.training.split import Split, split
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
@@ -48,6 +49,16 @@ class TrainingSet:
     normal: Shaped[Tensor, "n ..."]
     anomalies: Shaped[Tensor, "m ..."] | None = None
     validation: tuple[Tensor, Tensor] | None = None
+
+    def parts(self) -> dict[str, Tensor | None]:
+        """Every tensor by what it is."""
+        samples, labels = (None, None) if self.validation is None else self.validation
+        return {
+            "data": self.normal,
+            "known anomalies": self.anomalies,
+            "validation samples": samples,
+            "validation labels": labels,
+        }
 
 
 @dataclass
@@ -85,8 +96,17 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
     DivergenceError
         If the training diverges, or the critic learns nothing.
     """
-    with repeatable(run.seed), freed_memory_kept():
+    with isolated(run):
         return _train_model(data, settings, run).finish(selected=True)
+
+
+def fit_best(data: TrainingSet, choices: Sequence[Settings], run: Run) -> Fitted:
+    """As :func:`fit_model`, with the settings that do best on the validation samples if there are several."""
+    if len(choices) == 1:
+        return fit_model(data, choices[0], run)
+    with locked(run.checkpoints):
+        fits = (fit_model(data, choice, run.within(f"choice-{i}")) for i, choice in enumerate(choices))
+        return max(fits, key=lambda fitted: fitted.validation_auroc or 0.0)
 
 
 def fit_both(data: TrainingSet, settings: Settings, run: Run) -> tuple[Fitted, Fitted]:
@@ -101,7 +121,7 @@ def fit_both(data: TrainingSet, settings: Settings, run: Run) -> tuple[Fitted, F
     """
     if data.validation is None:
         raise ValueError("weights are selected on validation samples, found none")
-    with repeatable(run.seed), freed_memory_kept():
+    with isolated(run):
         training = _train_model(data, settings, run)
         return training.finish(selected=False), training.finish(selected=True)
 
@@ -155,7 +175,7 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
         callbacks.append(selection)
     batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
     started = time.perf_counter()
-    run_training(module, batches, callbacks, run)
+    run_training(module, batches, callbacks, run, data.parts())
     seconds = time.perf_counter() - started - (selection.seconds if selection is not None else 0.0)
     return _Training(module, monitor, selection, parts, settings, run, seconds)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,9 +41,7 @@ class Run:
         """The same run with its own folder of checkpoints, for one of several trainings."""
         if self.checkpoints is None:
             return self
-        folder = self.checkpoints / name
-        folder.mkdir(parents=True, exist_ok=True)
-        return replace(self, checkpoints=folder)
+        return replace(self, checkpoints=self.checkpoints / name)
 
 
 def reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
@@ -52,11 +49,3 @@ def reader(samples: Tensor, device: str) -> Callable[[Tensor], Tensor]:
     if device != "cpu" and samples.nbytes < torch.cuda.mem_get_info()[0] / 2:
         samples = samples.to(device)
     return lambda index: samples[index.to(samples.device)].to(device)
-
-
-@contextmanager
-def repeatable(seed: int) -> Iterator[None]:
-    """Seed torch's random generator for initial weights, and restore the caller's random state afterwards."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield

@@ -62,6 +62,8 @@ class AMATraining(Training):
         Whether mirror images of normal samples are normal, too; then half of the samples of a batch are mirrored.
     """
 
+    remedy = "a smaller learning_rate, loss='relativistic', or a lipschitz constraint with a penalty"
+
     def __init__(
         self,
         networks: Networks,
@@ -169,6 +171,7 @@ class AMATraining(Training):
     @property
     def identity(self) -> dict[str, Any]:
         return {
+            "method": "AMADetector",
             **dataclasses.asdict(self.settings),
             "shape": list(self.networks.shape),
             **super().identity,
@@ -249,7 +252,7 @@ class AMATraining(Training):
         settings = self.settings
         if not settings.lambda_neg or step < settings.negative_start * self.total_steps:
             return None
-        n = max(1, round(settings.negative_share * len(x)))
+        n = max(2, round(settings.negative_share * len(x)))  # batch normalisation needs two
         if self.anomalies is not None:
             drawn = torch.randint(len(self.anomalies), (n,), generator=random)
             anomaly = self.networks.normalise(self.anomalies[drawn].to(x.device))

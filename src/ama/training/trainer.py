@@ -8,18 +8,32 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import timedelta
+from typing import Any
 
-from lightning.pytorch import Callback, Trainer
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from torch import Tensor
 from torch.utils.data import DataLoader
 
+from ama.errors import DivergenceError, InputError
 from ama.training.batches import Batches
 from ama.training.callbacks import SaveCheckpoint
+from ama.training.checkpoint_file import CheckpointFile, digests
 from ama.training.run import Run
 from ama.training.training_module import Training
 
 
-def run_training(module: Training, batches: Batches, callbacks: list[Callback], run: Run) -> None:
+def run_training(
+    module: Training,
+    batches: Batches,
+    callbacks: list[Callback],
+    run: Run,
+    data: dict[str, Tensor | None] | None = None,
+) -> None:
     """Run a training to its end or its time limit; it resumes from its last checkpoint, if there is one.
 
     Parameters
@@ -32,48 +46,114 @@ def run_training(module: Training, batches: Batches, callbacks: list[Callback], 
         Lightning callbacks.
     run
         Device, time limit and checkpoints.
+    data
+        All samples that the training depends on, by what they are; a checkpoint of other ones is not resumed.
 
     Raises
     ------
     InputError
         If the checkpoint is of another fit.
     """
-    resume = None
-    if run.checkpoints is not None:
-        resume = run.checkpoints / "last.ckpt"
-        callbacks = [*callbacks, SaveCheckpoint(resume, run.checkpoint_seconds)]
+    if run.checkpoints is None:
+        _train(module, batches, callbacks, run)
+        return
+    run.checkpoints.mkdir(parents=True, exist_ok=True)
+    file = CheckpointFile(run.checkpoints / "last.ckpt", module.identity, digests(data or {}))
+    saving = SaveCheckpoint(file, run.checkpoint_seconds)
+    callbacks = [*callbacks, saving]
+    if not file.is_usable():
+        _train(module, batches, callbacks, run, file)
+        return
+    _resume(module, batches, callbacks, run, file, saving)
+
+
+def _resume(
+    module: Training,
+    batches: Batches,
+    callbacks: list[Callback],
+    run: Run,
+    file: CheckpointFile,
+    saving: SaveCheckpoint,
+) -> None:
+    """Go on from a checkpoint, or start over if it breaks while it is restored."""
+    before = deepcopy((module.state_dict(), [callback.state_dict() for callback in callbacks]))
+    try:
+        _train(module, batches, callbacks, run, file, resume=True)
+    except (InputError, DivergenceError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception:
+        if saving.took_a_step:
+            raise
+        # The checkpoint broke while it was restored: what it has changed is undone.
+        file.set_aside()
+        module.load_state_dict(before[0])
+        for callback, state in zip(callbacks, before[1], strict=True):
+            callback.load_state_dict(state)
+        _train(module, batches, callbacks, run, file)
+
+
+def _train(
+    module: Training,
+    batches: Batches,
+    callbacks: list[Callback],
+    run: Run,
+    file: CheckpointFile | None = None,
+    resume: bool = False,
+) -> None:
+    """One call of Lightning's trainer, which may resume from a checkpoint."""
     with _quiet(), _interruptible():
         trainer = Trainer(
             accelerator="cpu" if run.device == "cpu" else "auto",
             devices=1,
             max_epochs=-(-batches.total // batches.per_pass),
             max_time=None if run.max_seconds is None else timedelta(seconds=run.max_seconds),
-            callbacks=callbacks,
+            callbacks=[*callbacks, _OwnSignals()],
+            # On a cluster, Lightning would look for the other processes of the job and for checkpoints of its own.
+            plugins=[LightningEnvironment(), *([] if file is None else [file])],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
         )
+        # A generator of its own: the loader draws a number from the process's otherwise.
+        loader = DataLoader(batches, batch_size=None, generator=torch.Generator())
         trainer.fit(
             module,
-            DataLoader(batches, batch_size=None),
-            ckpt_path=str(resume) if resume is not None and resume.exists() else None,
+            loader,
+            ckpt_path=str(file.path) if file is not None and resume else None,
             weights_only=True,
         )
+
+
+class _OwnSignals(Callback):
+    """Leaves SIGTERM to the caller: Lightning would only note it, and end at the next step."""
+
+    def __init__(self) -> None:
+        self._handler = signal.getsignal(signal.SIGTERM)
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        _handle(signal.SIGTERM, self._handler)
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """Let Ctrl-C raise KeyboardInterrupt: Lightning exits instead, and leaves a handler that ignores the next one."""
-    in_main = threading.current_thread() is threading.main_thread()
-    handler = signal.getsignal(signal.SIGINT) if in_main else None
+    handler = signal.getsignal(signal.SIGINT)
     try:
         yield
+    except SIGTERMException:  # received before the handler of the caller was back
+        signal.raise_signal(signal.SIGTERM)
+        raise
     except SystemExit as error:
         raise KeyboardInterrupt from error
     finally:
-        if in_main:
-            signal.signal(signal.SIGINT, handler)
+        _handle(signal.SIGINT, handler)
+
+
+def _handle(number: int, handler: Any) -> None:
+    """Set a handler where that is possible; None is one that Python does not know."""
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(number, handler)
 
 
 @contextmanager

@@ -1,13 +1,11 @@
-"""Base of every training here: it counts its steps and recognises its own checkpoints."""
+"""Base of every training here: it counts its steps and tells what it is a training of."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
-
-from ama.errors import InputError
 
 if TYPE_CHECKING:
     from lightning.pytorch import LightningModule
@@ -23,7 +21,7 @@ Losses = dict[str, int | float]  # "step", and the value of each loss at that st
 
 
 class Training(LightningModule):
-    """A training that counts its steps and only resumes from checkpoints of its own.
+    """A training that counts its steps and tells what it is a training of.
 
     Parameters
     ----------
@@ -38,7 +36,11 @@ class Training(LightningModule):
         Steps so far; part of a checkpoint.
     losses
         By name, of the last step.
+    remedy
+        What to try if the training diverges.
     """
+
+    remedy: ClassVar[str] = "a smaller learning_rate"
 
     steps_done: Tensor
 
@@ -51,17 +53,5 @@ class Training(LightningModule):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a resumed fit to equal an uninterrupted one, as JSON types."""
+        """What must be the same for a resumed fit to equal an uninterrupted one besides its data, as JSON types."""
         return {"length": self.total_steps, "seed": self.seed}
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["fit"] = self.identity
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        found = checkpoint.get("fit", {})
-        for name, expected in self.identity.items():
-            if found.get(name) != expected:
-                raise InputError(
-                    f"the checkpoint is of another fit: its {name} is {found.get(name)}, expected {expected}; "
-                    "name another folder or remove it"
-                )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -50,7 +53,13 @@ def needs_extra(name: str, purpose: str | None = None) -> Iterator[None]:
             f"{purpose or extra.purpose} needs {' and '.join(missing)}, which {verb} not installed: "
             f"pip install {' '.join(missing)} (the extra {name!r} of ama)"
         )
-    yield
+    if all(library in sys.modules for library in extra.libraries):
+        yield
+        return
+    state = random.getstate()
+    with warnings.catch_warnings():  # some libraries add filters of their own, and one draws a random number
+        yield
+    random.setstate(state)
 
 
 def _is_installed(library: str) -> bool:

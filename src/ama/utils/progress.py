@@ -8,6 +8,8 @@ from typing import Any
 
 from tqdm import TqdmWarning
 
+from ama.utils.remarks import ForgivingStream
+
 with warnings.catch_warnings():
     # Without ipywidgets tqdm warns and draws its text bar, which serves a notebook well enough.
     warnings.simplefilter("ignore", TqdmWarning)
@@ -20,12 +22,17 @@ def progress_bar(show: bool | None = None, **options: Any) -> tqdm:
     Parameters
     ----------
     show
-        Whether to draw it; None draws it in a terminal or a notebook, but not into a file or a pipe.
+        Whether to draw it, if there is a standard error; None draws it in a terminal or a notebook, but not into a file
+        or a pipe. A bar that cannot be written is lost without a word.
     **options
         Passed to ``tqdm``.
     """
-    if show is None and _in_notebook():
-        show = True
+    if _in_notebook():
+        show = show is not False
+    elif sys.stderr is None:  # of a program without a console
+        show = False
+    else:
+        options["file"] = ForgivingStream(sys.stderr)
     return tqdm(disable=None if show is None else not show, **options)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -153,7 +155,7 @@ def test_labels_that_decide_nothing_are_said_and_strict_refuses_them(call, tmp_p
 def test_a_folder_of_training_and_test_samples_is_refused(call, bad, tmp_path):
     for part in ("train", "test"):
         (bad / "parts" / part).mkdir(parents=True)
-        write(bad / "parts" / part / "good", noise(20))
+        write(bad / "parts" / part / "good", noise(80))
     words = ["--out", tmp_path / "model", *SMALL]
     assert refused(
         call("fit", bad / "parts", *words), ".*parts holds training and test samples, in train and .*"
@@ -234,7 +236,7 @@ def test_an_option_that_does_not_fit_is_refused(call, tmp_path, words, sentence)
     ("name", "sentence"),
     [
         ("nowhere/model", "the folder .*nowhere does not exist"),
-        ("file", "it holds something other than an ama model, which is not overwritten"),
+        ("file", "it is a file"),
         ("file/model", "the folder .*file does not exist"),
         ("foreign", "it holds something other than an ama model, which is not overwritten"),
     ],
@@ -246,6 +248,42 @@ def test_a_model_is_never_written_over_something_else(call, bad, name, sentence)
     assert result[2].count("\n") == 1  # before any work
     assert sorted(os.listdir(bad)) == before
     assert (bad / "foreign" / "holiday.txt").read_text() == "sun"
+
+
+def on_a_disk(place: Path, size: str, out: str) -> subprocess.CompletedProcess:
+    """Fits a model in ``place``, where the folder ``disk`` is a mounted disk of a size; prints what is on the disk."""
+    words = (
+        f"mkdir -p disk && mount -t tmpfs -o size={size} tmpfs disk || exit 99\n"
+        f'"$0" -m ama fit rows.npy --max-steps 3 --device cpu --out {out}\n'
+        "status=$?; ls -A disk; exit $status"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", words, sys.executable],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if "ama: " not in done.stderr:
+        pytest.skip(f"nothing can be mounted here: {done.stderr}")
+    return done
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare")
+def test_a_mounted_disk_is_filled_and_a_full_one_does_not_lose_the_model(tmp_path):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(200, 3)))
+    done = on_a_disk(tmp_path, "8m", "disk")
+    assert (done.returncode, done.stdout) == (0, "config.json\nweights.safetensors\n"), done.stderr
+    for out in ("disk", "disk/model"):
+        done = on_a_disk(tmp_path, "32k", out)
+        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        place = re.findall(
+            f"^ama: cannot save a model at {out}: .*No space left .*; the model is kept in (.*)$",
+            done.stderr,
+            re.MULTILINE,
+        )
+        assert ama.load(place[0]).shape_ == (3,)
+        shutil.rmtree(place[0])
 
 
 def test_unreadable_files_among_good_ones_are_skipped_and_counted(call, bad, tmp_path):
