@@ -113,7 +113,7 @@ def test_the_type_of_a_fitted_model_is_kept():
             np.zeros((2, 8, 8), complex),
             r"Complex data not supported: the array has type complex128, expected real",
         ),
-        (np.array([["a", "b"]]), r"has 'a' in row 1 \(counted from 1\), column 1, expected a number"),
+        (np.array([["a", "b"]]), r"has 'a' in row 1 \(counted from 1\), column 1, expected numbers"),
         (
             np.array([[1, None]], dtype=object),
             r"has nan in row 1 \(counted from 1\), column 2, expected a finite number",

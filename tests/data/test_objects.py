@@ -83,7 +83,7 @@ def test_images_of_a_list_may_differ_and_unreadable_ones_are_named(paths):
         (np.zeros((3, 3), "M8[D]"), r"holds dates or times \(type datetime64\[D\]\), expected numbers"),
         (
             np.array([[1, 2], [3, "x"]], dtype=object),
-            r"has 'x' in row 2 \(counted from 1\), column 2, expected a num",
+            r"has 'x' in row 2 \(counted from 1\), column 2, expected num",
         ),
         ({"a": 1}, "found an object of type dict, expected images"),
         (None, "found an object of type NoneType, expected images"),

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Shaped
 
-from ama.data.samples import Wanted
+from ama.data.samples import Wanted, count
 from ama.errors import InputError
+from ama.networks.image_networks import MIN_SIDE
 from ama.scores.kinds.factory import kind_of
 
 USUAL = (1, 3, 4)  # grey; colour; colour with transparency
@@ -63,10 +64,10 @@ def check_several(shape: tuple[int, ...], name: str, wanted: Wanted) -> None:
             )
         return
     match shape:
-        case (n, height, 1 | 3 | 4 as width):
+        case (n, height, 1 | 3 | 4 as width) if min(n, height) >= MIN_SIDE:
             raise InputError(
-                f"{name} has shape {shape}: for one image of {n} x {height} pixels and {width} channels pass x[None], "
-                f"for {n} grey images of {height} x {width} pixels x[:, None]"
+                f"{name} has shape {shape}: for one image of {n} x {height} pixels and {count(width, 'channel')} pass "
+                f"x[None], for {n} grey images of {height} x {width} pixels x[:, None]"
             )
 
 

@@ -118,4 +118,4 @@ def _refuse_text(found: np.ndarray, name: str) -> None:
             row, *columns = (f"{i + 1}" for i in position)
             place = f"row {row} (counted from 1)" + (f", column {columns[-1]}" if columns else "")
             shown = printable(str(value))[:LONGEST_VALUE]
-            raise InputError(f"{name} has {shown!r} in {place}, expected a number") from None
+            raise InputError(f"{name} has {shown!r} in {place}, expected numbers") from None
