@@ -13,7 +13,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
-def lock(descriptor: int, wait: bool = True) -> bool:
+def lock(descriptor: int, wait: bool = True, shared: bool = False) -> bool:
     """Lock an open file or folder until it is closed; returns whether it is locked.
 
     Parameters
@@ -22,18 +22,21 @@ def lock(descriptor: int, wait: bool = True) -> bool:
         Of the file or folder.
     wait
         Whether to wait for another process that holds the lock.
+    shared
+        Whether others may share the lock.
     """
     if fcntl is None:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(descriptor, kind if wait else kind | fcntl.LOCK_NB)
     except OSError:  # another process has it, or it is on a network file system without such locks
         return False
     return True
 
 
 @contextlib.contextmanager
-def locked(folder: Path, wait: bool = True) -> Iterator[bool]:
+def locked(folder: Path, wait: bool = True, shared: bool = False) -> Iterator[bool]:
     """Hold the lock of a folder, as :func:`lock`.
 
     Yields
@@ -41,11 +44,12 @@ def locked(folder: Path, wait: bool = True) -> Iterator[bool]:
     bool
         Whether the lock is held.
     """
-    if fcntl is None:  # Windows, which cannot open a folder either
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folder
         yield False
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield lock(descriptor, wait)
+        yield lock(descriptor, wait, shared)
     finally:
         os.close(descriptor)

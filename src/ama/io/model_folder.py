@@ -13,11 +13,12 @@ or an empty folder  ``config.json``, each renamed when complete; then the weight
 ==================  ======================================================================================
 
 An interrupted or killed save, a full disk and a loss of power thus leave the older model or the new one. Saves to one
-folder wait for one another, and what a killed save left is removed by the next one; both by a lock on the folder.
+folder wait for one another, a reader that found files of two models waits for the save, and what a killed save left is
+removed by the next one, all by a lock on the folder.
 
-Windows has no such locks: there, two processes must not save to one folder at the same time, and what a killed save
-left beside a new name stays. A reader that has ``weights.safetensors`` open there keeps it from being replaced; then
-the new weights keep their hidden name until the next save.
+Windows has no such locks: a reader tries again after a while, two processes must not save to one folder at the same
+time, and what a killed save left beside a new name stays. A reader that has ``weights.safetensors`` open there keeps it
+from being replaced; then the new weights keep their hidden name until the next save.
 """
 
 from __future__ import annotations

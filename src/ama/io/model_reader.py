@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from ama.errors import ModelFolderError
+from ama.io.locks import locked
 from ama.io.model_config import DTYPES, read_config
 from ama.io.model_folder import CONFIG, WEIGHTS, digest_of, hidden_weights, open_file
 from ama.io.storable import Storable
@@ -68,13 +69,16 @@ def load_model(
         If the folder is missing, foreign, incomplete, altered, or of another version's format.
     """
     for pause in PAUSES:
+        # A save may have replaced one file when the other was read: the second try waits for its end, and the others
+        # are for systems without locks.
         time.sleep(pause)
-        config = read_config(folder)
-        kind = class_of(config)
-        try:
-            return _model(folder, kind, config), config
-        except _UnfitError as error:
-            reason = str(error)
+        with locked(folder, shared=True) if pause else contextlib.nullcontext():
+            config = read_config(folder)
+            kind = class_of(config)
+            try:
+                return _model(folder, kind, config), config
+            except _UnfitError as error:
+                reason = str(error)
     raise ModelFolderError(reason)
 
 
@@ -101,7 +105,7 @@ def _model(folder: Path, kind: type[Storable], config: dict[str, Any]) -> Storab
 
 def _model_from(path: Path, file: BinaryIO, kind: type[Storable], config: dict[str, Any]) -> Storable:
     try:
-        with safe_open(path, "pt") as stored:
+        with safe_open(_in_utf8(path, file), "pt") as stored:
             found = {name: stored.get_slice(name) for name in stored.keys()}  # noqa: SIM118
             model = _outline(path.parent / CONFIG, kind, config, CALLS * (10 + len(found)))
             shapes = {name: (tuple(s.get_shape()), STORED.get(s.get_dtype())) for name, s in found.items()}
@@ -122,6 +126,15 @@ def _model_from(path: Path, file: BinaryIO, kind: type[Storable], config: dict[s
     except RuntimeError as error:
         raise ModelFolderError(f"{path} does not fit its {CONFIG}: {_one_line(error)}") from error
     return model
+
+
+def _in_utf8(path: Path, file: BinaryIO) -> Path:
+    """A name of an open file in UTF-8, which safetensors insists on."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return Path(f"/dev/fd/{file.fileno()}")
+    return path
 
 
 class _Budget(TorchFunctionMode):
