@@ -7,7 +7,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 CONSTRAINTS ?= constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
 
-.PHONY: demo test lint docs site clean
+.PHONY: demo test lint fuzz docs site clean
 
 demo: $(VENV)/installed
 	$(BIN)/ama demo --every-digit
@@ -19,6 +19,12 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests
 	$(BIN)/mypy
+
+# Odd files and odd models: each must be read, or refused with one sentence. What fails is kept in KEEP.
+COUNT ?= 400
+KEEP ?= fuzz-failures
+fuzz: $(VENV)/installed-dev
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --count $(COUNT) --keep $(KEEP) $(if $(SEED),--seed $(SEED))
 
 # With DATA=FOLDER, which holds mnist/train and so on, the page shows those data, too.
 docs: $(VENV)/installed-dev
@@ -39,4 +45,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) ama-demo site
+	rm -rf $(VENV) ama-demo fuzz-failures site

@@ -68,6 +68,8 @@ def refused(result: tuple[int, str, str], sentence: str) -> bool:
     status, output, errors = result
     *remarks, last = errors.splitlines()
     assert (status, output) == (2, ""), result
-    assert all(line.startswith(("ama: learning from", "ama: skipped")) for line in remarks), errors
+    assert all(line.startswith(("ama: learning from", "ama: note: ", "ama: skipped")) for line in remarks), (
+        errors
+    )
     assert re.fullmatch(f"ama: {sentence}", last), errors
     return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 LONGEST_SENTENCE = 280  # characters of a message; with the name of the program it stays below 300
 
 
@@ -13,22 +11,20 @@ def printable(text: str) -> str:
     Bytes that are no UTF-8 (surrogates in Python) and control characters become U+FFFD, and any white space becomes
     one space.
     """
-    shown = (" " if c.isspace() else c if _is_shown(c) else "\ufffd" for c in text)
+    # A right-to-left override, which hides a suffix, is no more printable than a surrogate or a control character.
+    shown = (" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)
     return " ".join("".join(shown).split())
 
 
 def sentence(text: str, longest: int = LONGEST_SENTENCE) -> str:
     """Text on one line of printable characters; the middle of a long one is left out."""
+    if len(text) > 8 * longest:  # a file may hold a name of a hundred megabytes
+        text = text[: 4 * longest] + text[-4 * longest :]
     shown = printable(text)
     if len(shown) <= longest:
         return shown
     tail = (longest - 3) // 2
     return f"{shown[: longest - 3 - tail]}...{shown[-tail:]}"
-
-
-def _is_shown(character: str) -> bool:
-    # Control and format characters (a right-to-left override hides a suffix), surrogates, private and unassigned ones.
-    return unicodedata.category(character)[0] != "C"
 
 
 class InputError(ValueError):
@@ -46,6 +42,10 @@ class InputError(ValueError):
 
 class ModelFolderError(InputError):
     """A model folder is missing, damaged, foreign, or newer than this version."""
+
+
+class SavingError(RuntimeError):
+    """A model could not be saved where it was asked for, after the work; the message says where it is instead."""
 
 
 class DivergenceError(RuntimeError):

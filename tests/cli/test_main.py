@@ -289,7 +289,7 @@ def test_labels_in_a_file_may_be_numbers(call, tmp_path):
 FILES = [
     ("max_stepz: 5", "the config file has the unknown option max_stepz; did you mean max_steps?"),
     ("max-steps: 5", "the config file has the unknown option max-steps; did you mean max_steps?"),
-    ("optimizer:\n  lr: 5", "the config file has the unknown option optimizer"),
+    ("optimizer:\n  lr: 5", "the config file fit.yaml has nested values in line 2"),
     ("max_steps: many", "--max-steps must be a whole number, found 'many'"),
     ("loss: hing", "--loss must be wasserstein or hinge or relativistic, found 'hing'; did you mean hinge?"),
     ("max_steps: [1", "the config file is not valid YAML: while parsing"),
@@ -308,7 +308,7 @@ def test_a_broken_file_gets_one_sentence(call, tmp_path, monkeypatch, text, sent
     Path("fit.yaml").write_text(text)
     status, output, errors = call(*FIT, "--config", "fit.yaml")
     assert (status, output) == (2, "")
-    assert errors.startswith(f"ama: fit: {sentence}")
+    assert errors.removeprefix("ama: ").removeprefix("fit: ").startswith(sentence)
     assert errors.count("\n") == 1
     assert os.listdir() == ["fit.yaml"]
 

@@ -111,7 +111,7 @@ def test_broken_files_are_skipped_and_named_and_the_others_kept(broken, batch_si
     assert "pixels" in skipped[0]
     assert "it is empty" in skipped[2]
     assert "truncated" in skipped[3]
-    assert "it is not a PNG, JPEG" in skipped[4]
+    assert "it is not an image, or its format" in skipped[4]
     assert len(source) == 8
     assert source.read().skipped == skipped
 

@@ -87,13 +87,13 @@ def test_a_label_column_of_a_source_without_columns_is_refused(tmp_path):
         open_source("digits", label_column="kind")
 
 
-def test_several_splits_at_once_are_refused():
+def test_one_split_is_taken_and_of_several_one_is_to_be_chosen():
     split = datasets.Dataset.from_dict({"a": [1.0]})
-    for source in (datasets.DatasetDict(train=split), split.to_iterable_dataset()):
-        with pytest.raises(
-            InputError, match=rf"found a datasets.{type(source).__name__}, expected one split"
-        ):
-            open_source(source)
+    assert open_source(datasets.DatasetDict(train=split)).read().x.tolist() == [[1.0]]
+    with pytest.raises(InputError, match=r"DatasetDict with the splits 'train', 'test': pass one"):
+        open_source(datasets.DatasetDict(train=split, test=split))
+    with pytest.raises(InputError, match=r"found a datasets.IterableDataset, expected one split"):
+        open_source(split.to_iterable_dataset())
 
 
 @pytest.fixture

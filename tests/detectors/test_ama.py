@@ -23,6 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ama
 from ama.data.sources import open_source
+from ama.decision.conformal import ROUNDING
 from ama.errors import InputError
 
 FAST = {"max_steps": 20, "random_state": 0}
@@ -71,10 +72,12 @@ def test_the_methods_agree_with_one_another(by_score, zeros_and_ones):
         assert np.array_equal(scores, expected[by_score.scoring](images))
 
 
-def test_a_score_does_not_depend_on_the_batch_it_came_in(by_score, zeros_and_ones):
+def test_a_score_differs_with_the_batch_by_less_than_the_slack_of_the_guarantee(by_score, zeros_and_ones):
     images = np.concatenate([part[:20] for part in zeros_and_ones])
     single = np.concatenate([by_score.score_samples(image[None]) for image in images])
-    assert np.allclose(single, by_score.score_samples(images), rtol=1e-4)
+    together = by_score.score_samples(images)
+    slack = ROUNDING[by_score.model_.arithmetic]
+    assert (np.abs(single - together) <= slack * (1 + np.abs(together))).all()
 
 
 def test_shapes_and_units(digit_detector, zeros_and_ones):
@@ -135,8 +138,7 @@ def test_a_frame_is_scored_by_its_columns(rng):
     frame = pandas.DataFrame(rng.normal(size=(100, 3)), columns=["a", "b", "c"])
     detector = ama.AMADetector(held_out=0.3, **FAST).fit(frame)
     assert detector.feature_names_in_.tolist() == ["a", "b", "c"]
-    with pytest.raises(ValueError, match="feature names should match"):
-        detector.predict(frame[["c", "b", "a"]])
+    assert np.array_equal(detector.predict(frame[["c", "b", "a"]]), detector.predict(frame))
 
 
 def test_one_seed_gives_equal_fits_and_another_gives_another(rng):

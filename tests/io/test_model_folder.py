@@ -15,7 +15,8 @@ from safetensors.torch import load_file, save_file
 
 import ama
 from ama.errors import ModelFolderError
-from ama.io.model_folder import CONFIG, WEIGHTS, check_writable
+from ama.io.model_folder import CONFIG, WEIGHTS
+from ama.io.model_writer import check_writable
 
 
 @pytest.fixture
@@ -87,11 +88,13 @@ def test_a_model_of_another_library_is_never_overwritten(tmp_path, row_detector)
     assert os.listdir(tmp_path / "bert") == [CONFIG]
 
 
-def test_a_model_beside_other_files_is_never_overwritten(folder, row_detector):
-    (folder / "notes.txt").write_text("mine")
-    with pytest.raises(ModelFolderError, match="something other than an ama model"):
-        row_detector.save(folder)
-    assert (folder / "notes.txt").read_text() == "mine"
+def test_files_beside_a_model_are_left_alone(folder, row_detector):
+    for name in ("README.md", "MLmodel", ".DS_Store"):
+        (folder / name).write_text("mine")
+    row_detector.save(folder)
+    assert ama.load(folder).shape_ == (5,)
+    assert sorted(os.listdir(folder)) == [".DS_Store", "MLmodel", "README.md", CONFIG, WEIGHTS]
+    assert (folder / "README.md").read_text() == "mine"
 
 
 def test_others_may_read_a_model(folder):

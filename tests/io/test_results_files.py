@@ -7,6 +7,8 @@ import json
 import multiprocessing
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -73,3 +75,33 @@ def test_checking_a_path_changes_nothing(tmp_path):
     check_appendable(tmp_path / "new" / "folder" / "results.jsonl")
     assert [path.name for path in tmp_path.iterdir()] == ["results.jsonl"]
     assert (tmp_path / "results.jsonl").read_text() == "{}\n"
+
+
+APPEND = """
+import resource, signal, sys
+from pathlib import Path
+from ama.io.results_files import append_result
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+append_result(Path(sys.argv[1]), {"text": "x" * 2000})
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits on file size are POSIX's")
+def test_a_line_is_appended_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "results.jsonl"
+    append_result(path, {"text": "y"})
+    before = path.read_bytes()
+    done = subprocess.run([sys.executable, "-c", APPEND, path], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == f"ama.errors.InputError: cannot write {path}: File too large"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are POSIX's")
+def test_a_name_that_cannot_be_is_found_out_in_advance(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "results.jsonl")
+    with pytest.raises(InputError, match=r"it is a link to .*nowhere/results\.jsonl, which does not exist"):
+        check_appendable(tmp_path / "link")
+    for name in ("n" * 256, "new/" + "n" * 256):
+        with pytest.raises(InputError, match="File name too long"):
+            check_appendable(tmp_path / name)

@@ -132,7 +132,7 @@ def test_standard_output_and_new_files_are_fine(tmp_path):
 )
 def test_a_read_only_folder_is_refused_in_advance(tmp_path):
     tmp_path.chmod(0o555)
-    with pytest.raises(InputError, match=f"the folder {tmp_path} is read-only"):
+    with pytest.raises(InputError, match=f"the folder {tmp_path} cannot be written to"):
         check_table_path(tmp_path / "scores.csv")
 
 

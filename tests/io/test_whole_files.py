@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from ama.errors import InputError
-from ama.io.whole_files import check_file_path, write_text
+from ama.io.whole_files import check_file_path, replacing, write_text
 
 
 def test_a_text_replaces_an_existing_one_and_leaves_no_other_file(tmp_path):
@@ -21,20 +24,59 @@ def test_an_existing_file_is_kept_if_the_new_one_cannot_be_written(tmp_path):
         write_text(tmp_path / "page.html", "\ud800")
     assert (tmp_path / "page.html").read_text() == "older"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
-    with pytest.raises(InputError, match=r"^cannot write .*nowhere/page.html: No such file or directory$"):
+    with pytest.raises(
+        InputError, match=r"^cannot write .*nowhere/page.html: the folder .*nowhere does not exist$"
+    ):
         write_text(tmp_path / "nowhere" / "page.html", "text")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes are POSIX's")
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
         ("page.pdf", "its name must end in .html or .htm"),
         ("nowhere/page.html", "the folder .*nowhere does not exist"),
         ("folder.html", "it is a folder"),
+        ("link.html", "it is a link to .*nowhere/page, which does not exist"),
+        ("pipe.html", "it is not a regular file"),
     ],
 )
 def test_a_path_that_cannot_be_written_is_refused_in_advance(tmp_path, name, sentence):
     (tmp_path / "folder.html").mkdir()
+    (tmp_path / "link.html").symlink_to(tmp_path / "nowhere" / "page")
+    os.mkfifo(tmp_path / "pipe.html")
     check_file_path(tmp_path / "page.html", (".html", ".htm"))
     with pytest.raises(InputError, match=f"^cannot write {tmp_path / name}: {sentence}$"):
         check_file_path(tmp_path / name, (".html", ".htm"))
+
+
+def test_a_name_that_is_too_long_is_refused_in_advance(tmp_path):
+    with pytest.raises(InputError, match=r"File name too long$"):
+        check_file_path(tmp_path / ("n" * 251 + ".html"), (".html", ".htm"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are POSIX's")
+def test_a_link_is_followed_and_a_long_name_is_no_hindrance(tmp_path):
+    (tmp_path / "disk").mkdir()
+    long = tmp_path / "disk" / ("n" * 250 + ".html")
+    write_text(long, "older")
+    (tmp_path / "page.html").symlink_to(long)
+    write_text(tmp_path / "page.html", "newer")
+    assert (tmp_path / "page.html").is_symlink()
+    assert long.read_text() == "newer"
+    assert os.listdir(tmp_path / "disk") == [long.name]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_disk_without_space_keeps_the_existing_file(tmp_path):
+    (tmp_path / "page.html").write_text("older")
+
+    def fill():
+        with replacing(tmp_path / "page.html") as temporary:
+            temporary.symlink_to("/dev/full")
+            temporary.write_text("newer")
+
+    with pytest.raises(InputError, match=r"cannot write .*page\.html: No space left on device"):
+        fill()
+    assert (tmp_path / "page.html").read_text() == "older"
+    assert os.listdir(tmp_path) == ["page.html"]

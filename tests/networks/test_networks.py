@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from ama import settings
 from ama.networks import image_networks, tabular_networks
+from ama.networks.scaling import CHANGED
 from ama.scores.kinds.factory import kind_of
-from draws import TINY
+from draws import TINY, draw, tensor
 
 shapes = pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 20), (5,), (1,)])
 
@@ -84,12 +86,35 @@ def test_columns_get_mean_0_and_variance_1():
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -3.7, 1e6 + 0.1, 1e300, 1e-300])
-def test_constant_columns_are_only_shifted(value):
+def test_any_change_in_a_constant_column_is_as_unusual_as_any_other(value):
     raw = torch.randn(777, 2, dtype=torch.float64)
     raw[:, 1] = value
     networks = _fitted((2,), raw)
-    assert networks.scaling.scale[1] == 1
-    assert networks.normalise(raw)[:, 1].abs().max() <= 1e-6 * max(1, abs(value))
+    assert networks.scaling.scale[1] == 0
+    assert not networks.normalise(raw)[:, 1].any()
+    changed = raw[:2].clone()
+    changed[:, 1] = tensor([np.nextafter(value, -np.inf), max(2 * value, 1.0)])
+    assert networks.normalise(changed)[:, 1].tolist() == [-CHANGED, CHANGED]
+    assert networks.restore(torch.randn(3, 2, dtype=torch.float64))[:, 1].tolist() == [value] * 3
+
+
+@given(st.integers(-1070, 1022), st.integers(0, 2**32))
+def test_columns_of_any_magnitude_are_standardised(exponent, seed):
+    raw = torch.from_numpy(np.ldexp(draw(seed, 50, 1).clamp(-3, 3).numpy() / 2, exponent))
+    x = _fitted((1,), raw).double().normalise(raw)
+    assert x.isfinite().all()
+    if exponent > -900:  # the smallest numbers have few digits
+        torch.testing.assert_close(x.mean(), torch.zeros((), dtype=torch.float64), rtol=0, atol=1e-9)
+        torch.testing.assert_close(
+            x.std(correction=0), torch.ones((), dtype=torch.float64), rtol=1e-9, atol=0
+        )
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_finite_number_is_never_normalised_to_an_infinite_one(value):
+    raw = torch.stack([draw(0, 20) * 1e-3, torch.full((20,), 7.0).double()], 1)
+    for networks in (_fitted((2,), raw), _fitted((2,), raw).double()):
+        assert networks.normalise(torch.full((1, 2), value, dtype=torch.float64)).isfinite().all()
 
 
 @given(st.integers(0, 2**32), st.floats(1e-6, 1e6), st.floats(-1e6, 1e6))

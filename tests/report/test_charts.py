@@ -72,6 +72,13 @@ def test_a_small_group_is_not_piled_up_at_the_end_of_a_large_one(rng):
     assert heights[-1] < max(heights) / 2
 
 
+def test_scores_that_overflowed_do_not_squeeze_the_others_into_a_bar(rng):
+    scores = np.r_[rng.normal(size=20), [-1e30, -3e29]]
+    [axis] = plot_densities({"all": scores, "normal": rng.normal(size=1000)}, "score").axes
+    assert sum(bar.get_height() > 0 for bar in axis.containers[1]) > 5
+    assert axis.containers[0][0].get_height() > 0  # the two
+
+
 def test_a_curve_of_one_point_goes_on_and_others_join_their_points_in_order():
     panels = {
         "easy": {"neighbours": [(2.0, 0.8)], "ours": [(100.0, 0.95), (10.0, 0.9)]},

@@ -46,7 +46,7 @@ def test_mean_and_spread_are_those_of_the_r_scores_given(model, images):
 
 def test_calibration_holds_the_deciding_scores_of_the_other_samples(model, images):
     scores = model.scores(images[500:]).score
-    torch.testing.assert_close(model.calibration, scores, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(model.calibration, scores, rtol=2e-4, atol=2e-4)
     assert (model.calibration < scores).all()
 
 

@@ -14,9 +14,9 @@ from torch import Tensor
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining
 from ama.detectors.base import Detector
-from ama.detectors.inputs import as_samples, known_anomalies
 from ama.detectors.parameters import parameters
 from ama.detectors.trained import TrainedDetector
+from ama.detectors.training_inputs import training_samples
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
@@ -83,11 +83,11 @@ class Baseline(Detector):
         started = time.monotonic()
         self.check_parameters()
         run = self._run(self._device())
-        samples = as_samples(self, X, reset=True)
+        samples, anomalous = training_samples(self, X, y)
         kind = kind_of(tuple(samples.x.shape[1:]))
         if self.images_only and not kind.pictured:
             raise InputError(f"{type(self).__name__} is for images, found {kind.describe()}")
-        normal = samples.x[torch.from_numpy(~known_anomalies(y, len(samples)))]
+        normal = samples.x[torch.from_numpy(~anomalous)]
         train, calibration = hold_out(normal, self.held_out, run.seed)
         log = Log()
         with isolated(run):

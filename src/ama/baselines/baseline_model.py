@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.decision import conformal
+from ama.decision.score_bounds import bounded
 from ama.io.storable import Storable, empty
+from ama.io.typed_values import check_values
 from ama.networks.scaling import ScaledModule
 from ama.scores.kinds.factory import kind_of
 
@@ -62,7 +65,9 @@ class BaselineModel(ScaledModule, Storable):
         """``score``, the deciding one, and every other score of raw samples, float64, higher = more normal."""
         self.eval()
         parts = [self.anomalies(x) for x in self.chunks(raw)]
-        found = {name: -torch.cat([part[name].detach().double() for part in parts]) for name in parts[0]}
+        found = {
+            name: bounded(-torch.cat([part[name].detach().double() for part in parts])) for name in parts[0]
+        }
         return {"score": found[self.decides], **found}
 
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
@@ -71,13 +76,21 @@ class BaselineModel(ScaledModule, Storable):
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
-        rounding = float(torch.finfo(self.weights_dtype).eps ** 0.75)
-        self.calibration = conformal.calibration_scores(self.score(raw), rounding)
+        self.calibration = conformal.calibration_scores(self.score(raw), self.weights_dtype)
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised samples on the model's device, a few at a time."""
         for part in raw.split(self.chunk):
             yield self.normalise(part.to(self.device))
+
+    def middle(self) -> Shaped[Tensor, "1 ..."]:
+        """See :class:`ama.io.storable.Storable`."""
+        zeros = torch.zeros(1, *self.shape, dtype=torch.float64, device=self.device)
+        return self.restore(zeros).to(self.dtype)
+
+    def trial(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        """See :class:`ama.io.storable.Storable`."""
+        return self.named_scores(raw)
 
     def description(self) -> dict[str, Any]:
         """See :class:`ama.io.storable.Storable`."""
@@ -88,4 +101,7 @@ class BaselineModel(ScaledModule, Storable):
         cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
     ) -> Self:
         """See :class:`ama.io.storable.Storable`."""
-        return cls(shape, dtype, **description["settings"])
+        options = description["settings"]
+        hints = dict.fromkeys(inspect.signature(cls.build).parameters, Any) | get_type_hints(cls.build)
+        check_values(options, hints, "settings")
+        return cls(shape, dtype, **options)

@@ -25,7 +25,7 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
     detector
         The detector that is to score the samples.
     given
-        The options ``source``, ``normal_label``, ``anomalies``, ``label_column`` and ``strict``. With
+        The options ``source``, ``normal_label``, ``anomalies``, ``label_column``, ``strict`` and ``channels``. With
         ``normal_label``, samples of all other labels are anomalies; with ``anomalies``, all samples of that source
         and no others. Without either, the anomalies are unknown and the mask is None.
 
@@ -40,7 +40,9 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
     for name, of_anomalies in ((given.source, False), (given.anomalies, True)):
         if name is None:
             continue
-        source = detector.open(name, label_column=given.label_column, strict=given.strict)
+        source = detector.open(
+            name, label_column=given.label_column, strict=given.strict, channels=given.channels
+        )
         seen: set[str] = set()
         for samples in chunks(source, "scoring"):
             anomalous = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -51,7 +51,28 @@ def reading(parser: ArgumentParser) -> None:
         help="column of a table that holds labels and is no feature",
     )
     parser.add_argument(
-        "--strict", action="store_true", help="refuse unreadable samples instead of skipping them"
+        "--strict",
+        action="store_true",
+        help="refuse whatever would be left out, changed or assumed, such as unreadable samples",
+    )
+    parser.add_argument(
+        "--channels",
+        type=Literal["first", "last"] | None,
+        help="axis of the channels in an array of images, if its shape leaves that open",
+    )
+
+
+def columns(parser: ArgumentParser) -> None:
+    """Which columns of a table are features."""
+    parser.add_argument(
+        "--columns",
+        type=str,
+        nargs="+",
+        metavar="NAME",
+        help="columns of a table that are the features; by default all columns of numbers but labels and row numbers",
+    )
+    parser.add_argument(
+        "--drop", type=str, nargs="+", metavar="NAME", help="columns of a table that are no features"
     )
 
 
@@ -66,5 +87,10 @@ def append_to(parser: ArgumentParser, what: str) -> None:
 
 
 def normal_labels(given: Namespace) -> list[str] | None:
-    """The given labels as strings: a configuration file may hold numbers."""
-    return None if given.normal_label is None else [str(label) for label in given.normal_label]
+    """The given labels as those of a source are: valid text without control characters."""
+    from ama.data.names import clean_name
+    from ama.data.samples import as_labels
+
+    if given.normal_label is None:
+        return None
+    return as_labels(clean_name(str(label)) for label in given.normal_label).tolist()

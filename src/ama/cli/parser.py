@@ -9,6 +9,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin
 
+from ama.cli.config_file import given_config
 from ama.errors import LONGEST_SENTENCE, sentence
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
     parser.add_argument(
         "--config", action="config", metavar="FILE", help="YAML file with any of these options"
     )
+    given_config(words)  # refuses a file that the parser could not bear
     command.add_options(parser, words)
     return parser
 

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ama.utils.remarks import ForgivingStream
+from ama.utils.remarks import ForgivingStream, discard
+
+ERRORS = 2  # the file descriptor of standard error
 
 
 @contextmanager
@@ -21,12 +23,38 @@ def usable_streams() -> Iterator[None]:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = ForgivingStream(sys.stderr, silence=True)
+    with _python_alone():
+        sys.stderr = ForgivingStream(sys.stderr, silence=True)
+        try:
+            yield
+            sys.stderr.flush()
+        finally:
+            sys.stdout, sys.stderr = output, errors
+
+
+@contextmanager
+def _python_alone() -> Iterator[None]:
+    """Keep libraries in C off standard error: those of TIFF and JPEG write there what is wrong with an image.
+
+    Python says it in a sentence of its own, through a copy of the stream.
+    """
+    errors = sys.stderr
     try:
+        shared = errors.fileno() == ERRORS
+    except (OSError, ValueError, AttributeError):
+        shared = False
+    if not shared:
         yield
-        sys.stderr.flush()
-    finally:
-        sys.stdout, sys.stderr = output, errors
+        return
+    errors.flush()
+    own = os.dup(ERRORS)
+    discard(ERRORS)
+    with os.fdopen(own, "w", buffering=1, encoding=errors.encoding, errors=errors.errors) as copy:
+        sys.stderr = copy
+        try:
+            yield
+        finally:
+            os.dup2(own, ERRORS)
 
 
 def _occupy(descriptor: int) -> None:

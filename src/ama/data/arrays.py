@@ -1,9 +1,8 @@
-"""Arrays and tensors, in memory or in ``.npy`` and ``.npz`` files."""
+"""Arrays and tensors as sources of images or rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,21 +11,21 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
-from ama.data.image_format import as_depth, choose_size
-from ama.data.samples import Samples, Source, Wanted, as_labels
+from ama.data.image_axes import channels_first, check_several
+from ama.data.image_format import as_depth, choose_size, remark_size
+from ama.data.plain_arrays import EXPECTED, plain_array
+from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.table_rows import check_finite, check_width
 from ama.errors import InputError
 
-SAMPLE_KEYS, LABEL_KEYS = ("X", "x", "images", "data"), ("y", "labels")
 LUMA = (0.299, 0.587, 0.114)  # weights by which Pillow converts RGB to grey
-EXPECTED = "expected images (n, h, w) or (n, c, h, w), or rows (n, d)"
 
 
 class ArrayImages(Source):
     """Images (n, h, w), (n, c, h, w) or (n, h, w, c): 8-bit integers, or floats in [0, 1].
 
-    Channels are last if the last axis has 1, 3 or 4 entries and axis 1 does not; otherwise they are first, in
-    any number. Sizes follow :mod:`ama.data.image_format`, with torch's antialiased bilinear filter.
+    The axes follow :mod:`ama.data.image_axes`, sizes :mod:`ama.data.image_format`, with torch's antialiased
+    bilinear filter.
 
     Parameters
     ----------
@@ -48,18 +47,19 @@ class ArrayImages(Source):
 
     def __init__(self, array: np.ndarray, labels: np.ndarray | None, name: str, wanted: Wanted):
         wanted.check_kind("images", name)
-        if array.ndim == 3:
-            array = array[:, None]
-        elif array.shape[3] in (1, 3, 4) and array.shape[1] not in (1, 3, 4):
-            array = np.moveaxis(array, 3, 1)
+        array = channels_first(array, name, wanted)
         _check_pixels(array, name)
         self.array, self.labels = array, labels
         channels = array.shape[1]
         if wanted.shape is not None and wanted.shape[0] != channels:
             if {wanted.shape[0], channels} != {1, 3}:
                 raise InputError(f"{name} has images of {channels} channels, expected {wanted.shape[0]}")
-            channels = wanted.shape[0]
-        size = choose_size({(array.shape[2], array.shape[3])}, wanted, name)
+            made_grey, channels = channels == 3, wanted.shape[0]
+            change = "in colour made grey" if made_grey else "in grey taken as colour"
+            wanted.remark(f"{name}: {count(len(array), 'image')} {change}", refused=made_grey)
+        sides = {(array.shape[2], array.shape[3])}
+        size = choose_size(sides, wanted, name)
+        remark_size(sides, size, name, wanted)
         dtype = wanted.dtype or (torch.float32 if array.dtype.kind == "f" else torch.uint8)
         super().__init__(name, (channels, *size), dtype)
 
@@ -88,6 +88,7 @@ class ArrayRows(Source):
     """
 
     def __init__(self, array: np.ndarray, labels: np.ndarray | None, name: str, wanted: Wanted):
+        check_several(array.shape, name, wanted)
         wanted.check_kind("rows", name)
         if array.dtype.kind not in "biuf":
             raise InputError(f"{name} holds rows of type {array.dtype}, expected numbers")
@@ -116,66 +117,23 @@ def open_array(array: Any, name: str, wanted: Wanted, labels: np.ndarray | None 
     """
     if labels is None:
         wanted.check_no_label_column(name, "it is an array without labels")
-    if isinstance(array, Tensor):
-        array = array.detach().cpu()
-        array = (array.float() if array.dtype == torch.bfloat16 else array).numpy()
-    try:
-        array = np.asarray(array)
-    except ValueError as error:
-        raise InputError(f"{name} has parts that differ in length, {EXPECTED}") from error
-    if array.ndim not in (2, 3, 4):
-        raise InputError(f"{name} has shape {array.shape}, {EXPECTED}")
-    if array.size == 0:
-        raise InputError(f"{name} is empty (shape {array.shape}), {EXPECTED}")
-    return (ArrayRows if array.ndim == 2 else ArrayImages)(array, labels, name, wanted)
+    plain = plain_array(array, name)
+    check_axes(plain, name)
+    return (ArrayRows if plain.ndim == 2 else ArrayImages)(plain, labels, name, wanted)
 
 
-def open_array_file(path: Path, wanted: Wanted) -> Source:
-    """An ``.npy`` file, streamed from disk, or an ``.npz`` file, read into memory.
-
-    The samples of an ``.npz`` file are its array "X", "x", "images" or "data", or its only array; the labels
-    are the array ``label_column``, or by default "y" or "labels".
+def check_axes(array: np.ndarray, name: str) -> None:
+    """Refuse an array that is empty, or has the axes of neither images nor rows.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or has no such arrays.
+        The message says which shape it has.
     """
-    arrays: dict[str, np.ndarray] = {}
-    try:
-        if path.suffix.lower() == ".npy":
-            return open_array(np.lib.format.open_memmap(path, mode="r"), str(path), wanted)
-        # Given a path, NumPy would leave the file open if it is damaged.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
-            for key in _npz_keys(found.files, path, wanted.label_column):
-                arrays[key] = found[key]
-    except InputError:
-        raise
-    except Exception as error:  # NumPy and zipfile raise many kinds on damaged files
-        reason = "it is empty, damaged, of another format, or holds Python objects"
-        raise InputError(f"{path} cannot be read as a NumPy file: {reason}") from error
-    x, *labels = arrays.values()
-    if not labels:
-        return open_array(x, str(path), wanted)
-    if labels[0].shape != x.shape[:1]:
-        raise InputError(
-            f"{path} has labels of shape {labels[0].shape}, expected one for each of its {len(x)} samples"
-        )
-    return open_array(x, str(path), wanted, as_labels(labels[0]))
-
-
-def _npz_keys(keys: list[str], path: Path, label_column: str | None) -> list[str]:
-    """Names of the array of samples and, if there is one, of the array of labels."""
-    if label_column is not None and label_column not in keys:
-        raise InputError(f"{path} has no array {label_column!r}; its arrays are {', '.join(keys)}")
-    label = label_column or next((key for key in LABEL_KEYS if key in keys), None)
-    others = [key for key in keys if key != label]
-    samples = next((key for key in SAMPLE_KEYS if key in others), None)
-    if samples is None and len(others) != 1:
-        raise InputError(
-            f"{path} has the arrays {', '.join(keys) or '(none)'}, expected one named X or a single one"
-        )
-    return [samples or others[0]] + ([] if label is None else [label])
+    if array.ndim not in (2, 3, 4):
+        raise InputError(f"{name} has shape {array.shape}, {EXPECTED}")
+    if array.size == 0:
+        raise InputError(f"{name} is empty (shape {array.shape}), {EXPECTED}")
 
 
 def _parts(

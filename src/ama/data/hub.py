@@ -73,6 +73,15 @@ def hub_dataset(name: str, split: str | None = None, config: str | None = None) 
     return splits[split]
 
 
+def cache_folders(name: str) -> list[Path]:
+    """Where the images of a data set of the hub may lie: the library's caches, and the folder that was named."""
+    import datasets
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    local = [Path(name)] if Path(name).is_dir() else []
+    return [*local, Path(datasets.config.HF_DATASETS_CACHE), Path(HF_HUB_CACHE)]
+
+
 def _check_reachable(name: str) -> None:
     """Ask the hub once: ``datasets`` retries for half a minute, too long to wait for a misspelt path."""
     from huggingface_hub import HfApi

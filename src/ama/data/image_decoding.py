@@ -1,57 +1,41 @@
-"""Decoding of one image with Pillow.
-
-Greyscale images are Pillow's modes 1, L, LA, I;16, I and F, and palettes of greys; all others are decoded as
-RGB. Alpha is dropped, EXIF orientation applied, and only the first frame or page is read.
-"""
+"""Decoding of one encoded image, frame by frame: transparency is dropped, EXIF orientation applied."""
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Shaped, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
+from ama.data.deep_colour import ORIENTATION, deep_colour, is_deep_colour
+from ama.data.image_headers import is_deep_grey
+from ama.data.image_opening import Content, check_pixels, opened
 from ama.errors import InputError
 
-FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP")
-GREY_MODES = ("1", "L", "LA", "I", "F")
-DEEP_MODES = ("I", "F")  # and I;16 in its byte orders
-TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that exchange height and width
-
-Content = bytes | str | None  # an encoded image, the path of its file, or neither
-
-
-class Header(NamedTuple):
-    """What is known of an image before decoding."""
-
-    channels: int
-    deep: bool  # more than 8 bits
-    height: int
-    width: int
+LARGEST = 65535
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
-def read_header(content: Content) -> Header:
-    """Channels (1 or 3), depth and upright size of an image; raises whatever Pillow raises."""
-    with _open(content) as image:
-        width, height = image.size
-        if "exif" in image.info and image.getexif().get(0x0112) in TRANSPOSED:
-            width, height = height, width
-        return Header(1 if _is_grey(image) else 3, _is_deep(image), height, width)
-
-
-def decode(content: Content, shape: tuple[int, ...], deep: bool) -> Shaped[np.ndarray, "h w c"]:
-    """Pixels of an image at ``shape`` (c, h, w).
+def decode(
+    content: Content, frames: tuple[int, ...], shape: tuple[int, ...], deep: bool
+) -> Iterator[Shaped[np.ndarray, "h w c"] | Exception]:
+    """Pixels of each frame of an image at ``shape`` (c, h, w), or the exception that stands in their way.
 
     Parameters
     ----------
     content
         The image.
+    frames
+        Positions of the frames, in order.
     shape
         Channels, 1 or 3, height and width.
     deep
@@ -60,37 +44,43 @@ def decode(content: Content, shape: tuple[int, ...], deep: bool) -> Shaped[np.nd
     Raises
     ------
     InputError
-        If floating-point pixels are outside [0, 1]. Unreadable images raise whatever Pillow raises.
+        If floating-point pixels are outside [0, 1].
     """
+    left = list(frames)
+    try:
+        with opened(content) as image:
+            while left:
+                page = left[0]
+                try:
+                    if page > 0:
+                        image.seek(page)
+                        check_pixels(image)
+                    pixels: Shaped[np.ndarray, "h w c"] | Exception = _frame(
+                        image, content, page, len(frames), shape, deep
+                    )
+                except InputError:
+                    raise
+                except Exception as error:  # Pillow may raise almost anything on a damaged file
+                    pixels = error
+                left.pop(0)
+                yield pixels
+    except InputError:
+        raise
+    except Exception as error:
+        yield from [error] * len(left)
+
+
+def _frame(
+    image: Image.Image, content: Content, page: int, n_frames: int, shape: tuple[int, ...], deep: bool
+) -> Shaped[np.ndarray, "h w c"]:
     channels, height, width = shape
-    with _open(content) as image:
-        image.load()
-        upright = ImageOps.exif_transpose(image) if "exif" in image.info else image
-        return (_deep_pixels if deep else _pixels)(upright, channels, (width, height))
-
-
-@contextmanager
-def decoder_warnings() -> Iterator[None]:
-    """Silence Pillow's warnings but for that of a decompression bomb, which is raised as an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
-
-
-def unreadable(name: str, content: Content, error: Exception) -> str:
-    """One sentence with the name of an image and the reason why it cannot be read."""
-    if content == b"" or (
-        isinstance(content, str) and os.path.isfile(content) and os.path.getsize(content) == 0
-    ):
-        reason = "it is empty"
-    elif isinstance(error, UnidentifiedImageError):
-        reason = f"it is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image"
-    elif isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        reason = f"it has more than {Image.MAX_IMAGE_PIXELS} pixels"
-    else:
-        reason = getattr(error, "strerror", None) or str(error).strip().rstrip(".") or type(error).__name__
-    return f"{'row ' if name.isdecimal() else ''}{name} cannot be read: {reason}"
+    if deep and isinstance(content, bytes | str) and is_deep_colour(image, n_frames):
+        stored = deep_colour(image, content, page)
+        turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+        return _deep_colours(stored, turn, channels, (width, height))
+    image.load()
+    upright = ImageOps.exif_transpose(image) if "exif" in image.info else image
+    return (_deep_greys if deep else _pixels)(upright, channels, (width, height))
 
 
 def _pixels(image: Image.Image, channels: int, size: tuple[int, int]) -> UInt8[np.ndarray, "h w c"]:
@@ -105,12 +95,12 @@ def _pixels(image: Image.Image, channels: int, size: tuple[int, int]) -> UInt8[n
     return np.frombuffer(image.tobytes(), np.uint8).reshape(size[1], size[0], channels)
 
 
-def _deep_pixels(image: Image.Image, channels: int, size: tuple[int, int]) -> Float[np.ndarray, "h w c"]:
-    if not _is_deep(image):
+def _deep_greys(image: Image.Image, channels: int, size: tuple[int, int]) -> Float[np.ndarray, "h w c"]:
+    if not is_deep_grey(image):
         return _pixels(image, channels, size).astype(np.float32) / 255
-    grey = np.asarray(image, dtype=np.float32) / np.float32(1 if image.mode == "F" else 65535)
+    grey = np.asarray(image, dtype=np.float32) / np.float32(1 if image.mode == "F" else LARGEST)
     if not (grey.min() >= 0 and grey.max() <= 1):
-        depth = "0 to 1" if image.mode == "F" else "0 to 65535"
+        depth = "0 to 1" if image.mode == "F" else f"0 to {LARGEST}"
         values = np.asarray(image)
         raise InputError(f"has pixel values from {values.min():g} to {values.max():g}, expected {depth}")
     if image.size != size:
@@ -118,19 +108,18 @@ def _deep_pixels(image: Image.Image, channels: int, size: tuple[int, int]) -> Fl
     return np.repeat(grey[:, :, None], channels, axis=2)
 
 
-def _open(content: Content) -> Image.Image:
-    if content is None:
-        raise ValueError("it holds neither bytes nor a path")
-    return Image.open(BytesIO(content) if isinstance(content, bytes) else content, formats=FORMATS)
-
-
-def _is_deep(image: Image.Image) -> bool:
-    return image.mode in DEEP_MODES or image.mode.startswith("I;16")
-
-
-def _is_grey(image: Image.Image) -> bool:
-    if image.mode == "P" and image.palette is not None and image.palette.mode == "RGB":
-        # Greyscale GIFs have palettes of greys.
-        colours = bytes(image.palette.palette)
-        return colours[0::3] == colours[1::3] == colours[2::3]
-    return image.mode in GREY_MODES or _is_deep(image)
+def _deep_colours(
+    stored: Shaped[np.ndarray, "h w k"], turn: Image.Transpose | None, channels: int, size: tuple[int, int]
+) -> Float[np.ndarray, "h2 w2 c"]:
+    """The same of 16-bit channels, one after the other to save memory."""
+    resized = []
+    for k in range(stored.shape[2]):
+        plane = Image.fromarray(np.ascontiguousarray(stored[:, :, k])).convert("F")
+        plane = plane if turn is None else plane.transpose(turn)
+        resized.append(
+            np.asarray(plane if plane.size == size else plane.resize(size, Image.Resampling.BILINEAR))
+        )
+    pixels = np.stack(resized, axis=2) / np.float32(LARGEST)
+    if channels == 1 and len(resized) == 3:
+        return pixels @ np.array([[0.299], [0.587], [0.114]], np.float32)  # as Pillow does
+    return np.repeat(pixels, channels, axis=2) if len(resized) < channels else pixels

@@ -20,6 +20,7 @@ from ama.errors import InputError
 from ama.networks.image_networks import MAX_SIDE, MIN_SIDE
 
 DEFAULT_SIZE = (64, 64)
+SAME_RATIO = 0.01  # difference of aspect ratios that comes from rounding to whole pixels
 
 
 def choose_size(found: set[tuple[int, int]], wanted: Wanted, example: str) -> tuple[int, int]:
@@ -57,6 +58,47 @@ def choose_size(found: set[tuple[int, int]], wanted: Wanted, example: str) -> tu
             "--image-size 32 resizes them"
         )
     return DEFAULT_SIZE if max(height, width) > MAX_SIDE else (height, width)
+
+
+def extremes(found: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Of some sizes (height, width) the smallest and the largest, the widest and the tallest."""
+    return {most(found, key=key) for most in (min, max) for key in (_area, _ratio)}
+
+
+def remark_size(found: set[tuple[int, int]], size: tuple[int, int], name: str, wanted: Wanted) -> None:
+    """Say that images are resized, unless the user gave the size.
+
+    Parameters
+    ----------
+    found
+        Sizes (height, width) of the images; their extremes are enough.
+    size
+        The size that is used.
+    name
+        The source.
+    wanted
+        Gets the remark.
+    """
+    at_fit = wanted.shape is None
+    if found == {size} or (at_fit and wanted.image_size is not None):
+        return
+    shown = " to ".join(
+        dict.fromkeys(f"{h} x {w}" for h, w in (min(found, key=_area), max(found, key=_area)))
+    )
+    kept = all(abs(_ratio(one) / _ratio(size) - 1) < SAME_RATIO for one in found)
+    wanted.remark(
+        f"{name}: images of {shown} pixels are resized to {size[0]} x {size[1]}"
+        f"{'' if at_fit else ', as the model learned'}{'' if kept else '; their aspect ratio is not kept'}",
+        refused=at_fit,
+    )
+
+
+def _area(size: tuple[int, int]) -> tuple[int, int]:
+    return size[0] * size[1], size[0]
+
+
+def _ratio(size: tuple[int, int]) -> float:
+    return size[0] / size[1]
 
 
 def as_depth(x: Shaped[Tensor, "n c h w"], dtype: torch.dtype) -> Shaped[Tensor, "n c h w"]:

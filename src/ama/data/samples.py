@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import operator
+import math
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,12 +14,14 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
-from ama.errors import InputError
+from ama.errors import InputError, printable
 from ama.errors import sentence as shown_sentence
 from ama.scores.kinds.factory import kind_of
 from ama.utils.progress import progress_bar
 
 MOST_NAMED = 10  # skipped samples that are named one by one
+MOST_IN_MEMORY = 100_000_000  # samples, however small
+BYTES_OF_AN_ID = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +91,11 @@ class Wanted:
     image_size: int | tuple[int, int] | None = None
     label_column: str | None = None
     columns: list[str] | None = None
+    drop: tuple[str, ...] = ()
     dtype: torch.dtype | None = None
     strict: bool = False
     complete: bool = False
+    channels: Literal["first", "last"] | None = None
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, sentence: str, refused: bool = True) -> None:
@@ -206,8 +211,9 @@ class Source(ABC):
         Raises
         ------
         InputError
-            As :meth:`batches`.
+            As :meth:`batches`, or if the memory does not suffice.
         """
+        self._check_memory()
         x = torch.empty((len(self), *self.shape), dtype=self.dtype)
         ids: list[str] = []
         labels: list[np.ndarray] = []
@@ -223,6 +229,15 @@ class Source(ABC):
                 bar.update(len(chunk) + len(chunk.skipped))
         all_labels = np.concatenate(labels) if labels else None
         return Samples(x[: len(ids)], ids, all_labels, self.columns, skipped, self.named, self.remarks)
+
+    def _check_memory(self) -> None:
+        needed = len(self) * (math.prod(self.shape) * self.dtype.itemsize + BYTES_OF_AN_ID)
+        if len(self) > MOST_IN_MEMORY or needed > os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
+            size = kind_of(self.shape).describe(len(self))
+            raise InputError(
+                f"{self.name} holds {size}, {needed / 2**30:,.0f} GiB, more than can be held in memory: "
+                "take a part of it"
+            )
 
 
 def skipped_notes(skipped: Sequence[str]) -> list[str]:
@@ -244,7 +259,7 @@ def count(n: int, noun: str) -> str:
 
 
 def as_labels(values: Iterable[Any], names: list[str] | None = None) -> np.ndarray:
-    """Labels as strings: 2 and 2.0 become "2", a missing label becomes "".
+    """Labels as printable strings: 2 and 2.0 become "2", a missing label becomes "".
 
     Parameters
     ----------
@@ -252,8 +267,22 @@ def as_labels(values: Iterable[Any], names: list[str] | None = None) -> np.ndarr
         The labels as stored.
     names
         Names of the integers 0, 1, ...; other integers, such as the hub's -1 for "unknown", stay numbers.
+
+    Returns
+    -------
+    ndarray
+        Objects (n,): in an array of text, each would take as much memory as the longest.
     """
-    return np.array([_as_label(value, names) for value in values], dtype=np.str_)
+    known: dict[tuple[type, Any], str] = {}
+    found = []
+    for value in values:
+        key = (type(value), value)
+        if (label := known.get(key)) is None:
+            label = known[key] = _as_label(value, names)
+        found.append(label)
+    labels = np.empty(len(found), dtype=object)
+    labels[:] = found
+    return labels
 
 
 def _as_label(value: Any, names: list[str] | None) -> str:
@@ -263,6 +292,7 @@ def _as_label(value: Any, names: list[str] | None) -> str:
         return value.decode(errors="replace")
     if isinstance(value, float | np.floating) and float(value).is_integer():
         value = int(value)
-    if names is not None and not isinstance(value, str) and 0 <= operator.index(value) < len(names):
-        return names[value]
-    return str(value)
+    if names is not None and isinstance(value, int | np.integer) and 0 <= value < len(names):
+        value = names[int(value)]
+    text = str(value)
+    return text if text.isprintable() else printable(text)

@@ -1,6 +1,6 @@
 """Anything a user names, as samples.
 
-An array, tensor or ``datasets.Dataset`` is taken as it is. A name is, in this order:
+An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is, in this order:
 
 - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
 - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
@@ -17,22 +17,30 @@ A ``pathlib.Path`` is always a file or folder.
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from ama.data.arrays import open_array, open_array_file
-from ama.data.arrow import ArrowTable, csv_table, image_column, parquet_table, readable
-from ama.data.encoded_images import SUFFIXES, EncodedImages, ImageColumn, ImageFiles, find_images
-from ama.data.hub import dataset_table, hub_dataset
+from ama.data.arrays import open_array
+from ama.data.arrow_reading import readable
+from ama.data.csv_tables import csv_table
+from ama.data.encoded_images import EncodedImages
+from ama.data.hub import cache_folders, dataset_table, hub_dataset
+from ama.data.image_folders import ImageFiles, find_images
+from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
+from ama.data.names import clean_name
+from ama.data.numpy_files import open_array_file
+from ama.data.objects import open_object
+from ama.data.parquet_tables import parquet_table
+from ama.data.regular_files import check_regular
 from ama.data.samples import Samples, Source, Wanted, as_labels
 from ama.data.table_rows import TableRows
-from ama.errors import InputError, printable
+from ama.data.table_sources import open_table
+from ama.errors import InputError
 
 __all__ = ["Samples", "Source", "open_source"]
 
@@ -47,17 +55,19 @@ def open_source(
     image_size: int | tuple[int, int] | None = None,
     label_column: str | None = None,
     columns: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
     dtype: torch.dtype | None = None,
     strict: bool = False,
     complete: bool = False,
+    channels: Literal["first", "last"] | None = None,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
     Parameters
     ----------
     source
-        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a
-        ``datasets.Dataset``; or a name, as described above.
+        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a DataFrame, a
+        ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
     shape
         Shape of a fitted model's samples. Images are converted to it; rows must have as many columns.
     image_size
@@ -66,13 +76,18 @@ def open_source(
         Labels: a column of a table, by default ``label``, or an array of an ``.npz`` file, by default ``y``
         or ``labels``.
     columns
-        Features of a fitted model, selected from a table by name and order; by default all numeric columns.
+        Features, selected from a table by name and order: those of a fitted model, or some of a new table. By default
+        all columns of numbers, except those that number the rows.
+    drop
+        Columns of a table that are no features.
     dtype
         Type of a fitted model's images, ``torch.uint8`` or ``torch.float32``.
     strict
         Refuse what would otherwise be a remark or a skipped sample.
     complete
         Refuse a source with an unreadable image, instead of skipping the image; remarks are made all the same.
+    channels
+        Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
 
     Raises
     ------
@@ -80,26 +95,20 @@ def open_source(
         If the source does not exist, or does not hold images or rows of numbers.
     """
     names = None if columns is None else list(columns)
-    wanted = Wanted(shape, image_size, label_column, names, dtype, strict, complete)
-    if isinstance(source, str | Path):
-        opened = _open_name(source, wanted)
-        opened.named = printable(str(source))
-    else:
-        opened = _open_object(source, wanted)
-    opened.remarks = tuple(wanted.remarks)
+    wanted = Wanted(shape, image_size, label_column, names, tuple(drop), dtype, strict, complete, channels)
+    return _opened(source, wanted)
+
+
+def _opened(source: Any, wanted: Wanted) -> Source:
+    named = isinstance(source, str | Path)
+    opened = (_open_name if named else open_object)(source, wanted)
+    if not isinstance(opened, TableRows) and (
+        wanted.drop or (wanted.columns is not None and wanted.shape is None)
+    ):
+        raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
+    opened.named = clean_name(str(source)) if named else ""
+    opened.name, opened.remarks = clean_name(opened.name), tuple(wanted.remarks)
     return opened
-
-
-def _open_object(source: Any, wanted: Wanted) -> Source:
-    # The library takes a second to import; whoever passes one of its data sets has already imported it.
-    if (library := sys.modules.get("datasets")) is not None:
-        if isinstance(source, library.Dataset):
-            return _open_table(dataset_table(source, "the data set"), wanted)
-        if isinstance(source, library.DatasetDict | library.IterableDataset | library.IterableDatasetDict):
-            raise InputError(
-                f"found a datasets.{type(source).__name__}, expected one split as a datasets.Dataset"
-            )
-    return open_array(source, "the array", wanted)
 
 
 def _open_name(source: str | Path, wanted: Wanted) -> Source:
@@ -108,8 +117,13 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         name, _, part = source.removeprefix(HUB_PREFIX).partition(":")
         config, _, split = part.rpartition(":")
-        return _open_table(dataset_table(hub_dataset(name, split or None, config or None), name), wanted)
-    path = Path(source).expanduser()
+        return _open_hub(name, split or None, config or None, wanted)
+    if source == "":
+        raise InputError("the name of the source is empty, expected a file, a folder or a data set")
+    try:
+        path = Path(source).expanduser()
+    except RuntimeError as error:  # no such user
+        raise InputError(f"there is no file or folder {source}: {error}") from error
     with readable(str(path)):
         for suffix in ("", *FILES):
             candidate = path.with_name(path.name + suffix) if suffix and path.name else path
@@ -119,11 +133,16 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
                 return _open_file(candidate, wanted)
     is_id = isinstance(source, str) and HUB_ID.fullmatch(source) is not None
     if is_id and path.suffix.lower() not in (*FILES, *SUFFIXES):
-        return _open_table(dataset_table(hub_dataset(str(source)), str(source)), wanted)
+        return _open_hub(str(source), None, None, wanted)
     raise InputError(
         f"there is no file or folder {source}, expected images, {', '.join(FILES)}, "
         "owner/name of a data set of the hub, or digits"
     )
+
+
+def _open_hub(name: str, split: str | None, config: str | None, wanted: Wanted) -> Source:
+    table = dataset_table(hub_dataset(name, split, config), name)
+    return open_table(table, wanted, cache_folders(name))
 
 
 def _open_digits(wanted: Wanted) -> Source:
@@ -136,40 +155,33 @@ def _open_digits(wanted: Wanted) -> Source:
 
 
 def _open_folder(folder: Path, wanted: Wanted) -> Source:
-    if files := find_images(folder):
+    if files := find_images(folder, wanted):
         wanted.check_no_label_column(str(folder), "the labels of a folder of images are its sub-folders")
         return EncodedImages(ImageFiles(folder, files), wanted)
     visible = sorted(p for p in folder.iterdir() if p.name[0] != ".")
     if shards := [p for p in visible if p.suffix.lower() == ".parquet"]:
-        return _open_table(parquet_table(shards, str(folder)), wanted)
+        return open_table(parquet_table(shards, str(folder)), wanted, [folder])
     found = Counter(p.suffix.lower() or "other" for p in visible if p.is_file())
     held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"
-    raise InputError(f"{folder} holds {held}, expected images ({', '.join(SUFFIXES)}) or shards (.parquet)")
+    raise InputError(f"{folder} holds {held}, expected images ({SOME_SUFFIXES}) or shards (.parquet)")
 
 
 def _open_file(path: Path, wanted: Wanted) -> Source:
+    check_regular(path.stat())
     suffix = path.suffix.lower()
     if suffix in FILES:
         return FILES[suffix](path, wanted)
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name]), wanted)
-    known = ", ".join((*FILES, *SUFFIXES))
+    known = f"{', '.join(FILES)}, {SOME_SUFFIXES}"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
-
-
-def _open_table(table: ArrowTable, wanted: Wanted) -> Source:
-    column = image_column(table.schema)
-    # A table for a model of rows may also hold images.
-    if column is not None and not wanted.columns:
-        return EncodedImages(ImageColumn(table, column, wanted.label_column), wanted)
-    return TableRows(table, wanted)
 
 
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
-    ".parquet": lambda path, wanted: _open_table(parquet_table([path], str(path)), wanted),
-    ".csv": lambda path, wanted: TableRows(csv_table(path), wanted),
+    ".parquet": lambda path, wanted: open_table(parquet_table([path], str(path)), wanted, [path.parent]),
+    ".csv": lambda path, wanted: TableRows(csv_table(path, wanted), wanted),
     ".npz": open_array_file,
     ".npy": open_array_file,
 }

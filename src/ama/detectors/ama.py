@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import column_or_1d
 from torch import Tensor
 
 from ama import settings
 from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
-from ama.detectors.inputs import as_samples, known_anomalies
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.trained import TrainedDetector
+from ama.detectors.training_inputs import label_numbers, training_samples
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
 from ama.scores.kinds.factory import kind_of
@@ -116,8 +115,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         run = self._run(device := self._device())
         if validation is None and "auto" in (self.delta, self.direction):
             raise InputError("delta or direction is 'auto', which needs validation samples, found none")
-        samples = as_samples(self, X, reset=True)
-        anomalous = known_anomalies(y, len(samples))
+        samples, anomalous = training_samples(self, X, y)
         data = TrainingSet(
             samples.x[torch.from_numpy(~anomalous)],
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
@@ -234,7 +232,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         X, y = validation
         shape = tuple(samples.x.shape[1:])
         x = open_source(X, shape=shape, columns=samples.columns, dtype=samples.x.dtype).read().x
-        labels = torch.from_numpy(np.array(column_or_1d(y)))
+        labels = torch.from_numpy(label_numbers(y))
         if len(labels) != len(x):
             raise InputError(f"validation holds {len(x)} samples and {len(labels)} labels")
         if set(labels.tolist()) != {1, -1}:

@@ -205,13 +205,19 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         return conformal.drift(self.independent(scores), self.model_.calibration.cpu().numpy())
 
     def open(
-        self, source: Any, *, label_column: str | None = None, strict: bool = False, complete: bool = False
+        self,
+        source: Any,
+        *,
+        label_column: str | None = None,
+        strict: bool = False,
+        complete: bool = False,
+        channels: Literal["first", "last"] | None = None,
     ) -> Source:
         """Open a source of samples like those of the fit, in size, depth and columns.
 
         Parameters
         ----------
-        source, label_column, strict, complete
+        source, label_column, strict, complete, channels
             As in :func:`ama.data.sources.open_source`.
         """
         check_is_fitted(self)
@@ -223,6 +229,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
             label_column=label_column,
             strict=strict,
             complete=complete,
+            channels=channels,
         )
 
     def _keep(

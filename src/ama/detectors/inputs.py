@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
-from torch import Tensor
+from sklearn.utils.validation import validate_data
 
-from ama.data.samples import Samples
+from ama.data.image_axes import check_several
+from ama.data.objects import is_source
+from ama.data.plain_arrays import plain_array
+from ama.data.samples import Samples, Wanted
 from ama.data.sources import open_source
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
@@ -39,10 +40,10 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
             found, expected = (kind_of(tuple(s)).describe() for s in (X.x.shape[1:], detector.shape_))
             raise InputError(f"expected {expected}, found {found}")
         return X
+    if not is_source(X) and not hasattr(X, "iloc"):  # of pandas, whose columns have names
+        X = plain_array(X, "X")
     n_axes = getattr(X, "ndim", None)
-    if n_axes is None and isinstance(X, list | tuple):
-        n_axes = np.ndim(X)
-    if isinstance(X, str | Path) or (n_axes is not None and n_axes > 2) or type(X).__name__ == "Dataset":
+    if is_source(X) or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.
         source = open_source(X) if reset else detector.open(X, complete=True)
         samples = source.read(progress=detector.progress is not False)
@@ -52,11 +53,23 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
             _keep_columns(detector, samples)
         return samples
     if not reset and kind_of(detector.shape_).pictured:
+        check_several(X.shape, "X", Wanted(shape=detector.shape_))
         expected = kind_of(detector.shape_).describe()
         raise InputError(f"expected {expected}, found an array of {n_axes} axes")
-    if isinstance(X, Tensor):
-        X = X.detach().cpu().numpy()
-    rows = validate_data(detector, X, reset=reset, dtype=np.float64)
+    return _rows(detector, X, reset)
+
+
+def _rows(detector: Any, X: Any, reset: bool) -> Samples:
+    """An array of rows, checked by scikit-learn."""
+    if isinstance(X, np.ndarray) and X.ndim < 2:
+        raise InputError(
+            f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
+            "X.reshape(-1, 1) one column"
+        )
+    with np.errstate(
+        invalid="ignore"
+    ):  # it sums the values, and the largest add up to infinities of either sign
+        rows = validate_data(detector, X, reset=reset, dtype=np.float64)
     names = getattr(detector, "feature_names_in_", None)
     return Samples(
         x=torch.from_numpy(np.array(rows)),
@@ -75,36 +88,3 @@ def _keep_columns(detector: Any, samples: Samples) -> None:
         detector.n_features_in_ = samples.x.shape[1]
         if samples.columns is not None:
             detector.feature_names_in_ = np.asarray(samples.columns, dtype=object)
-
-
-def known_anomalies(y: Any, n: int) -> np.ndarray:
-    """Which of n samples are marked as anomalies, shape (n,).
-
-    Parameters
-    ----------
-    y
-        None, or a label for each sample; -1 marks an anomaly.
-
-    Raises
-    ------
-    InputError
-        If the labels are not numbers.
-    """
-    if y is None:
-        return np.zeros(n, dtype=bool)
-    given = column_or_1d(y)
-    check_consistent_length(np.empty(n), given)
-    try:
-        y = given.astype(float)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            "Unknown label type: y must hold +1 for normal samples and -1 for known anomalies, found "
-            f"{given[0]!r}"
-        ) from error
-    if others := sorted(set(np.unique(y).tolist()) - {1, -1}):
-        warnings.warn(
-            f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
-            "these samples are taken as normal",
-            stacklevel=3,
-        )
-    return y == -1

@@ -7,8 +7,9 @@ import importlib
 from pathlib import Path
 
 from ama.detectors.base import Detector
-from ama.errors import InputError
-from ama.io import model_folder
+from ama.detectors.saving import load_detector
+from ama.errors import InputError, ModelFolderError
+from ama.io.model_folder import CONFIG
 
 # Imported when asked for.
 METHODS = {
@@ -57,9 +58,10 @@ def load(folder: str | Path, device: str = "auto") -> Detector:
     ModelFolderError
         If the folder is missing, truncated, altered, foreign, or from a newer version.
     """
-    name = model_folder.read_config(Path(folder)).get("method")
-    if name not in METHODS:
-        raise model_folder.ModelFolderError(
-            f"{Path(folder) / model_folder.CONFIG} names the unknown method {name!r}"
-        )
-    return method(name).load(folder, device)
+
+    def known(name: str) -> type[Detector]:
+        if name not in METHODS:
+            raise ModelFolderError(f"{Path(folder) / CONFIG} names the unknown method {name!r}")
+        return method(name)
+
+    return load_detector(Path(folder), device, known)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ama.data.samples import count
+from ama.decision import conformal
 from ama.errors import ModelFolderError
-from ama.io.model_folder import CONFIG, load_model, save_model
+from ama.io.model_folder import CONFIG, WEIGHTS
+from ama.io.model_reader import load_model
+from ama.io.model_writer import save_model
 from ama.io.storable import Storable
+from ama.io.typed_values import check_values
 from ama.scores.kinds.factory import kind_of
+from ama.utils.declarations import check
 
+LONGEST_HISTORY = 20_000
+LARGEST_SAMPLE = 2**25  # numbers in a sample of a model that is smaller than that
+LARGEST_SCORE = (
+    1e30  # of a sample in the middle of the normal ones; a fitted model's are below a few thousand
+)
 Self = TypeVar("Self", bound="SavedEstimator")
 
 
@@ -25,6 +37,7 @@ class SavedEstimator(BaseEstimator):
     _model_class: ClassVar[type[Storable]]
 
     model_: Any
+    false_alarm_rate: float
     columns_: list[str] | None
     learned_from_: str
     offset_: float
@@ -41,23 +54,23 @@ class SavedEstimator(BaseEstimator):
         Raises
         ------
         ModelFolderError
-            If it cannot be written, or ``folder`` holds something other than a model.
+            If it cannot be written, ``folder`` holds something other than a model, or ``false_alarm_rate`` was changed
+            without its threshold.
         """
         check_is_fitted(self)
+        self._check_threshold()
         save_model(self.model_, Path(folder), self._record())
 
     @classmethod
     def load(cls: type[Self], folder: str | Path, device: str = "auto") -> Self:
         """The detector saved at ``folder``; see :func:`ama.load`."""
-        model, config = load_model(Path(folder), cls._model_class)
-        try:
-            detector = cls(**{**config["parameters"], "device": device})
-            detector._restore(model, config)
-        except (KeyError, TypeError) as error:
-            raise ModelFolderError(
-                f"{Path(folder) / CONFIG} does not describe a detector: {type(error).__name__}: {error}"
-            ) from error
-        return detector
+
+        def this_class(name: str) -> type[Self]:
+            if name != cls.__name__:
+                raise ModelFolderError(f"{folder} holds a {name}, not a {cls.__name__}; ama.load reads both")
+            return cls
+
+        return load_detector(Path(folder), device, this_class)
 
     def _record(self) -> dict[str, Any]:
         """What ``config.json`` holds beside the model's description, as JSON types."""
@@ -74,21 +87,94 @@ class SavedEstimator(BaseEstimator):
             "training_precision": self.precision_,
             "seconds": round(self.fit_seconds_, 3),
             "versions": self.versions_,
-            "history": self.history_,
+            # Of very many steps, losses far enough apart to be read again.
+            "history": self.history_[:: 1 + len(self.history_) // LONGEST_HISTORY],
         }
 
     def _restore(self, model: Any, config: dict[str, Any]) -> None:
         self.model_ = model.to(self._device())
         self.shape_, self.columns_ = model.shape, config["columns"]
-        if not kind_of(model.shape).pictured:
+        names = config["feature_names"]
+        kind = kind_of(model.shape)
+        for known in (self.columns_, names):
+            if known is not None and (kind.pictured or len(known) != model.shape[0]):
+                raise ValueError(f"it names {count(len(known), 'column')} for {kind.describe()}")
+        if not kind.pictured:
             self.n_features_in_ = model.shape[0]
-            if config["feature_names"] is not None:
-                self.feature_names_in_ = np.asarray(config["feature_names"], dtype=object)
-        self.offset_, self.n_steps_ = float(config["offset"]), int(config["steps"])
+            if names is not None:
+                self.feature_names_in_ = np.asarray(names, dtype=object)
+        self.offset_, self.n_steps_ = float(config["offset"]), config["steps"]
         self.precision_ = config["training_precision"]
         self.history_, self.fit_seconds_ = config["history"], float(config["seconds"])
         self.versions_ = config["versions"]
         self.learned_from_ = config["learned_from"]
+        self._check_threshold()
+
+    def _check_threshold(self) -> None:
+        """Refuse a threshold that is not that of the false-alarm rate.
+
+        Raises
+        ------
+        ModelFolderError
+            If it is another.
+        """
+        calibration = self.model_.calibration.cpu()
+        if not len(calibration):
+            raise ModelFolderError("the model has no calibration scores")
+        expected = conformal.offset(calibration, self.false_alarm_rate)
+        if not math.isclose(self.offset_, expected, rel_tol=1e-9, abs_tol=1e-12):
+            raise ModelFolderError(
+                f"offset_ is {self.offset_:g}, but the threshold of false_alarm_rate {self.false_alarm_rate:g} is "
+                f"{expected:g}: set_threshold sets both"
+            )
+
+
+def load_detector(folder: Path, device: str, class_of: Callable[[str], type[Self]]) -> Self:
+    """The detector of a model folder.
+
+    Parameters
+    ----------
+    folder
+        A model folder.
+    device
+        "auto", "cpu" or "cuda": where to score.
+    class_of
+        The class of a detector by its name.
+
+    Raises
+    ------
+    ModelFolderError
+        If the folder is missing, truncated, altered, foreign, or from another version.
+    """
+    model, config = load_model(folder, lambda config: class_of(config["method"])._model_class)
+    detector_class, given = class_of(config["method"]), config["parameters"]
+    try:
+        check_values(given, get_type_hints(detector_class.__init__), "parameters")
+        check(given, detector_class)
+    except ValueError as error:
+        raise ModelFolderError(f"{folder / CONFIG} does not describe a detector: {error}") from error
+    detector = detector_class(**{**given, "device": device})
+    try:
+        detector._restore(model, config)
+    except ValueError as error:
+        raise ModelFolderError(f"{folder / CONFIG} does not describe a detector: {error}") from error
+    _check_scores(detector.model_, folder)
+    return detector
+
+
+def _check_scores(model: Any, folder: Path) -> None:
+    """Refuse statistics that are not those of the networks, by the scores of a sample."""
+    sentence = f"the statistics of {folder / WEIGHTS} do not fit its networks"
+    if math.prod(model.shape) > max(LARGEST_SAMPLE, sum(t.numel() for t in model.state_dict().values())):
+        raise ModelFolderError(f"{sentence}: a sample of {kind_of(model.shape).describe()} is too large")
+    try:
+        scores = model.trial(model.middle())
+        conformal.p_value(scores["score"].cpu(), model.calibration.cpu())
+    except Exception as error:  # whatever they make of statistics that nobody fitted
+        raise ModelFolderError(f"{sentence}: {type(error).__name__}: {error}") from error
+    for name, score in scores.items():
+        if not score.abs().max() < LARGEST_SCORE:
+            raise ModelFolderError(f"{sentence}: the {name} of an ordinary sample is {score.max():g}")
 
 
 def _plain(value: Any) -> Any:

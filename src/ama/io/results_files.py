@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import io
 import json
 import os
 import platform
+import stat
 from pathlib import Path
 from typing import Any
 
-from ama.errors import InputError
+from ama.io.locks import lock
 from ama.io.versions import versions
+from ama.io.whole_files import check_folder, link_target, naming
 
 
 def append_result(path: Path, result: dict[str, Any]) -> None:
@@ -28,14 +31,26 @@ def append_result(path: Path, result: dict[str, Any]) -> None:
         "machine": machine(),
         "versions": versions(),
     }
-    try:
+    line = json.dumps(record, allow_nan=False).encode() + b"\n"
+    with naming(path):
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered, the line is one write in append mode, so lines of concurrent processes do not mix.
         with path.open("ab", buffering=0) as file:
-            file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+            lock(file.fileno())
+            _write_whole(file, line)
+
+
+def _write_whole(file: io.FileIO, line: bytes) -> None:
+    """Append a line, or nothing if the disk is full."""
+    whole = os.fstat(file.fileno()).st_size
+    try:
+        if (written := file.write(line)) != len(line):
+            file.write(line[written:])  # raises the reason
+    except OSError:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.truncate(whole)
+        raise
 
 
 def check_appendable(path: Path) -> None:
@@ -46,11 +61,13 @@ def check_appendable(path: Path) -> None:
     InputError
         If the file, or the folder to create it in, cannot be written to.
     """
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder")
-    nearest = next(place for place in (path, *path.absolute().parents) if place.exists())
-    if not os.access(nearest, os.W_OK) or (nearest != path and not nearest.is_dir()):
-        raise InputError(f"cannot write {path}: {nearest} cannot be written to")
+    with naming(path):
+        if path.exists():
+            path.open("ab").close()
+            return
+        nearest = next(place for place in path.absolute().parents if place.exists())
+        check_folder(nearest)
+        link_target(nearest / path.name)
 
 
 def read_results(path: Path) -> list[dict[str, Any]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from ama.io.whole_files import check_file_path, replacing
+from ama.io.whole_files import check_file_path, link_target, naming, replacing
 
 SUFFIXES = (".parquet", ".csv")
 
@@ -44,19 +46,38 @@ def write_table(path: Path | None, schema: pa.Schema, batches: Iterable[pa.Table
     if path is None:
         return _stream(sys.stdout.buffer, pa.csv.CSVWriter, schema, batches)
     writer = pa.parquet.ParquetWriter if path.suffix == ".parquet" else pa.csv.CSVWriter
-    # An incomplete table has no name, so even a killed process leaves no part of it behind.
-    with replacing(path) as temporary, tempfile.TemporaryFile(dir=path.absolute().parent) as unnamed:
-        rows = _stream(unnamed, writer, schema, batches)
-        unnamed.seek(0)
-        with temporary.open("xb") as file:
+    failing = partial(naming, path)
+    with failing():
+        # An incomplete table has no name, so even a killed process leaves no part of it behind.
+        unnamed = tempfile.TemporaryFile(dir=link_target(path).parent)  # noqa: SIM115
+    try:
+        rows = _stream(unnamed, writer, schema, batches, failing)
+        with replacing(path) as temporary, temporary.open("xb") as file:
+            unnamed.seek(0)
             shutil.copyfileobj(unnamed, file)
+    finally:
+        with failing():  # a full disk has left something in its buffer
+            unnamed.close()
     return rows
 
 
-def _stream(file: Any, writer_class: Any, schema: pa.Schema, batches: Iterable[pa.Table]) -> int:
+def _stream(
+    file: Any,
+    writer_class: Any,
+    schema: pa.Schema,
+    batches: Iterable[pa.Table],
+    failing: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> int:
+    """Write the tables; ``failing`` reports what goes wrong with the file, and not what goes wrong with a table."""
     rows = 0
-    with writer_class(pa.PythonFile(file, "w"), schema) as writer:
+    with failing():
+        writer = writer_class(pa.PythonFile(file, "w"), schema)
+    try:
         for table in batches:
-            writer.write_table(table)
+            with failing():
+                writer.write_table(table)
             rows += len(table)
+    finally:
+        with failing():
+            writer.close()
     return rows

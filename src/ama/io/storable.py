@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 Self = TypeVar("Self", bound="Storable")
 
@@ -62,6 +63,22 @@ class Storable(Resizable, ABC):
     ) -> Self:
         """An empty module of that description; anything missing or wrong in it may raise any usual error."""
 
+    @classmethod
+    def outline(
+        cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
+    ) -> Self:
+        """:meth:`described` without memory: every tensor has a shape and a type and no values, until :meth:`fill`."""
+        with _WithoutValues(), torch.device("meta"):
+            return cls.described(shape, dtype, description)
+
+    @abstractmethod
+    def middle(self) -> Tensor:
+        """A raw sample (1, ...) in the middle of the normal ones."""
+
+    @abstractmethod
+    def trial(self, raw: Tensor) -> dict[str, Tensor]:
+        """Every score of raw samples by name, at little cost: it fails if the statistics do not fit the networks."""
+
     def fill(self: Self, tensors: Mapping[str, Tensor]) -> Self:
         """Take over a whole ``state_dict`` and be ready to score.
 
@@ -72,23 +89,50 @@ class Storable(Resizable, ABC):
         """
         # assign keeps the stored type: networks for tabular data are float64 after their training.
         self.load_state_dict(tensors, assign=True)
+        if without := [n for n, t in (*self.named_parameters(), *self.named_buffers()) if t.is_meta]:
+            raise RuntimeError(f"tensor {without[0]} is not stored")
         # The memory layout is not stored, and another would sum in another order.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return self.eval()
 
-    def fixed_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of the tensors whose size follows from the description."""
-        resizable = {
+    def misfit(self, stored: Mapping[str, tuple[tuple[int, ...], torch.dtype | None]]) -> str | None:
+        """Why stored tensors, given by shape and type, are not those of this module; None if they are."""
+        expected = self.state_dict()
+        for name in sorted(expected.keys() ^ stored.keys()):
+            return f"tensor {name} is {'unknown' if name in stored else 'missing'}"
+        resizable = self._resizable()
+        for name, tensor in expected.items():
+            sizes, dtype = stored[name]
+            # A fit sets the sizes that are 0 in an empty module, or makes a single number several.
+            free = name in resizable
+            if len(sizes) != tensor.ndim or any(
+                size != known and not (free and known < 2)
+                for size, known in zip(sizes, tensor.shape, strict=True)
+            ):
+                return f"tensor {name} has shape {sizes}, expected {tuple(tensor.shape)}"
+            if dtype != tensor.dtype and not {dtype, tensor.dtype} <= {torch.float32, torch.float64}:
+                return f"tensor {name} is of type {dtype}, expected {tensor.dtype}"
+        return None
+
+    def _resizable(self) -> set[str]:
+        """Names of the tensors whose size does not follow from the description."""
+        return {
             f"{prefix}.{name}".lstrip(".")
             for prefix, module in self.named_modules()
             if isinstance(module, Resizable)
             for name, _ in module.named_buffers(recurse=False)
         }
-        return {name: tuple(t.shape) for name, t in self.state_dict().items() if name not in resizable}
 
     def __reduce__(self) -> Any:
         # torch refuses to pickle layers under spectral normalisation, and the state is all there is.
         return _restored, (type(self), self.shape, self.dtype, self.description(), self.state_dict())
+
+
+class _WithoutValues(TorchFunctionMode):
+    """Random tensors are empty ones: torch would load sympy, for seconds, to find out the shapes of the others."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return (torch.empty if func in (torch.randn, torch.rand) else func)(*args, **(kwargs or {}))
 
 
 def _restored(
@@ -98,7 +142,7 @@ def _restored(
     description: dict[str, Any],
     tensors: Mapping[str, Tensor],
 ) -> Storable:
-    return kind.described(shape, dtype, description).fill(tensors)
+    return kind.outline(shape, dtype, description).fill(tensors)
 
 
 def empty(*shape: int) -> Tensor:

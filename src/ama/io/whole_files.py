@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import secrets
+import stat
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from ama.errors import InputError
+
+TEMPORARY = ".ama-"  # start of temporary names; short, as a name may have 255 bytes
+
+
+def link_target(path: Path) -> Path:
+    """The place that a path leads to through links, whether or not there is something.
+
+    Raises
+    ------
+    OSError
+        If there cannot be anything: the name is too long, its folder does not exist, or it is a link to nowhere.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+    except ValueError as error:  # a null byte
+        raise OSError(errno.EINVAL, str(error)) from error
+    is_link = False
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        is_link = stat.S_ISLNK(path.lstat().st_mode)
+    if is_link and not target.exists():
+        raise OSError(errno.ENOENT, f"it is a link to {target}, which does not exist")
+    if not target.parent.is_dir():
+        raise OSError(errno.ENOENT, f"the folder {target.parent} does not exist")
+    return target
 
 
 def check_file_path(path: Path, suffixes: Sequence[str]) -> None:
@@ -17,22 +44,64 @@ def check_file_path(path: Path, suffixes: Sequence[str]) -> None:
     Raises
     ------
     InputError
-        If the name has another suffix, or the folder does not exist or is read-only.
+        If the name has another suffix or is too long, or the folder does not exist or cannot be written to.
     """
     if path.suffix not in suffixes:
         raise InputError(f"cannot write {path}: its name must end in {' or '.join(suffixes)}")
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        raise InputError(f"cannot write {path}: the folder {folder} does not exist")
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder")
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"cannot write {path}: the folder {folder} is read-only")
+    with naming(path):
+        check_place(path)
 
 
-@contextmanager
+def check_place(path: Path) -> None:
+    """Check that a regular file can be written at ``path``.
+
+    Raises
+    ------
+    OSError
+        As :func:`link_target`, or if there is something else, or the folder cannot be written to.
+    """
+    target = link_target(path)
+    if target.is_dir():
+        raise OSError(errno.EISDIR, "it is a folder")
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    check_folder(target.parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Check that files can be created in a folder, by creating one.
+
+    Raises
+    ------
+    OSError
+        If they cannot.
+    """
+    try:
+        tempfile.TemporaryFile(dir=folder, prefix=TEMPORARY).close()
+    except OSError as error:
+        raise OSError(
+            error.errno, f"the folder {folder} cannot be written to ({error.strerror or error})"
+        ) from error
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Report an OSError in the block as a failure to write a file.
+
+    Raises
+    ------
+    InputError
+        In its place.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Write a file under a temporary name and rename it to ``path`` at the end of the block.
+    """Write a file under a temporary name and rename it to ``path``, or to what that links to, at the end of the block.
 
     Yields
     ------
@@ -44,14 +113,17 @@ def replacing(path: Path) -> Iterator[Path]:
     InputError
         If the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with naming(path):
+        target = link_target(path)
+        temporary = target.with_name(TEMPORARY + secrets.token_hex(4))
+        try:
+            yield temporary
+            with temporary.open("r+b") as file:  # Windows refuses to sync what is open for reading
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -63,4 +135,4 @@ def write_text(path: Path, text: str) -> None:
         If it cannot be written.
     """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
+
+FARTHEST = 1e30  # in standard deviations; infinite in no floating-point type that networks use
+CHANGED = 10.0  # in standard deviations, a change in a column that never varied
 
 
 class Scaling(nn.Module, ABC):
@@ -62,7 +66,10 @@ class ImageScaling(Scaling):
 
 
 class ColumnScaling(Scaling):
-    """Every column gets mean 0 and variance 1 over the normal rows; a constant column keeps its unit.
+    """Every column gets mean 0 and variance 1 over the normal rows.
+
+    A column that is constant there has scale 0. What differs from the constant, by whatever amount, becomes
+    ``CHANGED``: how unusual that is must not depend on the unit of the column.
 
     Parameters
     ----------
@@ -72,13 +79,23 @@ class ColumnScaling(Scaling):
 
     @torch.no_grad()
     def fit(self, raw: Shaped[Tensor, "n d"]) -> None:
-        values = raw.double()
-        spread = values.std(0, correction=0)
-        self.shift.copy_(values.mean(0))
-        self.scale.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
+        values = raw.double().cpu().numpy()
+        low, high = values.min(0), values.max(0)
+        # Squares of the values overflow or vanish; powers of two change no digit.
+        exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1]
+        units = np.ldexp(values, -exponent)
+        spread = np.maximum(np.ldexp(units.std(0), exponent), np.finfo(np.float64).tiny)
+        # The standard deviation of equal values may be a rounding error.
+        constant = low == high
+        self.shift.copy_(torch.from_numpy(np.where(constant, low, np.ldexp(units.mean(0), exponent))))
+        self.scale.copy_(torch.from_numpy(np.where(constant, 0.0, spread)))
 
     def normalise(self, raw: Shaped[Tensor, "b d"], dtype: torch.dtype) -> Float[Tensor, "b d"]:
-        return ((raw.double() - self.shift) / self.scale).to(dtype)
+        # Halves, as the difference of two finite numbers may be infinite.
+        difference, half = raw.double() / 2 - self.shift / 2, self.scale / 2
+        changed = CHANGED * (raw.double() - self.shift).sign()
+        x = torch.where(half > 0, difference / half, changed)
+        return x.clamp(-FARTHEST, FARTHEST).to(dtype)
 
 
 class ScaledModule(nn.Module):

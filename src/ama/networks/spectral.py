@@ -46,7 +46,9 @@ class SpectralNorm(nn.Module):
 
     @torch.no_grad()
     def iterate(self, weights: Sequence[Tensor], times: int = 1) -> None:
-        """Bring ``u`` and ``v`` closer to the singular vectors of the weights as they are now."""
+        """Bring ``u`` and ``v`` closer to the singular vectors of the weights as they are now, if they have values."""
+        if self.u.is_meta:
+            return
         stacked = self._stack(weights)
         for _ in range(times):
             self.u.copy_(F.normalize(torch.einsum("lrc,lc->lr", stacked, self.v), dim=1))

@@ -18,6 +18,10 @@ Curve = list[tuple[float, float]]  # points (x, y)
 
 SCORE_LABEL = "score (lower = more anomalous)"
 SIZE = (5.0, 3.4)  # inches
+FAR, NEAR = (
+    1000,
+    15,
+)  # interquartile ranges: a histogram of more is cut to so many on either side of the median
 
 
 def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float | None = None) -> Figure:
@@ -34,11 +38,7 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
     """
     figure = NotebookFigure(figsize=(7, 3.4), layout="constrained")
     axis = figure.subplots()
-    # Outliers are counted in the outermost bars, or all other scores would share a single bar.
-    ends = np.array([np.quantile(scores, [0.01, 0.99]) for scores in groups.values() if len(scores)])
-    low, high = ends[:, 0].min(), ends[:, 1].max()
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        high = low + 1
+    low, high = _ends([scores for scores in groups.values() if len(scores)])
     bins = np.linspace(low, high, 50).tolist()
     for name, scores in groups.items():
         axis.hist(
@@ -141,6 +141,19 @@ def plot_norms(
         axis.axvspan(*shell, color="gray", alpha=0.2, linewidth=0, label="atypical shell")
     _legend(axis)
     return figure
+
+
+def _ends(groups: list[np.ndarray]) -> tuple[float, float]:
+    """Ends of a histogram: outliers are counted in the outermost bars, or all others would share a single bar."""
+    found = np.array([np.quantile(scores, [0.01, 0.25, 0.5, 0.75, 0.99]) for scores in groups])
+    low, high = found[:, 0].min(), found[:, 4].max()
+    # A score that overflowed is 1e30 away; then the narrowest group shows what the others are.
+    spread = np.where(found[:, 3] > found[:, 1], found[:, 3] - found[:, 1], np.inf)
+    narrow = np.argmin(spread)
+    if high - low > FAR * spread[narrow]:
+        middle, reach = found[narrow, 2], NEAR * spread[narrow]
+        low, high = max(low, middle - reach), min(high, middle + reach)
+    return low, (high if high - low > 1e-9 * max(abs(low), abs(high)) else low + 1)
 
 
 def _legend(axis: Axes) -> None:

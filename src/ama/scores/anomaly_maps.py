@@ -57,6 +57,11 @@ class DifferenceMap(AnomalyMap):
         parts = [anomaly_map(_levels(x, scorer.networks), self.weight) for x in scorer.chunks(raw)]
         return torch.cat(parts)
 
+    def trial(self, raw: Shaped[Tensor, "b c h w"], scorer: Scorer) -> None:
+        n_levels = 1 + len(scorer.networks.discriminator.blocks)
+        if self.weight.shape != (n_levels,):
+            raise ValueError(f"the map has {tuple(self.weight.shape)} weights for {n_levels} levels")
+
 
 def _levels(x: Float[Tensor, "b c h w"], networks: Networks) -> list[Float[Tensor, "b _ _"]]:
     """Differences between a normalised image and its reconstruction on every level."""

@@ -39,8 +39,8 @@ class Combination(nn.Module):
         # A single term has no other that it could outvote.
         self.bound = bound if n_terms > 1 else 0.0
         self.register_buffer("mean", empty(n_terms))
-        self.register_buffer("std", empty(n_terms) + 1)
-        self.register_buffer("weight", empty(n_terms) + 1)
+        self.register_buffer("std", torch.ones(n_terms, dtype=torch.float64))
+        self.register_buffer("weight", torch.ones(n_terms, dtype=torch.float64))
 
     def fit_scale(self, normal: Float[Tensor, "k t"]) -> None:
         """Standardise by the terms of normal samples that were not trained on."""

@@ -14,6 +14,8 @@ from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from ama.errors import DivergenceError
+
 MAX_SAMPLES = 20_000  # more samples would change the mixture less than its random start does
 MAX_SEARCHED = 6_000  # samples that select the number of components, which takes most of the time
 CANDIDATES = (1, 3, 6, 12, 24, 48)
@@ -43,7 +45,12 @@ def fit_gaussian(vectors: Float[Tensor, "b n"]) -> Gaussian:
     Parameters
     ----------
     vectors
-        Finite vectors of two or more normal samples, shape (b, n). A constant component keeps its unit.
+        Vectors of two or more normal samples, shape (b, n). A constant component keeps its unit.
+
+    Raises
+    ------
+    DivergenceError
+        If a number is not finite.
     """
     mean, scale, covariance = _shrunk(vectors)
     return Gaussian(
@@ -75,7 +82,7 @@ def _shrunk(
     """Mean and scale of the vectors, and the shrunk covariance of the standardised ones."""
     from sklearn.covariance import ShrunkCovariance
 
-    points = vectors.double().cpu().numpy()
+    points = _finite(vectors)
     mean, scale = _standard(points)
     fitted = ShrunkCovariance(shrinkage=SHRINKAGE, store_precision=False).fit((points - mean) / scale)
     return mean, scale, fitted.covariance_
@@ -103,7 +110,7 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
     from sklearn.mixture import GaussianMixture
     from sklearn.model_selection import GridSearchCV
 
-    points = _some(features.double().cpu().numpy(), MAX_SAMPLES, seed)
+    points = _some(_finite(features), MAX_SAMPLES, seed)
     mean, scale = _standard(points)
     points = (points - mean) / scale
     # A component needs several samples in each fold's training part to have a covariance at all.
@@ -122,6 +129,22 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
         torch.from_numpy(mixture.means_ * scale + mean),
         torch.from_numpy(mixture.covariances_ * np.outer(scale, scale)),
     )
+
+
+def _finite(vectors: Float[Tensor, "b n"]) -> Float[np.ndarray, "b n"]:
+    """The vectors as an array.
+
+    Raises
+    ------
+    DivergenceError
+        If a number is not finite.
+    """
+    if not vectors.isfinite().all():
+        raise DivergenceError(
+            "what the networks make of the normal samples is not finite, so nothing can be scored by it; try a "
+            "smaller learning_rate or another loss"
+        )
+    return vectors.double().cpu().numpy()
 
 
 def _some(points: Float[np.ndarray, "b n"], most: int, seed: int) -> Float[np.ndarray, "c n"]:

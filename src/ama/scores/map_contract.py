@@ -57,3 +57,7 @@ class AnomalyMap(Resizable, ABC):
     def expected(self, raw: Shaped[Tensor, "b ..."], scorer: Scorer) -> Float[Tensor, "b ..."] | None:
         """What each number of a raw sample would be if it were normal, where the explanation has such values."""
         return None
+
+    def trial(self, raw: Shaped[Tensor, "b ..."], scorer: Scorer) -> None:
+        """Use the statistics at little cost: it fails if they do not fit the networks."""
+        self.expected(raw, scorer)

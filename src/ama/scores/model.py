@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast, get_type_hints
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.decision import conformal
+from ama.decision.score_bounds import bounded
 from ama.io.storable import empty
+from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
 from ama.scores.scoring_networks import ScoringNetworks
 from ama.scores.terms.term import Term
 from ama.scores.terms.term_registry import build_terms, chosen_terms
 from ama.settings import Settings
+from ama.utils.declarations import check
 from ama.utils.random_generators import generator_for
 
 
@@ -79,8 +82,15 @@ class Model(ScoringNetworks):
     @classmethod
     def described(cls, shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]) -> Model:
         """See :class:`ama.io.storable.Storable`."""
-        settings = Settings(**description["settings"])
-        return cls(shape, settings, dtype, description["reported"], description["deciding"])
+        given, deciding = description["settings"], tuple(description["deciding"])
+        check_values(given, get_type_hints(Settings), "settings")
+        check(given, Settings)
+        settings = Settings(**given)
+        if settings.scoring not in ("auto", "+".join(deciding)):
+            raise ValueError(
+                f"settings: scoring is {settings.scoring!r}, but its terms are {', '.join(deciding)}"
+            )
+        return cls(shape, settings, dtype, description["reported"], deciding)
 
     def finish(
         self,
@@ -115,14 +125,12 @@ class Model(ScoringNetworks):
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
-        self.calibration = conformal.calibration_scores(self.score(raw), self.rounding)
+        self.calibration = conformal.calibration_scores(self.score(raw), self.arithmetic)
 
     @property
-    def rounding(self) -> float:
-        """Bound on the relative rounding error of a score."""
-        if self.kind.scores_in_bfloat16(self.settings):
-            return 1e-3
-        return float(torch.finfo(self.networks.weights_dtype).eps ** 0.75)
+    def arithmetic(self) -> torch.dtype:
+        """The coarsest type in which a score is computed."""
+        return torch.bfloat16 if self.kind.scores_in_bfloat16(self.settings) else self.networks.weights_dtype
 
     @torch.no_grad()
     def _fit_statistics(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
@@ -148,11 +156,11 @@ class Model(ScoringNetworks):
     def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
         """The deciding score and every term of raw samples."""
         terms = self._values(raw, self.terms)
-        return Scores(self.combination(self.of_the_score(terms)), terms)
+        return Scores(bounded(self.combination(self.of_the_score(terms))), terms)
 
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
         """The deciding score of raw samples, higher = more normal; no other term is computed."""
-        return self.combination(self._deciding_values(raw))
+        return bounded(self.combination(self._deciding_values(raw)))
 
     @torch.no_grad()
     def anomaly_map(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
@@ -163,6 +171,13 @@ class Model(ScoringNetworks):
     def expected(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."] | None:
         """What each number of a raw sample would normally be, if the map has such values."""
         return self.map.expected(raw, self)
+
+    @torch.no_grad()
+    def trial(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
+        """See :class:`ama.io.storable.Storable`."""
+        score, terms = self.scores(raw)
+        self.map.trial(raw, self)
+        return {"score": score, **terms}
 
     def of_the_score(self, terms: Mapping[str, Float[Tensor, " b"]]) -> Float[Tensor, "b t"]:
         """The terms that the score combines, a column each."""
@@ -178,7 +193,9 @@ class Model(ScoringNetworks):
         parts = [
             [term.value(term.features(forward)) for term in terms] for forward in self.forward_passes(raw)
         ]
-        return {name: torch.cat(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}
+        return {
+            name: -bounded(-torch.cat(v)) for name, v in zip(names, zip(*parts, strict=True), strict=True)
+        }
 
     def _named(self, names: Iterable[str]) -> list[Term]:
         return [cast(Term, self.terms[name]) for name in names]

@@ -40,6 +40,11 @@ class ScoringNetworks(Storable):
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
 
+    def middle(self) -> Shaped[Tensor, "1 ..."]:
+        """See :class:`ama.io.storable.Storable`."""
+        zeros = torch.zeros(1, *self.shape, dtype=torch.float64, device=self.networks.device)
+        return self.networks.restore(zeros).to(self.dtype)
+
     def settle(self) -> None:
         """Prepare networks whose training is over."""
         self._scorer = None

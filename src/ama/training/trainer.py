@@ -64,6 +64,18 @@ def run_training(
     if not file.is_usable():
         _train(module, batches, callbacks, run, file)
         return
+    _resume(module, batches, callbacks, run, file, saving)
+
+
+def _resume(
+    module: Training,
+    batches: Batches,
+    callbacks: list[Callback],
+    run: Run,
+    file: CheckpointFile,
+    saving: SaveCheckpoint,
+) -> None:
+    """Go on from a checkpoint, or start over if it breaks while it is restored."""
     before = deepcopy((module.state_dict(), [callback.state_dict() for callback in callbacks]))
     try:
         _train(module, batches, callbacks, run, file, resume=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +17,7 @@ import pytest
 import ama
 from ama.decision.metrics import evaluate
 from ama.detectors.registry import method as detector_class
-from places import EACH, SMALL, noise, read, refused, weights
+from places import EACH, SMALL, noise, read, refused, weights, write
 
 
 @pytest.mark.parametrize("source", ["photos", "hub.parquet", "arrays.npz"])
@@ -130,6 +132,37 @@ def test_a_fit_in_python_is_the_same_fit(call, place):
     assert detector.offset_ == loaded.offset_
 
 
+def test_columns_are_chosen_or_dropped(call, tmp_path):
+    words = ["fit", "table.csv", "--out", tmp_path / "model", *SMALL, "--normal-label", "cat", "dog"]
+    words += ["--label-column", "kind"]
+    for given, kept in ((["--columns", "c", "a"], ["c", "a"]), (["--drop", "b"], ["a", "c"])):
+        assert call(*words, *given)[0] == 0
+        assert ama.load(tmp_path / "model").columns_ == kept
+    assert refused(
+        call(*words, "--drop", "d"), "table.csv has no column 'd'; its columns are id, a, b, c, kind"
+    )
+
+
+def test_labels_that_decide_nothing_are_said_and_strict_refuses_them(call, tmp_path):
+    words = ["fit", "table.csv", "--label-column", "kind", "--out", tmp_path / "model", *SMALL]
+    unheeded = r"table.csv has the labels cat \(40\), dog \(40\), fox \(40\), and all samples were taken as normal: .*"
+    status, _, errors = call(*words)
+    assert status == 0
+    assert re.search(f"ama: note: {unheeded}", errors)
+    assert refused(call(*words, "--strict"), unheeded)
+
+
+def test_a_folder_of_training_and_test_samples_is_refused(call, bad, tmp_path):
+    for part in ("train", "test"):
+        (bad / "parts" / part).mkdir(parents=True)
+        write(bad / "parts" / part / "good", noise(80))
+    words = ["--out", tmp_path / "model", *SMALL]
+    assert refused(
+        call("fit", bad / "parts", *words), ".*parts holds training and test samples, in train and .*"
+    )
+    assert call("fit", bad / "parts", *words, "--normal-label", "train")[0] == 0
+
+
 def test_a_model_that_is_replaced_leaves_nothing_of_the_older(call, tmp_path):
     for size in (8, 16):
         words = ["--out", tmp_path / "model", "--image-size", size, *SMALL]
@@ -148,7 +181,7 @@ SOURCES = [
     ),
     (
         "text",
-        "none of the samples of .*text can be read; the first: a.png cannot be read: it is not a PNG, .*",
+        "none of the samples of .*text can be read; the first: a.png cannot be read: it is not an image, .*",
     ),
     ("missing", "there is no file or folder .*missing, expected images, .*"),
     ("missing.csv", "there is no file or folder .*missing.csv, expected images, .*"),
@@ -157,7 +190,7 @@ SOURCES = [
     ("same.csv", "all 60 normal samples are identical, .*"),
     (
         "words.csv",
-        r"column 'b' of .*words.csv has type string, expected numbers: encode it as numbers or drop it",
+        r"column 'b' of .*words.csv holds 'x' in row 1 \(counted from 1\), expected numbers: encode them .*",
     ),
     ("file", r".*file has the unknown suffix \(none\), expected one of .*"),
 ]
@@ -203,7 +236,7 @@ def test_an_option_that_does_not_fit_is_refused(call, tmp_path, words, sentence)
     ("name", "sentence"),
     [
         ("nowhere/model", "the folder .*nowhere does not exist"),
-        ("file", "it holds something other than an ama model, which is not overwritten"),
+        ("file", "it is a file"),
         ("file/model", "the folder .*file does not exist"),
         ("foreign", "it holds something other than an ama model, which is not overwritten"),
     ],
@@ -217,11 +250,48 @@ def test_a_model_is_never_written_over_something_else(call, bad, name, sentence)
     assert (bad / "foreign" / "holiday.txt").read_text() == "sun"
 
 
+def on_a_disk(place: Path, size: str, out: str) -> subprocess.CompletedProcess:
+    """Fits a model in ``place``, where the folder ``disk`` is a mounted disk of a size; prints what is on the disk."""
+    words = (
+        f"mkdir -p disk && mount -t tmpfs -o size={size} tmpfs disk || exit 99\n"
+        f'"$0" -m ama fit rows.npy --max-steps 3 --device cpu --out {out}\n'
+        "status=$?; ls -A disk; exit $status"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", words, sys.executable],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if "ama: " not in done.stderr:
+        pytest.skip(f"nothing can be mounted here: {done.stderr}")
+    return done
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare")
+def test_a_mounted_disk_is_filled_and_a_full_one_does_not_lose_the_model(tmp_path):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(200, 3)))
+    done = on_a_disk(tmp_path, "8m", "disk")
+    assert (done.returncode, done.stdout) == (0, "config.json\nweights.safetensors\n"), done.stderr
+    for out in ("disk", "disk/model"):
+        done = on_a_disk(tmp_path, "32k", out)
+        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        place = re.findall(
+            f"^ama: cannot save a model at {out}: .*No space left .*; the model is kept in (.*)$",
+            done.stderr,
+            re.MULTILINE,
+        )
+        assert ama.load(place[0]).shape_ == (3,)
+        shutil.rmtree(place[0])
+
+
 def test_unreadable_files_among_good_ones_are_skipped_and_counted(call, bad, tmp_path):
     status, _, errors = call("fit", bad / "mixed", "--out", tmp_path / "model", *SMALL)
     assert status == 0
     assert errors.splitlines()[:3] == [
-        "ama: note: skipped: x.png cannot be read: it is not a PNG, JPEG, BMP, TIFF, GIF or WEBP image",
+        "ama: note: skipped: x.png cannot be read: it is not an image, or its format or its kind of pixels is not "
+        "supported",
         "ama: note: skipped: y.png cannot be read: it is empty",
         "ama: note: skipped 2 unreadable samples in all",
     ]
@@ -234,7 +304,7 @@ def test_unreadable_files_among_good_ones_are_skipped_and_counted(call, bad, tmp
 
 def test_unreadable_files_are_refused_where_that_is_asked_for(call, bad, tmp_path):
     mixed = bad / "mixed"
-    sentence = f"in {mixed}, x.png cannot be read: it is not a PNG, .*"
+    sentence = f"in {mixed}, x.png cannot be read: it is not an image, .*"
     assert refused(call("fit", mixed, "--out", tmp_path / "model", "--strict", *SMALL), sentence)
     assert refused(
         call("score", "photos.model", "--strict", mixed, "--out", tmp_path / "scores.csv"), sentence

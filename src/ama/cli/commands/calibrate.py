@@ -26,21 +26,29 @@ def _run(given: Namespace) -> None:
     from pathlib import Path
 
     from ama.cli.reading import read, say
+    from ama.cli.saving_models import save
     from ama.data.normal_labels import is_normal
     from ama.data.samples import count
     from ama.decision import conformal
     from ama.detectors.registry import load
-    from ama.io.model_folder import check_writable
+    from ama.io.model_writer import check_writable
 
     target = given.model if given.out is None else given.out
     check_writable(Path(target))
     detector = load(given.model, given.device)
     before = detector.model_.calibration.cpu().numpy()
-    samples = read(detector.open(given.source, label_column=given.label_column, strict=given.strict))
+    samples = read(
+        detector.open(
+            given.source,
+            label_column=given.label_column,
+            strict=given.strict,
+            channels=given.channels,
+        )
+    )
     if (labels := options.normal_labels(given)) is not None:
         samples = samples.select(is_normal(samples.labels, labels, given.source))
     detector.calibrate(samples, given.false_alarm_rate)
-    detector.save(target)
+    save(detector, target)
     moved = conformal.drift(detector.model_.calibration.cpu().numpy(), before)
     say(
         f"saved {target}: calibrated on {count(len(samples), 'normal sample')} in place of {len(before)}; flags about "

@@ -66,7 +66,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
 def _run(given: Namespace) -> None:
     """Leave a digit out, learn the others, flag it; print metrics and write model, scores, pictures and report."""
     from ama.errors import InputError
-    from ama.io.model_folder import check_writable
+    from ama.io.model_writer import check_writable
     from ama.utils.extras import needs_extra
 
     with needs_extra("train"), needs_extra("report"):

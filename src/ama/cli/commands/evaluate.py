@@ -98,11 +98,12 @@ def _append(
     import sys
     from pathlib import Path
 
+    from ama.data.names import clean_name
     from ama.io.results_files import append_result
 
     result = {
         "command": shlex.join(["ama", *sys.argv[1:]]),
-        "source": [source for source in (given.source, given.anomalies) if source is not None],
+        "source": [clean_name(source) for source in (given.source, given.anomalies) if source is not None],
         "normal_label": options.normal_labels(given),
         "method": type(detector).__name__,
         "parameters": detector.get_params(),

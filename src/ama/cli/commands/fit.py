@@ -49,6 +49,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--image_size", type=int | None, metavar="INT", help="side to which images are resized, in pixels"
     )
+    options.columns(parser)
     options.reading(parser)
     add_detector_options(parser, detector_class)
 
@@ -57,30 +58,29 @@ def _given_method(words: list[str]) -> str:
     """The method named on the command line, or in the configuration file."""
     import argparse
 
-    import yaml
+    from ama.cli.config_file import given_config
 
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     first.add_argument("--method")
-    first.add_argument("--config")
     try:
-        given, _ = first.parse_known_args(words)
-        if given.method is None and given.config is not None:
-            found = yaml.safe_load(Path(given.config).read_text(encoding="utf-8"))
-            return str(found.get("method", DEFAULT_METHOD)) if isinstance(found, dict) else DEFAULT_METHOD
-    except (argparse.ArgumentError, OSError, UnicodeDecodeError, yaml.YAMLError):
+        given = first.parse_known_args(words)[0].method
+    except argparse.ArgumentError:
         return DEFAULT_METHOD  # the parser of the command reports what is wrong
-    return given.method or DEFAULT_METHOD
+    return given or str(given_config(words).get("method", DEFAULT_METHOD))
 
 
 def _run(given: Namespace) -> None:
     """Read the sources, train, save."""
     from functools import partial
 
+    import numpy as np
+
     from ama.cli.reading import say
+    from ama.cli.saving_models import save
     from ama.data.samples import count
     from ama.data.sources import open_source
     from ama.detectors.registry import method
-    from ama.io.model_folder import check_writable
+    from ama.io.model_writer import check_writable
     from ama.utils.declarations import declared
 
     check_writable(Path(given.out))
@@ -96,14 +96,15 @@ def _run(given: Namespace) -> None:
         columns=samples.columns,
         dtype=samples.x.dtype,
         strict=given.strict,
+        channels=given.channels,
     )
-    y, more = None, {}
+    y, more = np.ones(len(samples)), {}
     if given.anomalies is not None:
         samples, y = _with_anomalies(given, samples, alike)
     if given.validation is not None:
         more["validation"] = _validation(given, alike)
     detector.fit(samples, y, **more)
-    detector.save(given.out)
+    save(detector, given.out)
     precision = "" if detector.precision_ is None else f", in {detector.precision_}"
     say(
         f"saved {given.out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s{precision}; "
@@ -125,20 +126,30 @@ def _check_detector(given: Namespace, detector: Detector) -> None:
 
 
 def _normal_samples(given: Namespace) -> Samples:
-    from ama.cli.reading import read
-    from ama.data.normal_labels import is_normal
+    from ama.cli.reading import read, say_all
+    from ama.data.normal_labels import all_taken_as_normal, check_one_part, is_normal
     from ama.data.sources import open_source
+    from ama.errors import InputError
 
-    samples = read(
-        open_source(
-            given.source,
-            image_size=given.image_size,
-            label_column=given.label_column,
-            strict=given.strict,
-        )
+    labels = options.normal_labels(given)
+    if labels is None:
+        check_one_part(given.source)
+    source = open_source(
+        given.source,
+        image_size=given.image_size,
+        label_column=given.label_column,
+        columns=given.columns,
+        drop=given.drop or (),
+        strict=given.strict,
+        channels=given.channels,
     )
-    if (labels := options.normal_labels(given)) is not None:
-        samples = samples.select(is_normal(samples.labels, labels, given.source))
+    samples = read(source)
+    if labels is not None:
+        return samples.select(is_normal(samples.labels, labels, given.source))
+    if (unheeded := all_taken_as_normal(samples)) is not None:
+        if given.strict:
+            raise InputError(f"{unheeded} (refused by strict)")
+        say_all([unheeded])
     return samples
 
 
@@ -152,6 +163,7 @@ def _with_anomalies(
     import torch
 
     from ama.cli.reading import read
+    from ama.data.names import clean_name
 
     known = read(alike(given.anomalies))
     joined = dataclasses.replace(
@@ -159,7 +171,7 @@ def _with_anomalies(
         x=torch.cat([normal.x, known.x]),
         ids=normal.ids + known.ids,
         labels=None,
-        source=f"{given.source}, with anomalies of {given.anomalies}",
+        source=clean_name(f"{given.source}, with anomalies of {given.anomalies}"),
     )
     return joined, np.concatenate([np.ones(len(normal)), -np.ones(len(known))])
 

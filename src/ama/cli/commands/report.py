@@ -25,6 +25,7 @@ def _run(given: Namespace) -> None:
 
     from ama.cli.labelled_samples import check_both_classes, labelled_chunks
     from ama.cli.reading import say
+    from ama.data.names import clean_name
     from ama.data.samples import count
     from ama.detectors.registry import load
     from ama.io.whole_files import check_file_path, write_text
@@ -45,7 +46,7 @@ def _run(given: Namespace) -> None:
             check_both_classes(judged.anomalous, given.source, "a report with labels")
         named = given.source if given.anomalies is None else f"{given.source}, anomalies: {given.anomalies}"
         title = f"Anomalies found by {Path(given.model).name}"
-        page = build_report(detector, judged, title, named, given.model)
+        page = build_report(detector, judged, *map(clean_name, (title, named, given.model)))
     write_text(Path(given.out), page)
     say(f"wrote {given.out}: {count(len(judged), 'sample')}, {len(page.encode()) / 1e6:.1f} MB")
 

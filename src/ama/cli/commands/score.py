@@ -57,7 +57,9 @@ def _score(given: Namespace) -> None:
     detector = load(given.model, given.device)
     if given.false_alarm_rate is not None:
         detector.set_threshold(given.false_alarm_rate)
-    source = detector.open(given.source, label_column=given.label_column, strict=given.strict)
+    source = detector.open(
+        given.source, label_column=given.label_column, strict=given.strict, channels=given.channels
+    )
     tables = (score_table(detector, samples) for samples in chunks(source, "scoring"))
     scores: list[np.ndarray] = []
     flagged = 0

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -47,7 +48,7 @@ class AScore(Term):
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__(kind, settings)
         self.register_buffer("mean", empty())
-        self.register_buffer("std", empty() + 1)
+        self.register_buffer("std", torch.ones((), dtype=torch.float64))
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b 1"]:
         return forward.get(r_scores)[:, None]

@@ -1,0 +1,68 @@
+"""The YAML file of ``--config``, checked before anything is made of it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ama.errors import InputError
+
+MAX_BYTES = 100_000  # a file with every option has a few thousand
+MAX_DEPTH = 2  # an option is a value or a list of values
+
+
+def given_config(words: list[str]) -> dict[str, Any]:
+    """The options of the file that ``--config`` names; none without one.
+
+    A file that YAML cannot read is left to the parser of the command, which says what is wrong with it.
+
+    Raises
+    ------
+    InputError
+        If the file is none, too large, nested, or repeats its parts by references.
+    """
+    import yaml
+
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    first.add_argument("--config")
+    try:
+        name = first.parse_known_args(words)[0].config
+    except argparse.ArgumentError:
+        return {}
+    if name is None or not Path(name).exists() or Path(name).is_dir():
+        return {}
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(f"the config file {name} is not a regular file")
+    if (size := path.stat().st_size) > MAX_BYTES:
+        raise InputError(
+            f"the config file {name} has {size:,} bytes, expected options in at most {MAX_BYTES:,}"
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+        _check_events(text, name)
+        found = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
+        if isinstance(error, InputError):
+            raise
+        return {}
+    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _check_events(text: str, name: str) -> None:
+    """Refuse what would take a recursive reader out of its stack, or fill memory from a few lines."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH or (depth > 1 and isinstance(event, yaml.MappingStartEvent)):
+            raise InputError(
+                f"the config file {name} has nested values in line {event.start_mark.line + 1}, expected lines such as "
+                "'max_steps: 100' or 'normal_label: [cat, dog]'"
+            )
+        if isinstance(event, yaml.AliasEvent):
+            raise InputError(
+                f"the config file {name} refers to another part of itself (*{event.anchor}), expected plain values"
+            )

@@ -1,0 +1,121 @@
+"""Columns of a table as numbers, as labels or ids, and as a user would see their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float
+
+# What is read as a number in text; a missing value is no text.
+NUMBER = r"^\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*$"
+WHOLE_SECONDS = re.compile(r"\.0+(?!\d)")
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a column of this type is a feature: numbers, booleans, and categories that are numbers."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        return is_number(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return kind.extension_name == "arrow.bool8"
+    return (
+        types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind)
+    )
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text."""
+    if pa.types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    return str(kind) in ("string", "large_string", "string_view")
+
+
+def floats(column: pa.Array) -> Float[np.ndarray, " n"]:
+    """A column of numbers as float64; a missing number is NaN."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.storage
+    return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+
+
+def values(column: pa.Array) -> list[Any]:
+    """A column of labels or ids as objects of Python: numbers, booleans, text, None.
+
+    Text that is no UTF-8 is decoded as far as possible, and a date is its text, as Python's own end at the year 9999.
+
+    Raises
+    ------
+    TypeError
+        If the column holds lists, structures or the like.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):  # each text once, however often it occurs
+        known = values(column.dictionary)
+        return [None if i is None else known[i] for i in column.indices.to_pylist()]
+    if isinstance(kind, pa.BaseExtensionType):
+        return values(column.storage)
+    if is_text(kind):
+        kind, column = pa.large_binary(), column.cast(pa.large_binary())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return [None if value is None else value.decode(errors="replace") for value in column.to_pylist()]
+    if pa.types.is_nested(kind):
+        raise TypeError(f"it holds values of type {kind}, expected text or numbers")
+    if pa.types.is_temporal(kind):
+        texts = column.cast(pa.string()).to_pylist()
+        return [None if text is None else WHOLE_SECONDS.sub("", text) for text in texts]
+    return column.to_pylist()
+
+
+def first_text(columns: Iterable[pa.Array], pattern: str = NUMBER) -> tuple[int, str] | None:
+    """The row, from 1, and the value of the first text that is no number; None if there is none.
+
+    Parameters
+    ----------
+    columns
+        A column of text, part by part.
+    pattern
+        Regular expression of a number.
+    """
+    row = 0
+    for column in columns:
+        texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        odd = pc.fill_null(pc.invert(pc.match_substring_regex(texts, pattern)), False)
+        if (at := odd.index(True).as_py()) >= 0:
+            return row + at + 1, _shown(column, at)
+        row += len(column)
+    return None
+
+
+def first_value(columns: Iterable[pa.Array]) -> tuple[int, str] | None:
+    """The row, from 1, and the first value that is not missing; None if there is none."""
+    row = 0
+    for column in columns:
+        if (at := column.is_valid().index(True).as_py()) >= 0:
+            return row + at + 1, _shown(column, at)
+        row += len(column)
+    return None
+
+
+def not_a_number(column: str, table: str, row: int, value: str) -> str:
+    """The sentence on a column that is no column of numbers."""
+    return (
+        f"column {column!r} of {table} holds {value} in row {row} (counted from 1), expected numbers: encode them as "
+        "numbers or drop the column"
+    )
+
+
+def _shown(column: pa.Array, at: int) -> str:
+    """A value as a user would see it; its type, if it cannot be shown."""
+    kind = column.type
+    if not (isinstance(kind, pa.BaseExtensionType) or pa.types.is_duration(kind)):
+        with suppress(Exception):  # a list, or a value that only pyarrow can hold
+            (value,) = values(column.slice(at, 1))
+            return value if pa.types.is_temporal(kind) else repr(value)
+    return f"a value of type {kind}"

@@ -1,0 +1,57 @@
+"""Errors of the libraries that read tables, as one sentence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from ama.errors import InputError
+
+
+def arrow_file(path: Path) -> pa.NativeFile:
+    """A file opened for reading by pyarrow, which by itself takes no name that is not UTF-8."""
+    return pa.OSFile(os.fsencode(path))
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Turn errors of pyarrow and the operating system into one sentence.
+
+    Raises
+    ------
+    InputError
+        If reading fails; the message names ``name`` and the reason.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise _refusal(name, error) from error
+
+
+@contextmanager
+def decodable(name: str) -> Iterator[None]:
+    """The same for any error: on hostile files, pyarrow raises almost all of Python's. Only calls of it belong inside.
+
+    Raises
+    ------
+    InputError
+        If reading fails; the message names ``name`` and the reason.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        raise _refusal(name, error) from error
+
+
+def _refusal(name: str, error: Exception) -> InputError:
+    if isinstance(error, MemoryError):
+        return InputError(f"{name} cannot be read: there is not enough memory")
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    reason = getattr(error, "strerror", None) or lines[0].rstrip(".")
+    return InputError(f"{name} cannot be read: {reason}")

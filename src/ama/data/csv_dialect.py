@@ -1,0 +1,193 @@
+"""How a CSV file is written, from its first lines: encoding, separator, decimal sign and column names."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from dataclasses import dataclass
+
+from ama.data.arrow import check_names
+from ama.errors import InputError
+
+MAX_LINE = 2**22  # bytes of a line or a quoted value: what is held in memory at a time
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+UNNAMED = "Unnamed: {}"  # what pandas calls a column without a name
+UTF8 = "utf8"  # as pyarrow spells it
+BYTE_ORDER_MARKS = {  # that of UTF-32 begins with that of UTF-16
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: UTF8,
+}
+EXAMINED = 50  # lines
+LINE_END = re.compile(r"\r\n|\r|\n")
+# Excel's own line on the separator.
+SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
+DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
+DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
+THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+\s*")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV file is written.
+
+    Parameters
+    ----------
+    encoding
+        A codec of Python.
+    separator
+        Character between the fields.
+    decimal
+        Decimal sign.
+    n_skipped
+        Lines before the first row, that of the column names included.
+    names
+        Column names; "Unnamed: 2" for the third if it has none.
+    quoted
+        Whether fields may be quoted, and then hold line ends.
+    """
+
+    encoding: str
+    separator: str
+    decimal: str
+    n_skipped: int
+    names: list[str]
+    quoted: bool
+
+    def assumed(self) -> str:
+        """What was found that is not the default, in words; "" if nothing was."""
+        words = []
+        if self.separator != "," and len(self.names) > 1:
+            words.append(f"as separated by {SEPARATORS[self.separator]}")
+        if self.decimal == ",":
+            words.append("with decimal commas")
+        if self.encoding == "cp1252":
+            words.append("in the encoding Windows-1252, as it is not UTF-8")
+        return ", ".join(words)
+
+
+def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = None) -> Dialect:
+    """The dialect of a file.
+
+    Parameters
+    ----------
+    start
+        The first ``MAX_LINE`` bytes of the file.
+    whole
+        Whether the file has no more.
+    name
+        Its name in messages.
+    encoding
+        By default it is found.
+
+    Raises
+    ------
+    InputError
+        If the file is empty or no text, or has no column names.
+    """
+    encoding = encoding or _encoding(start, whole)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(start).removeprefix("\ufeff")
+    if "\0" in text:
+        raise InputError(
+            f"{name} holds zero bytes, expected CSV as text in UTF-8, or in UTF-16 with its mark"
+        )
+    lines = LINE_END.split(text, EXAMINED)
+    if len(lines) > EXAMINED or (not whole and len(lines) > 1):
+        lines.pop()  # the rest, or half a line
+    elif not whole:
+        raise InputError(f"{name} has a line longer than {MAX_LINE // 2**20} MiB, expected CSV")
+    n_skipped = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
+    given = None
+    if n_skipped < len(lines) and (found := SEPARATOR_LINE.fullmatch(lines[n_skipped])):
+        given, n_skipped = found[1], n_skipped + 1
+    lines = [f"{line}\n" for line in lines[n_skipped:]]
+    if not lines:
+        raise InputError(f"{name} is an empty file, expected CSV with column names in its first line")
+    separator = given or _separator(lines)
+    (names, *rows), n_header = _parsed(lines, separator)
+    names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
+    check_names(names, name)
+    _check_header(names, name)
+    fields = [field for row in rows for field in row]
+    decimal = "," if _has_decimal_commas(fields, separator) else "."
+    return Dialect(encoding, separator, decimal, n_skipped + n_header, names, '"' in text)
+
+
+def _encoding(start: bytes, whole: bool) -> str:
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start, whole)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return UTF8
+
+
+def _parsed(lines: list[str], separator: str) -> tuple[list[list[str]], int]:
+    """Header and rows, and the number of lines of the header; a field beyond the library's limit ends the rows."""
+    reader = csv.reader(lines, delimiter=separator)
+    rows: list[list[str]] = []
+    n_header = 1
+    try:
+        for row in reader:
+            if not rows:
+                n_header = reader.line_num
+            if row:
+                rows.append(row)
+    except csv.Error:
+        pass
+    return rows or [[lines[0].strip()]], n_header
+
+
+def _separator(lines: list[str]) -> str:
+    """The mark that splits most rows into as many fields as the column names, and among equals into most."""
+
+    def consistency(mark: str) -> tuple[float, int]:
+        (names, *rows), _ = _parsed(lines, mark)
+        alike = [len(names) <= len(row) and not any(row[len(names) :]) for row in rows]
+        return (sum(alike) / len(alike) if alike else 1.0), len(names)
+
+    marks = [mark for mark in SEPARATORS if mark in lines[0]]
+    if not marks:  # one column; a comma in its values may be a decimal sign
+        return ";" if any("," in line for line in lines) else ","
+    return max(marks, key=consistency)
+
+
+def _with_trailing(names: list[str], rows: list[list[str]]) -> list[str]:
+    """Column names that fit rows which all end in further separators, or which lack those at the end of the header."""
+    widths = {len(row) for row in rows}
+    if len(widths) != 1:
+        return names
+    (width,) = widths
+    while len(names) > width and not names[-1]:
+        names = names[:-1]
+    more = width - len(names)
+    return names + [""] * more if more > 0 and not any(any(row[-more:]) for row in rows) else names
+
+
+def _check_header(names: list[str], name: str) -> None:
+    """Refuse a first line of numbers, unless they are those by which pandas calls the columns of an array."""
+    if all(map(_is_number, names)) and names != [str(i) for i in range(len(names))]:
+        raise InputError(
+            f"the first line of {name} holds the numbers {', '.join(names[:3])}"
+            f"{', ...' if len(names) > 3 else ''}, expected column names"
+        )
+
+
+def _has_decimal_commas(fields: list[str], separator: str) -> bool:
+    found = [field for field in fields if DECIMAL_COMMA.fullmatch(field)]
+    if separator == ",":  # "1,234" in quotes is rather one thousand
+        found = [field for field in found if not THOUSANDS.fullmatch(field)]
+    return bool(found) and not any(map(DECIMAL_POINT.fullmatch, fields))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,170 @@
+"""CSV files as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from ama.data.arrow import ArrowTable, holds_bytes
+from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
+from ama.data.arrow_reading import arrow_file, decodable, readable
+from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
+from ama.data.samples import Wanted, count
+from ama.errors import InputError
+
+BOOLEAN = r"^\s*(?i:true|false)\s*$"
+
+
+def csv_table(path: Path, wanted: Wanted) -> ArrowTable:
+    """A CSV file with column names in its first line.
+
+    The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but a
+    comma, a point and Unicode becomes a remark. A column without a name and without values is left out.
+
+    Raises
+    ------
+    InputError
+        If the file is empty, has no column names, or cannot be parsed.
+    """
+    with readable(str(path)), path.open("rb") as file:
+        start = file.read(MAX_LINE)
+        whole = not file.read(1)
+    dialect = find_dialect(start, whole, str(path))
+    with decodable(str(path)):
+        try:
+            table = _table(path, dialect)
+        except pa.ArrowInvalid as error:
+            if "UTF8" not in str(error):
+                raise
+            # The first bytes were UTF-8 and later ones are not.
+            dialect = find_dialect(start, whole, str(path), "cp1252")
+            table = _table(path, dialect)
+    if said := dialect.assumed():
+        wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
+    return table
+
+
+def _table(path: Path, dialect: Dialect) -> ArrowTable:
+    file = _CsvFile(path, dialect)
+    found = file.schema()
+    kinds = {field.name: _lasting_type(field.type) for field in found}
+    # Without a name and a value in the first block: perhaps the end of lines that all end in a separator.
+    unnamed = [f.name for f in found if f.name.startswith("Unnamed: ") and pa.types.is_null(f.type)]
+    kinds |= dict.fromkeys(unnamed, pa.string())
+    # One pass counts the rows, and finds out whether the texts can be decoded and the unnamed columns are empty.
+    texts = [name for name, kind in kinds.items() if is_text(kind)]
+    n_rows, empty = 0, set(unnamed)
+    for block in file.stream(kinds, texts or dialect.names[:1], MAX_LINE):
+        n_rows += len(block)
+        empty -= {name for name in empty if not _is_empty(block.column(name))}
+    schema = pa.schema([(name, kind) for name, kind in kinds.items() if name not in empty])
+    return ArrowTable(str(path), schema, n_rows, lambda columns, size: file.stream(kinds, columns, size))
+
+
+class _CsvFile:
+    """A file and its dialect.
+
+    Parameters
+    ----------
+    path
+        The file.
+    dialect
+        How it is written.
+    """
+
+    def __init__(self, path: Path, dialect: Dialect):
+        self.path, self.dialect = path, dialect
+        self._ragged: list[Any] = []
+        self._parsing = pa.csv.ParseOptions(
+            delimiter=dialect.separator,
+            newlines_in_values=dialect.quoted,
+            invalid_row_handler=self._refuse,
+        )
+
+    def opened(self, threads: bool = True, **converting: Any) -> pa.csv.CSVStreamingReader:
+        """A reader of the file."""
+        reading = pa.csv.ReadOptions(
+            block_size=MAX_LINE,
+            encoding=self.dialect.encoding,
+            column_names=self.dialect.names,
+            skip_rows=self.dialect.n_skipped,
+            use_threads=threads,
+        )
+        options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
+        return pa.csv.open_csv(arrow_file(self.path), reading, self._parsing, options)
+
+    def schema(self) -> pa.Schema:
+        """Column names and the types that the first block suggests."""
+        try:
+            with self.opened() as reader:
+                return reader.schema
+        except pa.ArrowInvalid as error:
+            self._explain(error, {})
+            raise
+
+    def stream(
+        self, kinds: dict[str, pa.DataType], columns: list[str], batch_size: int
+    ) -> Iterator[pa.RecordBatch]:
+        """These columns, at most ``batch_size`` rows at a time."""
+        try:
+            with self.opened(column_types=kinds, include_columns=columns) as reader:
+                for block in reader:
+                    for start in range(0, len(block), batch_size):
+                        yield block.slice(start, batch_size)
+        except pa.ArrowInvalid as error:
+            self._explain(error, {name: kinds[name] for name in columns})
+            raise
+
+    def _explain(self, error: pa.ArrowInvalid, kinds: dict[str, pa.DataType]) -> None:
+        """Name the row of what cannot be read."""
+        if "straddl" in str(error):
+            raise InputError(
+                f"{self.path} has a line or a value in quotes of more than {MAX_LINE // 2**20} MiB"
+            ) from error
+        if self._ragged:
+            self._explain_ragged()
+        if "conversion error" in str(error):
+            for name, kind in kinds.items():
+                if is_number(kind) and (odd := self._odd_value(name, kind)) is not None:
+                    raise InputError(not_a_number(name, str(self.path), *odd)) from error
+
+    def _explain_ragged(self) -> None:
+        self._ragged.clear()
+        try:
+            with self.opened(threads=False) as reader:  # with threads, rows are not counted
+                for _ in reader:
+                    pass
+        except pa.ArrowInvalid as error:
+            (row, *_) = self._ragged or [None]
+            if row is None or row.number is None:
+                return
+            raise InputError(
+                f"{self.path} has {count(row.actual_columns, 'field')} in row "
+                f"{row.number - self.dialect.n_skipped} (counted from 1), expected {row.expected_columns}"
+            ) from error
+
+    def _odd_value(self, name: str, kind: pa.DataType) -> tuple[int, str] | None:
+        pattern = BOOLEAN if pa.types.is_boolean(kind) else NUMBER.replace(r"\.", self.dialect.decimal)
+        as_text = {name: pa.string()}
+        with self.opened(include_columns=[name], column_types=as_text, strings_can_be_null=True) as reader:
+            return first_text((block.column(0) for block in reader), pattern)
+
+    def _refuse(self, row: Any) -> str:
+        self._ragged.append(row)
+        return "error"
+
+
+def _is_empty(column: pa.Array) -> bool:
+    return pc.all(pc.equal(pc.utf8_trim_whitespace(column), "")).as_py() is not False
+
+
+def _lasting_type(kind: pa.DataType) -> pa.DataType:
+    """Type of a whole CSV column, given that of its first block: later numbers may have fractions."""
+    if pa.types.is_boolean(kind) or holds_bytes(kind):
+        return kind
+    return pa.float64() if is_number(kind) or pa.types.is_null(kind) else pa.string()

@@ -1,0 +1,64 @@
+"""DataFrames and other tables in memory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from numbers import Real
+from typing import Any
+
+import pyarrow as pa
+
+from ama.data.arrow import ArrowTable
+from ama.data.arrow_reading import decodable
+
+NAME = "the data frame"
+
+
+def is_frame(X: Any) -> bool:
+    """Whether X is a table in memory: a DataFrame of pandas or polars, a table of pyarrow or the like."""
+    return _is_pandas(X) or (
+        hasattr(type(X), "__arrow_c_stream__") and (hasattr(X, "columns") or hasattr(X, "column_names"))
+    )
+
+
+def frame_table(frame: Any) -> ArrowTable:
+    """A table in memory, to be read as one on disk is.
+
+    Columns that are numbered 0, 1, ..., in whatever order, have no names of their own.
+    """
+    named = True
+    if _is_pandas(frame):
+        names = list(frame.columns)
+        if all(type(name) is int for name in names) and sorted(names) == list(range(len(names))):
+            named, names, frame = False, sorted(names), frame.sort_index(axis=1)
+        shown = [".".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in names]
+        with decodable(NAME):
+            columns = [_column(frame.iloc[:, i]) for i in range(len(names))]
+            table = pa.Table.from_arrays(columns, names=shown)
+    else:
+        with decodable(NAME):
+            table = pa.table(frame)
+
+    def stream(columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
+        yield from table.select(columns).to_batches(max_chunksize=batch_size)
+
+    return ArrowTable(NAME, table.schema, len(table), stream, named)
+
+
+def _is_pandas(X: Any) -> bool:
+    # The library takes half a second to import; whoever passes one of its frames has already imported it.
+    library = sys.modules.get("pandas")
+    return library is not None and isinstance(X, library.DataFrame)
+
+
+def _column(series: Any) -> pa.Array:
+    if hasattr(series, "sparse"):
+        series = series.sparse.to_dense()
+    try:
+        return pa.array(series, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):  # objects of several kinds
+        missing = series.isna()
+        if all(isinstance(value, Real) for value in series[~missing]):
+            return pa.array([None if m else float(v) for v, m in zip(series, missing, strict=True)])
+        return pa.array([None if m else str(v) for v, m in zip(series, missing, strict=True)], pa.string())

@@ -1,0 +1,79 @@
+"""Encoded images in a column of a table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import repeat
+from pathlib import Path
+
+import pyarrow as pa
+
+from ama.data.arrow import ArrowTable
+from ama.data.image_folders import EncodedImage
+from ama.data.image_opening import Content, Unreadable
+from ama.data.names import clean_name
+
+ROWS = 64  # read at a time, as each may be megabytes
+
+
+class ImageColumn:
+    """Images in a column of a table: bytes, or the hub's {bytes, path}.
+
+    Parameters
+    ----------
+    table
+        The table.
+    column
+        Column of encoded images.
+    label_column
+        Column of labels; None for the default.
+    folders
+        Where a path without bytes may lead, relative paths from the first; None for anywhere. A table from
+        elsewhere must not decide which files of this machine are read.
+    """
+
+    def __init__(
+        self, table: ArrowTable, column: str, label_column: str | None, folders: list[Path] | None = None
+    ):
+        self.name, self.table, self.column = table.name, table, column
+        self.label = table.label_column(label_column)
+        self.folders = None if folders is None else [os.path.realpath(folder) for folder in folders]
+
+    def __len__(self) -> int:
+        return self.table.n_rows
+
+    def __iter__(self) -> Iterator[EncodedImage]:
+        row = 0
+        for batch in self.table.batches([self.column] + ([self.label] if self.label else []), ROWS):
+            labels = self.table.labels(batch, self.label)
+            encoded, paths = _parts(batch.column(self.column))
+            for content, path, label in zip(
+                encoded, paths, repeat(None) if labels is None else labels.tolist(), strict=False
+            ):
+                found = self._file(path) if content is None and path is not None else content
+                yield EncodedImage(str(row) if path is None else clean_name(path), found, label)
+                row += 1
+
+    def _file(self, path: str) -> Content:
+        """The file that a path without bytes names, if it may be opened."""
+        if self.folders is None:
+            return path
+        try:
+            place = os.path.realpath(os.path.join(self.folders[0], path))
+        except ValueError:  # a null character
+            return Unreadable("its path is not that of a file")
+        if any(place.startswith(os.path.join(folder, "")) for folder in self.folders):
+            return place
+        return Unreadable("it has no bytes, and its path leads out of the folder of the table")
+
+
+def _parts(column: pa.Array) -> tuple[list[bytes | None], list[str | None]]:
+    """Bytes and paths of a batch of images."""
+    if not pa.types.is_struct(column.type):
+        return column.to_pylist(), [None] * len(column)
+    contents = column.field("bytes").to_pylist()
+    if column.type.get_field_index("path") < 0:
+        return contents, [None] * len(column)
+    paths = column.field("path").cast(pa.binary()).to_pylist()  # which need not be UTF-8
+    return contents, [None if path is None else path.decode(errors="surrogateescape") for path in paths]

@@ -1,0 +1,17 @@
+"""Names of files, folders and labels as text that can be stored and shown."""
+
+from __future__ import annotations
+
+from ama.errors import printable
+
+
+def clean_name(name: str) -> str:
+    """A name as valid UTF-8 of printable characters, whatever bytes the file system holds and whatever the locale.
+
+    Python keeps undecodable bytes of a name as lone surrogates, which no table, page or terminal takes.
+    """
+    try:
+        text = name.encode(errors="surrogateescape").decode(errors="replace")
+    except UnicodeEncodeError:  # surrogates that stand for no byte
+        text = name
+    return text if text.isprintable() else printable(text)

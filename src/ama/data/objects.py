@@ -1,0 +1,105 @@
+"""Objects of Python as sources: lists of images, data sets of the ``datasets`` library, data frames, arrays."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ama.data.arrays import open_array
+from ama.data.encoded_images import EncodedImages
+from ama.data.frames import frame_table, is_frame
+from ama.data.hub import dataset_table
+from ama.data.image_folders import ImageList
+from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
+from ama.data.names import clean_name
+from ama.data.samples import Source, Wanted
+from ama.data.table_sources import open_table
+from ama.errors import InputError
+
+NAME = "the array"
+
+
+def open_object(source: Any, wanted: Wanted) -> Source:
+    """Anything but a name, as a source.
+
+    Raises
+    ------
+    InputError
+        If it holds neither images nor rows of numbers.
+    """
+    if isinstance(source, Image.Image):
+        raise InputError("found one image, expected several: pass [image]")
+    if (images := _images(source)) is not None:
+        wanted.check_no_label_column(ImageList.name, "it holds images without labels")
+        return EncodedImages(ImageList(images), wanted)
+    if is_frame(source):
+        return open_table(frame_table(source), wanted)
+    library = _datasets_of(source)
+    return open_array(source, NAME, wanted) if library is None else _open_dataset(source, library, wanted)
+
+
+def is_source(source: Any) -> bool:
+    """Whether an object is read as a source, rather than checked as an array of rows."""
+    if isinstance(source, str | Path | Image.Image) or is_frame(source) or _datasets_of(source) is not None:
+        return True
+    return _images(source) is not None
+
+
+def _images(source: Any) -> list[Any] | None:
+    """The images, or paths of images, in a list, an array or a pandas Series; None if it holds something else."""
+    if isinstance(source, list | tuple):
+        parts = list(source)
+    elif getattr(source, "ndim", None) == 1 and getattr(source, "dtype", None) is not None:
+        if getattr(source.dtype, "kind", "O") not in "OUT":
+            return None
+        parts = list(source)
+    else:
+        return None
+    if not parts or not isinstance(parts[0], str | os.PathLike | Image.Image):
+        return None
+    for i, part in enumerate(parts):
+        if isinstance(part, Image.Image):
+            continue
+        if not isinstance(part, str | os.PathLike):
+            raise InputError(
+                f"the list has an object of type {type(part).__name__} at position {i + 1} (counted from 1), "
+                "expected images or paths of images"
+            )
+        if os.path.splitext(os.fspath(part))[1].lower() not in SUFFIXES:
+            raise InputError(
+                f"the list has {clean_name(str(part))!r} at position {i + 1} (counted from 1), expected images or "
+                f"paths of images ({SOME_SUFFIXES})"
+            )
+    return parts
+
+
+def _datasets_of(source: Any) -> Any:
+    """The ``datasets`` library, if the object is one of its own."""
+    # It takes a second to import; whoever passes one of its objects has already imported it.
+    if type(source).__module__.partition(".")[0] == "datasets":
+        return sys.modules.get("datasets")
+    return None
+
+
+def _open_dataset(source: Any, library: Any, wanted: Wanted) -> Source:
+    if isinstance(source, library.DatasetDict):
+        if len(source) != 1:
+            splits = ", ".join(map(repr, source)) or "none"
+            raise InputError(
+                f"found a datasets.DatasetDict with the splits {splits}: pass one of them, as in X['train']"
+            )
+        source = next(iter(source.values()))
+    if type(source).__name__ == "Column" and isinstance(source.source, library.Dataset):
+        name = source.column_name
+        column = source.source.select_columns([name])
+        if isinstance(column.features[name], library.Image | library.Value):
+            return open_table(dataset_table(column, f"the column {name!r}"), wanted)
+        return open_array(np.asarray(source[:]), f"the column {name!r}", wanted)
+    if isinstance(source, library.Dataset):
+        return open_table(dataset_table(source, "the data set"), wanted)
+    raise InputError(f"found a datasets.{type(source).__name__}, expected one split as a datasets.Dataset")

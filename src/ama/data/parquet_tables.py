@@ -1,0 +1,74 @@
+"""Parquet files as tables."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from ama.data.arrow import NAMED_IN_MESSAGES, ArrowTable
+from ama.data.arrow_columns import is_text
+from ama.data.arrow_reading import arrow_file, decodable
+from ama.errors import InputError
+
+MAX_FOOTER = 64 * 2**20  # bytes of a file's footer, which describes each column of each row group
+
+
+def parquet_table(paths: list[Path], name: str) -> ArrowTable:
+    """One Parquet file, or several shards of one table.
+
+    Raises
+    ------
+    InputError
+        If a file is empty, damaged or not Parquet, or the shards' columns differ.
+    """
+    n_rows, schemas = 0, []
+    for path in paths:
+        with decodable(str(path)):
+            _check_footer(path)
+            with arrow_file(path) as opened, pa.parquet.ParquetFile(opened) as file:
+                n_rows += file.metadata.num_rows
+                schemas.append(file.schema_arrow)
+        if not schemas[-1].equals(schemas[0]):
+            raise InputError(
+                f"{path} has the columns {_describe(schemas[-1])}, expected those of {paths[0].name}: "
+                f"{_describe(schemas[0])}"
+            )
+    texts = {field.name for field in schemas[0] if is_text(field.type)}
+
+    def stream(columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
+        # A text that is stored once for many rows stays so, or a small file would fill the memory.
+        stored_once = sorted(texts.intersection(columns))
+        for path in paths:
+            # By default pyarrow reads whole row groups, and one may be the whole file.
+            with (
+                arrow_file(path) as opened,
+                pa.parquet.ParquetFile(
+                    opened, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once
+                ) as file,
+            ):
+                yield from file.iter_batches(batch_size, columns=columns)
+
+    return ArrowTable(name, schemas[0], n_rows, stream)
+
+
+def _check_footer(path: Path) -> None:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        if size == 0:
+            raise InputError(f"{path} is an empty file, expected Parquet")
+        file.seek(max(size - 8, 0))
+        length, magic = int.from_bytes(file.read(4), "little"), file.read(4)
+    if magic == b"PAR1" and length > MAX_FOOTER:
+        raise InputError(
+            f"{path} describes its columns in {length / 2**20:.0f} MiB, expected at most {MAX_FOOTER // 2**20}: "
+            "store fewer columns, or larger row groups"
+        )
+
+
+def _describe(schema: pa.Schema) -> str:
+    shown = [f"{field.name} ({field.type})" for field in itertools.islice(schema, NAMED_IN_MESSAGES)]
+    return ", ".join(shown) + (", ..." if len(schema) > NAMED_IN_MESSAGES else "")

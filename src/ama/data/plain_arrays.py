@@ -1,0 +1,121 @@
+"""Arrays, tensors and nested lists as NumPy arrays of numbers; what only looks like one is refused in a sentence."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ama.data.samples import count
+from ama.errors import InputError, printable
+
+EXPECTED = "expected images (n, h, w) or (n, c, h, w), or rows (n, d)"
+LONGEST_VALUE = 40  # characters of a value that is shown
+
+
+def plain_array(array: Any, name: str) -> np.ndarray:
+    """An array of numbers in memory.
+
+    Parameters
+    ----------
+    array
+        An array of any library that NumPy understands, a tensor, or nested lists of numbers, arrays or tensors.
+    name
+        Name used in messages.
+
+    Raises
+    ------
+    InputError
+        If it is sparse, has masked or missing values, or holds anything but numbers.
+    """
+    if isinstance(array, Tensor):
+        return _of_tensor(array, name)
+    if hasattr(array, "toarray") and hasattr(array, "nnz"):  # of SciPy
+        raise InputError(f"{name} is a sparse matrix, expected a dense array: pass X.toarray()")
+    if isinstance(array, list | tuple) and array and all(isinstance(part, Tensor) for part in array):
+        array = [_of_tensor(part, name) for part in array]
+    try:
+        found = np.asanyarray(array)
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+        raise InputError(f"{name} has parts that differ in length, {EXPECTED}") from error
+    if isinstance(found, np.ma.MaskedArray):
+        found = _unmasked(found, name)
+    return _of_numbers(np.asarray(found), array, name)
+
+
+def _of_tensor(tensor: Tensor, name: str) -> np.ndarray:
+    if tensor.layout != torch.strided:
+        raise InputError(f"{name} is a sparse tensor, expected a dense one: pass X.to_dense()")
+    if tensor.is_complex():
+        raise InputError(f"{name} has type {tensor.dtype}, expected real numbers")
+    if tensor.is_quantized or tensor.device.type == "meta":
+        raise InputError(f"{name} is a tensor without plain values, expected numbers")
+    tensor = tensor.detach().cpu()
+    try:
+        return tensor.resolve_neg().numpy()
+    except TypeError:  # NumPy lacks bfloat16 and floats of 8 bits
+        return tensor.float().numpy()
+
+
+def _unmasked(array: np.ma.MaskedArray, name: str) -> np.ndarray:
+    masked = np.argwhere(np.ma.getmaskarray(array))
+    if len(masked) == 0:
+        return array.data
+    first = f"the first in row {masked[0][0] + 1} (counted from 1)"
+    if array.ndim == 2:
+        first += f", column {masked[0][1] + 1}"
+    raise InputError(
+        f"{name} has {count(len(masked), 'masked value')}, {first}: fill them in, as in X.filled(0), or drop the rows"
+    )
+
+
+def _of_numbers(found: np.ndarray, given: Any, name: str) -> np.ndarray:
+    kind = found.dtype.kind
+    if found.ndim == 0 and kind in "OUS":
+        raise InputError(f"found an object of type {type(given).__name__}, {EXPECTED}")
+    if found.dtype.names is not None:
+        fields = ", ".join(found.dtype.names)
+        raise InputError(f"{name} has the named fields {fields}, expected plain numbers or a DataFrame")
+    if kind == "c":
+        raise InputError(f"Complex data not supported: {name} has type {found.dtype}, expected real numbers")
+    if kind in "mM":
+        raise InputError(f"{name} holds dates or times (type {found.dtype}), expected numbers")
+    if kind in "OUSV":
+        return _converted(found, name)
+    return found
+
+
+def _converted(found: np.ndarray, name: str) -> np.ndarray:
+    """Numbers that are stored as objects or as text."""
+    if found.dtype.kind == "V":
+        raise InputError(f"{name} holds values of type {found.dtype}, expected numbers")
+    if found.dtype.kind == "O":
+        with suppress(ValueError, OverflowError):
+            inferred = np.asarray(found.tolist())
+            if inferred.dtype.kind in "biuf":
+                return inferred
+    try:
+        return found.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        _refuse_text(found, name)
+    return found  # other objects, which are refused by their type
+
+
+def _refuse_text(found: np.ndarray, name: str) -> None:
+    """Name the first text that is no number."""
+    for position in np.ndindex(found.shape):
+        value = found[position]
+        try:
+            float(value)
+        except OverflowError:
+            raise InputError(f"{name} has an integer of more than 308 digits, expected a number") from None
+        except (TypeError, ValueError):
+            if not isinstance(value, str | bytes):
+                return
+            row, *columns = (f"{i + 1}" for i in position)
+            place = f"row {row} (counted from 1)" + (f", column {columns[-1]}" if columns else "")
+            shown = printable(str(value))[:LONGEST_VALUE]
+            raise InputError(f"{name} has {shown!r} in {place}, expected numbers") from None

@@ -1,0 +1,43 @@
+"""Configuration files that a reader of YAML could not bear, and those that it can."""
+
+from __future__ import annotations
+
+import pytest
+
+from ama.cli.config_file import MAX_BYTES, given_config
+from ama.cli.main import main
+from ama.errors import InputError
+
+HOSTILE = {
+    "nested lists": ("normal_label: " + "[" * 40_000, "has nested values in line 1, expected"),
+    "nested dashes": ("- " * 40_000, "has nested values in line 1, expected"),
+    "a mapping": ("normal_label: {a: 1}\n", "has nested values in line 1, expected"),
+    "references": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "refers to another part of itself"),
+    "a large file": ("# " + "x" * MAX_BYTES, "has 100,002 bytes"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_refused_by_every_command(name, tmp_path, capsys):
+    text, sentence = HOSTILE[name]
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        given_config(["--config", str(tmp_path / "c.yaml")])
+    for command in (["fit", "digits", "--out", "m"], ["score", "m", "digits"]):
+        assert main([*command, "--config", str(tmp_path / "c.yaml")]) == 2
+        [line] = capsys.readouterr().err.splitlines()
+        assert sentence in line
+
+
+def test_a_device_is_not_read():
+    with pytest.raises(InputError, match="/dev/zero is not a regular file"):
+        given_config(["--config=/dev/zero"])
+
+
+def test_options_are_read(tmp_path):
+    (tmp_path / "c.yaml").write_text("method: ALAD\nnormal_label: [1, 2]\n")
+    assert given_config(["x", "--config", str(tmp_path / "c.yaml")]) == {
+        "method": "ALAD",
+        "normal_label": [1, 2],
+    }
+    assert given_config(["x"]) == {}

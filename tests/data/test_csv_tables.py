@@ -1,0 +1,154 @@
+"""CSV files in the dialects that programs write, and sentences for those that cannot be read."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ama.data.csv_dialect import MAX_LINE
+from ama.data.sources import open_source
+from ama.errors import InputError
+
+NUMBERS = [[1.5, 2], [3, 4.25]]
+PLAIN = "a,b\n1.5,2\n3,4.25\n"
+GERMAN = PLAIN.replace(",", ";").replace(".", ",")
+DIALECTS = {
+    "plain": (PLAIN, ""),
+    "blank lines first": (f"\n  \n{PLAIN}", ""),
+    "line ends of Windows": (PLAIN.replace("\n", "\r\n"), ""),
+    "line ends of old": (PLAIN.replace("\n", "\r"), ""),
+    "quotes": ('"a","b"\n"1.5","2"\n"3","4.25"\n', ""),
+    "a further comma in each line": (PLAIN.replace("\n", ",\n"), ""),
+    "several further commas": (PLAIN.replace("\n", ",,,\n"), ""),
+    "a further comma in each row": ("a,b\n1.5,2,\n3,4.25,\n", ""),
+    "a further comma in the header": ("a,b,\n1.5,2\n3,4.25\n", ""),
+    "semicolons": (PLAIN.replace(",", ";"), "separated by semicolons"),
+    "tabs": (PLAIN.replace(",", "\t"), "separated by tabs"),
+    "bars": (PLAIN.replace(",", "|"), "separated by vertical bars"),
+    "decimal commas": (GERMAN, "separated by semicolons, with decimal commas"),
+    "decimal commas in quotes": ('a,b\n"1,5",2\n3,"4,25"\n', "with decimal commas"),
+    "Excel's line": (f"sep=;\n{PLAIN.replace(',', ';')}", "separated by semicolons"),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_separator_decimal_sign_and_encoding_are_found_and_said(tmp_path, dialect, encoding):
+    text, said = DIALECTS[dialect]
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode(encoding))
+    samples = open_source(path, strict=True).read()  # nothing here is a guess
+    assert (samples.x.tolist(), samples.columns, samples.ids) == (NUMBERS, ["a", "b"], ["0", "1"])
+    assert said in " ".join(samples.remarks)
+    assert len(samples.remarks) == bool(said)
+
+
+def test_a_single_column_may_have_decimal_commas(tmp_path):
+    (tmp_path / "a.csv").write_text("a\n1,5\n2,5\n")
+    assert open_source(tmp_path / "a.csv").read().x.tolist() == [[1.5], [2.5]]
+
+
+@pytest.mark.parametrize("rows_before", [0, 600_000])
+def test_text_that_is_no_utf8_is_read_as_windows_writes_it_and_that_is_said(tmp_path, rows_before):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id,b\n" + b"number,2\n" * rows_before + "grün,3\n".encode("cp1252"))
+    samples = open_source(path).read()
+    assert samples.ids[-1] == "grün"
+    assert "in the encoding Windows-1252" in samples.remarks[0]
+    with pytest.raises(InputError, match="refused by strict"):
+        open_source(path, strict=True)
+
+
+def test_a_quoted_value_may_hold_a_line_end(tmp_path):
+    (tmp_path / "a.csv").write_text('id,a\n"x\ny",1\nz,2\n')
+    assert open_source(tmp_path / "a.csv").read().ids == ["x y", "z"]
+
+
+def test_a_column_without_a_name_is_no_id_unless_it_is_first(tmp_path):
+    (tmp_path / "a.csv").write_text("a,,b\n1,7,2\n3,8,4\n")
+    samples = open_source(tmp_path / "a.csv").read()
+    assert (samples.ids, samples.columns) == (["0", "1"], ["a", "b"])
+    assert samples.remarks == (f"column 'Unnamed: 1' of {tmp_path / 'a.csv'} is left out, as it has no name",)
+
+
+def test_a_csv_column_of_integers_may_have_fractions_after_the_first_block(tmp_path):
+    path = tmp_path / "a.csv"
+    n, row = 250_000, f"{10**15},2,3\n"  # more than the block from which pyarrow infers types
+    path.write_text("a,b,label\n" + row * n + "0.5,2,3\n")
+    source = open_source(path)
+    samples = source.read()
+    assert len(source) == len(samples) == n + 1
+    assert samples.x[-1].tolist() == [0.5, 2]
+    assert set(samples.labels.tolist()) == {"3"}
+
+
+def test_a_csv_header_of_consecutive_numbers_is_a_header_and_others_are_a_missing_one(tmp_path):
+    path = tmp_path / "a.csv"
+    pd.DataFrame(np.eye(3)).to_csv(path, index=False)
+    assert len(open_source(path)) == 3
+    path.write_text("0.5,1.5\n1,2\n")
+    with pytest.raises(
+        InputError, match=rf"first line of {path} holds the numbers 0.5, 1.5, expected column names"
+    ):
+        open_source(path)
+
+
+REFUSED = {
+    "": "is an empty file, expected CSV",
+    "\n\n": "is an empty file, expected CSV",
+    "a,b\n": "has no rows",
+    "a,a\n1,2\n": "has two columns named 'a'",
+    "a,b\n1,2\n3\n": r"has 1 field in row 2 \(counted from 1\), expected 2$",
+    "a,b\n" + "1,2\n" * 1_100_000 + "3,4,5\n": r"has 3 fields in row 1100001 \(counted from 1\), expected 2$",
+    'a,b\n"1,2\n3,4\n': r"has 1 field in row 1 \(counted from 1\), expected 2$",
+    "a,b\n1,2\n3,\n": r"has nan in row 2 \(counted from 1\), column 'b', expected a finite number",
+    "a,b\n1,\0\n": "holds zero bytes, expected CSV as text",
+    "a,b\n1," + "2" * 3 * MAX_LINE: "has a line or a value in quotes of more than 4 MiB",
+    "a" * (MAX_LINE + 1): "has a line longer than 4 MiB, expected CSV",
+    ",".join(f"{i:x}" for i in range(70_000)) + "\n": "has 70,000 columns, expected at most 65,536",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: repr(text[:12]))
+def test_csv_files_that_cannot_be_used_are_refused(tmp_path, text):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"^{path} {REFUSED[text]}"):
+        open_source(path).read()
+
+
+ODD = {
+    "a,b\n1,2\n3,?\n": r"'b' of .* holds '\?' in row 2",
+    "a,b\n" + f"{10**15},2\n" * 300_000 + "1,?\n": r"'b' of .* holds '\?' in row 300001",
+    "a,b\n" + f"{10**15},true\n" * 250_000 + "1,yes\n": "'b' of .* holds 'yes' in row 250001",
+    "a;b\n1,5;2\n3,5;x\n": "'b' of .* holds 'x' in row 2",
+    'a,b\n"1,234",2\n"2,345",3\n': "'a' of .* holds '1,234' in row 1",
+    "a b\n1 2\n": "'a b' of .* holds '1 2' in row 1",
+    "a,when\n1,2026-01-01\n": "'when' of .* holds '2026-01-01' in row 1",
+}
+
+
+@pytest.mark.parametrize("text", ODD, ids=lambda text: repr(text[:12]))
+def test_the_first_value_that_is_no_number_is_named_by_column_and_row(tmp_path, text):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=rf"column {ODD[text]} \(counted from 1\), expected numbers: encode"):
+        open_source(path).read()
+
+
+def test_hundreds_of_gigabytes_of_nothing_are_refused_at_once(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    os.truncate(path, 200 * 2**30)
+    with pytest.raises(InputError, match="holds zero bytes"):
+        open_source(path)
+
+
+def test_text_that_is_no_utf8_is_not_taken_for_images(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("a,note\n1,é\n".encode("latin-1"))
+    with pytest.raises(InputError, match="column 'note'"):
+        open_source(path)

@@ -1,0 +1,127 @@
+"""What is a feature: columns that number the rows are not, labels are noticed, and the user may choose."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ama.data.sources import open_source
+from ama.errors import InputError
+
+FRAME = pd.DataFrame({"age": [50.0, 61, 47], "sugar": [5.0, 6, 4]})
+
+
+@pytest.fixture(params=["csv", "parquet", "frame"])
+def kept(request, tmp_path):
+    """A frame as a file or as it is."""
+
+    def kept(frame):
+        if request.param == "frame":
+            return frame
+        path = tmp_path / f"a.{request.param}"
+        getattr(frame, f"to_{request.param}")(path, index=False)
+        return path
+
+    return kept
+
+
+COUNTING = ("id", "ID", "PassengerId", "row_id", "index", "row", "No", "row number", "Unnamed: 0")
+
+
+@pytest.mark.parametrize("name", COUNTING)
+@pytest.mark.parametrize("first", [0, 1, 417])
+def test_a_column_that_numbers_the_rows_is_left_out_and_that_is_said(kept, name, first):
+    frame = FRAME.copy()
+    frame.insert(0, name, range(first, first + 3))
+    samples = open_source(kept(frame)).read()
+    assert samples.columns == ["age", "sugar"]
+    (remark,) = samples.remarks
+    assert remark.startswith(f"column '{name}' of ")
+    assert "is left out, as it " in remark
+    assert open_source(kept(frame), columns=[name, "age"]).columns == [name, "age"]
+    assert open_source(kept(frame), drop=[name]).remarks == ()
+
+
+@pytest.mark.parametrize("values", [[1, 2, 4], [3, 2, 1], [0.5, 1.5, 2.5], [1, None, 3]])
+def test_other_numbers_of_that_name_are_a_feature_and_that_is_said(kept, values):
+    source = open_source(kept(FRAME.assign(id=values)))
+    assert source.columns == ["age", "sugar", "id"]
+    assert source.remarks[0].endswith("is used as a feature: --drop leaves out an id")
+
+
+def test_counting_alone_makes_no_id(kept):
+    assert open_source(kept(FRAME.assign(valid=[1, 2, 3]))).columns == ["age", "sugar", "valid"]
+
+
+@pytest.mark.parametrize("name", ["patient", None])
+def test_the_index_of_a_frame_in_parquet_is_the_id(tmp_path, name):
+    FRAME.set_index(pd.Index([10, 30, 20], name=name)).to_parquet(tmp_path / "a.parquet")
+    samples = open_source(tmp_path / "a.parquet", strict=True).read()
+    assert (samples.columns, samples.ids) == (["age", "sugar"], ["10", "30", "20"])
+    assert "as it is an index" in samples.remarks[0]
+
+
+@pytest.mark.parametrize("name", ["y", "target", "Class", "is_anomaly", "outlier", "Labels", "ground_truth"])
+def test_a_feature_that_is_named_like_a_label_is_noticed(kept, name):
+    source = open_source(kept(FRAME.assign(**{name: [0, 0, 1]})))
+    assert source.columns == ["age", "sugar", name]
+    assert source.remarks[0].endswith(
+        "is used as a feature: if it is a label, name it by --label-column or leave it out by --drop"
+    )
+    assert open_source(kept(FRAME.assign(**{name: [0, 0, 1]})), label_column=name).remarks == ()
+
+
+def test_coordinates_are_no_labels(kept):
+    assert open_source(kept(FRAME.assign(x=[0, 0, 1], y=[0, 0, 1]))).remarks == ()
+
+
+def test_columns_are_chosen_or_dropped_by_name(kept):
+    frame = FRAME.assign(note=["x", "y", "z"])
+    assert open_source(kept(frame), drop=["note"]).columns == ["age", "sugar"]
+    source = open_source(kept(frame), columns=["sugar"])
+    assert (source.columns, source.remarks) == (["sugar"], ())
+    for given in ({"drop": ["colour"]}, {"columns": ["age", "colour"]}):
+        with pytest.raises(InputError, match="has no column 'colour'; its columns are age, sugar, note"):
+            open_source(kept(frame), **given)
+    with pytest.raises(InputError, match="has no column of numbers"):
+        open_source(kept(FRAME), drop=["age", "sugar"])
+
+
+def test_what_has_no_columns_has_none_to_choose(tmp_path):
+    for given in ({"drop": ["a"]}, {"columns": ["a"]}):
+        with pytest.raises(InputError, match="holds no table, expected one as columns are chosen or dropped"):
+            open_source(np.zeros((3, 2)), **given)
+
+
+def test_a_model_takes_its_columns_by_name_and_the_rest_is_left_out_and_said(kept):
+    frame = FRAME.assign(colour=[1, 2, 3], note=["x", "y", "z"], label=["a", "b", "a"], id=[7, 8, 9])
+    source = open_source(kept(frame), shape=(2,), columns=["sugar", "age"])
+    assert source.remarks[0].endswith("are left out, as the model does not use them")
+    assert source.remarks[0].startswith("columns 'colour', 'note' of ")
+    samples = source.read()
+    assert samples.x.tolist() == FRAME[["sugar", "age"]].to_numpy().tolist()
+    assert (samples.ids, samples.labels.tolist()) == (["7", "8", "9"], ["a", "b", "a"])
+    with pytest.raises(InputError, match="refused by strict"):
+        open_source(kept(frame), shape=(2,), columns=["sugar", "age"], strict=True)
+
+
+def test_a_model_without_names_takes_columns_by_position_and_says_so(kept):
+    for id in (["x", "y", "z"], [1, 2, 3]):
+        samples = open_source(kept(FRAME.assign(id=id)), shape=(2,)).read()
+        assert (samples.columns, samples.ids) == (["age", "sugar"], [str(i) for i in id])
+    source = open_source(kept(FRAME), shape=(2,))
+    assert source.read().x.tolist() == FRAME.to_numpy().tolist()
+    assert source.remarks[0].endswith("are taken by their positions, as the model has no column names")
+
+
+def test_an_index_of_damaged_metadata_is_a_feature(tmp_path):
+    table = pa.table({"age": [1.0, 5.0]}).replace_schema_metadata(
+        {"pandas": json.dumps({"index_columns": 1})}
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert open_source(tmp_path / "a.parquet").columns == ["age"]

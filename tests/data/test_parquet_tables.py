@@ -1,0 +1,206 @@
+"""Parquet files of every type, damaged ones, and small files of much."""
+
+from __future__ import annotations
+
+import decimal
+import itertools
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ama.data import parquet_tables
+from ama.data.sources import open_source
+from ama.errors import InputError
+
+N = 8
+X = pa.array(np.arange(N) / 3)
+
+
+def store(path, columns, metadata=None):
+    pq.write_table(pa.table({"x": X, **columns}).replace_schema_metadata(metadata), path)
+    return path
+
+
+def no_utf8() -> pa.Array:
+    offsets = np.arange(0, 2 * N + 1, 2, dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), N, [None, pa.py_buffer(offsets), pa.py_buffer(b"\xff\xfe" * N)])
+
+
+LABELS = {
+    "text": (pa.array(["a"] * N), "a"),
+    "no UTF-8": (no_utf8(), "\ufffd\ufffd"),
+    "a line end": (pa.array(["a\nb"] * N), "a b"),
+    "categories": (pa.array(["a"] * N).dictionary_encode(), "a"),
+    "fractions": (pa.array([0.5] * N), "0.5"),
+    "missing": (pa.nulls(N), ""),
+    "dates": (pa.array([0] * N, pa.timestamp("s")), "1970-01-01 00:00:00"),
+    "dates beyond Python's": (
+        pa.array([10**14] * N, pa.timestamp("s")),
+        "<value out of range: 100000000000000000>",
+    ),
+    "large decimals": (pa.array([decimal.Decimal(10) ** 60] * N, pa.decimal256(76, 0)), "1" + "0" * 60),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("column", ["label", "id"])
+def test_labels_and_ids_of_any_type_are_text(tmp_path, kind, column):
+    stored, expected = LABELS[kind]
+    samples = open_source(store(tmp_path / "a.parquet", {column: stored}), columns=["x"]).read()
+    found = samples.labels.tolist() if column == "label" else samples.ids
+    assert found == [expected] * N
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"huggingface": "{"},
+        {"huggingface": "[" * 100_000},
+        {"huggingface": "null"},
+        {"huggingface": json.dumps({"info": None})},
+        {"huggingface": json.dumps({"info": {"features": {"label": {"names": {"a": 1}}}}})},
+        {"pandas": "{"},
+        {"pandas": json.dumps({"index_columns": 5})},
+        {"pandas": json.dumps({"index_columns": [5, None, {"kind": "range"}]})},
+    ],
+    ids=str,
+)
+def test_damaged_metadata_are_passed_over(tmp_path, metadata):
+    samples = open_source(store(tmp_path / "a.parquet", {"label": [1] * N}, metadata)).read()
+    assert (samples.columns, samples.labels.tolist()) == (["x"], ["1"] * N)
+
+
+def test_class_names_are_for_whole_numbers_alone(tmp_path):
+    names = {"huggingface": json.dumps({"info": {"features": {"label": {"names": ["cat", "dog"]}}}})}
+    for stored, expected in (([1] * N, "dog"), ([0.5] * N, "0.5"), ([7] * N, "7"), ([-1] * N, "-1")):
+        samples = open_source(store(tmp_path / "a.parquet", {"label": stored}, names)).read()
+        assert samples.labels.tolist() == [expected] * N
+
+
+NUMBERS = {
+    "decimals": pa.array([decimal.Decimal(2)] * N),
+    "large decimals": pa.array([decimal.Decimal(2)] * N, pa.decimal256(76, 0)),
+    "half": pa.array(np.full(N, 2, np.float16)),
+    "unsigned": pa.array(np.full(N, 2, np.uint64)),
+    "categories": pa.DictionaryArray.from_arrays(pa.array([0] * N), pa.array([2.0])),
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_whatever_is_a_number_is_a_feature(tmp_path, kind):
+    samples = open_source(store(tmp_path / "a.parquet", {"y2": NUMBERS[kind]})).read()
+    assert samples.x[:, 1].tolist() == [2] * N
+
+
+OTHERS = {
+    "'low'": pa.array(["low"] * N).dictionary_encode(),
+    "1970-01-01 00:00:05": pa.array([5] * N, pa.timestamp("s")),
+    r"1970-01-01 01:00:05\+0100": pa.array([5] * N, pa.timestamp("s", "Europe/Berlin")),
+    r"a value of type duration\[s\]": pa.array([5] * N, pa.duration("s")),
+    "a value of type list<.*>": pa.array([[1]] * N),
+    "a value of type struct<.*>": pa.array([{"a": 1}] * N),
+    "a value of type map<.*>": pa.array([[("a", 1)]] * N, pa.map_(pa.string(), pa.int64())),
+}
+
+
+@pytest.mark.parametrize("shown", OTHERS)
+def test_other_types_are_refused_with_the_first_value(tmp_path, shown):
+    path = store(tmp_path / "a.parquet", {"k": OTHERS[shown]})
+    with pytest.raises(
+        InputError, match=rf"^column 'k' of {path} holds {shown} in row 1 \(counted from 1\), exp"
+    ):
+        open_source(path)
+
+
+def test_columns_without_a_value_and_labels_that_are_lists_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"column 'k' of .* holds no value, expected numbers: drop it"):
+        open_source(store(tmp_path / "a.parquet", {"k": pa.nulls(N)}))
+    for column in ("id", "label"):
+        path = store(tmp_path / "a.parquet", {column: [[1]] * N})
+        with pytest.raises(
+            InputError, match=f"column '{column}' of .* of type list<.*>, expected text or num"
+        ):
+            open_source(path).read()
+
+
+def test_a_long_label_takes_its_length_once(tmp_path):
+    codes = pa.array(np.zeros(20_000, np.int32))
+    table = {"x": np.arange(20_000), "label": pa.DictionaryArray.from_arrays(codes, ["z" * 500_000])}
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    default, counted = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(counted)
+    try:
+        samples = open_source(tmp_path / "a.parquet").read()
+    finally:
+        pa.set_memory_pool(default)
+    assert counted.max_memory() < 20 * 500_000
+    assert samples.labels.nbytes == 20_000 * 8
+    assert set(samples.labels) == {"z" * 500_000}
+
+
+def test_a_small_file_of_many_rows_is_streamed_and_not_held(tmp_path):
+    pq.write_table(pa.table({"x": np.ones(110_000_000, np.int8)}), tmp_path / "a.parquet")
+    source = open_source(tmp_path / "a.parquet")
+    with pytest.raises(
+        InputError, match=r"holds 110000000 rows of 1 column, .*, more than can be held in memory"
+    ):
+        source.read()
+    assert len(next(source.batches())) == 1024
+
+
+def test_a_description_of_columns_has_its_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet_tables, "MAX_FOOTER", 100)
+    with pytest.raises(InputError, match="describes its columns in 0 MiB, expected at most"):
+        open_source(store(tmp_path / "a.parquet", {}))
+
+
+def test_parquet_files_that_cannot_be_used_are_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"a": range(1000)}), path)
+    whole = path.read_bytes()
+    for content, sentence in (
+        (b"", "is an empty file, expected Parquet"),
+        (b"a,b\n1,2\n", "cannot be read: "),
+        (whole[:-100], "cannot be read: "),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=f"{path} {sentence}"):
+            open_source(path)
+    pq.write_table(pa.table({"a": pa.array([], pa.float64())}), path)
+    with pytest.raises(InputError, match=f"{path} has no rows"):
+        open_source(path)
+
+
+def test_a_damaged_page_is_refused_while_reading(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"a": np.random.default_rng(0).normal(size=5000)}), path, compression="zstd")
+    content = bytearray(path.read_bytes())
+    content[4:40] = b"\xff" * 36
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"{path} cannot be read"):
+        open_source(path).read()
+
+
+def test_a_file_of_one_row_group_streams_in_constant_memory(tmp_path):
+    values = np.random.default_rng(0).normal(size=2_000_000)
+    pq.write_table(pa.table({"a": values}), tmp_path / "a.parquet", row_group_size=len(values))
+    source = open_source(tmp_path / "a.parquet")
+    default, counted = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(counted)
+    try:
+        assert sum(len(part.x) for part in itertools.islice(source.batches(10_000), 100)) == 1_000_000
+    finally:
+        pa.set_memory_pool(default)
+    assert 0 < counted.max_memory() < values.nbytes / 3
+
+
+def test_shards_must_agree(tmp_path):
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "0.parquet")
+    pq.write_table(pa.table({"b": [1]}), tmp_path / "1.parquet")
+    with pytest.raises(
+        InputError, match=r"1.parquet has the columns b \(int64\), expected those of 0.parquet: a"
+    ):
+        open_source(tmp_path)

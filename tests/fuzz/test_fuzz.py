@@ -1,0 +1,49 @@
+"""The first cases of one seed of the fuzzer; ``make fuzz`` runs as many as one likes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fuzz.judge import fault
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (["ama: x.csv is empty"], 2),
+        (["ama: note: skipped x.png", "ama: learning from x", "ama: training diverged"], 1),
+        (["ama: note: skipped x.png", "ama: scored 3 samples", "ama: no sign of drift"], 0),
+    ],
+)
+def test_clear_lines_have_no_fault(lines, status):
+    assert fault(lines, status) == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "words"),
+    [
+        (["Traceback (most recent call last):"], 2, "not a line of ama"),
+        (["ama: " + "x" * 300], 2, "more than 300"),
+        (["ama: \u202egnp is empty"], 2, "not printable"),
+        (["ama: note: overflow encountered in multiply"], 0, "words of a library"),
+        (["ama: x.csv is empty"], 3, "exit status 3"),
+        (["ama: one", "ama: two"], 2, "2 lines of error"),
+        ([], 2, "0 lines of error"),
+    ],
+)
+def test_other_lines_have_one(lines, status, words):
+    assert words in fault(lines, status)
+
+
+def test_odd_inputs_and_models_are_read_or_refused_with_one_sentence(tmp_path):
+    command = [sys.executable, *["-m", "fuzz", "--count", "120", "--seed", "0", "--keep"], str(tmp_path)]
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    found = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=240
+    )
+    assert found.returncode == 0, f"{found.stdout}\n{found.stderr}"
