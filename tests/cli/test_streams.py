@@ -1,0 +1,92 @@
+"""Closed, broken and full standard streams: no work is lost, and lost results are no success."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="a POSIX shell closes the streams")
+
+FIT = "fit r.csv --out m --max-steps 20"
+MODEL = ["config.json", "weights.safetensors"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("streams")
+    rows = np.random.default_rng(0).normal(size=(100, 3))
+    np.savetxt(folder / "r.csv", rows, delimiter=",", header="a,b,c", comments="")
+    assert run(folder, "ama fit r.csv --out model --max-steps 20").returncode == 0
+    return folder
+
+
+def run(folder: Path, line: str) -> subprocess.CompletedProcess:
+    """Run a line of a shell, in which ama is the command."""
+    script = f'ama() {{ "{sys.executable}" -m ama "$@"; }}; {line}'
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, env=environment, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    "streams",
+    ["2>&1 | head -1 >/dev/null; exit ${PIPESTATUS[0]}", "2>&-", "2>/dev/full", ">&- 2>&- <&-", ">/dev/full"],
+)
+def test_a_fit_ends_and_saves_whatever_its_streams_are(folder, streams):
+    if "/dev/full" in streams and not os.path.exists("/dev/full"):
+        pytest.skip("there is no full device")
+    done = run(folder, f"ama {FIT} {streams}")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert sorted(os.listdir(folder / "m")) == MODEL
+    assert "Traceback" not in done.stderr
+    assert b"ama:" not in (folder / "m" / "weights.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("command", ["--version", "--help", "score model r.csv"])
+@pytest.mark.parametrize(
+    ("stream", "reason"), [(">&-", "Bad file descriptor"), (">/dev/full", "No space left on device")]
+)
+def test_lost_results_are_no_success(folder, command, stream, reason):
+    if command == "--help" and stream == ">&-":
+        pytest.skip("one of the three is enough")
+    done = run(folder, f"ama {command} {stream}")
+    assert (done.returncode, done.stderr) == (1, f"ama: cannot write to standard output: {reason}\n")
+
+
+def test_scores_reach_a_file_without_standard_error(folder):
+    assert run(folder, "ama score model r.csv --out s.csv 2>&-").returncode == 0
+    assert len((folder / "s.csv").read_text().splitlines()) == 101
+
+
+def test_a_wrong_call_is_one_whoever_reads_of_it(folder):
+    assert run(folder, "ama nonsense 2>&-").returncode == 2
+    assert run(folder, "ama fit --nonsense 2>/dev/full").returncode == 2
+
+
+IN_PYTHON = """
+import os, sys
+import numpy as np
+import ama
+{errors}
+given = dict(max_steps=30, random_state=0, progress={progress}, held_out=0.5)
+ama.AMADetector(**given).fit(np.random.default_rng(0).normal(size=(100, 3))).save("p")
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("progress", [True, None])
+@pytest.mark.parametrize(
+    "errors", ["sys.stderr = None", "sys.stderr.close()", "sys.stderr = open('/dev/full', 'w')"]
+)
+def test_a_fit_in_python_needs_no_standard_error(folder, errors, progress):
+    if "full" in errors and not os.path.exists("/dev/full"):
+        pytest.skip("there is no full device")
+    code = IN_PYTHON.format(errors=errors, progress=progress)
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, timeout=120)
+    assert sorted(os.listdir(folder / "p")) == MODEL
