@@ -54,4 +54,4 @@ def test_drift_is_named_with_what_to_do():
     assert "unless the model was trained on the samples" in higher
     for text in (lower, higher):
         assert "against 99 held-out normal samples: p = 1e-09" in text
-        assert text.endswith("run `ama calibrate model SOURCE` on such samples, or fit again")
+        assert text.endswith("run `ama calibrate model SOURCE` on such, or fit again")

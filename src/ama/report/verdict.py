@@ -45,7 +45,7 @@ def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
         direction, unless = "higher", "the model was trained on the samples"
     return (
         f"the scores are {direction} than expected ({test}): unless {unless}, normal data have changed; inspect some, "
-        f"and if they are normal, run `ama calibrate {model} SOURCE` or fit again"
+        f"and if they are normal, run `ama calibrate {model} SOURCE` on such, or fit again"
     )
 
 
