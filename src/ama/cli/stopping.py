@@ -17,12 +17,21 @@ WORDS = {
 }
 CLEANING = 5.0  # seconds in which further signals are ignored, so that they do not cut the cleaning short
 
+
+class Stopped(KeyboardInterrupt):
+    """A signal asks the process to end.
+
+    A class of its own: Python ends by SIGINT, whatever status it is given, once a plain KeyboardInterrupt has passed an
+    ``exec``, of which there are many in imports.
+    """
+
+
 _received: list[tuple[int, float]] = []
 
 
 @contextmanager
 def stop_signals() -> Iterator[None]:
-    """While active, each of the signals raises KeyboardInterrupt in the main thread; ignored ones stay ignored."""
+    """While active, each of the signals raises Stopped in the main thread; ignored ones stay ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -57,4 +66,4 @@ def _raise(number: int, frame: FrameType | None) -> None:
     if _received and now - _received[-1][1] < CLEANING:
         return
     _received.append((number, now))
-    raise KeyboardInterrupt
+    raise Stopped
