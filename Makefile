@@ -24,7 +24,8 @@ lint: $(VENV)/installed-dev
 COUNT ?= 400
 KEEP ?= fuzz-failures
 fuzz: $(VENV)/installed-dev
-	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --count $(COUNT) --keep $(KEEP) $(if $(SEED),--seed $(SEED))
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --count $(COUNT) --keep $(KEEP) \
+		$(if $(SEED),--seed $(SEED)) $(if $(RESULTS),--append-to $(RESULTS))
 
 # With DATA=FOLDER, which holds mnist/train and so on, the page shows those data, too.
 docs: $(VENV)/installed-dev

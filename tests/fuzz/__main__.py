@@ -24,6 +24,7 @@ from typing import NamedTuple
 import torch
 from PIL import Image
 
+from ama.io.results_files import append_result
 from fuzz.cases import make_case
 from fuzz.judge import Verdict, judge
 from fuzz.model_folders import Good, write_good_models
@@ -118,6 +119,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=None, help="by default a random one, which is printed")
     parser.add_argument("--index", type=int, nargs="+", default=None, help="run these cases alone")
     parser.add_argument("--keep", type=Path, required=True, metavar="FOLDER", help="where failures are kept")
+    parser.add_argument("--append-to", type=Path, metavar="FILE", help="results file for the summary")
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=2, help="worker processes")
     for kind in KINDS[:2]:
         parser.add_argument(
@@ -153,6 +155,10 @@ def main() -> int:
     show_failures(judged, given.seed)
     counts = Counter(one.verdict.kind for one in judged)
     print(f"\nseed {given.seed}: " + ", ".join(f"{counts[kind]} {kind}" for kind in KINDS))
+    if given.append_to is not None:
+        append_result(
+            given.append_to, {"seed": given.seed, "cases": len(judged), **{k: counts[k] for k in KINDS}}
+        )
     failed = any(one.verdict.failed for one in judged)
     if failed:
         print(f"what failed is in {given.keep}/SEED-INDEX")

@@ -270,7 +270,7 @@ for _ in range(2):
                 detector.save(home / "model")
     savers.append(child)
 try:
-    found = {ama.load(home / "model").shape_ for _ in range(40)}
+    found = {ama.load(home / "model").shape_ for _ in range(20)}
 finally:
     for child in savers:
         os.kill(child, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 
 from ama.detectors.base import Detector
@@ -25,7 +26,11 @@ def save(detector: Detector, folder: str) -> None:
 def _kept(detector: Detector) -> str:
     try:
         elsewhere = tempfile.mkdtemp(prefix="ama-model-")
-        detector.save(elsewhere)
+        try:
+            detector.save(elsewhere)
+        except ModelFolderError:
+            os.rmdir(elsewhere)
+            raise
     except (OSError, ModelFolderError) as error:
         return f"the model is lost, as no other place was found: {error}"
     return f"the model is kept in {elsewhere}"

@@ -49,7 +49,8 @@ def _names(owner: type) -> list[str]:
 
 def by_group(owner: type) -> dict[str, dict[str, Parameter]]:
     """The declared parameters of a class, in the groups under which they are listed; its own before its bases'."""
-    declaring = {name: i for i, kind in enumerate(owner.__mro__) for name in inspect.get_annotations(kind)}
+    classes = [kind for kind in owner.__mro__ if dataclasses.is_dataclass(kind)]
+    declaring = {name: i for i, kind in enumerate(classes) for name in inspect.get_annotations(kind)}
     found = dict(sorted(declared(owner).items(), key=lambda item: declaring[item[0]]))
     groups = {group: {n: p for n, p in found.items() if p.group == group} for group in GROUPS}
     return {group: members for group, members in groups.items() if members}

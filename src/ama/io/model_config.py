@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -103,7 +104,7 @@ def read_any_config(folder: Path) -> dict[str, Any]:
         with open_file(path) as file:
             config = _parsed(file.read(MAX_BYTES + 1))
     except (FileNotFoundError, NotADirectoryError):
-        if not folder.is_dir():
+        if not os.path.exists(folder):
             raise ModelFolderError(f"there is no model at {folder}: no such folder") from None
         raise ModelFolderError(f"{folder} is not a model folder: it holds no {CONFIG}") from None
     except RecursionError:
