@@ -7,7 +7,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 CONSTRAINTS ?= constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
 
-.PHONY: demo test lint fuzz docs site clean
+.PHONY: demo test lint fuzz kill docs site clean
 
 demo: $(VENV)/installed
 	$(BIN)/ama demo --every-digit
@@ -26,6 +26,11 @@ KEEP ?= fuzz-failures
 fuzz: $(VENV)/installed-dev
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --count $(COUNT) --keep $(KEEP) \
 		$(if $(SEED),--seed $(SEED)) $(if $(RESULTS),--append-to $(RESULTS))
+
+# SIGKILL at random moments of whatever writes files: the older file or the newer one must be there, whole.
+kill: COUNT = 200
+kill: $(VENV)/installed-dev
+	PYTHONPATH=tests $(BIN)/python -m kill --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 # With DATA=FOLDER, which holds mnist/train and so on, the page shows those data, too.
 docs: $(VENV)/installed-dev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,22 @@ def test_a_disk_without_space_keeps_the_existing_file(tmp_path):
         fill()
     assert (tmp_path / "page.html").read_text() == "older"
     assert os.listdir(tmp_path) == ["page.html"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks are POSIX's")
+def test_what_a_killed_run_left_is_removed_by_the_next_and_what_another_writes_is_not(tmp_path):
+    child = os.fork()
+    if child == 0:
+        with replacing(tmp_path / "page.html") as temporary:
+            temporary.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert len(os.listdir(tmp_path)) == 1
+    with replacing(tmp_path / "page.html") as slow:
+        assert os.listdir(tmp_path) == []
+        slow.touch()
+        write_text(tmp_path / "page.html", "quick")
+        assert sorted(os.listdir(tmp_path)) == [slow.name, "page.html"]
+        slow.write_text("slow")
+    assert os.listdir(tmp_path) == ["page.html"]
+    assert (tmp_path / "page.html").read_text() == "slow"

@@ -8,10 +8,12 @@ import os
 import secrets
 import stat
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ama.errors import InputError
+from ama.io.locks import locked
 
 TEMPORARY = ".ama-"  # start of temporary names; short, as a name may have 255 bytes
 
@@ -115,12 +117,28 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     with naming(path):
         target = link_target(path)
-        temporary = target.with_name(TEMPORARY + secrets.token_hex(4))
-        try:
+        with _temporary_name(target) as temporary:
             yield temporary
             with temporary.open("r+b") as file:  # Windows refuses to sync what is open for reading
                 os.fsync(file.fileno())
             temporary.replace(target)
+
+
+@contextlib.contextmanager
+def _temporary_name(target: Path) -> Iterator[Path]:
+    """A name beside the target; what killed runs have left under such names is removed.
+
+    A shared lock of the folder tells other runs that a file is being written there.
+    """
+    folder, prefix = target.parent, f"{TEMPORARY}{zlib.crc32(os.fsencode(target.name)):08x}-"
+    with locked(folder, wait=False) as alone:
+        for stale in folder.glob(f"{prefix}*") if alone else ():
+            with contextlib.suppress(OSError):
+                stale.unlink()
+    with locked(folder, shared=True):
+        temporary = target.with_name(prefix + secrets.token_hex(4))
+        try:
+            yield temporary
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
