@@ -40,6 +40,10 @@ def start(work: Callable[[], int | None], folder: Path, written: Path) -> int:
     if child:
         return child
     status = 70
+    # Python's own filters in place of pytest's.
+    warnings.resetwarnings()
+    for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+        warnings.simplefilter("ignore", category)
     try:
         os.chdir(folder)
         for descriptor, name in ((1, "output"), (2, "errors")):

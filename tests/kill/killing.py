@@ -59,16 +59,14 @@ def undisturbed(work: Work, folder: Path) -> Undisturbed:
     folder.mkdir()
     work.prepare(folder)
     older = work.result(folder)
-    started = time.monotonic()
-    ended = run(work, folder)
-    seconds = time.monotonic() - started
+    ended, seconds = run(work, folder)
     if ended.status:
         raise RuntimeError(f"{type(work).__name__} fails by itself: {ended.errors}")
     return Undisturbed(work, older, work.result(folder), names(folder), seconds)
 
 
-def run(work: Work, folder: Path, delay: float | None = None) -> Ended:
-    """The work in a process of its own, which is killed after a delay."""
+def run(work: Work, folder: Path, delay: float | None = None) -> tuple[Ended, float]:
+    """The work in a process of its own, which is killed after a delay; also returns how many seconds it took."""
     written = folder.with_name(folder.name + "-streams")
     written.mkdir(exist_ok=True)
     reading, writing = os.pipe()
@@ -81,14 +79,16 @@ def run(work: Work, folder: Path, delay: float | None = None) -> Ended:
     os.close(writing)
     try:
         os.read(reading, 1)
+        started = time.monotonic()
         if delay is not None:
             time.sleep(delay)
             os.kill(child, signal.SIGKILL)
     finally:
         os.close(reading)
         ended = end(child, written)
+        seconds = time.monotonic() - started
         shutil.rmtree(written)
-    return ended
+    return ended, seconds
 
 
 def kill_once(known: Undisturbed, folder: Path, index: int, seed: int) -> Outcome:
@@ -99,14 +99,14 @@ def kill_once(known: Undisturbed, folder: Path, index: int, seed: int) -> Outcom
     work.prepare(folder)
     for _ in range(moment.choice((1, 1, 2, 3))):
         delay = moment.uniform(0, 1.1 * known.seconds)
-        ended = run(work, folder, delay)
+        ended, _ = run(work, folder, delay)
         kills += ended.status == -signal.SIGKILL
         if ended.status not in (0, -signal.SIGKILL):
             fault = f"exit status {ended.status} after a kill: {ended.errors[-300:]}"
         fault = fault or left(known, folder, f"a kill after {delay:.4f} s")
         if fault:
             return Outcome(index, name, kills, fault)
-    ended = run(work, folder)
+    ended, _ = run(work, folder)
     if ended.status:
         fault = f"the next run fails with status {ended.status}: {ended.errors[-300:]}"
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import ama
 from ama.errors import InputError
 from ama.training.checkpoint_folder import PATIENCE, check_checkpoint_folder, locked
+from children import end, start
 
 HOLD = """
 import sys
@@ -72,3 +74,22 @@ def test_a_folder_belongs_to_one_fit_until_its_process_ends(tmp_path):
     with locked(tmp_path):
         pass
     assert PATIENCE < 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_the_second_of_two_fits_is_refused_and_the_first_goes_on(tmp_path, rng):
+    rows, folder = rng.normal(size=(100, 3)), str(tmp_path / "checkpoints")
+    given = {"max_steps": 300, "held_out": 0.4, "random_state": 0, "progress": False, "device": "cpu"}
+    first = ama.AMADetector(**given, checkpoints=folder, checkpoint_every=0.01)
+
+    def work() -> None:
+        np.save("scores.npy", first.fit(rows).score_samples(rows))
+
+    alone = ama.AMADetector(**given).fit(rows)
+    child = start(work, tmp_path, tmp_path)
+    while not os.path.exists(os.path.join(folder, "last.ckpt")):
+        time.sleep(0.01)
+    with pytest.raises(InputError, match="another fit writes its checkpoints to"):
+        ama.AMADetector(**given, checkpoints=folder).fit(rows)
+    assert end(child, tmp_path).status == 0
+    assert np.array_equal(np.load(tmp_path / "scores.npy"), alone.score_samples(rows))

@@ -1,21 +1,18 @@
-"""Splitting, resuming after a kill, the time limit, selection of weights, and training that goes wrong."""
+"""Splitting, the time limit, selection of weights, and training that goes wrong."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import subprocess
 import sys
 import time
 
 import joblib
-import numpy as np
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-import ama
 import draws
 from ama.errors import DivergenceError, InputError
 from ama.networks.image_networks import Discriminator
@@ -168,38 +165,6 @@ def test_selection_waits_for_its_start(images):
 def test_too_few_samples_are_refused(n):
     with pytest.raises(InputError, match=f"at least 5 normal samples, found {n} sample"):
         fit_model(TrainingSet(torch.zeros(n, 1, 8, 8, dtype=torch.uint8)), TINY, Run())
-
-
-FIT = """
-import sys, dataclasses, numpy, threadpoolctl, torch, ama
-torch.set_num_threads(1)
-threadpoolctl.threadpool_limits(1)  # as conftest.py has it: another number of threads rounds otherwise
-detector = ama.AMADetector(max_steps=int(sys.argv[3]), held_out=0.3, checkpoints=sys.argv[2],
-    checkpoint_every=0.5, random_state=0)
-detector.fit(sys.argv[1])
-numpy.save(sys.argv[4], detector.score_samples(sys.argv[1]))
-"""
-
-
-def test_a_killed_fit_resumes_to_the_same_weights_as_an_undisturbed_one(tmp_path):
-    rows = np.random.default_rng(0).normal(size=(300, 6))
-    np.save(tmp_path / "rows.npy", rows)
-    folder = tmp_path / "checkpoints"
-    steps = 3000
-    command = [sys.executable, "-c", FIT, str(tmp_path / "rows.npy"), str(folder), str(steps)]
-    killed = subprocess.Popen([*command, str(tmp_path / "never.npy")])
-    deadline = time.monotonic() + 60
-    while not (folder / "last.ckpt").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    assert not (tmp_path / "never.npy").exists()
-    done = int(torch.load(folder / "last.ckpt", weights_only=True)["state_dict"]["steps_done"])
-    assert 0 < done < steps
-
-    subprocess.run([*command, str(tmp_path / "resumed.npy")], check=True)
-    undisturbed = ama.AMADetector(max_steps=steps, held_out=0.3, random_state=0).fit(rows).score_samples(rows)
-    assert np.array_equal(np.load(tmp_path / "resumed.npy"), undisturbed)
 
 
 def test_a_checkpoint_of_another_fit_is_refused(tmp_path, images):

@@ -154,7 +154,8 @@ class _Budget(TorchFunctionMode):
 def _outline(path: Path, kind: type[Storable], config: dict[str, Any], calls: int) -> Storable:
     """The model without memory for its tensors."""
     try:
-        with _Budget(calls):
+        # The outer context restores the gradients that an inner no_grad does not if its end is one call too many.
+        with torch.set_grad_enabled(torch.is_grad_enabled()), _Budget(calls):
             return kind.outline(tuple(config["shape"]), DTYPES[config["dtype"]], config)
     except Exception as error:  # whatever the networks make of sizes that nobody chose
         raise ModelFolderError(f"{path} does not describe a model: {_one_line(error)}") from error

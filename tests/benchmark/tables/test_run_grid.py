@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -58,17 +57,6 @@ def test_every_cell_has_one_complete_line(undisturbed):
         normal, drawn = (record[p]["score"] for p in ("strict", "paper"))
         assert drawn["n_normal"] == normal["n_normal"]
         assert drawn["n_anomalous"] == min(normal["n_anomalous"], round(0.2 * normal["n_normal"]))
-
-
-def test_a_run_killed_five_times_has_the_results_of_an_undisturbed_one(undisturbed, tmp_path):
-    path, moment = tmp_path / "killed.jsonl", random.Random(0)
-    for _ in range(5):
-        process = command(path)
-        time.sleep(moment.uniform(1, 5))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert command(path).wait() == 0
-    assert records(path) == records(undisturbed)
 
 
 def test_workers_end_with_a_killed_command(tmp_path):

@@ -12,6 +12,7 @@ import hashlib
 import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -28,7 +29,7 @@ from ama.benchmark.tables.datasets import available
 from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.measure_cell import measure_cells
-from ama.io.results_files import append_result
+from ama.io.results_files import append_result, check_appendable
 
 POLL_SECONDS = 0.5
 
@@ -57,9 +58,10 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     Raises
     ------
     InputError
-        If there is no such grid, or a data set is not as expected.
+        If there is no such grid, a data set is not as expected, or the results file cannot be written.
     """
     path = results_path(grid, results)
+    check_appendable(path)
     cells = [cell for cell in cells_of(grid) if all(text in cell.name for text in only)]
     ready = [cell for cell in cells if _ready(cell, data)]
     if len(ready) < len(cells):
@@ -107,6 +109,7 @@ def _worker(cells: Sequence[Cell], data: str | None, path: Path, threads: int) -
         os._exit(1)
 
     threading.Thread(target=exit_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, too, which speaks for all
     work(cells, data, path, threads)
 
 
@@ -121,9 +124,10 @@ def work(
     bar = _bar(cells, path, progress)
     for group in group_by_training(cells):
         _refresh(bar, cells, path)
-        if set(group) <= finished(path):
-            continue
         key = hashlib.sha256(group[0].name.encode()).hexdigest()[:16]
+        if set(group) <= finished(path):
+            shutil.rmtree(folder / key, ignore_errors=True)  # of a process killed after its last measurement
+            continue
         try:
             with FileLock(folder / f"{key}.lock", timeout=0):
                 # Another process may have finished them since.
