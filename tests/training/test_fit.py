@@ -13,6 +13,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+import ama
 import draws
 from ama.errors import DivergenceError, InputError
 from ama.networks.image_networks import Discriminator
@@ -142,6 +143,27 @@ def test_a_training_that_left_the_finite_numbers_stops_with_what_to_try(images, 
     monkeypatch.setattr(Discriminator, "value", lambda *a: original(*a) * value)
     with pytest.raises(DivergenceError, match=rf"diverged at step 25: the {loss} loss is .* try a smaller"):
         fit_model(TrainingSet(images), dataclasses.replace(TINY, loss="wasserstein", max_steps=50), Run())
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        (
+            {"loss": "wasserstein", "lipschitz": "spectral"},
+            "a smaller learning_rate or loss='relativistic' or a lipschitz constraint with a penalty",
+        ),
+        ({"loss": "relativistic", "lipschitz": "zero_centred"}, "a smaller learning_rate"),
+        (None, "a smaller learning_rate"),
+    ],
+)
+def test_the_advice_after_a_divergence_is_of_parameters_that_the_method_has(
+    images, given, advice, monkeypatch
+):
+    short = {"max_steps": 1, "progress": False, "device": "cpu"}
+    detector = ama.baselines.FenceGAN(**short) if given is None else ama.AMADetector(**short, **given)
+    monkeypatch.setattr("ama.training.callbacks.LossMonitor.EXPLODED", 0.0)
+    with pytest.raises(DivergenceError, match=rf"training diverged at step 1: .*; try {advice}$"):
+        detector.fit(images)
 
 
 def test_weights_are_those_of_the_best_validation_auroc(images):

@@ -65,8 +65,8 @@ class BaselineTraining(Training):
     @property
     def identity(self) -> dict[str, Any]:
         return {
+            "method": type(self.model).__name__,
             **self.parameters_of_fit,
-            "training": type(self).__name__,
             "rate": self.rate,
             "bfloat16": self.in_bfloat16,
             **self.model.options,

@@ -62,8 +62,6 @@ class AMATraining(Training):
         Whether mirror images of normal samples are normal, too; then half of the samples of a batch are mirrored.
     """
 
-    remedy = "a smaller learning_rate, loss='relativistic', or a lipschitz constraint with a penalty"
-
     def __init__(
         self,
         networks: Networks,
@@ -84,6 +82,15 @@ class AMATraining(Training):
     def result(self) -> Networks:
         """The trained networks: the moving average if there is one, otherwise the last weights."""
         return self.networks if self.averaged is None else self.averaged.networks
+
+    @property
+    def remedy(self) -> str:
+        tries = ["a smaller learning_rate"]
+        if self.settings.loss != "relativistic":
+            tries.append("loss='relativistic'")
+        if self.settings.penalty_target is None or not self.settings.penalty_weight:
+            tries.append("a lipschitz constraint with a penalty")
+        return " or ".join(tries)
 
     def configure_optimizers(self) -> Any:
         rate, nets = self.settings.learning_rate, self.networks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -36,11 +36,7 @@ class Training(LightningModule):
         Steps so far; part of a checkpoint.
     losses
         By name, of the last step.
-    remedy
-        What to try if the training diverges.
     """
-
-    remedy: ClassVar[str] = "a smaller learning_rate"
 
     steps_done: Tensor
 
@@ -50,6 +46,11 @@ class Training(LightningModule):
         self.total_steps, self.seed = total_steps, seed
         self.register_buffer("steps_done", torch.zeros((), dtype=torch.int64))
         self.losses: dict[str, Tensor] = {}
+
+    @property
+    def remedy(self) -> str:
+        """What to try if the training diverges."""
+        return "a smaller learning_rate"
 
     @property
     def identity(self) -> dict[str, Any]:
