@@ -146,3 +146,11 @@ def test_arrays_in_the_order_of_fortran_are_read_alike(tmp_path):
     np.savez(tmp_path / "b.npz", X=np.asfortranarray(x))
     for name in ("a.npy", "b.npz"):
         assert np.array_equal(open_source(tmp_path / name).read().x.numpy(), x)
+
+
+def test_arrays_beside_the_samples_are_left_out_with_a_word(tmp_path):
+    np.savez(tmp_path / "masked.npz", data=np.eye(4), mask=np.eye(4) > 0)
+    source = open_source(tmp_path / "masked.npz")
+    assert source.remarks == (f"{tmp_path / 'masked.npz'}: left out the array 'mask'",)
+    with pytest.raises(InputError, match="refused by strict"):
+        open_source(tmp_path / "masked.npz", strict=True)

@@ -276,7 +276,7 @@ print(*(warning.message for warning in told), sep="\\n")
 @pytest.mark.skipif(os.name != "posix", reason="limits on file size are POSIX's")
 def test_a_checkpoint_that_cannot_be_written_is_one_warning(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", FULL], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-B", "-c", FULL], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     sentence = "the checkpoint checkpoints/last.ckpt cannot be written (File too large); the fit goes on\n"
     assert (done.stdout, done.stderr) == (sentence, "")

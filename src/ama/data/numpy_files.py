@@ -44,9 +44,10 @@ def open_array_file(path: Path, wanted: Wanted) -> Source:
         return open_array(array, name, wanted)
     with _damage(name), zipfile.ZipFile(path) as archive:
         members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-        x, *labels = (
-            _read(archive, members[key], name) for key in _npz_keys(list(members), name, wanted.label_column)
-        )
+        keys = _npz_keys(list(members), name, wanted.label_column)
+        x, *labels = (_read(archive, members[key], name) for key in keys)
+    if others := [repr(key) for key in members if key not in keys]:
+        wanted.remark(f"{name}: left out the array{'s'[: len(others) > 1]} {', '.join(others)}")
     if not labels:
         return open_array(x, name, wanted)
     check_axes(x, name)
