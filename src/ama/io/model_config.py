@@ -18,6 +18,7 @@ from ama.io.typed_values import check_values
 MAX_BYTES = 16 * 2**20  # of the file: the losses and 100,000 names of columns take a third of it
 MAX_CONTAINERS = 400_000  # lists and objects in it, which take far more memory than text
 MAX_DIGITS = 20  # of a whole number
+MAX_TERMS = 100  # of a score, and as many beside it
 DTYPES = {"uint8": torch.uint8, "float32": torch.float32, "float64": torch.float64}  # of raw samples
 
 
@@ -115,6 +116,9 @@ def read_any_config(folder: Path) -> dict[str, Any]:
     number = config.get("format") if isinstance(config, dict) else None
     if not isinstance(number, int) or isinstance(number, bool):
         raise ModelFolderError(f"{path} is not the configuration of an ama model: it names no format")
+    for key in ("deciding", "reported"):
+        if isinstance(config.get(key), list) and len(config[key]) > MAX_TERMS:
+            raise ModelFolderError(f"{path} does not describe a model: {key} has more than {MAX_TERMS} terms")
     return config
 
 
