@@ -143,7 +143,7 @@ TENSORS = {
     "weight is infinite": (put(WEIGHT, lambda t: t.fill_(float("inf"))), f"{WEIGHT} holds a number that is not finite"),
     "whole weights": (put(WEIGHT, lambda t: t.long()), f"{WEIGHT} is of type torch.int64"),
     "half weights": (put(WEIGHT, lambda t: t.half()), f"{WEIGHT} is of type torch.float16"),
-    "single weights": (put(WEIGHT, lambda t: t.float()), "do not fit its networ"),
+    "single weights": (put(WEIGHT, lambda t: t.float()), "do not fit its networks"),
     "half calibration": (put("calibration", lambda t: t.half()), "calibration is of type torch.float16"),
     "single calibration": (put("calibration", lambda t: t.float()), "offset_ is|do not fit"),
     "calibration is NaN": (put("calibration", lambda t: t.fill_(float("nan"))), "calibration holds a number"),
@@ -154,11 +154,11 @@ TENSORS = {
     "weight is negative": (put("combination.weight", lambda t: -t), "combination.weight holds -"),
     "scale is negative": (put("networks.scaling.scale", lambda t: -t), "scaling.scale holds -"),
     "means of another size": (put("terms.latent_density.means", lambda t: t[:, :2].clone()), r"means has shape"),
-    "fewer means": (put("terms.latent_density.weights", lambda t: torch.cat([t, t])), "do not fit its networ"),
-    "no means": (put("terms.latent_density.means", lambda t: t[:0].clone()), "do not fit its networ"),
-    "mean of another size": (put("terms.mahalanobis.mean", lambda t: t[:-1].clone()), "do not fit its networ"),
-    "covariance": (put("terms.latent_density.covariances", lambda t: -t), "do not fit its networ"),
-    "map of another size": (put("map.precision", lambda t: t[:2, :2].clone()), "do not fit its networ"),
+    "fewer means": (put("terms.latent_density.weights", lambda t: torch.cat([t, t])), "do not fit its networks"),
+    "no means": (put("terms.latent_density.means", lambda t: t[:0].clone()), "do not fit its networks"),
+    "mean of another size": (put("terms.mahalanobis.mean", lambda t: t[:-1].clone()), "do not fit its networks"),
+    "covariance": (put("terms.latent_density.covariances", lambda t: -t), "do not fit its networks"),
+    "map of another size": (put("map.precision", lambda t: t[:2, :2].clone()), "do not fit its networks"),
     "one more": (lambda tensors: tensors.update(extra=torch.zeros(1)), "tensor extra is unknown"),
     "one fewer": (lambda tensors: tensors.pop(WEIGHT), f"tensor {WEIGHT} is missing"),
     "another axis": (put("calibration", lambda t: t[:, None].clone()), "calibration has shape"),
@@ -222,7 +222,9 @@ def test_what_is_no_file_neither_blocks_nor_fills_the_memory(folder, refused, na
         "loop": lambda path: os.symlink(path, path),
     }
     make[kind](folder / name)
-    refused(f"{name} cannot be read: (not a regular file|Too many levels of symbolic links)")
+    refused(
+        f"{name} cannot be read: (it is a (pipe|folder|device), expected a file|Too many levels of symbolic links)"
+    )
 
 
 def test_a_folder_is_loaded_by_its_own_class(folder):
@@ -250,7 +252,7 @@ OPTIONS = {
     "DeepSVDD": ({"max_steps": 2}, {"latent_dim": 10**9}, "has shape .*expected"),
     "AnoGAN": ({"max_steps": 2, "search_steps": 2}, {"width": "x"}, "width is 'x', expected a whole number"),
     "ALAD": ({"max_steps": 2}, {"scoring": "l3"}, "scoring is 'l3', expected one of"),
-    "NearestNeighbours": ({}, {"n_neighbours": 10**9}, "do not fit its networ"),
+    "NearestNeighbours": ({}, {"n_neighbours": 10**9}, "do not fit its networks"),
     "PCAReconstruction": ({}, {"width": 3}, "unknown key 'width'"),
 }
 

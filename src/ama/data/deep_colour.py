@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt16
 from PIL import Image
 
-from ama.data.regular_files import open_regular
+from ama.io.regular_files import open_regular
 
 ORIENTATION = 0x0112  # a tag of EXIF
 BITS, PLANES, EXTRA = 258, 284, 338  # tags of TIFF

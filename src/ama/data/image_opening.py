@@ -15,8 +15,8 @@ from typing import NamedTuple
 from PIL import Image, UnidentifiedImageError
 
 from ama.data.deep_colour import has_deep_channels
-from ama.data.regular_files import open_regular
 from ama.errors import sentence
+from ama.io.regular_files import open_regular
 
 # Raster formats whose decoders neither run other programs (EPS), nor draw (WMF), nor leave the work to plugins (HDF5).
 SUFFIXES_OF = {

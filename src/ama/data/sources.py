@@ -36,11 +36,11 @@ from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
 from ama.data.objects import open_object
 from ama.data.parquet_tables import parquet_table
-from ama.data.regular_files import check_regular
 from ama.data.samples import Samples, Source, Wanted, as_labels
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
 from ama.errors import InputError
+from ama.io.regular_files import check_regular
 
 __all__ = ["Samples", "Source", "open_source"]
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ama.data.samples import count
 from ama.decision import conformal
 from ama.errors import ModelFolderError
+from ama.errors import sentence as shortened
 from ama.io.model_folder import CONFIG, WEIGHTS
 from ama.io.model_reader import load_model
 from ama.io.model_writer import save_model
@@ -23,6 +24,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.utils.declarations import check
 
 LONGEST_HISTORY = 20_000
+LONGEST_REASON = 80  # characters of an error that a library raised
 LARGEST_SAMPLE = 2**25  # numbers in a sample of a model that is smaller than that
 LARGEST_SCORE = (
     1e30  # of a sample in the middle of the normal ones; a fitted model's are below a few thousand
@@ -171,7 +173,8 @@ def _check_scores(model: Any, folder: Path) -> None:
         scores = model.trial(model.middle())
         conformal.p_value(scores["score"].cpu(), model.calibration.cpu())
     except Exception as error:  # whatever they make of statistics that nobody fitted
-        raise ModelFolderError(f"{sentence}: {type(error).__name__}: {error}") from error
+        reason = shortened(f"{type(error).__name__}: {error}", LONGEST_REASON)
+        raise ModelFolderError(f"{sentence}: {reason}") from error
     for name, score in scores.items():
         if not score.abs().max() < LARGEST_SCORE:
             raise ModelFolderError(f"{sentence}: the {name} of an ordinary sample is {score.max():g}")

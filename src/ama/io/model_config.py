@@ -12,7 +12,8 @@ from typing import Any, Literal, TypedDict, get_type_hints
 import torch
 
 from ama.errors import ModelFolderError
-from ama.io.model_folder import CONFIG, FORMAT, open_file
+from ama.io.model_folder import CONFIG, FORMAT
+from ama.io.regular_files import open_regular
 from ama.io.typed_values import check_values
 
 MAX_BYTES = 16 * 2**20  # of the file: the losses and 100,000 names of columns take a third of it
@@ -102,7 +103,7 @@ def read_any_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / CONFIG
     try:
-        with open_file(path) as file:
+        with open_regular(path) as file:
             config = _parsed(file.read(MAX_BYTES + 1))
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.exists(folder):

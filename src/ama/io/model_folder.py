@@ -24,10 +24,8 @@ from being replaced; then the new weights keep their hidden name until the next 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
-import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,22 +36,6 @@ CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 def hidden_weights(digest: str) -> str:
     """The name of weights that a save has not yet given their usual name."""
     return f".weights-{digest[:16]}.safetensors"
-
-
-def open_file(path: Path) -> BinaryIO:
-    """Open a file for reading.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened, or is a pipe or a device, which could block or never end.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-    return open(descriptor, "rb")
 
 
 def digest_of(file: BinaryIO) -> str:

@@ -22,17 +22,12 @@ from torch.overrides import TorchFunctionMode
 from ama.errors import ModelFolderError
 from ama.io.locks import locked
 from ama.io.model_config import DTYPES, read_config
-from ama.io.model_folder import CONFIG, WEIGHTS, digest_of, hidden_weights, open_file
+from ama.io.model_folder import CONFIG, WEIGHTS, digest_of, hidden_weights
+from ama.io.regular_files import open_regular
 from ama.io.storable import Storable
 
-PAUSES = (
-    0.0,
-    0.02,
-    0.05,
-    0.1,
-    0.2,
-    0.4,
-)  # seconds before each try: a save may replace one file before the other is read
+# Seconds before each try: a save may replace one file before the other is read.
+PAUSES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 STORED = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "BOOL": torch.bool,
     "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8,
@@ -42,9 +37,8 @@ POSITIVE = re.compile(r"(terms\.a_score|combination)\.std$")
 NOT_NEGATIVE = re.compile(
     r"(scaling\.scale|combination\.weight|terms\.latent_density\.weights|map\.weight|running_var)$"
 )
-CALLS = (
-    100  # of functions of torch for each tensor while a model is built; those of the package take up to 30
-)
+# Calls of functions of torch for each tensor while a model is built; those of the package take up to 30.
+CALLS = 100
 
 
 class _UnfitError(Exception):
@@ -89,7 +83,7 @@ def _model(folder: Path, kind: type[Storable], config: dict[str, Any]) -> Storab
         files: dict[Path, BinaryIO] = {}
         for path in (folder / name for name in names):
             try:
-                files[path] = stack.enter_context(open_file(path))
+                files[path] = stack.enter_context(open_regular(path))
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -118,7 +112,8 @@ def _model_from(path: Path, file: BinaryIO, kind: type[Storable], config: dict[s
             tensors = {name: stored.get_tensor(name).clone() for name in found}
         if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
             raise _UnfitError(f"{path} was replaced while it was read")
-    except (OSError, SafetensorError) as error:
+    # RuntimeError is torch's own, if the file was replaced by a shorter one.
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise _UnfitError(f"{path} is truncated or altered: {_one_line(error)}") from error
     _check_numbers(path, tensors)
     try:

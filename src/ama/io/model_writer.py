@@ -17,7 +17,8 @@ from safetensors.torch import save_file
 from ama.errors import ModelFolderError
 from ama.io.locks import locked
 from ama.io.model_config import MAX_BYTES, read_any_config
-from ama.io.model_folder import CONFIG, FORMAT, WEIGHTS, digest_of, hidden_weights, open_file, sync
+from ama.io.model_folder import CONFIG, FORMAT, WEIGHTS, digest_of, hidden_weights, sync
+from ama.io.regular_files import open_regular
 from ama.io.storable import Storable
 from ama.io.whole_files import TEMPORARY, check_folder, link_target
 
@@ -194,7 +195,7 @@ def _write_weights(model: Storable, path: Path) -> str:
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     save_file(tensors, path)
     _finish(path)
-    with open_file(path) as file:
+    with open_regular(path) as file:
         return digest_of(file)
 
 

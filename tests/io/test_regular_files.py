@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from ama.data.regular_files import open_regular
 from ama.data.sources import open_source
 from ama.errors import InputError
+from ama.io.regular_files import open_regular
 
 
 @pytest.mark.parametrize("suffix", [".png", ".csv", ".npy", ".npz", ".parquet"])
