@@ -49,9 +49,9 @@ def test_drift_is_named_with_what_to_do():
     )
     lower, higher = (drift_sentence(Drift(0.5, 1e-9, low), 99, "model") for low in (True, False))
     assert "the scores are lower than expected" in lower
-    assert "unless many of the samples are anomalies" in lower
+    assert "unless many of these samples are anomalies" in lower
     assert "the scores are higher than expected" in higher
-    assert "unless the model was trained on the samples" in higher
+    assert "unless the model was trained on these samples" in higher
     for text in (lower, higher):
         assert "against 99 held-out normal samples: p = 1e-09" in text
-        assert text.endswith("run `ama calibrate model SOURCE` on such, or fit again")
+        assert text.endswith("run `ama calibrate model SOURCE` on such samples, or fit again")

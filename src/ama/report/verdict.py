@@ -40,12 +40,14 @@ def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
     test = f"Kolmogorov-Smirnov test against {held_out} held-out normal samples: p = {found.p_value:.2g}"
     if found.p_value > DRIFT_LEVEL:
         return f"no sign of drift ({test})"
-    direction, unless = ("lower", "many of the samples are anomalies")
-    if not found.lower:
-        direction, unless = "higher", "the model was trained on the samples"
+    direction, unless = (
+        ("lower", "many of these samples are anomalies")
+        if found.lower
+        else ("higher", "the model was trained on these samples")
+    )
     return (
-        f"the scores are {direction} than expected ({test}): unless {unless}, normal data have changed; inspect some, "
-        f"and if they are normal, run `ama calibrate {model} SOURCE` on such, or fit again"
+        f"the scores are {direction} than expected ({test}): unless {unless}, normal data have changed: inspect some; "
+        f"if normal, run `ama calibrate {model} SOURCE` on such samples, or fit again"
     )
 
 

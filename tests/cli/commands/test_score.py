@@ -78,7 +78,7 @@ def test_normal_samples_show_no_drift_and_other_ones_do(call, tmp_path):
     _, _, errors = call(*words, "photos/fox")
     drift = errors.splitlines()[-1]
     assert drift.startswith("ama: the scores are lower than expected (Kolmogorov-Smirnov test against 26 ")
-    assert drift.endswith("run `ama calibrate photos.model SOURCE` on such, or fit again")
+    assert drift.endswith("run `ama calibrate photos.model SOURCE` on such samples, or fit again")
 
 
 @pytest.mark.filterwarnings("always")  # a note, not an error
