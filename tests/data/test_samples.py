@@ -107,3 +107,7 @@ def test_samples_record_the_source_as_the_user_named_it(tmp_path, monkeypatch):
         assert {part.source for part in source.batches(2)} == {str(name)}
     for unnamed in (np.zeros((3, 4)), datasets.Dataset.from_dict({"a": [1.0]})):
         assert open_source(unnamed).read().source == ""
+
+
+def test_labels_of_bytes_are_cleaned_as_those_of_text_are():
+    assert as_labels([b"a\x1b", "a\x1b", b"caf\xc3\xa9"]).tolist() == ["a\ufffd", "a\ufffd", "café"]

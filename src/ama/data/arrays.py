@@ -12,13 +12,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ama.data.image_axes import channels_first, check_several
-from ama.data.image_format import as_depth, choose_size, remark_size
+from ama.data.image_format import LUMA, as_depth, choose_size, remark_size
 from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.table_rows import check_finite, check_width
 from ama.errors import InputError
-
-LUMA = (0.299, 0.587, 0.114)  # weights by which Pillow converts RGB to grey
 
 
 class ArrayImages(Source):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,23 +18,10 @@ def arrow_file(path: Path) -> pa.NativeFile:
 
 
 @contextmanager
-def readable(name: str) -> Iterator[None]:
-    """Turn errors of pyarrow and the operating system into one sentence.
-
-    Raises
-    ------
-    InputError
-        If reading fails; the message names ``name`` and the reason.
-    """
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:
-        raise _refusal(name, error) from error
-
-
-@contextmanager
-def decodable(name: str) -> Iterator[None]:
-    """The same for any error: on hostile files, pyarrow raises almost all of Python's. Only calls of it belong inside.
+def readable(
+    name: str, errors: type[Exception] | tuple[type[Exception], ...] = (pa.ArrowException, OSError)
+) -> Iterator[None]:
+    """Turn errors into one sentence, by default those of pyarrow and the operating system.
 
     Raises
     ------
@@ -45,8 +32,13 @@ def decodable(name: str) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except Exception as error:
+    except errors as error:
         raise _refusal(name, error) from error
+
+
+def decodable(name: str) -> AbstractContextManager[None]:
+    """The same for any error: pyarrow raises almost all of Python's on hostile files. Only its calls belong inside."""
+    return readable(name, Exception)
 
 
 def _refusal(name: str, error: Exception) -> InputError:

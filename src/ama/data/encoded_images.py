@@ -14,15 +14,13 @@ import torch
 from jaxtyping import Shaped
 
 from ama.data.image_decoding import decode
-from ama.data.image_folders import EncodedImage, find_images
+from ama.data.image_folders import EncodedImage
 from ama.data.image_format import as_depth, choose_size
 from ama.data.image_headers import read_header
 from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.image_survey import Survey
 from ama.data.samples import Samples, Source, Wanted, as_labels, none_readable
 from ama.errors import InputError
-
-__all__ = ["Encoded", "EncodedImages", "find_images"]
 
 
 @runtime_checkable

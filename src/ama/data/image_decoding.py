@@ -9,6 +9,7 @@ from jaxtyping import Float, Shaped, UInt8
 from PIL import Image, ImageOps
 
 from ama.data.deep_colour import ORIENTATION, deep_colour, is_deep_colour
+from ama.data.image_format import LUMA
 from ama.data.image_headers import is_deep_grey
 from ama.data.image_opening import Content, check_pixels, opened
 from ama.errors import InputError
@@ -121,5 +122,5 @@ def _deep_colours(
         )
     pixels = np.stack(resized, axis=2) / np.float32(LARGEST)
     if channels == 1 and len(resized) == 3:
-        return pixels @ np.array([[0.299], [0.587], [0.114]], np.float32)  # as Pillow does
+        return pixels @ np.array(LUMA, np.float32)[:, None]
     return np.repeat(pixels, channels, axis=2) if len(resized) < channels else pixels

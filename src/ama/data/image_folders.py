@@ -17,9 +17,8 @@ from ama.data.names import clean_name
 from ama.data.samples import Wanted, count
 from ama.errors import InputError
 
-MAX_DEPTH = (
-    100  # folders within folders; deeper ones come from a mistake, and their paths are too long to open
-)
+# Folders within folders; deeper ones come from a mistake, and their paths are too long to open.
+MAX_DEPTH = 100
 
 
 class EncodedImage(NamedTuple):

@@ -20,6 +20,7 @@ from ama.errors import InputError
 from ama.networks.image_networks import MAX_SIDE, MIN_SIDE
 
 DEFAULT_SIZE = (64, 64)
+LUMA = (0.299, 0.587, 0.114)  # weights by which Pillow converts RGB to grey
 SAME_RATIO = 0.01  # difference of aspect ratios that comes from rounding to whole pixels
 
 

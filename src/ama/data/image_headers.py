@@ -20,9 +20,8 @@ ANIMATIONS = ("GIF", "WEBP", "PNG", "AVIF")  # MPO, which many cameras write as 
 SUBFILE = 254  # a tag of TIFF
 NO_PAGE = 1 | 4  # bits of its value: a smaller copy of another page, a mask of one
 MAX_FRAMES = 10_000
-MAX_ANIMATED_PIXELS = (
-    2**30
-)  # of all frames of an animation together; pages of TIFF take their place on the disk
+# Of all frames of an animation together; pages of TIFF take their place on the disk.
+MAX_ANIMATED_PIXELS = 2**30
 
 
 class Header(NamedTuple):

@@ -30,9 +30,8 @@ class Survey:
     n_several: int = 0
     n_frames_of_several: int = 0
     example: str = ""
-    sizes: set[tuple[int, int]] = field(
-        default_factory=set
-    )  # the smallest and largest, the widest and tallest
+    # The smallest and largest, the widest and tallest.
+    sizes: set[tuple[int, int]] = field(default_factory=set)
 
     def add(self, name: str, header: Header) -> None:
         """Count one more header; ``name`` is that of the image."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,9 +13,11 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
-from ama.errors import InputError, printable
+from ama.data.names import clean_name
+from ama.errors import InputError
 from ama.errors import sentence as shown_sentence
 from ama.scores.kinds.factory import kind_of
+from ama.utils.physical_memory import physical_memory
 from ama.utils.progress import progress_bar
 
 MOST_NAMED = 10  # skipped samples that are named one by one
@@ -116,11 +117,6 @@ class Wanted:
         if self.strict and refused:
             raise InputError(f"{sentence} (refused by strict)")
         self.remarks.append(shown_sentence(sentence))
-
-    @property
-    def refuses_unreadable(self) -> bool:
-        """Whether an unreadable sample is an error."""
-        return self.strict or self.complete
 
     def check_kind(self, kind: Literal["images", "rows"], name: str) -> None:
         """Refuse images where a model takes rows, and the reverse."""
@@ -232,7 +228,7 @@ class Source(ABC):
 
     def _check_memory(self) -> None:
         needed = len(self) * (math.prod(self.shape) * self.dtype.itemsize + BYTES_OF_AN_ID)
-        if len(self) > MOST_IN_MEMORY or needed > os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
+        if len(self) > MOST_IN_MEMORY or needed > physical_memory():
             size = kind_of(self.shape).describe(len(self))
             raise InputError(
                 f"{self.name} holds {size}, {needed / 2**30:,.0f} GiB, more than can be held in memory: "
@@ -289,10 +285,9 @@ def _as_label(value: Any, names: list[str] | None) -> str:
     if value is None or value != value:
         return ""
     if isinstance(value, bytes):
-        return value.decode(errors="replace")
+        value = value.decode(errors="replace")
     if isinstance(value, float | np.floating) and float(value).is_integer():
         value = int(value)
     if names is not None and isinstance(value, int | np.integer) and 0 <= value < len(names):
         value = names[int(value)]
-    text = str(value)
-    return text if text.isprintable() else printable(text)
+    return clean_name(str(value))

@@ -40,10 +40,11 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
             found, expected = (kind_of(tuple(s)).describe() for s in (X.x.shape[1:], detector.shape_))
             raise InputError(f"expected {expected}, found {found}")
         return X
-    if not is_source(X) and not hasattr(X, "iloc"):  # of pandas, whose columns have names
+    from_source = is_source(X)
+    if not from_source and not hasattr(X, "iloc"):  # of pandas, whose columns have names
         X = plain_array(X, "X")
     n_axes = getattr(X, "ndim", None)
-    if is_source(X) or (n_axes is not None and n_axes > 2):
+    if from_source or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.
         source = open_source(X) if reset else detector.open(X, complete=True)
         samples = source.read(progress=detector.progress is not False)
@@ -66,9 +67,8 @@ def _rows(detector: Any, X: Any, reset: bool) -> Samples:
             f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
             "X.reshape(-1, 1) one column"
         )
-    with np.errstate(
-        invalid="ignore"
-    ):  # it sums the values, and the largest add up to infinities of either sign
+    # It sums the values, and the largest add up to infinities of either sign.
+    with np.errstate(invalid="ignore"):
         rows = validate_data(detector, X, reset=reset, dtype=np.float64)
     names = getattr(detector, "feature_names_in_", None)
     return Samples(

@@ -92,9 +92,9 @@ class ColumnScaling(Scaling):
 
     def normalise(self, raw: Shaped[Tensor, "b d"], dtype: torch.dtype) -> Float[Tensor, "b d"]:
         # Halves, as the difference of two finite numbers may be infinite.
-        difference, half = raw.double() / 2 - self.shift / 2, self.scale / 2
-        changed = CHANGED * (raw.double() - self.shift).sign()
-        x = torch.where(half > 0, difference / half, changed)
+        values, half = raw.double(), self.scale / 2
+        changed = CHANGED * (values - self.shift).sign()
+        x = torch.where(half > 0, (values / 2 - self.shift / 2) / half, changed)
         return x.clamp(-FARTHEST, FARTHEST).to(dtype)
 
 

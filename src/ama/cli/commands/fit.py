@@ -128,8 +128,8 @@ def _check_detector(given: Namespace, detector: Detector) -> None:
 def _normal_samples(given: Namespace) -> Samples:
     from ama.cli.reading import read, say_all
     from ama.data.normal_labels import all_taken_as_normal, check_one_part, is_normal
+    from ama.data.samples import Wanted
     from ama.data.sources import open_source
-    from ama.errors import InputError
 
     labels = options.normal_labels(given)
     if labels is None:
@@ -147,9 +147,9 @@ def _normal_samples(given: Namespace) -> Samples:
     if labels is not None:
         return samples.select(is_normal(samples.labels, labels, given.source))
     if (unheeded := all_taken_as_normal(samples)) is not None:
-        if given.strict:
-            raise InputError(f"{unheeded} (refused by strict)")
-        say_all([unheeded])
+        wanted = Wanted(strict=given.strict)
+        wanted.remark(unheeded)
+        say_all(wanted.remarks)
     return samples
 
 
