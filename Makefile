@@ -30,7 +30,8 @@ fuzz: $(VENV)/installed-dev
 # SIGKILL at random moments of whatever writes files: the older file or the newer one must be there, whole.
 kill: COUNT = 200
 kill: $(VENV)/installed-dev
-	PYTHONPATH=tests $(BIN)/python -m kill --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	PYTHONPATH=tests $(BIN)/python -m kill --count $(COUNT) $(if $(SEED),--seed $(SEED)) \
+		$(if $(RESULTS),--append-to $(RESULTS))
 
 # With DATA=FOLDER, which holds mnist/train and so on, the page shows those data, too.
 docs: $(VENV)/installed-dev

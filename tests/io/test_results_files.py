@@ -13,6 +13,7 @@ import sys
 import pytest
 
 from ama.errors import InputError
+from ama.io.commits import commit
 from ama.io.results_files import append_result, check_appendable, machine
 from ama.io.versions import versions
 
@@ -22,16 +23,28 @@ def test_a_line_holds_the_result_the_date_the_machine_and_the_versions(tmp_path)
     append_result(tmp_path / "results.jsonl", {"auroc": 0.9, "parameters": {"delta": None}})
     [line] = (tmp_path / "results.jsonl").read_text().splitlines()
     record = json.loads(line)
-    assert list(record) == ["auroc", "parameters", "date", "machine", "versions"]
+    assert list(record) == ["auroc", "parameters", "date", "machine", "versions", "commit"]
     assert (record["auroc"], record["parameters"]) == (0.9, {"delta": None})
     assert record["versions"] == versions()
     assert record["machine"] == machine()
+    assert record["commit"] == commit()
     date = datetime.datetime.fromisoformat(record["date"])
     assert before <= date <= datetime.datetime.now(datetime.timezone.utc)
 
 
-def test_the_machine_is_a_processor_and_its_cores():
-    assert re.fullmatch(rf".+, {os.cpu_count()} cores", machine())
+@pytest.mark.parametrize(
+    ("found", "text"), [(["avx512_bf16", "amx_bf16"], "avx512_bf16+amx_bf16"), ([], "no bfloat16")]
+)
+def test_the_machine_is_a_processor_its_cores_and_what_it_computes_natively(found, text, monkeypatch):
+    monkeypatch.setattr("ama.io.results_files.bfloat16_instructions", lambda: found)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert re.fullmatch(rf".+, {os.cpu_count()} cores, {re.escape(text)}", machine())
+
+
+def test_a_gpu_is_a_part_of_the_machine(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda: "some GPU")
+    assert machine().endswith(", some GPU")
 
 
 def test_lines_are_added_and_folders_made(tmp_path):
@@ -80,6 +93,7 @@ def test_checking_a_path_changes_nothing(tmp_path):
 APPEND = """
 import resource, signal, sys
 from pathlib import Path
+from ama.io.commits import commit
 from ama.io.results_files import append_result
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

@@ -20,6 +20,7 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: threads do not survive a fork
 
+from ama.io.results_files import append_result
 from kill.killing import kill_all
 
 
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200, help="pieces of work (default: 200)")
     parser.add_argument("--seed", type=int, default=None, help="of the moments; by default a random one")
     parser.add_argument("--first", type=int, default=0, help="index of the first piece (default: 0)")
+    parser.add_argument("--append-to", type=Path, metavar="FILE", help="results file for the summary")
     given = parser.parse_args()
     seed = secrets.randbelow(10**6) if given.seed is None else given.seed
     print(f"seed {seed}", flush=True)
@@ -51,6 +53,9 @@ def main() -> int:
         f"seed {seed}: {sum(pieces.values())} pieces of work, {sum(kills.values())} kills, {len(failures)} failures, "
         f"{time.monotonic() - started:.0f} s"
     )
+    if given.append_to is not None:
+        done = {name: {"pieces": pieces[name], "kills": kills[name]} for name in pieces}
+        append_result(given.append_to, {"seed": seed, "works": done, "failures": len(failures)})
     if not failures:
         shutil.rmtree(place.parent)
     return 1 if failures else 0

@@ -1,4 +1,4 @@
-"""Results files: one JSON line per measurement, with the date, the machine and the versions used."""
+"""Results files: one JSON line per measurement, with the date, the machine, the versions and the commit used."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from ama.io.commits import commit
 from ama.io.locks import lock
 from ama.io.versions import versions
 from ama.io.whole_files import check_folder, link_target, naming
+from ama.utils.processors import bfloat16_instructions
 
 
 def append_result(path: Path, result: dict[str, Any]) -> None:
-    """Append a result to a results file, with the date, the machine and the versions; creates missing folders.
+    """Append a result to a results file, with date, machine, versions and commit; creates missing folders.
 
     Raises
     ------
@@ -30,6 +34,7 @@ def append_result(path: Path, result: dict[str, Any]) -> None:
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": versions(),
+        "commit": commit(),
     }
     line = json.dumps(record, allow_nan=False).encode() + b"\n"
     with naming(path):
@@ -82,7 +87,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
 
 
 def machine() -> str:
-    """Processor model and number of cores."""
+    """Processor model, number of cores, its instructions for bfloat16, and the GPU if there is one."""
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
@@ -90,4 +95,7 @@ def machine() -> str:
             line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line
         ]
         name = models[0] if models else name
-    return f"{name}, {os.cpu_count()} cores"
+    parts = [name, f"{os.cpu_count()} cores", "+".join(bfloat16_instructions()) or "no bfloat16"]
+    if torch.cuda.is_available():
+        parts.append(torch.cuda.get_device_name())
+    return ", ".join(parts)

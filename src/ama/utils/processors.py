@@ -20,8 +20,14 @@ def multiplies_bfloat16(device: str) -> bool:
     """
     if device != "cpu":
         return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(bfloat16_instructions())
+
+
+def bfloat16_instructions() -> list[str]:
+    """Which of ``BFLOAT16_INSTRUCTIONS`` the processor has, as torch reports it."""
     if hasattr(torch.cpu, "get_capabilities"):
         found = torch.cpu.get_capabilities()
-        return any(found.get(name, False) for name in BFLOAT16_INSTRUCTIONS)
+        return [name for name in BFLOAT16_INSTRUCTIONS if found.get(name, False)]
     # torch before 2.10 reports x86 alone.
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    answers = (torch.cpu._is_avx512_bf16_supported(), torch.cpu._is_amx_tile_supported())
+    return [name for name, present in zip(BFLOAT16_INSTRUCTIONS, answers, strict=False) if present]

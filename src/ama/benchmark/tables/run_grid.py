@@ -13,7 +13,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Sequence
@@ -138,7 +137,7 @@ def work(
                 bar.set_postfix_str(left[0].name)
                 records = measure_cells(left, data, folder / key, progress=False)
                 for cell, found in zip(left, records, strict=True):
-                    append_result(path, {"cell": cell.as_dict(), **found, "commit": _commit()})
+                    append_result(path, {"cell": cell.as_dict(), **found})
                 shutil.rmtree(folder / key, ignore_errors=True)
         except Timeout:
             continue
@@ -170,12 +169,3 @@ def _refresh(bar: Any, cells: Sequence[Cell], path: Path) -> None:
 def _count(cells: Sequence[Cell], path: Path) -> int:
     done = finished(path)
     return sum(cell in done for cell in cells)
-
-
-def _commit() -> str | None:
-    """The commit of the repository that contains this file, or None outside of a repository."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None

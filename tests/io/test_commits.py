@@ -1,0 +1,48 @@
+"""The commit of the sources that run, in a repository made for the test."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ama.io
+
+ASK = "import ama.io.commits; print(ama.io.commits.commit())"
+
+
+@pytest.fixture
+def package(tmp_path) -> Path:
+    """The module alone in a package of its own."""
+    folder = tmp_path / "ama" / "io"
+    folder.mkdir(parents=True)
+    for init in (folder, folder.parent):
+        (init / "__init__.py").touch()
+    shutil.copy(Path(ama.io.__file__).with_name("commits.py"), folder)
+    return tmp_path
+
+
+def _asked(place: Path) -> str:
+    command = [sys.executable, "-B", "-c", ASK]
+    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _git(place: Path, *words: str) -> str:
+    name = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    found = subprocess.run(["git", *name, *words], cwd=place, capture_output=True, text=True, check=True)
+    return found.stdout.strip()
+
+
+def test_it_is_the_digits_of_the_commit_and_says_if_a_file_differs(package):
+    assert _asked(package) == "None"
+    _git(package, "init", "--quiet")
+    _git(package, "add", ".")
+    _git(package, "commit", "--quiet", "--message", "one")
+    _git(package, "tag", "--annotate", "v1", "--message", "one")
+    digits = _git(package, "rev-parse", "HEAD")[:12]
+    assert _asked(package) == digits
+    (package / "ama" / "__init__.py").write_text("changed = True")
+    assert _asked(package) == f"{digits}-dirty"
