@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
+import zlib
 
 import imagecodecs
 import numpy as np
@@ -134,3 +137,16 @@ def test_a_damaged_one_is_named(tmp_path):
     (tmp_path / "b.png").write_bytes(content[:-40])
     [sentence] = open_source(tmp_path).read().skipped
     assert sentence.startswith("b.png cannot be read: ")
+
+
+def test_the_warnings_of_a_damaged_file_are_not_printed(tmp_path):
+    broken = imagecodecs.png_encode(deep(3))
+    at = broken.index(b"IHDR") + 4 + 10  # the compression method
+    header = broken[at - 14 : at] + b"\x07" + broken[at + 1 : at + 3]
+    broken = broken[: at - 14] + header + zlib.crc32(header).to_bytes(4, "big") + broken[at + 7 :]
+    (tmp_path / "a.png").write_bytes(broken)
+    code = (
+        f"import ama.data.sources as s\ntry: s.open_source({str(tmp_path)!r}).read()\nexcept ValueError: pass"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -99,6 +99,14 @@ def test_columns_that_cannot_be_used_are_refused_by_name(write):
         open_source(write({"label": [1, 2]}))
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()], ids=str)
+@pytest.mark.parametrize("text", ["x", "x" * 5000, "\0" * 5000])
+def test_a_column_of_any_type_of_text_is_refused_with_its_first_value(kind, text, rng):
+    table = pa.table({"a": rng.normal(size=9), "note": pa.array([None, "1", text] * 3, kind)})
+    with pytest.raises(InputError, match=r"^column 'note' of the data frame holds '.* in row 3 \(counted"):
+        open_source(table).read()
+
+
 @pytest.mark.parametrize(("value", "shown"), [(None, "nan"), (float("nan"), "nan"), (float("inf"), "inf")])
 def test_a_missing_number_is_named_by_row_and_column(write, value, shown):
     source = open_source(write({"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0, value]}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+import numpy as np
 import pytest
 
 import ama
@@ -58,3 +59,18 @@ def test_a_default_that_depends_on_the_preset_is_told_for_each():
     )
     assert default_of("critic_steps", ama.AMADetector) == "paper: 5; compact: 1"
     assert default_of("false_alarm_rate", ama.AMADetector) == "0.05"
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one"])
+def test_a_seed_is_a_whole_number_that_numpy_takes(seed):
+    message = rf"^random_state must be a whole number from 0 to 4294967295, found {seed!r}$"
+    with pytest.raises(InputError, match=message):
+        ama.AMADetector(random_state=seed).fit([[0.0, 1.0]] * 9)
+
+
+def test_a_generator_of_numpy_is_a_seed_as_in_scikit_learn(rng):
+    rows, given = rng.normal(size=(40, 3)), {"max_steps": 2, "held_out": 0.5, "false_alarm_rate": 0.2}
+    first, second = (
+        ama.AMADetector(**given, random_state=np.random.RandomState(5)).fit(rows).offset_ for _ in range(2)
+    )
+    assert first == second

@@ -53,7 +53,11 @@ def run_one(job: Job, index: int) -> Judged:
     """Make a case and judge it; its folder stays if it failed."""
     folder = job.keep / f"{job.seed}-{index}"
     subprocess.run(["rm", "-rf", folder], check=True)  # which goes deeper than shutil.rmtree
-    case = make_case(job.seed, index, job.good, folder)
+    try:
+        case = make_case(job.seed, index, job.good, folder)
+    except Exception as error:  # the other cases go on
+        fault = Verdict("CRASH", f"the fuzzer cannot make it: {type(error).__name__}", str(error))
+        return Judged(index, "", "", fault)
     (folder / "case.txt").write_text(f"{case}\n", errors="backslashreplace")
     verdict = judge(case, folder)
     if verdict.failed:

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 # What is read as a number in text; a missing value is no text.
 NUMBER = r"^\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*$"
+LONGEST_SHOWN = 1000  # bytes of a text, of which a message shows less
 WHOLE_SECONDS = re.compile(r"\.0+(?!\d)")
 
 
@@ -86,6 +87,8 @@ def first_text(columns: Iterable[pa.Array], pattern: str = NUMBER) -> tuple[int,
     row = 0
     for column in columns:
         texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+            texts = texts.cast(pa.large_string())  # pyarrow searches no other type of text
         odd = pc.fill_null(pc.invert(pc.match_substring_regex(texts, pattern)), False)
         if (at := odd.index(True).as_py()) >= 0:
             return row + at + 1, _shown(column, at)
@@ -113,9 +116,11 @@ def not_a_number(column: str, table: str, row: int, value: str) -> str:
 
 def _shown(column: pa.Array, at: int) -> str:
     """A value as a user would see it; its type, if it cannot be shown."""
-    kind = column.type
+    kind, column = column.type, column.slice(at, 1)
     if not (isinstance(kind, pa.BaseExtensionType) or pa.types.is_duration(kind)):
         with suppress(Exception):  # a list, or a value that only pyarrow can hold
-            (value,) = values(column.slice(at, 1))
+            if is_text(kind):  # a value may have a hundred megabytes
+                column = pc.binary_slice(column.cast(pa.large_binary()), 0, LONGEST_SHOWN)
+            (value,) = values(column)
             return value if pa.types.is_temporal(kind) else repr(value)
     return f"a value of type {kind}"

@@ -276,7 +276,12 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         check(self.get_params(), type(self))
 
     def _run(self, device: str) -> Run:
-        seed = int(check_random_state(self.random_state).randint(2**31))
+        try:
+            seed = int(check_random_state(self.random_state).randint(2**31))
+        except ValueError:
+            raise InputError(
+                f"random_state must be a whole number from 0 to {2**32 - 1}, found {self.random_state!r}"
+            ) from None
         return Run(seed=seed, device=device, progress=self.progress)
 
     def _device(self) -> str:
