@@ -133,8 +133,7 @@ def _smoke() -> Iterator[Cell]:
     """Seconds a cell, to try the runner."""
     for seed in (0, 1):
         for method, steps in (("compact", 20), ("neighbours", None)):
-            for digit in "38":
-                yield Cell("digits", f"{ALL_BUT}{digit}", None, method, seed, max_steps=steps)
+            yield Cell("digits", f"{ALL_BUT}3", None, method, seed, max_steps=steps)
 
 
 GRIDS: dict[str, list[Cell]] = {
