@@ -27,6 +27,14 @@ def sentence(text: str, longest: int = LONGEST_SENTENCE) -> str:
     return f"{shown[: longest - 3 - tail]}...{shown[-tail:]}"
 
 
+def shown(value: object) -> str:
+    """A value as Python writes it, or the size of a whole number that is too long to be written."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"a whole number of {value.bit_length()} bits" if isinstance(value, int) else "a long value"
+
+
 class InputError(ValueError):
     """A call or its data cannot be used; the message is one sentence that says what to change.
 

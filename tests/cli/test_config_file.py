@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ama.cli.config_file import MAX_BYTES, given_config
@@ -41,3 +43,9 @@ def test_options_are_read(tmp_path):
         "normal_label": [1, 2],
     }
     assert given_config(["x"]) == {}
+
+
+def test_a_blank_where_a_number_belongs_is_refused_in_the_words_of_the_option(tmp_path, capsys):
+    (tmp_path / "c.yaml").write_text("held_out: ' '")
+    assert main(["fit", "digits", "--config", str(tmp_path / "c.yaml"), "--out", str(tmp_path / "m")]) == 2
+    assert re.fullmatch(r"ama: fit: --held-out must be a number.*, found ''\n", capsys.readouterr().err)

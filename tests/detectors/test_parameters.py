@@ -74,3 +74,16 @@ def test_a_generator_of_numpy_is_a_seed_as_in_scikit_learn(rng):
         ama.AMADetector(**given, random_state=np.random.RandomState(5)).fit(rows).offset_ for _ in range(2)
     )
     assert first == second
+
+
+@pytest.mark.parametrize("name", ["max_steps", "random_state", "held_out", "lambda_reg", "false_alarm_rate"])
+def test_a_number_too_long_to_be_written_is_refused(name):
+    with pytest.raises(InputError, match=rf"^{name} must be .*, found a whole number of 16610 bits$"):
+        ama.AMADetector(**{name: 10**5000}).fit([[0.0, 1.0]] * 9)
+
+
+def test_a_list_of_such_numbers_is_refused():
+    with pytest.raises(
+        InputError, match=r"^milestones must be a list of numbers from 0 to 1, found a long value$"
+    ):
+        ama.AMADetector(milestones=[10**5000]).fit([[0.0, 1.0]] * 9)

@@ -101,7 +101,7 @@ def _sentence(message: str, options: dict[str, Any]) -> str:
         return _unrecognised(found[1].split(), shown.values())
     if found := re.match(r"Option '([^']*)' is not accepted", message):
         return f"the config file has the unknown option {found[1]}{near(found[1], options)}"
-    found = re.match(r"Parser key \"(\w+)\".*(?:Got value|Given value): (.*)", message)
+    found = re.match(r"Parser key \"(\w+)\".*(?:Got value|Given value): ?(.*)", message)
     if found and (hint := getattr(options.get(found[1]), "_typehint", None)):
         choices = [choice for choice in _choices(hint) if isinstance(choice, str)]
         return f"{shown[found[1]]} must be {_expected(hint)}, found {found[2]!r}{near(found[2], choices)}"

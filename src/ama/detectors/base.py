@@ -22,7 +22,7 @@ from ama.detectors.inputs import as_samples
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import PlottingMixin
 from ama.detectors.saving import SavedEstimator
-from ama.errors import InputError
+from ama.errors import InputError, shown
 from ama.io.versions import versions
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
@@ -280,7 +280,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
             seed = int(check_random_state(self.random_state).randint(2**31))
         except ValueError:
             raise InputError(
-                f"random_state must be a whole number from 0 to {2**32 - 1}, found {self.random_state!r}"
+                f"random_state must be a whole number from 0 to {2**32 - 1}, found {shown(self.random_state)}"
             ) from None
         return Run(seed=seed, device=device, progress=self.progress)
 

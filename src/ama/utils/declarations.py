@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from types import NoneType
 from typing import Any, Literal, get_args, get_type_hints
 
-from ama.errors import InputError
+from ama.errors import InputError, shown
 
 FIRST, TRAINING, NETWORKS = "most used", "training", "networks"
 OBJECTIVE, NEGATIVE, SCORE, METHOD = "objective", "negatives", "score", "method"
@@ -71,7 +71,7 @@ def check(values: dict[str, Any], owner: type) -> None:
         if value is None or (declaration.searchable and value == "auto"):
             continue
         if (expected := _violated(value, given_type(hints[name]), declaration)) is not None:
-            raise InputError(f"{name} must be {expected}, found {value!r}")
+            raise InputError(f"{name} must be {expected}, found {shown(value)}")
 
 
 def given_type(hint: Any) -> Any:
@@ -98,7 +98,7 @@ def _violated(value: Any, hint: Any, declaration: Parameter) -> str | None:
     if getattr(hint, "__origin__", None) is list:
         try:
             fits = all(_within(float(part), Real, declaration) for part in value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             fits = False
         return None if fits else f"a list of numbers {range_of(declaration)}"
     number, article = (Integral, "a whole") if hint is int else (Real, "a")
@@ -108,7 +108,9 @@ def _violated(value: Any, hint: Any, declaration: Parameter) -> str | None:
 def _within(value: Any, number: type, declaration: Parameter) -> bool:
     if not isinstance(value, number) or isinstance(value, bool):
         return False
-    low, high, found = declaration.low, declaration.high, float(value)  # type: ignore[arg-type]
+    low, high = declaration.low, declaration.high
+    # A whole number may be too large for a float.
+    found = int(value) if isinstance(value, Integral) else float(value)  # type: ignore[arg-type]
     assert low is not None
     if declaration.exclusive:
         return low < found and (high is None or found < high)
