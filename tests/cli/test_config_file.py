@@ -15,6 +15,10 @@ HOSTILE = {
     "nested dashes": ("- " * 40_000, "has nested values in line 1, expected"),
     "a mapping": ("normal_label: {a: 1}\n", "has nested values in line 1, expected"),
     "references": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "refers to another part of itself"),
+    "a long number": (
+        "x: " + "1" * 5000,
+        "has a value of 5,000 characters in line 1, expected at most 4,096",
+    ),
     "a large file": ("# " + "x" * MAX_BYTES, "has 100,002 bytes"),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from ama.errors import InputError
 
 MAX_BYTES = 100_000  # a file with every option has a few thousand
+MAX_VALUE = 4096  # characters, as of the longest path; Python reads no whole number of more than 4300 digits
 MAX_DEPTH = 2  # an option is a value or a list of values
 
 
@@ -20,7 +21,7 @@ def given_config(words: list[str]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file is none, too large, nested, or repeats its parts by references.
+        If the file is none, too large, nested, has a huge value, or repeats its parts by references.
     """
     import yaml
 
@@ -51,7 +52,7 @@ def given_config(words: list[str]) -> dict[str, Any]:
 
 
 def _check_events(text: str, name: str) -> None:
-    """Refuse what would take a recursive reader out of its stack, or fill memory from a few lines."""
+    """Refuse what would take a recursive reader out of its stack, fill memory from a few lines, or be no number."""
     import yaml
 
     depth = 0
@@ -61,6 +62,11 @@ def _check_events(text: str, name: str) -> None:
             raise InputError(
                 f"the config file {name} has nested values in line {event.start_mark.line + 1}, expected lines such as "
                 "'max_steps: 100' or 'normal_label: [cat, dog]'"
+            )
+        if isinstance(event, yaml.ScalarEvent) and len(event.value) > MAX_VALUE:
+            raise InputError(
+                f"the config file {name} has a value of {len(event.value):,} characters in line "
+                f"{event.start_mark.line + 1}, expected at most {MAX_VALUE:,}"
             )
         if isinstance(event, yaml.AliasEvent):
             raise InputError(
