@@ -59,6 +59,14 @@ def objective(l_normal: float, l_neg: float, lambda_neg: float) -> float:
     return l_normal - lambda_neg * l_neg
 
 
+def labelled_batch(d_xx: Vector, d_xrec: Vector, labels: Vector) -> float:
+    """The authors' code: the mean over a mixed batch of label (D(x, x) - D(x, x̂)), label 1 or -λ_neg."""
+    total = 0.0
+    for i in range(len(labels)):
+        total += labels[i] * (d_xx[i] - d_xrec[i])
+    return total / len(labels)
+
+
 def hinge_critic(d_xx: Vector, d_xrec: Vector) -> float:
     """Lim & Ye 2017: E[max(0, 1 - D(x, x)) + max(0, 1 + D(x, x̂))]."""
     total = 0.0
@@ -81,6 +89,17 @@ def gradient_penalty(gradients: Matrix, target: float) -> float:
     for gradient in gradients:
         total += (norm(gradient) - target) ** 2
     return total / len(gradients)
+
+
+def pixel_penalty(gradients: Sequence[Sequence[Matrix]], target: float) -> float:
+    """The authors' code: E[(‖∇D at a pixel‖ - target)²] over samples and pixels; gradients[sample][channel][row]."""
+    total, pixels = 0.0, 0
+    for sample in gradients:
+        for i in range(len(sample[0])):
+            for j in range(len(sample[0][0])):
+                total += (norm([channel[i][j] for channel in sample]) - target) ** 2
+                pixels += 1
+    return total / pixels
 
 
 def simplex_interpolation(alpha: Vector, codes: Matrix) -> list[float]:

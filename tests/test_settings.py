@@ -176,7 +176,9 @@ def test_another_word_is_refused_with_the_choices(name):
 
 
 def test_another_preset_is_refused_with_the_choices():
-    with pytest.raises(InputError, match=r"^preset must be one of auto, compact, paper, found 'papers'$"):
+    with pytest.raises(
+        InputError, match=r"^preset must be one of auto, compact, paper, authors, found 'papers'$"
+    ):
         resolve("papers", IMAGES, False)
 
 

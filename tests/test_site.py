@@ -73,7 +73,7 @@ def test_every_parameter_and_what_the_presets_set_are_on_one_page(site):
         assert f"<code>{name}</code>" in page
         assert declaration.text in page
     cells = [shown(PRESETS[v]["compact"].latent_dim) for v in PRESETS]
-    row = "".join(f"<td>{value}</td>\n" for value in ["<code>latent_dim</code>", "128", *cells])
+    row = "".join(f"<td>{value}</td>\n" for value in ["<code>latent_dim</code>", "128", "128", *cells])
     assert row in page
 
 

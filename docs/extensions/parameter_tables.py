@@ -48,8 +48,8 @@ def page() -> str:
 
 
 def _presets() -> list[str]:
-    columns = [("paper", "colour images"), *(("compact", variant) for variant in PRESETS)]
-    heads = ["paper", *(f"compact, {variant}" for variant in PRESETS)]
+    columns = [("paper", "colour images"), ("authors", "colour images"), *(("compact", variant) for variant in PRESETS)]
+    heads = ["paper", "authors", *(f"compact, {variant}" for variant in PRESETS)]
     lines = [f"| parameter | {' | '.join(heads)} |", "| --- |" + " --- |" * len(heads)]
     for field in dataclasses.fields(Settings):
         values = [shown(getattr(PRESETS[variant][preset], field.name)) for preset, variant in columns]

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from ama.errors import InputError
 from ama.utils.declarations import FIRST, NEGATIVE, NETWORKS, OBJECTIVE, SCORE, TRAINING, check, parameter
 
-Preset = Literal["auto", "compact", "paper"]
+Preset = Literal["auto", "compact", "paper", "authors"]
 Loss = Literal["wasserstein", "hinge", "relativistic"]
 Lipschitz = Literal[
     "spectral+gradient_penalty", "spectral", "gradient_penalty", "zero_centred", "spectral+zero_centred"
@@ -79,10 +79,16 @@ class Settings:
         "gradient penalty, or spectral normalisation with either penalty."), OBJECTIVE,
         default="spectral+gradient_penalty")
     penalty_weight: float = parameter("Weight of the gradient penalty.", OBJECTIVE, *WEIGHT, default=10.0)
+    penalty_norm: Literal["pair", "pixel"] = parameter((
+        "Whether the gradient's norm is taken over a whole \"pair\", as usual, or at each \"pixel\" over its channels, "
+        "as in the authors' code."), OBJECTIVE, default="pair")
     mirrored: bool = parameter((
         "False is the paper's ablation: the discriminator sees x or its reconstruction alone, not a pair."), OBJECTIVE,
         default=True)
     n_interpolated: int = parameter("k of simplex interpolation.", OBJECTIVE, 2, 1000, default=3)
+    interpolation: Literal["normalised", "remainder"] = parameter((
+        "Weights of the k encodings: \"normalised\" uniform numbers, as in the paper's text, or uniform numbers and "
+        "the \"remainder\" to 1, as in the authors' code."), OBJECTIVE, default="normalised")
     lambda_inter: float = parameter("Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT,
         default=0.2)
     lambda_reg: float = parameter("Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT,
@@ -106,6 +112,13 @@ class Settings:
     negative_pairs: Literal["generated", "mismatched"] = parameter((
         "Reading of Eq. 4: \"generated\" pairs the image G(z_neg) with its reconstruction, \"mismatched\" pairs a "
         "normal image with G(z_neg)."), NEGATIVE, default="generated")
+    negative_batch: Literal["separate", "mixed"] = parameter((
+        "\"separate\": Eq. 2 takes the mean over normal samples and that over negatives; the networks normalise "
+        "negatives by the statistics of normal samples. \"mixed\", as in the authors' code: negatives take the place "
+        "of some samples of the batch, and there is one mean over the batch."), NEGATIVE, default="separate")
+    detached: bool = parameter((
+        "True, as in the authors' code: no gradient reaches E through interpolated encodings, nor G through the "
+        "making of synthetic negatives."), NEGATIVE, default=False)
     negative_share: float = parameter("Negatives as a share of the batch.", NEGATIVE, 0.0, 1.0, default=0.1)
     negative_start: float = parameter("Share of the training before the first negative.", NEGATIVE, 0.0, 1.0,
         default=0.1)
@@ -147,7 +160,17 @@ class Settings:
         return 0.0 if self.lipschitz.endswith("zero_centred") else None
 
 
+# The paper's text.
 PAPER = Settings()
+
+# What the authors' code does otherwise.
+AUTHORS = Settings(
+    penalty_norm="pixel",
+    interpolation="remainder",
+    negatives="scaled",
+    negative_batch="mixed",
+    detached=True,
+)
 
 COMPACT_COLOUR = Settings(
     latent_dim=64,
@@ -195,9 +218,14 @@ COMPACT_TABULAR = dataclasses.replace(
 
 # Variant of the data -> what each preset is for it, and which of them "auto" takes on a GPU.
 PRESETS: dict[str, dict[str, Settings]] = {
-    "colour images": {"paper": PAPER, "compact": COMPACT_COLOUR, "auto on a GPU": PAPER},
-    "grey images": {"paper": PAPER, "compact": COMPACT_GREY, "auto on a GPU": PAPER},
-    "tabular data": {"paper": PAPER, "compact": COMPACT_TABULAR, "auto on a GPU": COMPACT_TABULAR},
+    "colour images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_COLOUR, "auto on a GPU": PAPER},
+    "grey images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_GREY, "auto on a GPU": PAPER},
+    "tabular data": {
+        "paper": PAPER,
+        "authors": AUTHORS,
+        "compact": COMPACT_TABULAR,
+        "auto on a GPU": COMPACT_TABULAR,
+    },
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ama.baselines.typicality import Typicality
+from ama.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,8 @@ def zeros(digits):
 
 
 def fitted(zeros, **given):
-    return Typicality(max_steps=5, width=8, random_state=0, held_out=0.3, device="cpu", **given).fit(zeros)
+    quick = {"max_steps": 5, "width": 8, "held_out": 0.3, "false_alarm_rate": 0.2}
+    return Typicality(**quick, random_state=0, device="cpu", **given).fit(zeros)
 
 
 @pytest.mark.parametrize("likelihood", ["glow", "pixelcnn++"])
@@ -38,12 +40,17 @@ def test_a_group_has_one_score(zeros):
         assert np.allclose(found[part], expected, rtol=1e-5)
 
 
-def test_the_threshold_of_groups_is_bootstrapped_and_holds(zeros):
+def test_the_threshold_of_groups_comes_from_disjoint_groups(zeros):
     alone, grouped = fitted(zeros), fitted(zeros, group=8)
-    assert len(grouped.model_.calibration) == 2000
+    assert len(grouped.model_.calibration) == len(alone.model_.calibration) // 8
     # The mean of eight varies less than one.
     assert torch.std(grouped.model_.calibration) < torch.std(alone.model_.calibration)
     assert (grouped.predict(zeros[:80]) == -1).mean() <= 0.3
+
+
+def test_more_in_a_group_than_are_held_out_is_refused(zeros):
+    with pytest.raises(InputError, match="group is 500, but only 53 samples are held out for the threshold"):
+        fitted(zeros, group=500)
 
 
 def test_drift_takes_one_score_of_each_group(zeros):

@@ -306,7 +306,11 @@ WRONG = {
         ROWS,
         "false_alarm_rate must be a number between 0 and 1, both",
     ),
-    "no preset": ({"preset": "big"}, ROWS, "preset must be one of auto, compact, paper, found 'big'"),
+    "no preset": (
+        {"preset": "big"},
+        ROWS,
+        "preset must be one of auto, compact, paper, authors, found 'big'",
+    ),
     "no loss": ({"loss": "w"}, ROWS, "loss must be one of wasserstein, hinge, relativistic, found 'w'"),
     "no device": ({"device": "tpu"}, ROWS, "device must be one of auto, cpu, cuda, found 'tpu'"),
     "one point": (

@@ -58,6 +58,7 @@ def test_a_default_that_depends_on_the_preset_is_told_for_each():
         "paper: 128; compact: 64 for colour images, 64 for grey images, 16 for tabular data"
     )
     assert default_of("critic_steps", ama.AMADetector) == "paper: 5; compact: 1"
+    assert default_of("penalty_norm", ama.AMADetector) == "paper: pair; authors: pixel; compact: pair"
     assert default_of("false_alarm_rate", ama.AMADetector) == "0.05"
 
 

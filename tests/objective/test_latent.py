@@ -182,14 +182,29 @@ def test_cube_points_fill_the_cube_evenly(seed, half_side):
 
 
 @directions
-def test_scaled_points_keep_their_direction_and_move_by_up_to_a_half(direction):
+def test_scaled_points_keep_their_direction_and_move_by_a_factor_of_two_or_more(direction):
     code = draw(0, 2000, 4)
-    share = (scaled_selection(code, direction, _generator()) / code).T
-    torch.testing.assert_close(share, share[:1].expand(4, -1))
-    moved = (share[0] - 1) if direction == "outward" else (1 - share[0])
-    assert moved.min() >= 0
-    assert moved.max() <= 0.5
-    assert stats.kstest(2 * moved, "uniform").pvalue > 1e-3
+    ratio = (scaled_selection(code, direction, _generator()) / code).T
+    torch.testing.assert_close(ratio, ratio[:1].expand(4, -1))
+    factor = ratio[0] if direction == "inward" else 1 / ratio[0]
+    assert factor.min() > 0
+    assert factor.max() <= 0.5
+    assert stats.kstest(2 * factor, "uniform").pvalue > 1e-3
+
+
+@given(seeds, st.integers(2, 6), st.integers(1, 9))
+def test_the_last_encoding_has_the_remainder_of_the_weights(seed, k, b):
+    code = draw(seed, b, 3)
+    found = simplex_interpolation(code, k, _generator(seed), "remainder")
+    alpha = torch.rand((b, k - 1), generator=_generator(seed), dtype=code.dtype) / (k - 1)
+    assert torch.equal(found, simplex_interpolation(code, k, _generator(seed), "remainder"))
+    # Every sample is the same: the weights add up to 1, and none is negative.
+    same = code[:1].expand(b, -1)
+    torch.testing.assert_close(simplex_interpolation(same, k, _generator(seed), "remainder"), same)
+    assert (1 - alpha.sum(1)).min() >= -1e-12
+    if b == 2 and k == 2:
+        own, other = alpha[:, :1], 1 - alpha
+        torch.testing.assert_close(found, own * code + other * code.flip(0))
 
 
 @samplers

@@ -17,6 +17,7 @@ from ama.objective.losses import (
     code_norm,
     gradient_penalty,
     mirrored_wasserstein,
+    mixed_objective,
     mixture,
     negative_loss,
     normal_loss,
@@ -81,6 +82,23 @@ def test_wasserstein_players_minimise_plus_and_minus_eq_2(seed, b, m, lambda_int
     game = GAMES["wasserstein"]
     assert played(game.generator, code) == pytest.approx(paper(code.tolist(), lambda_reg), abs=1e-11)
     assert played(game.critic, None) == pytest.approx(-paper([[]] * b, 0.0), abs=1e-11)
+
+
+@given(seeds, sizes, sizes, lambdas)
+def test_the_mixed_objective_is_the_authors_mean_over_labelled_samples(seed, n, m, lambda_neg):
+    (same, other), negatives = draw(seed, 2, n), draw(seed + 1, 2, m)
+    found = mixed_objective(normal_loss(same, other), negative_loss(*negatives), lambda_neg, n, m)
+    batch = torch.cat([torch.stack([same, other]), negatives], 1)
+    expected = oracle.labelled_batch(*batch.tolist(), [1.0] * n + [-lambda_neg] * m)
+    assert found.item() == pytest.approx(expected, abs=1e-11)
+
+
+def test_a_tenth_of_negatives_at_five_weighs_about_half_of_the_normal_samples():
+    # 25 of a batch of 256: the ratio that the authors' labels have.
+    normal, negative = torch.tensor(1.0), torch.tensor(1.0)
+    of_normal = mixed_objective(normal, torch.tensor(0.0), 5.0, 231, 25)
+    of_negative = -mixed_objective(torch.tensor(0.0), negative, 5.0, 231, 25)
+    assert (of_negative / of_normal).item() == pytest.approx(0.541, abs=1e-3)
 
 
 @given(seeds, sizes)
@@ -197,6 +215,24 @@ def test_gradient_penalty_is_the_paper_on_a_critic_whose_gradient_is_known(seed,
     ]
     expected = oracle.gradient_penalty([list(map(float, gradient)) for gradient in gradients], target)
     assert found.item() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@given(seeds, st.integers(1, 4), st.sampled_from([0.0, 1.0, 2.5]))
+def test_the_penalty_per_pixel_is_the_authors(seed, b, target):
+    """D(x, y) = sum w x y, whose gradient is (w y, w x)."""
+    x, y, w = draw(seed, 3, b, 2, 3, 2)
+    found = gradient_penalty(lambda x, y: (w * x * y).flatten(1).sum(1), x, y, target, "pixel")
+    expected = oracle.pixel_penalty(torch.cat([w * y, w * x], 1).tolist(), target)
+    assert found.item() == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_the_penalty_per_pixel_of_rows_is_the_usual_one():
+    x, y, w = draw(0, 3, 5, 4)
+
+    def critic(x, y):
+        return (w * x * y).sum(1)
+
+    assert gradient_penalty(critic, x, y, norm="pixel") == gradient_penalty(critic, x, y, norm="pair")
 
 
 @pytest.mark.parametrize("target", [0.0, 1.0])

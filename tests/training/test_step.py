@@ -19,7 +19,6 @@ from ama.training.fit import TrainingSet, fit_model
 from ama.training.run import Run
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
-from ama.utils.random_generators import generator_for
 
 TINY = dataclasses.replace(draws.TINY, precision="float32")
 
@@ -87,40 +86,34 @@ def test_the_gradient_penalty_holds_the_critics_slope_near_one():
     assert slopes["spectral+gradient_penalty"] < slopes["spectral"]
 
 
-@pytest.mark.parametrize("pairs", ["generated", "mismatched"])
-def test_negative_pairs_follow_the_two_readings_of_eq_4(pairs):
-    choice = dataclasses.replace(
-        TINY, negatives="atypical", negative_pairs=pairs, lambda_neg=1.0, negative_start=0.0
-    )
-    module, images = _module(choice)
-    module.eval()  # BatchNorm frozen, so that the pair can be recomputed
-    x = module.networks.normalise(images)
-    code = module.networks.encoder(x)
-    anomaly, other = module._negative_pair(x, code, 0, generator_for(0, 2, 0))
-    n = round(choice.negative_share * len(x))
-    assert len(anomaly) == len(other) == n
-    if pairs == "mismatched":
-        torch.testing.assert_close(anomaly, x[:n])
-    else:
-        torch.testing.assert_close(other, module.networks.reconstruct(anomaly))
-
-
-def test_known_anomalies_take_the_place_of_synthetic_ones():
-    known = torch.full((3, 1, 8, 8), 255, dtype=torch.uint8)
-    choice = dataclasses.replace(TINY, negatives="none", lambda_neg=1.0, negative_start=0.0)
-    module, images = _module(choice, anomalies=known)
-    x = module.networks.normalise(images)
-    anomaly, _ = module._negative_pair(x, module.networks.encoder(x), 0, generator_for(0, 2, 0))
-    assert torch.equal(anomaly, module.networks.normalise(known[:1]).expand_as(anomaly))
-
-
 def test_negatives_start_when_the_settings_say():
     choice = dataclasses.replace(TINY, negatives="atypical", lambda_neg=1.0, negative_start=0.5)
-    module, images = _module(choice, total=10)
-    x = module.networks.normalise(images)
-    code = module.networks.encoder(x)
-    assert module._negative_pair(x, code, 4, generator_for(0)) is None
-    assert module._negative_pair(x, code, 5, generator_for(0)) is not None
+    module, _ = _module(choice, total=4)
+    started, original = [], module.maker.pairs
+
+    def record(x, with_negatives, random):
+        started.append(with_negatives)
+        return original(x, with_negatives, random)
+
+    module.maker.pairs = record
+    _run(module)
+    assert started == [False, False, True, True]
+
+
+@pytest.mark.parametrize("preset", ["paper", "authors"])
+def test_both_readings_of_the_paper_train_with_negatives(preset):
+    readings = settings.PRESETS["grey images"]
+    choice = dataclasses.replace(
+        readings[preset],
+        **{name: getattr(TINY, name) for name in ("latent_dim", "encoder_width", "generator_width")},
+        discriminator_width=8,
+        batch_size=8,
+        negative_start=0.0,
+        max_epochs=None,
+        max_steps=4,
+    )
+    module = _run(_module(choice)[0])
+    assert all(torch.isfinite(value) for value in module.losses.values())
 
 
 def test_learning_rate_falls_to_a_tenth_at_each_drop():

@@ -70,8 +70,9 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
     """
 
     preset: settings.Preset = parameter(
-        'Sets the parameters that are not given. "paper": the networks and the training of the paper. "compact": '
-        'designed to train in minutes on a CPU. "auto": "paper" for images on a GPU, otherwise "compact".',
+        'Sets the parameters that are not given. "paper": the networks of the paper, trained as its text says. '
+        '"authors": the same networks, trained as in the authors\' code. "compact": designed to train in minutes on a '
+        'CPU. "auto": "paper" for images on a GPU, otherwise "compact".',
         FIRST,
         default="auto",
     )

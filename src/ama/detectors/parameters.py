@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from typing_extensions import dataclass_transform
 
-from ama.settings import PAPER, PRESETS, Settings
+from ama.settings import AUTHORS, PAPER, PRESETS, Settings
 from ama.utils.declarations import GROUPS, Parameter, choices_of, declared, given_type, parameter
 
 Class = TypeVar("Class")
@@ -68,7 +68,9 @@ def default_of(name: str, owner: type) -> str:
     by_variant = ", ".join(f"{value} for {variant}" for variant, value in compact.items())
     if len(set(compact.values())) == 1:
         by_variant = next(iter(compact.values()))
-    return f"paper: {shown(getattr(PAPER, name))}; compact: {by_variant}"
+    paper, authors = shown(getattr(PAPER, name)), shown(getattr(AUTHORS, name))
+    readings = f"paper: {paper}" if authors == paper else f"paper: {paper}; authors: {authors}"
+    return f"{readings}; compact: {by_variant}"
 
 
 def shown(value: Any) -> str:

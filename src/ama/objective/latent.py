@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -25,12 +26,16 @@ from torch import Generator, Tensor
 Codes = Float[Tensor, "b d"]
 
 
-def simplex_interpolation(code: Codes, n_interpolated: int = 3, generator: Generator | None = None) -> Codes:
+def simplex_interpolation(
+    code: Codes,
+    n_interpolated: int = 3,
+    generator: Generator | None = None,
+    weights: Literal["normalised", "remainder"] = "normalised",
+) -> Codes:
     r"""Convex combinations of each encoding with ``n_interpolated - 1`` others of the batch.
 
-    :math:`\sum_i \alpha_i e_i / \sum_i \alpha_i` with :math:`\alpha_i \sim U[0, 0.5]`; the first of the k
-    encodings is the sample's own. The others come from shifts of one random permutation of the batch, so no
-    sample is paired with itself if the batch holds at least ``n_interpolated`` samples.
+    The first of the k encodings is the sample's own. The others come from shifts of one random permutation of the
+    batch, so no sample is paired with itself if the batch holds at least ``n_interpolated`` samples.
 
     Parameters
     ----------
@@ -40,6 +45,10 @@ def simplex_interpolation(code: Codes, n_interpolated: int = 3, generator: Gener
         k of the paper, at least 2.
     generator
         Source of random numbers; None for torch's global one.
+    weights
+        "normalised", as in the text: :math:`\alpha_i / \sum_i \alpha_i` with :math:`\alpha_i \sim U[0, 0.5]`.
+        "remainder", as in the authors' code: :math:`\alpha_i \sim U[0, 1 / (k - 1)]` for the first k - 1 encodings,
+        and :math:`1 - \sum_i \alpha_i` for the last.
 
     Raises
     ------
@@ -49,14 +58,18 @@ def simplex_interpolation(code: Codes, n_interpolated: int = 3, generator: Gener
     if n_interpolated < 2:
         raise ValueError(f"n_interpolated must be at least 2, found {n_interpolated}")
     b = len(code)
-    alpha = 0.5 * _draw(torch.rand, (b, n_interpolated), code, generator)
-    weights = alpha / alpha.sum(1, keepdim=True).clamp_min(torch.finfo(alpha.dtype).tiny)
+    if weights == "normalised":
+        alpha = 0.5 * _draw(torch.rand, (b, n_interpolated), code, generator)
+        alpha = alpha / alpha.sum(1, keepdim=True).clamp_min(torch.finfo(alpha.dtype).tiny)
+    else:
+        alpha = _draw(torch.rand, (b, n_interpolated - 1), code, generator) / (n_interpolated - 1)
+        alpha = torch.cat([alpha, 1 - alpha.sum(1, keepdim=True)], dim=1)
     order = torch.randperm(b, generator=generator, device=_device(generator)).to(code.device)
     place = torch.empty_like(order)
     place[order] = torch.arange(b, device=code.device)
     # The i-th partner of a sample is i places ahead in a random circular order; the 0th is the sample itself.
     partners = torch.stack([order[(place + i) % b] for i in range(n_interpolated)], dim=1)
-    return torch.einsum("bk,bkd->bd", weights, code[partners])
+    return torch.einsum("bk,bkd->bd", alpha, code[partners])
 
 
 def sphere_directions(
@@ -114,7 +127,7 @@ def atypical_selection(
 
 
 def scaled_selection(code: Codes, direction: str = "inward", generator: Generator | None = None) -> Codes:
-    """Encodings scaled by 1 - u (inward) or 1 + u (outward), u ~ U[0, 0.5], as in the authors' code.
+    """Encodings multiplied by u (inward) or divided by u (outward), u ~ U(0, 0.5), as in the authors' code.
 
     Raises
     ------
@@ -123,8 +136,9 @@ def scaled_selection(code: Codes, direction: str = "inward", generator: Generato
     """
     if direction not in ("inward", "outward"):
         raise ValueError(f"direction must be 'inward' or 'outward', found {direction!r}")
-    share = 0.5 * _draw(torch.rand, (len(code), 1), code, generator)
-    return code * (1 - share if direction == "inward" else 1 + share)
+    # 0.5 - U[0, 0.5) cannot be 0, by which an encoding must not be divided.
+    factor = 0.5 - 0.5 * _draw(torch.rand, (len(code), 1), code, generator)
+    return code * factor if direction == "inward" else code / factor
 
 
 def cube_selection(

@@ -8,6 +8,7 @@ paper                       here
 ==========================  ===================================
 Eq. 1                       :func:`mirrored_wasserstein`
 Eq. 2                       :func:`objective`
+... in the authors' code    :func:`mixed_objective`
 Eq. 3                       :func:`normal_loss`
 Eq. 4                       :func:`negative_loss`
 :math:`\lambda_{inter}` ..  ``lambda_inter``, ``lambda_reg``, ``lambda_neg``
@@ -23,7 +24,7 @@ exchange, unlike the minus sign, carries over to every game.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -85,6 +86,23 @@ def objective(normal: Scalar, negative: Scalar, lambda_neg: float) -> Scalar:
     return normal - lambda_neg * negative
 
 
+def mixed_objective(normal: Scalar, negative: Scalar, lambda_neg: float, n: int, m: int) -> Scalar:
+    r"""Eq. 2 as in the authors' code: labels 1 and :math:`-\lambda_{neg}`, averaged over one batch.
+
+    A tenth of negatives at a weight of 5 then counts about half of the normal samples, not five times as much.
+
+    Parameters
+    ----------
+    normal, negative
+        Eq. 3 and 4, means over ``n`` normal samples and over ``m`` negatives.
+    lambda_neg
+        :math:`\lambda_{neg}`.
+    n, m
+        Numbers of normal samples and of negatives in the batch.
+    """
+    return objective(n / (n + m) * normal, m / (n + m) * negative, lambda_neg)
+
+
 def code_norm(code: Float[Tensor, "b d"]) -> Scalar:
     """Mean Euclidean norm of the encodings, the regulariser of Eq. 3."""
     return code.norm(dim=1).mean()
@@ -120,19 +138,36 @@ Critic = Callable[[Tensor, Tensor], Tensor]
 
 
 def gradient_penalty(
-    critic: Critic, x: Float[Tensor, "b ..."], y: Float[Tensor, "b ..."], target: float = 1.0
+    critic: Critic,
+    x: Float[Tensor, "b ..."],
+    y: Float[Tensor, "b ..."],
+    target: float = 1.0,
+    norm: Literal["pair", "pixel"] = "pair",
 ) -> Scalar:
     r"""Mean of :math:`(\lVert \nabla D(x, y) \rVert_2 - target)^2` over the pairs, the gradient with respect to (x, y).
 
     With ``target=1`` and y a mixture of x and its reconstruction this is the WGAN-GP penalty (Gulrajani et
     al. 2017) on pairs; with ``target=0`` and y = x, or the reconstruction, the zero-centred R1 or R2
     (Mescheder et al. 2018). Call it in float32: with the second derivatives in bfloat16, training diverges.
+
+    Parameters
+    ----------
+    critic
+        D, as a function of x and y.
+    x, y
+        The pairs.
+    target
+        The norm that is not penalised.
+    norm
+        "pair": one norm for each pair. "pixel": one for each pixel, over the channels of both images, as in the
+        authors' code; then the mean is over pairs and pixels. A row is a single pixel.
     """
     x, y = x.detach().requires_grad_(), y.detach().requires_grad_()
     # Without mirroring D ignores x, and the gradient with respect to x is None.
     values = critic(x, y)
-    by_x, by_y = torch.autograd.grad(values.sum(), (x, y), create_graph=True, allow_unused=True)
-    squares = torch.stack([g.flatten(1).square().sum(1) for g in (by_x, by_y) if g is not None]).sum(0)
+    by_input = torch.autograd.grad(values.sum(), (x, y), create_graph=True, allow_unused=True)
+    gradients = [g.flatten(1) if norm == "pair" else g for g in by_input if g is not None]
+    squares = torch.cat(gradients, dim=1).square().sum(1)
     if target == 0:
         return squares.mean()
     return ((squares + 1e-12).sqrt() - target).square().mean()

@@ -17,11 +17,11 @@ from torch.optim.lr_scheduler import MultiStepLR
 from ama.networks.double_backward import fast_double_backward
 from ama.networks.networks import Networks
 from ama.networks.rotations import mirrored_at_random, rotated, shifted
-from ama.objective.latent import NEGATIVES, simplex_interpolation
 from ama.objective.losses import (
     GAMES,
     Player,
     gradient_penalty,
+    mixed_objective,
     mixture,
     negative_loss,
     normal_loss,
@@ -30,12 +30,9 @@ from ama.objective.losses import (
 from ama.settings import Settings
 from ama.training.batches import Batch
 from ama.training.ema import MovingAverage
+from ama.training.game_pairs import PairMaker, Pairs
 from ama.training.training_module import Training
 from ama.utils.random_generators import generator_for
-
-Pair = tuple[Tensor, Tensor]
-# By name: same (x, x), reconstruction (x, G(E(x))), interpolated, and Eq. 4's negative_same and negative.
-Pairs = dict[str, Pair]
 
 
 class AMATraining(Training):
@@ -75,7 +72,8 @@ class AMATraining(Training):
         super().__init__(total_steps, seed)
         self.networks, self.settings = networks, settings
         self.averaged = MovingAverage(networks, settings.averaging) if settings.averaging else None
-        self.samples, self.anomalies, self.symmetric = samples, anomalies, symmetric
+        self.samples, self.symmetric = samples, symmetric
+        self.maker = PairMaker(networks, settings, anomalies)
         self.game = GAMES[settings.loss]
 
     @property
@@ -116,14 +114,8 @@ class AMATraining(Training):
             x = mirrored_at_random(x, random)
 
         with self._autocast():
-            code = networks.encoder(x).to(x.dtype)
-            reconstruction = networks.generator(code).to(x.dtype)
-            pairs = {"same": (x, x), "reconstruction": (x, reconstruction)}
-            if settings.lambda_inter:
-                mixed = simplex_interpolation(code, settings.n_interpolated, random)
-                pairs["interpolated"] = x, networks.generator(mixed).to(x.dtype)
-            if (negative := self._negative_pair(x, code, batch.step, random)) is not None:
-                pairs |= {"negative_same": (negative[0], negative[0]), "negative": negative}
+            with_negatives = batch.step >= settings.negative_start * self.total_steps
+            pairs, code = self.maker.pairs(x, with_negatives, random)
 
         fixed = {name: (first.detach(), second.detach()) for name, (first, second) in pairs.items()}
         rotations = self._rotations(x, random)
@@ -228,10 +220,13 @@ class AMATraining(Training):
             lambda_reg=settings.lambda_reg,
             player=player,
         )
-        if "negative" in values:
-            negative = negative_loss(values["negative_same"], values["negative"], player=player)
-            loss = objective(loss, negative, settings.lambda_neg)
-        return loss
+        if "negative" not in values:
+            return loss
+        negative = negative_loss(values["negative_same"], values["negative"], player=player)
+        if settings.negative_batch == "mixed":
+            n, m = len(values["same"]), len(values["negative"])
+            return mixed_objective(loss, negative, settings.lambda_neg, n, m)
+        return objective(loss, negative, settings.lambda_neg)
 
     def _penalty(
         self, x: Tensor, reconstruction: Tensor, weights: list[Tensor], random: Generator
@@ -240,11 +235,12 @@ class AMATraining(Training):
         if target is None or not self.settings.penalty_weight:
             return None
         critic = fast_double_backward(partial(self.networks.discriminator, weights=weights))
+        norm = self.settings.penalty_norm
         if target == 0.0:
-            same = gradient_penalty(critic, x, x, target)
-            return same + gradient_penalty(critic, x, reconstruction, target)
+            same = gradient_penalty(critic, x, x, target, norm)
+            return same + gradient_penalty(critic, x, reconstruction, target, norm)
         share = torch.rand(len(x), generator=random).to(x)
-        return gradient_penalty(critic, x, mixture(x, reconstruction, share), target)
+        return gradient_penalty(critic, x, mixture(x, reconstruction, share), target, norm)
 
     def _rotations(self, x: Tensor, random: Generator) -> Tensor | None:
         """Some of the images, shifted, under every rotation: all of the first rotation, then of the next."""
@@ -253,24 +249,3 @@ class AMATraining(Training):
             return None
         n = max(1, round(settings.rotation_share * len(x)))
         return torch.cat(rotated(shifted(x[:n], settings.rotation_shift, random)))
-
-    def _negative_pair(self, x: Tensor, code: Tensor, step: int, random: Generator) -> Pair | None:
-        """The second pair of Eq. 4: an anomaly, and what it is held against."""
-        settings = self.settings
-        if not settings.lambda_neg or step < settings.negative_start * self.total_steps:
-            return None
-        n = max(2, round(settings.negative_share * len(x)))  # batch normalisation needs two
-        if self.anomalies is not None:
-            drawn = torch.randint(len(self.anomalies), (n,), generator=random)
-            anomaly = self.networks.normalise(self.anomalies[drawn].to(x.device))
-            return anomaly, self._reconstruct(anomaly)
-        if settings.negatives == "none":
-            return None
-        z = NEGATIVES[settings.negatives](code, n, settings.delta, settings.direction, random)
-        generated = self.networks.generator(z).to(x.dtype)
-        if settings.negative_pairs == "mismatched":
-            return x[:n], generated
-        return generated, self._reconstruct(generated)
-
-    def _reconstruct(self, x: Tensor) -> Tensor:
-        return self.networks.generator(self.networks.encoder(x).to(x.dtype)).to(x.dtype)

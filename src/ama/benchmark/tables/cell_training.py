@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
@@ -81,7 +82,13 @@ def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
 def _train_ama(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
     choice = settings_of(cell, tuple(experiment.train.shape[1:]))
     checkpoints.mkdir(parents=True, exist_ok=True)
-    run = Run(cell.seed, checkpoints=checkpoints, checkpoint_seconds=CHECKPOINT_SECONDS, progress=progress)
+    run = Run(
+        cell.seed,
+        device="cuda" if torch.cuda.is_available() else "cpu",
+        checkpoints=checkpoints,
+        checkpoint_seconds=CHECKPOINT_SECONDS,
+        progress=progress,
+    )
     data = TrainingSet(experiment.train, _known_anomalies(cell, experiment), experiment.validation)
     fitted: tuple[Fitted, ...]
     if cell.strict_only:
@@ -133,4 +140,4 @@ def _scores(model: Model, samples: Shaped[Tensor, "m ..."]) -> Scores:
     scores = {"score": found.score} | {name: -values for name, values in found.terms.items()}
     if len(model.deciding) > 1:
         scores["equal weights"] = -model.combination.standardised(model.of_the_score(found.terms)).sum(1)
-    return {name: values.numpy() for name, values in scores.items()}
+    return {name: values.cpu().numpy() for name, values in scores.items()}

@@ -12,6 +12,7 @@ from ama.benchmark.tables.compared_methods import (
     BOUNDED,
     FALLING,
     LONGER,
+    READINGS,
     UNTRAINED,
 )
 from ama.benchmark.tables.digits import STEPS
@@ -26,6 +27,9 @@ CURVE_STEPS = (300, 700, 1500, 4000, 10000)
 FALLING_STEPS = (700, 1500, 4000)
 JUDGED = 2000
 COMPETING_STEPS = 1500  # of AMA in the paper's form: a training about as long as those of the other methods
+PRESETS_OF_THE_PAPER = ("paper", "authors")
+READ_DIGITS = ("3", "8", f"{ALL_BUT}3")
+READING_STEPS = 1000
 METHODS_OF = "_methods"  # suffix of a grid that compares methods on the cells of the grid without it
 # The methods of the paper's Table 2 and Table 1, with AMA in the paper's form.
 ONE_CLASS = (
@@ -129,6 +133,22 @@ def _digits() -> Iterator[Cell]:
         yield Cell("digits", f"{ALL_BUT}{digit}", None, "neighbours")
 
 
+def _paper() -> Iterator[Cell]:
+    """The paper's networks and length: minutes a class on a GPU, days on a CPU."""
+    for label in OBJECTS:
+        for method in PRESETS_OF_THE_PAPER:
+            yield Cell("cifar10", label, None, method)
+    for method in PRESETS_OF_THE_PAPER:
+        yield Cell("cifar10", None, "tiny_imagenet32", method)
+
+
+def _readings() -> Iterator[Cell]:
+    for seed in SEEDS:
+        for method in READINGS:
+            for normal in READ_DIGITS:
+                yield Cell("digits", normal, None, method, seed, max_steps=READING_STEPS, strict_only=True)
+
+
 def _smoke() -> Iterator[Cell]:
     """Seconds a cell, to try the runner."""
     for seed in (0, 1):
@@ -147,6 +167,8 @@ GRIDS: dict[str, list[Cell]] = {
     "ablations": list(_ablations()),
     "minutes": list(_minutes()),
     "digits": list(_digits()),
+    "paper": list(_paper()),
+    "readings": list(_readings()),
     "smoke": list(_smoke()),
 }
 
