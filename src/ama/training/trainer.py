@@ -123,6 +123,7 @@ def _train(
             ckpt_path=str(file.path) if file is not None and resume else None,
             weights_only=True,
         )
+    module.to(run.device)  # Lightning leaves it on the CPU
 
 
 class _OwnSignals(Callback):
