@@ -28,6 +28,7 @@ PAGES = {
     **dict.fromkeys(("mnist", "cifar10", "fashion_mnist"), "one-class"),
     **dict.fromkeys(("mnist_methods", "cifar10_methods", "table1_methods"), "methods"),
     **dict.fromkeys(("ablations", "minutes"), "ablations"),
+    **dict.fromkeys(("paper", "readings"), "readings"),
     "table1": "data-sets",
 }
 

@@ -24,7 +24,7 @@ Every parameter of [`AMADetector`](../api/detector.md), by group. On the command
 PRESET_NOTE = """\
 ## What each preset sets
 
-`auto` takes `paper` for images on a GPU and `compact` otherwise. A parameter that you give replaces the preset's value.
+`auto` is `compact`. A parameter that you give replaces the preset's value.
 """
 
 

@@ -30,3 +30,15 @@ def test_every_score_of_the_whole_has_a_line(tmp_path):
     assert table_row(table, "compact, by rotation alone").startswith(
         "| compact, by rotation alone | 0.800, 1 of 3 seeds |"
     )
+
+
+def test_every_method_shows_its_other_scores_where_none_is_the_whole(tmp_path):
+    path = tmp_path / "readings.jsonl"
+    cell = next(c for c in cells_of("readings") if c.method == "small authors")
+    scores = {"score": auroc_of(0.9), "a_score": auroc_of(0.9), "r_score": auroc_of(0.8)}
+    append_result(path, {"cell": cell.as_dict(), "parameters": {"scoring": "a_score"}, "strict": scores})
+    table = show_grid("readings", str(path))
+    assert table_row(table, "small authors |").startswith("| small authors | 0.900, 1 of 3 seeds |")
+    row = table_row(table, "small authors, by r_score alone")
+    assert row.startswith("| small authors, by r_score alone | 0.800, 1 of 3 seeds |")
+    assert "by a_score alone" not in table

@@ -10,7 +10,7 @@ import numpy as np
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.table_text import NOT_RUN, head, line
 
-WHOLE = "compact"  # what the ablations leave something out of
+WHOLE = "compact"  # what the ablations leave something out of; without it every method shows all of its scores
 
 
 def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
@@ -25,10 +25,10 @@ def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
     """
     experiments = list(dict.fromkeys(cell.experiment for cell in cells))
     lines = head("AUROC, strict protocol", *experiments, "mean")
-    whole = [records[c]["strict"] for c in cells if c.method == WHOLE and c in records]
-    scores = dict.fromkeys(name for found in whole for name in found)
-    kinds = [(method, "score") for method in dict.fromkeys(cell.method for cell in cells)]
-    kinds += [(WHOLE, score) for score in scores if score != "score"]
+    methods = list(dict.fromkeys(cell.method for cell in cells))
+    kinds = [(method, "score") for method in methods]
+    for method in [WHOLE] if WHOLE in methods else methods:
+        kinds += [(method, score) for score in _other_scores(method, records)]
     for method, score in kinds:
         texts, means = [], []
         for experiment in experiments:
@@ -44,6 +44,14 @@ def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
         mean = f"{np.mean(means):.3f}" if len(means) == len(experiments) else NOT_RUN
         lines.append(line(title, *texts, mean))
     return "\n".join(lines)
+
+
+def _other_scores(method: str, records: dict[Cell, Any]) -> list[str]:
+    """The scores of a method besides the one that decides."""
+    found = [record for cell, record in records.items() if cell.method == method]
+    deciding = {"score", *(record.get("parameters", {}).get("scoring") for record in found)}
+    names = dict.fromkeys(name for record in found for name in record["strict"])
+    return [name for name in names if name not in deciding]
 
 
 def _over_seeds(values: list[float], n_seeds: int) -> str:

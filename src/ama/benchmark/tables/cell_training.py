@@ -76,7 +76,7 @@ def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
     given = dict(AMA[cell.method])
     if cell.max_steps is not None:
         given.setdefault("max_steps", cell.max_steps)
-    return settings.resolve(given.pop("preset"), kind_of(shape).variant, False, **given)
+    return settings.resolve(given.pop("preset"), kind_of(shape).variant, **given)
 
 
 def _train_ama(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
