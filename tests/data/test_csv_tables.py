@@ -152,3 +152,11 @@ def test_text_that_is_no_utf8_is_not_taken_for_images(tmp_path):
     path.write_bytes("a,note\n1,é\n".encode("latin-1"))
     with pytest.raises(InputError, match="column 'note'"):
         open_source(path)
+
+
+def test_a_row_with_a_field_too_few_that_is_no_utf8_is_named_and_nothing_is_printed(tmp_path, capfd):
+    rows = b"a,b,label\n" + b"1.5,2.5,good\n" * 40 + b"1.5,\xac\xff\n" + b"1.5,2.5,good\n"
+    (tmp_path / "x.csv").write_bytes(rows)
+    with pytest.raises(InputError, match=r"x.csv has 2 fields in row 41 \(counted from 1\), expected 3$"):
+        open_source(tmp_path / "x.csv")
+    assert capfd.readouterr() == ("", "")

@@ -204,3 +204,27 @@ def test_shards_must_agree(tmp_path):
         InputError, match=r"1.parquet has the columns b \(int64\), expected those of 0.parquet: a"
     ):
         open_source(tmp_path)
+
+
+@pytest.mark.parametrize("counted", [1, -1])
+def test_a_footer_that_counts_other_rows_than_there_are_is_damaged(tmp_path, counted):
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"a": [0.5] * 77}), path, row_group_size=20)
+    content = path.read_bytes()
+    footer = content[-8 - int.from_bytes(content[-8:-4], "little") :]
+    # In the footer a whole number is a zigzag varint; the first one of 77 is the number of rows of the file.
+    changed = footer.replace(zigzag(77), zigzag(counted), 1)
+    if len(changed) < len(footer):
+        changed = changed[:-8] + (len(changed) - 8).to_bytes(4, "little") + b"PAR1"
+    path.write_bytes(content[: -len(footer)] + changed)
+    with pytest.raises(InputError, match=rf"x.parquet is damaged: it counts {counted} rows, and .* 77$"):
+        open_source(path)
+
+
+def zigzag(n):
+    """Thrift's compact form of a whole number."""
+    n, found = (n << 1) ^ (n >> 63), bytearray()
+    while n > 127:
+        found.append(n & 127 | 128)
+        n >>= 7
+    return bytes([*found, n])

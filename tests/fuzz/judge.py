@@ -27,6 +27,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 # Words of a library, which say nothing to a user.
 FOREIGN = re.compile(r"encountered in|Warning\b|deprecat|Traceback|object at 0x|Errno|<class '")
+PROGRESS_BAR = re.compile(r"\w[\w ]*: +\d+%\|")
 OUTCOME, STDERR, STACK = "outcome.json", "stderr.txt", "stack.txt"
 
 
@@ -97,6 +98,8 @@ def _judged(case: Case, here: Path, ended: _Ended, lines: list[str]) -> Verdict:
         return Verdict("TRACEBACK", found["where"], found["exception"])
     outcome = Outcome(**found)
     lines = lines + outcome.lines
+    if "'progress'" in case.made:  # it was asked for
+        lines = [line for line in lines if line and not PROGRESS_BAR.match(line)]
     if what := fault(lines, outcome.status):
         return Verdict("LINE", what, " | ".join(line[: 2 * LONGEST_LINE] for line in lines[-8:]))
     if outcome.wrong:

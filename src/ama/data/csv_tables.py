@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from ama.data.samples import Wanted, count
 from ama.errors import InputError
 
 BOOLEAN = r"^\s*(?i:true|false)\s*$"
+
+# pyarrow's words on a row with more or fewer fields than there are columns. Its handler of such rows cannot be used: it
+# prints to standard error if the row is no UTF-8.
+RAGGED = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<columns>\d+) columns, got (?P<fields>\d+)")
 
 
 def csv_table(path: Path, wanted: Wanted) -> ArrowTable:
@@ -79,12 +84,7 @@ class _CsvFile:
 
     def __init__(self, path: Path, dialect: Dialect):
         self.path, self.dialect = path, dialect
-        self._ragged: list[Any] = []
-        self._parsing = pa.csv.ParseOptions(
-            delimiter=dialect.separator,
-            newlines_in_values=dialect.quoted,
-            invalid_row_handler=self._refuse,
-        )
+        self._parsing = pa.csv.ParseOptions(delimiter=dialect.separator, newlines_in_values=dialect.quoted)
 
     def opened(self, threads: bool = True, **converting: Any) -> pa.csv.CSVStreamingReader:
         """A reader of the file."""
@@ -126,7 +126,7 @@ class _CsvFile:
             raise InputError(
                 f"{self.path} has a line or a value in quotes of more than {MAX_LINE // 2**20} MiB"
             ) from error
-        if self._ragged:
+        if RAGGED.search(str(error)):
             self._explain_ragged()
         if "conversion error" in str(error):
             for name, kind in kinds.items():
@@ -134,18 +134,16 @@ class _CsvFile:
                     raise InputError(not_a_number(name, str(self.path), *odd)) from error
 
     def _explain_ragged(self) -> None:
-        self._ragged.clear()
         try:
             with self.opened(threads=False) as reader:  # with threads, rows are not counted
                 for _ in reader:
                     pass
         except pa.ArrowInvalid as error:
-            (row, *_) = self._ragged or [None]
-            if row is None or row.number is None:
+            if (found := RAGGED.search(str(error))) is None or found["row"] is None:
                 return
             raise InputError(
-                f"{self.path} has {count(row.actual_columns, 'field')} in row "
-                f"{row.number - self.dialect.n_skipped} (counted from 1), expected {row.expected_columns}"
+                f"{self.path} has {count(int(found['fields']), 'field')} in row "
+                f"{int(found['row']) - self.dialect.n_skipped} (counted from 1), expected {found['columns']}"
             ) from error
 
     def _odd_value(self, name: str, kind: pa.DataType) -> tuple[int, str] | None:
@@ -153,10 +151,6 @@ class _CsvFile:
         as_text = {name: pa.string()}
         with self.opened(include_columns=[name], column_types=as_text, strings_can_be_null=True) as reader:
             return first_text((block.column(0) for block in reader), pattern)
-
-    def _refuse(self, row: Any) -> str:
-        self._ragged.append(row)
-        return "error"
 
 
 def _is_empty(column: pa.Array) -> bool:

@@ -68,11 +68,11 @@ class ImageColumn:
         return Unreadable("it has no bytes, and its path leads out of the folder of the table")
 
 
-def _parts(column: pa.Array) -> tuple[list[bytes | None], list[str | None]]:
-    """Bytes and paths of a batch of images."""
+def _parts(column: pa.Array) -> tuple[Iterator[bytes | None], list[str | None]]:
+    """Bytes of a batch of images, one image at a time, as each may be a hundred megabytes; and their paths."""
     if not pa.types.is_struct(column.type):
-        return column.to_pylist(), [None] * len(column)
-    contents = column.field("bytes").to_pylist()
+        return (value.as_py() for value in column), [None] * len(column)
+    contents = (value.as_py() for value in column.field("bytes"))
     if column.type.get_field_index("path") < 0:
         return contents, [None] * len(column)
     paths = column.field("path").cast(pa.binary()).to_pylist()  # which need not be UTF-8

@@ -5,6 +5,7 @@ The content decides the format, except for formats without a signature at their 
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from PIL import Image, UnidentifiedImageError
 from ama.data.deep_colour import has_deep_channels
 from ama.errors import sentence
 from ama.io.regular_files import open_regular
+
+# Without a handler, Pillow's messages on a damaged file would be printed to standard error.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # Raster formats whose decoders neither run other programs (EPS), nor draw (WMF), nor leave the work to plugins (HDF5).
 SUFFIXES_OF = {

@@ -30,7 +30,7 @@ def parquet_table(paths: list[Path], name: str) -> ArrowTable:
         with decodable(str(path)):
             _check_footer(path)
             with arrow_file(path) as opened, pa.parquet.ParquetFile(opened) as file:
-                n_rows += file.metadata.num_rows
+                n_rows += _n_rows(file.metadata, path)
                 schemas.append(file.schema_arrow)
         if not schemas[-1].equals(schemas[0]):
             raise InputError(
@@ -67,6 +67,14 @@ def _check_footer(path: Path) -> None:
             f"{path} describes its columns in {length / 2**20:.0f} MiB, expected at most {MAX_FOOTER // 2**20}: "
             "store fewer columns, or larger row groups"
         )
+
+
+def _n_rows(footer: pa.parquet.FileMetaData, path: Path) -> int:
+    """The rows of a file; a damaged footer may count others than its row groups."""
+    found = sum(footer.row_group(i).num_rows for i in range(footer.num_row_groups))
+    if found != footer.num_rows:
+        raise InputError(f"{path} is damaged: it counts {footer.num_rows} rows, and its row groups {found}")
+    return found
 
 
 def _describe(schema: pa.Schema) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import tempfile
@@ -12,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from ama.errors import ModelFolderError
 from ama.io.locks import locked
 from ama.io.model_config import MAX_BYTES, read_any_config
-from ama.io.model_folder import CONFIG, FORMAT, WEIGHTS, digest_of, hidden_weights, sync
-from ama.io.regular_files import open_regular
+from ama.io.model_folder import CONFIG, FORMAT, WEIGHTS, hidden_weights, sync
 from ama.io.storable import Storable
 from ama.io.whole_files import TEMPORARY, check_folder, link_target
 
@@ -193,10 +193,10 @@ def _tidy(target: Path) -> None:
 def _write_weights(model: Storable, path: Path) -> str:
     """Write the tensors of a model; returns the SHA-256 of the file."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    save_file(tensors, path)
+    content = save(tensors)  # killed in safetensors' save_file, a process leaves a file of a name of its own
+    path.write_bytes(content)
     _finish(path)
-    with open_regular(path) as file:
-        return digest_of(file)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _write_config(model: Storable, digest: str, extra: dict[str, Any], path: Path) -> None:
