@@ -10,7 +10,9 @@ import numpy as np
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.table_text import NOT_RUN, head, line
 
-WHOLE = "compact"  # what the ablations leave something out of; without it every method shows all of its scores
+WHOLE = (
+    "compact"  # what the ablations leave something out of; without it every method shows all of its scores
+)
 
 
 def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:

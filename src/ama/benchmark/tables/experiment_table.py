@@ -34,7 +34,7 @@ def experiment_table(cells: Sequence[Cell], records: dict[Cell, Any], protocol: 
         for score in _scores([scores for cell, scores in found.items() if cell.method == method])
     ]
     titles = [f"{method}{SCORES[score]}" for method, score in columns]
-    lines = head(f"AUROC, {protocol} protocol", "paper", *titles)
+    lines = head(f"AUROC, {protocol} protocol", "published", *titles)
     values: list[list[float]] = []
     for experiment in dict.fromkeys(cell.experiment for cell in cells):
         of_methods = {cell.method: cell for cell in cells if cell.experiment == experiment}
