@@ -21,6 +21,7 @@ for module in pkgutil.iter_modules(ama.baselines.__path__):
     importlib.import_module(f"ama.baselines.{module.name}")
 folder, images, scores = sys.argv[1:]
 np.save(scores, ama.load(folder, "cpu").score_samples(np.load(images)))
+assert "sympy" not in sys.modules, "loading computes shapes the slow way, which takes seconds"
 """
 
 

@@ -19,6 +19,7 @@ HOSTILE = {
         "x: " + "1" * 5000,
         "has a value of 5,000 characters in line 1, expected at most 4,096",
     ),
+    "another such file": ("held_out: 0.3\nconfig: 10\n", "has the option config, expected the options"),
     "a large file": ("# " + "x" * MAX_BYTES, "has 100,002 bytes"),
 }
 

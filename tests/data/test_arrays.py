@@ -144,3 +144,10 @@ def test_arrays_that_do_not_match_the_model_are_refused_with_found_and_expected(
         open_source(np.zeros((2, 64)), image_size=32)
     with pytest.raises(InputError, match="no column 'y', as it is an array"):
         open_source(np.zeros((2, 64)), label_column="y")
+
+
+def test_a_signalling_nan_is_refused_without_a_warning_of_numpy():
+    x = np.ones((9, 3), np.float32)
+    x.view(np.uint32)[4, 1] = 0x7F800001
+    with pytest.raises(InputError, match=r"has nan in row 5 \(counted from 1\), column 2"):
+        open_source(x).read()

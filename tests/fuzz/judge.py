@@ -131,10 +131,12 @@ def fault(lines: list[str], status: int) -> str:
 def _watch(case: Case, here: Path) -> _Ended:
     """Run a case in a fork, and kill it when it goes beyond a limit."""
     start = active = time.monotonic()
+    idle, _ = _memory_and_time(
+        os.getpid()
+    )  # the fork begins with as much, and may have ended before it is asked
     pid = os.fork()
     if not pid:
         _run(case, here)
-    idle, _ = _memory_and_time(pid)
     killed, peak, used = "", idle, 0.0
     while True:
         done, status, usage = os.wait4(pid, os.WNOHANG)

@@ -73,6 +73,8 @@ def _size(rng: random.Random, config: dict[str, Any]) -> str:
         for container, key in _places(config, ("history", "versions", "parameters"))
         if type(container[key]) is int and key not in ("format", "steps")
     ]
+    if not whole:  # an earlier change has removed them
+        return "no whole number is left"
     container, key = rng.choice(whole)
     before, container[key] = container[key], rng.choice(SIZES)
     return f"{key} = {container[key]} for {before}"

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -45,6 +46,8 @@ def prepare_place(place: Path) -> None:
     torch.set_num_threads(1)  # threads do not survive a fork
     threadpool_limits(1)
     tqdm.tqdm.monitor_interval = 0
+    # By default it is shared with the forks, and one that is killed while it holds it stops all others.
+    tqdm.tqdm.set_lock(threading.RLock())
     place.mkdir()
     rows = np.random.default_rng(0).normal(size=(200, 3))
     np.save(place / "rows.npy", rows)

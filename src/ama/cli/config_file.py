@@ -21,7 +21,8 @@ def given_config(words: list[str]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file is none, too large, nested, has a huge value, or repeats its parts by references.
+        If the file is none, too large, nested, has a huge value, names another such file, or
+        repeats its parts by references.
     """
     import yaml
 
@@ -48,7 +49,13 @@ def given_config(words: list[str]) -> dict[str, Any]:
         if isinstance(error, InputError):
             raise
         return {}
-    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    if "config" in found:
+        raise InputError(
+            f"the config file {name} has the option config, expected the options of a command alone"
+        )
+    return {str(key): value for key, value in found.items()}
 
 
 def _check_events(text: str, name: str) -> None:

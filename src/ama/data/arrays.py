@@ -100,7 +100,8 @@ class ArrayRows(Source):
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
         columns = [f"column {j + 1}" for j in range(self.array.shape[1])]
         for part, ids, labels in _parts(len(self), self.labels, batch_size):
-            x = np.array(self.array[part], dtype=np.float64, order="C")
+            with np.errstate(invalid="ignore"):  # what is not finite is refused below
+                x = np.array(self.array[part], dtype=np.float64, order="C")
             check_finite(x, part.start, columns, self.name)
             yield Samples(torch.from_numpy(x), ids, labels, None, [])
 

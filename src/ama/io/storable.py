@@ -129,10 +129,24 @@ class Storable(Resizable, ABC):
 
 
 class _WithoutValues(TorchFunctionMode):
-    """Random tensors are empty ones: torch would load sympy, for seconds, to find out the shapes of the others."""
+    """Draws no numbers and iterates no powers: torch would load sympy, for seconds, to find out their shapes."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return (torch.empty if func in (torch.randn, torch.rand) else func)(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if func in (torch.randn, torch.rand):
+            func = torch.empty
+        elif func in (torch.Tensor.normal_, torch.nn.init.normal_):
+            return args[0] if args else kwargs["tensor"]
+        # The rest is what spectral normalisation computes from the weights.
+        elif func is torch.mv:
+            return args[0].new_empty(args[0].shape[0])
+        elif func is torch.vdot:
+            return args[0].new_empty(())
+        elif func is torch.nn.functional.normalize:
+            return args[0] if kwargs.get("out") is None else kwargs["out"]
+        elif func in (torch.Tensor.div, torch.Tensor.__truediv__) and getattr(args[1], "ndim", 0) == 0:
+            return args[0].new_empty(args[0].shape)
+        return func(*args, **kwargs)
 
 
 def _restored(
