@@ -115,6 +115,20 @@ def test_the_table_of_averages(page, others):
     assert missing_from(page, lines) == []
 
 
+def test_the_page_of_reliability_has_what_the_long_runs_found():
+    lines = []
+    for run in read_results(RESULTS / "fuzz.jsonl"):
+        faults = run["cases"] - run["accepted"] - run["refused"]
+        lines.append(
+            f"| {run['seed']} | {run['cases']:,} | {run['accepted']:,} | {run['refused']:,} | {faults} |"
+        )
+    for run in read_results(RESULTS / "kill.jsonl"):
+        lines += [f"| {name} | {done['pieces']} | {done['kills']} |" for name, done in run["works"].items()]
+        lines.append(f"Seed {run['seed']}: {run['failures']} failures.")
+    assert len(lines) >= 2
+    assert missing_from("docs/reliability.md", lines) == []
+
+
 def test_getting_started_has_the_scanned_digits():
     found = {record["digit"]: record for record in read_results(RESULTS / "digits.jsonl")}
     page = (ROOT / "docs" / "guide" / "getting-started.md").read_text()

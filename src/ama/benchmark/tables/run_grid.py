@@ -28,6 +28,7 @@ from ama.benchmark.tables.datasets import available
 from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.measure_cell import measure_cells
+from ama.io.commits import check_committed
 from ama.io.results_files import append_result, check_appendable
 
 POLL_SECONDS = 0.5
@@ -57,10 +58,12 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     Raises
     ------
     InputError
-        If there is no such grid, a data set is not as expected, or the results file cannot be written.
+        If there is no such grid, a data set is not as expected, the results file cannot be written, or it is in the
+        repository and the package differs from the last commit.
     """
     path = results_path(grid, results)
     check_appendable(path)
+    check_committed(path)
     cells = [cell for cell in cells_of(grid) if all(text in cell.name for text in only)]
     ready = [cell for cell in cells if _ready(cell, data)]
     if len(ready) < len(cells):

@@ -61,6 +61,18 @@ APPEND_TO = _text("--append_to", "FILE", "results file to which a JSON line per 
 RESULTS = _text("--results", "FILE", "results file; default: benchmarks/results/GRID.jsonl")
 
 
+def _check_results(given: Namespace) -> None:
+    """Find out before the work whether its records can be kept."""
+    from pathlib import Path
+
+    from ama.io.commits import check_committed
+    from ama.io.results_files import check_appendable
+
+    if given.append_to is not None:
+        check_appendable(Path(given.append_to))
+        check_committed(Path(given.append_to))
+
+
 def _run(given: Namespace) -> None:
     from ama.benchmark.tables.run_grid import run_grid
 
@@ -87,18 +99,21 @@ def _figures(given: Namespace) -> None:
 def _maps(given: Namespace) -> None:
     from ama.benchmark.checks.defect_maps import defect_maps
 
+    _check_results(given)
     defect_maps(given.data, given.append_to, given.max_steps, given.only)
 
 
 def _columns(given: Namespace) -> None:
     from ama.benchmark.checks.swapped_columns import swapped_columns
 
+    _check_results(given)
     swapped_columns(given.append_to, given.max_steps, given.only)
 
 
 def _false_alarms(given: Namespace) -> None:
     from ama.benchmark.checks.false_alarms import false_alarms
 
+    _check_results(given)
     false_alarms(given.data, given.append_to, given.max_steps, given.only)
 
 
@@ -111,18 +126,21 @@ def _gallery(given: Namespace) -> None:
 def _speed(given: Namespace) -> None:
     from ama.benchmark.speed.measure_speed import measure_speed
 
+    _check_results(given)
     measure_speed(given.only, given.append_to)
 
 
 def _stream(given: Namespace) -> None:
     from ama.benchmark.speed.streamed_scoring import streamed_scoring
 
+    _check_results(given)
     streamed_scoring(given.n, given.append_to)
 
 
 def _equal_steps(given: Namespace) -> None:
     from ama.benchmark.checks.equal_steps import equal_steps
 
+    _check_results(given)
     equal_steps(given.train, given.test, given.normal_label, given.steps, given.seeds, given.append_to)
 
 
