@@ -125,7 +125,7 @@ def test_the_page_of_reliability_has_what_the_long_runs_found():
     for run in read_results(RESULTS / "kill.jsonl"):
         lines += [f"| {name} | {done['pieces']} | {done['kills']} |" for name, done in run["works"].items()]
         lines.append(f"Seed {run['seed']}: {run['failures']} failures.")
-    assert len(lines) >= 2
+    assert lines
     assert missing_from("docs/reliability.md", lines) == []
 
 
