@@ -315,3 +315,23 @@ def test_no_configuration_takes_much_memory_or_time(folder):
         timeout=120,
     )
     assert (done.stdout.split("\n"), done.stderr) == (["less"] * 8 + [""], "")
+
+
+def test_a_model_without_a_score_that_commands_report_is_refused(folder, refused):
+    config = json.loads((folder / CONFIG).read_text())
+    assert "r_score" in config["reported"]
+    config["reported"].remove("r_score")
+    (folder / CONFIG).write_text(json.dumps(config))
+    refused("does not describe a detector: its terms lack r_score")
+
+
+def test_points_that_nobody_learned_score_without_a_warning(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    ama.baselines.NearestNeighbours(random_state=0, held_out=0.4).fit(rows).save(tmp_path / "model")
+    tensors = load_file(tmp_path / "model" / WEIGHTS)
+    tensors["points"][0, 0] = -1.77e308
+    save_file(tensors, tmp_path / "model" / WEIGHTS)
+    digest = hashlib.sha256((tmp_path / "model" / WEIGHTS).read_bytes()).hexdigest()
+    config = json.loads((tmp_path / "model" / CONFIG).read_text())
+    (tmp_path / "model" / CONFIG).write_text(json.dumps({**config, "weights_sha256": digest}))
+    assert np.isfinite(ama.load(tmp_path / "model").score_samples(rows)).all()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from sklearn.neighbors import NearestNeighbors
@@ -35,7 +36,10 @@ class NearestNeighboursModel(BaselineModel):
         if self._search is None:
             self._search = NearestNeighbors(n_neighbors=self.n_neighbours, algorithm="brute")
             self._search.fit(self.points.cpu().numpy())
-        distances, _ = self._search.kneighbors(x.flatten(1).cpu().numpy())
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # a distance that overflows is the largest there is
+            distances, _ = self._search.kneighbors(x.flatten(1).cpu().numpy())
         return {"score": torch.from_numpy(distances).mean(1)}
 
 

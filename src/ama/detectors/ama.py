@@ -222,6 +222,9 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         return {**super()._record(), "validation_auroc": self.validation_auroc_}
 
     def _restore(self, model: Model, config: dict[str, Any]) -> None:
+        missing = {column.name for column in self.score_columns} - {"score", *model.terms}
+        if missing:
+            raise ValueError(f"its terms lack {' and '.join(sorted(missing))}")
         super()._restore(model, config)
         self.validation_auroc_ = config["validation_auroc"]
 
