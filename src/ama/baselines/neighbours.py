@@ -36,9 +36,8 @@ class NearestNeighboursModel(BaselineModel):
         if self._search is None:
             self._search = NearestNeighbors(n_neighbors=self.n_neighbours, algorithm="brute")
             self._search.fit(self.points.cpu().numpy())
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # a distance that overflows is the largest there is
+        # A distance that overflows is the largest there is.
+        with np.errstate(over="ignore", invalid="ignore"):
             distances, _ = self._search.kneighbors(x.flatten(1).cpu().numpy())
         return {"score": torch.from_numpy(distances).mean(1)}
 

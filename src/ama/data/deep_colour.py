@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,6 @@ from ama.io.regular_files import open_regular
 
 ORIENTATION = 0x0112  # a tag of EXIF
 BITS, PLANES, EXTRA = 258, 284, 338  # tags of TIFF
-# Without a handler, imagecodecs' warnings of a damaged file would be printed to standard error.
-logging.getLogger("imagecodecs").addHandler(logging.NullHandler())
 SEPARATE = 2  # channels stored one after the other
 PREMULTIPLIED = 1  # colours that have been multiplied by the opacity
 

@@ -19,8 +19,9 @@ from ama.data.deep_colour import has_deep_channels
 from ama.errors import sentence
 from ama.io.regular_files import open_regular
 
-# Without a handler, Pillow's messages on a damaged file would be printed to standard error.
-logging.getLogger("PIL").addHandler(logging.NullHandler())
+# Without a handler, their messages on a damaged file would be printed to standard error.
+for _library in ("PIL", "imagecodecs"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 # Raster formats whose decoders neither run other programs (EPS), nor draw (WMF), nor leave the work to plugins (HDF5).
 SUFFIXES_OF = {

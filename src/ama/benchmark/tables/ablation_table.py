@@ -10,9 +10,8 @@ import numpy as np
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.table_text import NOT_RUN, head, line
 
-WHOLE = (
-    "compact"  # what the ablations leave something out of; without it every method shows all of its scores
-)
+# What the ablations leave something out of; without it every method shows all of its scores.
+WHOLE = "compact"
 
 
 def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
