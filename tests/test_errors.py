@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,13 @@ def test_undecodable_bytes_and_control_characters_are_replaced():
     assert printable("donn\udce9es.csv") == "donn\ufffdes.csv"
     assert printable("a\x1b[31mred\u202egnp.exe") == "a\ufffd[31mred\ufffdgnp.exe"
     assert printable("two\n lines\t") == "two lines"
+
+
+def test_what_is_no_character_is_replaced():
+    """NumPy makes a string of any four bytes."""
+    value = np.array([0x7FFFFFFF, ord("a"), 0x110000], dtype="<u4").view("<U3")[0]
+    assert printable(str(value)) == "\ufffda\ufffd"
+    assert sentence(f"{value} is no label") == "\ufffda\ufffd is no label"
 
 
 def test_the_middle_of_a_long_message_is_left_out():

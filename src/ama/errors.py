@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
+# NumPy makes strings of any four bytes; Python can neither slice nor search those with characters beyond Unicode.
+BEYOND_UNICODE = re.compile("[^\0-\U0010ffff]")
 LONGEST_SENTENCE = 280  # characters of a message; with the name of the program it stays below 300
 
 
 def printable(text: str) -> str:
     """Text of unknown origin, such as a file name or a library's message, on one line of printable characters.
 
-    Bytes that are no UTF-8 (surrogates in Python) and control characters become U+FFFD, and any white space becomes
-    one space.
+    Bytes that are no UTF-8 (surrogates in Python), control characters and what is no character become U+FFFD, and any
+    white space becomes one space.
     """
+    text = BEYOND_UNICODE.sub("\ufffd", text)
     # A right-to-left override, which hides a suffix, is no more printable than a surrogate or a control character.
     shown = (" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)
     return " ".join("".join(shown).split())
