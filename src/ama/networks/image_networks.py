@@ -28,8 +28,8 @@ from ama.networks.rotations import n_rotations
 MIN_SIDE, MAX_SIDE = 8, 256
 
 
-def n_halvings(height: int, width: int) -> int:
-    """How often an image is halved until its shorter side is about 4 pixels.
+def check_sides(height: int, width: int) -> None:
+    """Refuse an image that the networks do not take.
 
     Raises
     ------
@@ -41,6 +41,11 @@ def n_halvings(height: int, width: int) -> int:
             f"images must be {MIN_SIDE} to {MAX_SIDE} pixels a side, found {height} x {width} (height x width); "
             "image_size=... resizes them"
         )
+
+
+def n_halvings(height: int, width: int) -> int:
+    """How often an image is halved until its shorter side is about 4 pixels; see :func:`check_sides`."""
+    check_sides(height, width)
     return max(1, round(math.log2(min(height, width) / 4)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jaxtyping import Shaped
 from torch import Generator, Tensor
 
-from ama.networks.image_networks import Discriminator, Encoder
+from ama.networks.image_networks import Discriminator, Encoder, check_sides
 from ama.networks.image_networks import Generator as ImageGenerator
 from ama.networks.networks import Networks
 from ama.networks.rotations import n_rotations
@@ -17,7 +17,13 @@ from ama.settings import Settings
 
 
 class Images(SampleKind):
-    """Images (channels, height, width) of 8 to 256 pixels a side."""
+    """Images (channels, height, width).
+
+    Raises
+    ------
+    ValueError
+        If a side is outside 8 to 256 pixels.
+    """
 
     name = "images"
     pictured = True
@@ -27,6 +33,7 @@ class Images(SampleKind):
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)
         self.channels, self.height, self.width = shape
+        check_sides(self.height, self.width)  # some methods have networks for any size, which take any time
         self.n_rotations = n_rotations(self.height, self.width)
 
     @property
