@@ -88,7 +88,7 @@ def test_the_equations_import_torch_alone():
 def test_the_declarations_import_the_standard_library_alone():
     for name in ("errors.py", "settings.py", "utils/declarations.py"):
         found = _imported_at_the_top(ast.parse((PACKAGE / name).read_text()))
-        assert found <= {"__future__", "dataclasses", "numbers", "types", "typing", "ama"}, name
+        assert found <= {"__future__", "dataclasses", "numbers", "re", "types", "typing", "ama"}, name
 
 
 def test_no_two_modules_share_a_name():

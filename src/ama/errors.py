@@ -32,7 +32,7 @@ def sentence(text: str, longest: int = LONGEST_SENTENCE) -> str:
     return f"{shown[: longest - 3 - tail]}...{shown[-tail:]}"
 
 
-def shown(value: object) -> str:
+def as_written(value: object) -> str:
     """A value as Python writes it, or the size of a whole number that is too long to be written."""
     try:
         return repr(value)

@@ -125,6 +125,27 @@ def test_the_same_seed_gives_the_same_interval():
     assert evaluate(*draw(80, 0), seed=3) != evaluate(*draw(80, 0), seed=4)
 
 
+PAIRED = [evaluate, roc_band, precision_recall_band]
+
+
+@pytest.mark.parametrize("function", PAIRED)
+def test_samples_that_share_a_score_are_drawn_together(function):
+    """Pairs of equal scores are no more evidence than one of each."""
+    scores, anomalous = draw(60, 0)
+    once = function(scores, anomalous)
+    pairs = np.repeat(scores, 2), np.repeat(anomalous, 2)
+    together = function(*pairs, groups=np.repeat(np.arange(60), 2))
+    if function is evaluate:
+        assert (together.auroc, together.average_precision) == (once.auroc, once.average_precision)
+        assert together.fpr_at_95_recall == once.fpr_at_95_recall
+        assert (together.n_normal, together.n_anomalous) == (90, 30)
+        apart = evaluate(*pairs).auroc
+        assert apart.high - apart.low < 0.85 * (once.auroc.high - once.auroc.low)
+    else:
+        assert np.array_equal(together.low, once.low, equal_nan=True)
+        assert np.array_equal(together.high, once.high, equal_nan=True)
+
+
 @pytest.mark.parametrize(("n_normal", "n_anomalous"), [(1, 5), (5, 1), (1, 1)])
 def test_a_single_sample_of_a_class_has_the_widest_interval(n_normal, n_anomalous):
     anomalous = np.arange(n_normal + n_anomalous) >= n_normal

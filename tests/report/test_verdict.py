@@ -16,7 +16,7 @@ DETECTOR = Mock(spec=Detector, offset_=0.0, guaranteed_rate=0.05)
 
 
 def judged(score, anomalous):
-    return Judged(np.array(score), anomalous, None, [])
+    return Judged(np.array(score), np.arange(len(score)), anomalous, None, [])
 
 
 def test_without_labels_it_holds_what_is_flagged_and_the_guarantee():

@@ -17,7 +17,8 @@ the paper's test of batches. The last group may be smaller; the guarantee on fal
 
 The paper draws its groups of held-out images with replacement. Such groups share images, so they are not independent,
 and a threshold from them gives more false alarms than it promises: 2.0 % at 1 % with 20 images held out. Here each
-held-out image is in one group.
+held-out image is in one group. The Glow of the compact preset is small: 64 channels and 8 steps a level, where the
+``"paper"`` preset has 512 and 32, trained for 1,000 steps.
 """
 
 from __future__ import annotations
@@ -110,12 +111,12 @@ class Typicality(TrainedBaseline):
     }
     _model_class = TypicalityModel
 
-    def independent(self, scores: np.ndarray) -> np.ndarray:
-        """One score of each group."""
-        return scores[:: self.group]
+    def groups(self, n: int) -> np.ndarray:
+        """Consecutive samples are a group."""
+        return np.arange(n) // self.group
 
     def _options(self, kind: SampleKind) -> dict[str, Any]:
-        network = network_options(self.likelihood, self.preset, self._sizes().width)
+        network = network_options(self.likelihood, self.preset, self.sizes().width)
         return {**network, "group": self.group}
 
     def _learn(self, model: TypicalityModel, train: Tensor, run: Run, log: Log) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.integrate import trapezoid
 from scipy.stats import bootstrap
-from sklearn.metrics import auc
 
 RECALL = 0.95
 GRID = np.linspace(0, 1, 201)  # points at which a curve is evaluated
@@ -40,7 +40,13 @@ class Evaluation:
         return asdict(self)
 
 
-def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, seed: int = 0) -> Evaluation:
+def evaluate(
+    scores: np.ndarray,
+    anomalous: np.ndarray,
+    resamples: int = 500,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
+) -> Evaluation:
     """Evaluate scores, higher for more normal samples.
 
     Parameters
@@ -53,6 +59,9 @@ def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, se
         Bootstrap resamples, stratified by class, for percentile intervals.
     seed
         Seed of the bootstrap.
+    groups
+        Shape (n,), any labels: samples of one group are drawn together, such as those that share a score. By default
+        every sample is drawn alone.
 
     Raises
     ------
@@ -62,33 +71,16 @@ def evaluate(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 500, se
     scores, anomalous = np.asarray(scores, dtype=np.float64), np.asarray(anomalous, dtype=bool)
     if not np.isfinite(scores).all():
         raise ValueError(f"scores must be finite, found {scores[~np.isfinite(scores)][0]}")
-    distinct, rank = np.unique(scores, return_inverse=True)  # rank 0 is the most anomalous value
-    normal, anomalies = rank[~anomalous], rank[anomalous]
-    if not len(normal) or not len(anomalies):
-        raise ValueError(
-            f"evaluation needs normal samples and anomalies, found {len(normal)} and {len(anomalies)}"
-        )
+    classes = _classes(scores, anomalous, groups)
+    if not all(len(one.rank) for one in classes):
+        found = " and ".join(str(len(one.rank)) for one in classes)
+        raise ValueError(f"evaluation needs normal samples and anomalies, found {found}")
 
-    def metrics(*ranks: np.ndarray) -> np.ndarray:
-        return _metrics(*(np.bincount(r, minlength=len(distinct)) for r in ranks))
-
-    values = metrics(normal, anomalies)
-    if min(len(normal), len(anomalies)) > 1:
-        found = bootstrap(
-            (normal, anomalies),
-            metrics,
-            n_resamples=resamples,
-            vectorized=False,
-            method="percentile",
-            rng=np.random.default_rng(seed),
-        ).confidence_interval
-        low, high = found.low, found.high
-    else:
-        low, high = np.zeros(3), np.ones(3)  # a single sample gives no estimate of the variance
+    values, low, high = _with_interval(classes, resamples, seed)
     auroc, precision, fpr = (
         Metric(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)
     )
-    return Evaluation(auroc, precision, fpr, len(normal), len(anomalies))
+    return Evaluation(auroc, precision, fpr, *(len(one.rank) for one in classes))
 
 
 @dataclass(frozen=True)
@@ -101,12 +93,18 @@ class Band:
     high: np.ndarray
 
 
-def roc_band(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, seed: int = 0) -> Band:
+def roc_band(
+    scores: np.ndarray,
+    anomalous: np.ndarray,
+    resamples: int = 200,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
+) -> Band:
     """ROC curve: share of the anomalies flagged, over the share of normal samples flagged.
 
     Parameters
     ----------
-    scores, anomalous
+    scores, anomalous, groups
         As in :func:`evaluate`.
     resamples
         Bootstrap resamples, stratified by class.
@@ -118,11 +116,15 @@ def roc_band(scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, se
         fpr, recall = (np.append(0, np.cumsum(counts)) / counts.sum() for counts in (normal, anomalies))
         return np.interp(GRID, fpr, recall)
 
-    return _band(curve, scores, anomalous, resamples, seed)
+    return _band(curve, _classes(scores, anomalous, groups), resamples, seed)
 
 
 def precision_recall_band(
-    scores: np.ndarray, anomalous: np.ndarray, resamples: int = 200, seed: int = 0
+    scores: np.ndarray,
+    anomalous: np.ndarray,
+    resamples: int = 200,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
 ) -> Band:
     """Precision over recall: share of anomalies among the flagged; parameters as in :func:`roc_band`."""
 
@@ -132,22 +134,72 @@ def precision_recall_band(
         at = np.searchsorted(true / true[-1], GRID[1:])
         return np.append(np.nan, true[at] / (true[at] + false[at]))
 
-    return _band(curve, scores, anomalous, resamples, seed)
+    return _band(curve, _classes(scores, anomalous, groups), resamples, seed)
+
+
+@dataclass(frozen=True)
+class _Class:
+    """The n samples of a class: their scores' ranks among all distinct scores, and the groups that are drawn."""
+
+    rank: np.ndarray
+    group: np.ndarray  # of each sample, 0 to n_groups - 1
+    n_groups: int
+    n_ranks: int
+
+    def counts(self, drawn: np.ndarray) -> np.ndarray:
+        """How many samples have each rank, if these groups are drawn, each as often as it occurs."""
+        times = np.bincount(drawn, minlength=self.n_groups)
+        return np.bincount(self.rank, weights=times[self.group], minlength=self.n_ranks)
+
+
+def _classes(scores: np.ndarray, anomalous: np.ndarray, groups: np.ndarray | None) -> tuple[_Class, _Class]:
+    """Normal samples and anomalies; rank 0 is the most anomalous score."""
+    distinct, rank = np.unique(np.asarray(scores, dtype=np.float64), return_inverse=True)
+    labels = np.arange(len(rank)) if groups is None else np.asarray(groups)
+
+    def of_class(mask: np.ndarray) -> _Class:
+        own, group = np.unique(labels[mask], return_inverse=True)
+        return _Class(rank[mask], group, len(own), len(distinct))
+
+    return of_class(~anomalous), of_class(anomalous)
+
+
+def _with_interval(
+    classes: tuple[_Class, _Class], resamples: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The three metrics, and the ends of their intervals."""
+
+    def metrics(*drawn: np.ndarray) -> np.ndarray:
+        return _metrics(*(one.counts(own) for one, own in zip(classes, drawn, strict=True)))
+
+    everything = [np.arange(one.n_groups) for one in classes]
+    values = metrics(*everything)
+    if min(one.n_groups for one in classes) == 1:
+        return values, np.zeros(3), np.ones(3)  # a single sample or group gives no estimate of the variance
+    found = bootstrap(
+        everything,
+        metrics,
+        n_resamples=resamples,
+        vectorized=False,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return values, found.low, found.high
 
 
 def _band(
     curve: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    scores: np.ndarray,
-    anomalous: np.ndarray,
+    classes: tuple[_Class, _Class],
     resamples: int,
     seed: int,
 ) -> Band:
-    distinct, rank = np.unique(np.asarray(scores, dtype=np.float64), return_inverse=True)
-    counts = [np.bincount(rank[mask], minlength=len(distinct)) for mask in (~anomalous, anomalous)]
     random = np.random.default_rng(seed)
-    drawn = [curve(*(random.multinomial(c.sum(), c / c.sum()) for c in counts)) for _ in range(resamples)]
+    drawn = [
+        curve(*(one.counts(random.integers(one.n_groups, size=one.n_groups)) for one in classes))
+        for _ in range(resamples)
+    ]
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    return Band(GRID, curve(*counts), low, high)
+    return Band(GRID, curve(*(one.counts(np.arange(one.n_groups)) for one in classes)), low, high)
 
 
 def _metrics(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
@@ -160,7 +212,7 @@ def _metrics(normal: np.ndarray, anomalies: np.ndarray) -> np.ndarray:
     precision = true / np.maximum(true + false, 1)
     return np.array(
         [
-            auc(np.append(0, fpr), np.append(0, recall)),
+            trapezoid(np.append(0, recall), np.append(0, fpr)),
             np.diff(recall, prepend=0) @ precision,
             fpr[np.searchsorted(recall, RECALL)],
         ]

@@ -22,7 +22,7 @@ from ama.detectors.inputs import as_samples
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import PlottingMixin
 from ama.detectors.saving import SavedEstimator
-from ama.errors import InputError, shown
+from ama.errors import InputError, as_written
 from ama.io.versions import versions
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
@@ -120,9 +120,13 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         """The sphere to which encodings are drawn, if there is one."""
         return None
 
+    def groups(self, n: int) -> np.ndarray:
+        """The number of the group of each of n samples that are scored in one call; those of a group share a score."""
+        return np.arange(n)
+
     def independent(self, scores: np.ndarray) -> np.ndarray:
-        """Of scores of consecutive samples, those that are independent of one another."""
-        return scores
+        """One score of each group of samples that were scored in one call."""
+        return scores[np.unique(self.groups(len(scores)), return_index=True)[1]]
 
     def decision_function(self, X: Any) -> np.ndarray:
         """``score_samples(X) - offset_``: negative for an anomaly."""
@@ -280,7 +284,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
             seed = int(check_random_state(self.random_state).randint(2**31))
         except ValueError:
             raise InputError(
-                f"random_state must be a whole number from 0 to {2**32 - 1}, found {shown(self.random_state)}"
+                f"random_state must be a whole number from 0 to {2**32 - 1}, found {as_written(self.random_state)}"
             ) from None
         return Run(seed=seed, device=device, progress=self.progress)
 

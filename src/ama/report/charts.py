@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -87,19 +87,27 @@ def plot_curves(panels: dict[str, dict[str, Curve]], x_label: str, y_label: str)
     return figure
 
 
-def plot_roc(scores: Float[np.ndarray, " n"], anomalous: Bool[np.ndarray, " n"]) -> Figure:
+def plot_roc(
+    scores: Float[np.ndarray, " n"],
+    anomalous: Bool[np.ndarray, " n"],
+    groups: Int[np.ndarray, " n"] | None = None,
+) -> Figure:
     """ROC curve with a 95 % bootstrap band: share of anomalies flagged against share of normal samples flagged."""
     figure, axis = _axes("normal samples flagged", "anomalies flagged")
     axis.plot([0, 1], [0, 1], linestyle=":", linewidth=1, color="gray")
-    _draw_band(axis, roc_band(scores, anomalous))
+    _draw_band(axis, roc_band(scores, anomalous, groups=groups))
     return figure
 
 
-def plot_precision_recall(scores: Float[np.ndarray, " n"], anomalous: Bool[np.ndarray, " n"]) -> Figure:
+def plot_precision_recall(
+    scores: Float[np.ndarray, " n"],
+    anomalous: Bool[np.ndarray, " n"],
+    groups: Int[np.ndarray, " n"] | None = None,
+) -> Figure:
     """Precision against recall, with a 95 % bootstrap band."""
     figure, axis = _axes("recall", "precision")
     axis.axhline(anomalous.mean(), linestyle=":", linewidth=1, color="gray")
-    _draw_band(axis, precision_recall_band(scores, anomalous))
+    _draw_band(axis, precision_recall_band(scores, anomalous, groups=groups))
     return figure
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from ama.data.samples import Samples
@@ -42,6 +42,8 @@ class Judged:
     ----------
     score
         The deciding score of every sample.
+    groups
+        The group of every sample; those of a group share a score.
     anomalous
         Which samples are anomalies; None if that is unknown.
     norms
@@ -51,6 +53,7 @@ class Judged:
     """
 
     score: Float[np.ndarray, " n"]
+    groups: Int[np.ndarray, " n"]
     anomalous: Bool[np.ndarray, " n"] | None
     norms: Float[np.ndarray, " n"] | None
     examples: list[Example]
@@ -91,6 +94,7 @@ def judge(
     """
     best: dict[str, list[tuple[float, int, Example]]] = {}
     scores: list[np.ndarray] = []
+    groups: list[np.ndarray] = []
     truths: list[np.ndarray | None] = []
     norms: list[np.ndarray] = []
     n = 0
@@ -101,6 +105,7 @@ def judge(
         for name, found in _best_of_chunk(detector, chunk, score, anomalous, n, shown).items():
             best[name] = heapq.nsmallest(shown, best.get(name, []) + found)
         scores.append(score)
+        groups.append(n + detector.groups(len(chunk)))
         truths.append(anomalous)
         n += len(chunk)
     if not n:
@@ -108,6 +113,7 @@ def judge(
     known = [truth for truth in truths if truth is not None]
     return Judged(
         np.concatenate(scores),
+        np.concatenate(groups),
         np.concatenate(known) if len(known) == len(truths) else None,
         np.concatenate(norms) if norms else None,
         _grouped(best),

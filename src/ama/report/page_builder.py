@@ -74,7 +74,7 @@ def _tiles(detector: Detector, judged: Judged) -> list[tuple[str, str, str]]:
     if judged.anomalous is None:
         flagged = (judged.score < detector.offset_).sum()
         return [("samples", f"{len(judged):,}", ""), ("flagged", f"{flagged:,}", "")]
-    metrics = evaluate(judged.score, judged.anomalous)
+    metrics = evaluate(judged.score, judged.anomalous, groups=judged.groups)
     named = {
         "AUROC": metrics.auroc,
         "average precision": metrics.average_precision,

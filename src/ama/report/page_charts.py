@@ -70,11 +70,11 @@ def _figures(
     }
     if judged.anomalous is not None:
         figures["roc"] = (
-            plot_roc(judged.score, judged.anomalous),
+            plot_roc(judged.score, judged.anomalous, judged.groups),
             "ROC curve: share of anomalies flagged against share of normal samples flagged",
         )
         figures["precision"] = (
-            plot_precision_recall(judged.score, judged.anomalous),
+            plot_precision_recall(judged.score, judged.anomalous, judged.groups),
             "Precision against recall",
         )
     if detector.history_:

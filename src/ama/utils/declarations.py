@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from types import NoneType
 from typing import Any, Literal, get_args, get_type_hints
 
-from ama.errors import InputError, shown
+from ama.errors import InputError, as_written
 
 FIRST, TRAINING, NETWORKS = "most used", "training", "networks"
 OBJECTIVE, NEGATIVE, SCORE, METHOD = "objective", "negatives", "score", "method"
@@ -71,7 +71,7 @@ def check(values: dict[str, Any], owner: type) -> None:
         if value is None or (declaration.searchable and value == "auto"):
             continue
         if (expected := _violated(value, given_type(hints[name]), declaration)) is not None:
-            raise InputError(f"{name} must be {expected}, found {shown(value)}")
+            raise InputError(f"{name} must be {expected}, found {as_written(value)}")
 
 
 def given_type(hint: Any) -> Any:

@@ -39,8 +39,8 @@ def _run(given: Namespace) -> None:
     if given.append_to is not None:
         check_appendable(Path(given.append_to))
     detector = load(given.model, given.device)
-    table, anomalous = _scored(detector, given)
-    metrics = _metrics(detector, table, anomalous)
+    table, anomalous, groups = _scored(detector, given)
+    metrics = _metrics(detector, table, anomalous, groups)
     flagged = table["anomaly"].to_numpy()
     _print(detector, metrics)
     print(
@@ -51,29 +51,36 @@ def _run(given: Namespace) -> None:
         _append(given, detector, metrics, float(flagged[~anomalous].mean()))
 
 
-def _scored(detector: Detector, given: Namespace) -> tuple[pa.Table, np.ndarray]:
-    """The scores of all samples, and which of them are anomalies."""
+def _scored(detector: Detector, given: Namespace) -> tuple[pa.Table, np.ndarray, np.ndarray]:
+    """The scores of all samples, which of them are anomalies, and the group of each."""
     import numpy as np
     import pyarrow as pa
 
     from ama.cli.labelled_samples import check_both_classes, labelled_chunks
     from ama.detectors.score_tables import score_table
 
-    tables, known = [], []
+    tables, known, groups, n = [], [], [], 0
     for samples, anomalous in labelled_chunks(detector, given):
         tables.append(score_table(detector, samples))
         known.append(anomalous)
+        groups.append(n + detector.groups(len(samples)))
+        n += len(samples)
     truth = np.concatenate([anomalous for anomalous in known if anomalous is not None])
     check_both_classes(truth, given.source, "an evaluation")
-    return pa.concat_tables(tables), truth
+    return pa.concat_tables(tables), truth, np.concatenate(groups)
 
 
-def _metrics(detector: Detector, table: pa.Table, anomalous: np.ndarray) -> dict[str, Evaluation]:
+def _metrics(
+    detector: Detector, table: pa.Table, anomalous: np.ndarray, groups: np.ndarray
+) -> dict[str, Evaluation]:
     """The metrics of each score."""
     from ama.decision.metrics import evaluate
 
     signs = {column.name: 1 if column.higher == "normal" else -1 for column in detector.score_columns}
-    return {name: evaluate(sign * table[name].to_numpy(), anomalous) for name, sign in signs.items()}
+    return {
+        name: evaluate(sign * table[name].to_numpy(), anomalous, groups=groups)
+        for name, sign in signs.items()
+    }
 
 
 def _print(detector: Detector, metrics: dict[str, Evaluation]) -> None:
