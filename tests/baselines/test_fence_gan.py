@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.baselines.fence_gan import CLOSEST, dispersion, encirclement
+from ama.baselines.fence_gan import CIFAR10, CLOSEST, FenceGAN, dispersion, encirclement
 
 
 @given(st.floats(0.05, 0.95), st.floats(-4, 4), st.sampled_from(["cross_entropy", "log"]))
@@ -33,3 +33,21 @@ def test_dispersion_is_one_over_the_mean_distance_from_the_mean():
     assert dispersion(points).item() == pytest.approx(expected, rel=1e-5)
     assert dispersion(3 * points).item() == pytest.approx(expected / 3, rel=1e-5)
     assert math.isfinite(dispersion(torch.ones(4, 2)).item())
+
+
+def test_the_generator_has_a_learning_rate_of_its_own(digits):
+    """Adam's first step is as long as the learning rate."""
+    zeros = digits[0][digits[1] == 0]
+
+    def weights(rate: float) -> np.ndarray:
+        given = {"max_steps": 1, "width": 4, "learning_rate": 1e-4, "held_out": 0.2, "random_state": 0}
+        detector = FenceGAN(**given, generator_rate=rate, device="cpu").fit(zeros)
+        return torch.cat([p.detach().flatten() for p in detector.model_.generator.parameters()]).numpy()
+
+    start = weights(1e-9)
+    assert np.abs(weights(2.0) - start).max() == pytest.approx(2e-4, rel=0.01)
+    assert np.abs(weights(20.0) - start).max() == pytest.approx(2e-3, rel=0.01)
+
+
+def test_the_authors_values_are_parameters():
+    assert FenceGAN(**CIFAR10).get_params().items() >= CIFAR10.items()

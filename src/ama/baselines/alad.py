@@ -198,4 +198,4 @@ class ALAD(TrainedBaseline):
         return {**super()._options(kind), "scoring": self.scoring}
 
     def _learn(self, model: ALADModel, train: Tensor, run: Run, log: Log) -> None:
-        self._train(_Training, model, train, run, log, averaging=self._sizes().averaging)
+        self._train(_Training, model, train, run, log, averaging=self.sizes().averaging)

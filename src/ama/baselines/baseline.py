@@ -155,14 +155,14 @@ class TrainedBaseline(Baseline, TrainedDetector):
 
     presets: ClassVar[dict[str, Sizes]]
 
-    def _sizes(self) -> Any:
+    def sizes(self) -> Any:
         """The sizes of the preset, which may be of a subclass, with every given value in place of the preset's."""
         sizes = self.presets[self.preset]
         given = {name: getattr(self, name) for name in asdict(sizes)}
         return replace(sizes, **{name: value for name, value in given.items() if value is not None})
 
     def _options(self, kind: SampleKind) -> dict[str, Any]:
-        sizes = self._sizes()
+        sizes = self.sizes()
         return {"width": sizes.width, "latent_dim": sizes.latent_dim}
 
     def _training_precision(self, kind: SampleKind, device: str) -> str:
@@ -199,7 +199,7 @@ class TrainedBaseline(Baseline, TrainedDetector):
             from ama.training.callbacks import LossMonitor
             from ama.training.trainer import run_training
 
-        sizes = self._sizes()
+        sizes = self.sizes()
         total = max_steps or sizes.max_steps
         bfloat16 = self._training_precision(model.kind, run.device) == "bfloat16"
         samples = reader(train, run.device)

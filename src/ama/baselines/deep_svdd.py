@@ -274,7 +274,7 @@ class DeepSVDD(TrainedBaseline):
 
     def _learn(self, model: DeepSVDDModel, train: Tensor, run: Run, log: Log) -> None:
         model.fit_contrast(train)
-        sizes = self._sizes()
+        sizes = self.sizes()
         steps = sizes.max_steps if self.pretraining_steps is None else self.pretraining_steps
         if steps:
             decoder = Decoder(model.shape, sizes.latent_dim, model.encoder).to(run.device)

@@ -16,8 +16,9 @@ anomaly score, :math:`D(x)`                                                    i
 Deviations. ``encirclement="cross_entropy"``, the default, is that of the authors' code
 (https://github.com/phuccuongngo99/Fence_GAN): the cross-entropy of D(G(z)) and the target :math:`\alpha`. It has the
 paper's minimum and is bounded below; ``"log"`` is the paper's equation, bounded at 1e-3 from the target. The networks
-are DCGAN's, for any size of image; the authors' have two convolutions, for 28 x 28. The generator's learning rate is
-twice the discriminator's, as in their code. That code first trains D alone for a while, which is left out here.
+are DCGAN's, for any size of image; the authors' have two convolutions, for 28 x 28. Their code first trains D alone for
+a while, which is left out here. The defaults are the code's values for MNIST. Its values for CIFAR-10 are
+``alpha=0.5, beta=10, gamma=0.5, generator_rate=10`` (``CIFAR10``).
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from ama.settings import WEIGHT
 from ama.training.run import Run
 from ama.utils.declarations import METHOD, parameter
 
+# The values that the authors' code is called with for CIFAR-10.
+CIFAR10 = {"alpha": 0.5, "beta": 10.0, "gamma": 0.5, "generator_rate": 10.0}
 CLOSEST = 1e-3  # distance from the target below which the logarithm of the paper's loss is constant
 
 Encirclement = Literal["cross_entropy", "log"]
@@ -57,11 +60,9 @@ class FenceGANModel(BaselineModel):
 
 
 class _Training(gan.GANTraining):
-    generator_rate = 2.0
-
     def __init__(self, *given: Any, method: FenceGAN):
         super().__init__(*given)
-        self.method = method
+        self.method, self.generator_rate = method, method.generator_rate
 
     def discriminator_loss(
         self, of_real: Float[Tensor, " b"], of_generated: Float[Tensor, " b"]
@@ -102,6 +103,9 @@ class FenceGAN(TrainedBaseline):
     encirclement: Encirclement = parameter((
         "Form of the encirclement loss: \"cross_entropy\", as in the authors' code, or \"log\", as in the paper."),
         METHOD, default="cross_entropy")
+    generator_rate: float = parameter((
+        "Learning rate of the generator, as a multiple of the discriminator's."),
+        METHOD, 0, exclusive=True, default=2.0)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -36,7 +36,7 @@ class GANTraining(BaselineTraining):
         The generator's learning rate, relative to the discriminator's.
     """
 
-    generator_rate: ClassVar[float] = 1.0
+    generator_rate: float = 1.0
     model: Any
 
     def configure_optimizers(self) -> Any:
