@@ -57,3 +57,17 @@ def test_a_baseline_is_measured_by_every_one_of_its_scores(method, tmp_path):
     assert found["paper"]["score"]["n_anomalous"] <= judged["n_anomalous"]
     assert found["parameters"]["max_steps"] == 2
     assert found["parameters"]["random_state"] == cell.seed
+    # What the preset decides is in the record, too.
+    assert not {
+        name for name in ("width", "batch_size", "learning_rate") if found["parameters"][name] is None
+    }
+
+
+def test_images_that_share_a_score_are_drawn_together(tmp_path):
+    """The interval of pairs is that of half as many samples."""
+    found = {}
+    for method in ("typicality", "typicality, M = 2"):
+        cell = Cell("digits", "all but 3", None, method, max_steps=2, strict_only=True)
+        auroc = measure_cell(cell, None, tmp_path / method, False)["strict"]["score"]["auroc"]
+        found[method] = auroc["high"] - auroc["low"]
+    assert found["typicality, M = 2"] > 1.1 * found["typicality"]

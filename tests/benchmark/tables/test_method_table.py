@@ -5,7 +5,7 @@ from __future__ import annotations
 from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.show_grid import show_grid
 from ama.io.results_files import append_result
-from grid_records import add_result, auroc_of, table_row
+from grid_records import TRAINED, add_result, auroc_of, table_row
 
 
 def test_competitors_are_shown_with_their_published_numbers(tmp_path):
@@ -35,7 +35,7 @@ def test_a_likelihood_is_shown_beside_the_score_derived_from_it(tmp_path):
         c for c in cells_of("table1_methods") if c.method == "input complexity" and c.against == "mnist"
     )
     found = {"score": auroc_of(0.9), "likelihood": auroc_of(0.1), "complexity": auroc_of(0.8)}
-    append_result(path, {"cell": cell.as_dict(), "strict": found, "paper": found})
+    append_result(path, {"cell": cell.as_dict(), **TRAINED, "strict": found, "paper": found})
     table = show_grid("table1_methods", str(path))
     assert table_row(table, "input complexity |").startswith("| input complexity | 0.900 | not run |")
     assert table_row(table, "input complexity: likelihood").startswith(

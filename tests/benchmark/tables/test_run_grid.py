@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -24,9 +23,7 @@ TIMES = {"seconds", "fit_seconds", "date", "commit"}
 
 def command(path, *options):
     words = [sys.executable, "-m", "ama", "benchmark", "run", "smoke", "--results", str(path), *options]
-    # Test workers share the cores.
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def records(path):

@@ -10,6 +10,13 @@ from ama.benchmark.tables.experiments import Experiment, draw_experiment
 from ama.errors import InputError
 
 
+def ready(cell: Cell, folder: str | None) -> bool:
+    """Whether the data sets of a cell are available."""
+    needed = [(cell.data, "train"), (cell.data, "test")]
+    needed += [(cell.against, "test")] if cell.against is not None else []
+    return all(available(name, split, folder) for name, split in needed)
+
+
 def samples_of(cell: Cell, folder: str | None) -> Experiment:
     """The samples of a cell.
 

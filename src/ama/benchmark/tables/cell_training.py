@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from ama import settings
+from ama.baselines.baseline import TrainedBaseline
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.compared_methods import AMA, BASELINES, KNOWN
 from ama.benchmark.tables.experiments import Experiment
@@ -24,6 +25,7 @@ from ama.training.fit import Fitted, TrainingSet, fit_both, fit_model
 from ama.training.run import Run
 
 CHECKPOINT_SECONDS = 60.0
+UNRECORDED = ("checkpoints", "checkpoint_every", "progress")
 HELD_OUT = 0.05  # for a baseline's threshold, which no cell uses
 
 Scores = dict[str, Float[np.ndarray, " m"]]
@@ -37,6 +39,8 @@ class Trained(NamedTuple):
     scores
         Maps test samples to their scores by name, higher = more normal: under the strict protocol, and under the
         paper's (empty if the cell is strict only).
+    groups
+        The group of each of n test samples; those of a group share a score.
     parameters
         The parameters of the training.
     seconds
@@ -44,11 +48,18 @@ class Trained(NamedTuple):
     """
 
     scores: Callable[[Shaped[Tensor, "m ..."]], tuple[Scores, Scores]]
+    groups: Callable[[int], Int[np.ndarray, " n"]]
     parameters: dict[str, Any]
     seconds: float
 
 
-def train_cell(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
+def train_cell(
+    cell: Cell,
+    experiment: Experiment,
+    checkpoints: Path,
+    progress: bool | None,
+    parameters: dict[str, Any] | None = None,
+) -> Trained:
     """Train the method of a cell.
 
     Parameters
@@ -61,14 +72,26 @@ def train_cell(cell: Cell, experiment: Experiment, checkpoints: Path, progress: 
         Folder of checkpoints, from which an interrupted training resumes.
     progress
         As in :class:`ama.AMADetector`.
+    parameters
+        Those of an earlier record, in place of the method's.
 
     Raises
     ------
     InputError
-        If there are fewer known anomalies than the method trains with.
+        If there are fewer known anomalies than the method trains with, or the parameters are of another version.
     """
-    train = _train_ama if cell.method in AMA else _train_baseline
-    return train(cell, experiment, checkpoints, progress)
+    if cell.method in AMA:
+        known = dataclasses.asdict(settings_of(cell, tuple(experiment.train.shape[1:])))
+        choice = settings.Settings(**_recorded(cell, known, parameters))
+        return _train_ama(cell, experiment, checkpoints, progress, choice)
+    return _train_baseline(cell, experiment, checkpoints, progress, parameters)
+
+
+def _recorded(cell: Cell, known: dict[str, Any], recorded: dict[str, Any] | None) -> dict[str, Any]:
+    """The parameters of a method, with those of a record in their places."""
+    if unknown := (recorded or {}).keys() - known.keys():
+        raise InputError(f"{cell.name}: no parameter of this version of ama is {', '.join(sorted(unknown))}")
+    return {**known, **(recorded or {})}
 
 
 def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
@@ -79,8 +102,9 @@ def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
     return settings.resolve(given.pop("preset"), kind_of(shape).variant, **given)
 
 
-def _train_ama(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
-    choice = settings_of(cell, tuple(experiment.train.shape[1:]))
+def _train_ama(
+    cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None, choice: settings.Settings
+) -> Trained:
     checkpoints.mkdir(parents=True, exist_ok=True)
     run = Run(
         cell.seed,
@@ -100,29 +124,37 @@ def _train_ama(cell: Cell, experiment: Experiment, checkpoints: Path, progress: 
         strict, *paper = (_scores(one.model, test) for one in fitted)
         return strict, paper[0] if paper else {}
 
-    return Trained(scores, dataclasses.asdict(choice), fitted[0].seconds)
+    return Trained(scores, np.arange, dataclasses.asdict(choice), fitted[0].seconds)
 
 
-def _train_baseline(cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None) -> Trained:
+def _train_baseline(
+    cell: Cell,
+    experiment: Experiment,
+    checkpoints: Path,
+    progress: bool | None,
+    recorded: dict[str, Any] | None,
+) -> Trained:
     """Baselines select no weights, so for them the two protocols differ in the test set alone."""
-    name, given = BASELINES[cell.method]
+    name, chosen = BASELINES[cell.method]
     kind = detector_class(name)
-    detector = kind(**{"held_out": HELD_OUT, **given}, random_state=cell.seed, progress=progress)
+    known = kind(**{"held_out": HELD_OUT, **chosen}, random_state=cell.seed).get_params()
+    detector = kind(**_recorded(cell, known, recorded)).set_params(progress=progress)
     if "checkpoints" in detector.get_params():
         checkpoints.mkdir(parents=True, exist_ok=True)
         detector.set_params(checkpoints=str(checkpoints), checkpoint_every=CHECKPOINT_SECONDS)
         if cell.max_steps is not None:
             detector.set_params(max_steps=cell.max_steps)
     detector.fit(experiment.train)
-    parameters = {
-        k: v for k, v in detector.get_params().items() if k not in ("checkpoints", "checkpoint_every")
-    }
+    parameters = {k: v for k, v in detector.get_params().items() if k not in UNRECORDED}
+    if isinstance(detector, TrainedBaseline):
+        # What the preset decides is None there; a size of 0 is one that the method does not have.
+        parameters |= {name: size for name, size in dataclasses.asdict(detector.sizes()).items() if size}
 
     def scores(test: Tensor) -> tuple[Scores, Scores]:
         found = detector.named_scores(test)
         return found, {} if cell.strict_only else found
 
-    return Trained(scores, parameters, detector.fit_seconds_)
+    return Trained(scores, detector.groups, parameters, detector.fit_seconds_)
 
 
 def _known_anomalies(cell: Cell, experiment: Experiment) -> Tensor | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ama.baselines import fence_gan
+
 FALLING = "paper-form, falling rate"
 LONGER = "compact, 10,000 steps"
 BOUNDED = "compact, bounded terms"
+FGAN_CIFAR10 = "FGAN, its values for CIFAR-10"
 _COMPACT = {"preset": "compact"}
 
 # The paper's objective and score with the compact networks, which a CPU trains in minutes.
@@ -93,6 +96,7 @@ BASELINES: dict[str, tuple[str, dict[str, Any]]] = {
     "neighbours": ("NearestNeighbours", NO_THRESHOLD),
     "pca": ("PCAReconstruction", NO_THRESHOLD),
     "FGAN": ("FenceGAN", {}),
+    FGAN_CIFAR10: ("FenceGAN", fence_gan.CIFAR10),
     "ALAD": ("ALAD", {}),
     "AnoGAN": ("AnoGAN", {}),
     "Skip-GANomaly": ("SkipGANomaly", {}),

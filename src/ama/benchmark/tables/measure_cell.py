@@ -9,23 +9,34 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.cell_samples import samples_of
-from ama.benchmark.tables.cell_training import Scores, train_cell
+from ama.benchmark.tables.cell_training import Scores, Trained, train_cell
 from ama.benchmark.tables.compared_methods import UNTRAINED
+from ama.benchmark.tables.experiments import Experiment
 from ama.decision.metrics import evaluate
 
 
-def measure_cell(cell: Cell, folder: str | None, checkpoints: Path, progress: bool | None) -> dict[str, Any]:
+def measure_cell(
+    cell: Cell,
+    folder: str | None,
+    checkpoints: Path,
+    progress: bool | None,
+    parameters: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """Train and test one cell; see :func:`measure_cells`."""
-    [record] = measure_cells([cell], folder, checkpoints, progress)
+    [record] = measure_cells([cell], folder, checkpoints, progress, parameters)
     return record
 
 
 def measure_cells(
-    cells: Sequence[Cell], folder: str | None, checkpoints: Path, progress: bool | None
+    cells: Sequence[Cell],
+    folder: str | None,
+    checkpoints: Path,
+    progress: bool | None,
+    parameters: dict[str, Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Train once, and test each of the cells that share this training.
 
@@ -35,10 +46,8 @@ def measure_cells(
         A group from :func:`ama.benchmark.tables.cell.group_by_training`.
     folder
         Folder of the data sets, or None for the hub.
-    checkpoints
-        Folder of checkpoints, from which an interrupted training resumes.
-    progress
-        As in :class:`ama.AMADetector`.
+    checkpoints, progress, parameters
+        As in :func:`ama.benchmark.tables.cell_training.train_cell`.
 
     Yields
     ------
@@ -55,7 +64,7 @@ def measure_cells(
     resumed = any(checkpoints.rglob("*.ckpt"))
     experiment = samples_of(cells[0], folder)
     started = time.perf_counter()
-    trained = train_cell(cells[0], experiment, checkpoints, progress)
+    trained = train_cell(cells[0], experiment, checkpoints, progress, parameters)
     before = time.perf_counter() - started
     for cell in cells:
         if cell is not cells[0]:
@@ -64,19 +73,37 @@ def measure_cells(
         strict, paper = trained.scores(experiment.test)
         seconds = before + time.perf_counter() - started
         # A method without training spends its time on the test samples.
-        fit_seconds = seconds if cell.method in UNTRAINED else trained.seconds
+        times = (seconds, seconds if cell.method in UNTRAINED else trained.seconds)
         yield {
             "parameters": trained.parameters,
-            "seconds": None if resumed else round(seconds, 1),
-            "fit_seconds": None if resumed else round(fit_seconds, 1),
-            "threads": torch.get_num_threads(),
-            "strict": _metrics(strict, experiment.anomalous, slice(None)),
-            **({"paper": _metrics(paper, experiment.anomalous, experiment.drawn)} if paper else {}),
+            **_times(*((None, None) if resumed else times)),
+            **_protocols(strict, paper, experiment, trained),
         }
 
 
+def _times(seconds: float | None, fit_seconds: float | None) -> dict[str, Any]:
+    return {
+        "seconds": None if seconds is None else round(seconds, 1),
+        "fit_seconds": None if fit_seconds is None else round(fit_seconds, 1),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _protocols(strict: Scores, paper: Scores, experiment: Experiment, trained: Trained) -> dict[str, Any]:
+    """The metrics under each protocol that the cell has."""
+    groups, anomalous = trained.groups(len(experiment.test)), experiment.anomalous
+    found = {"strict": _metrics(strict, anomalous, groups, slice(None))}
+    return {**found, **({"paper": _metrics(paper, anomalous, groups, experiment.drawn)} if paper else {})}
+
+
 def _metrics(
-    scores: Scores, anomalous: Bool[np.ndarray, " m"], part: slice | Bool[np.ndarray, " m"]
+    scores: Scores,
+    anomalous: Bool[np.ndarray, " m"],
+    groups: Int[np.ndarray, " m"],
+    part: slice | Bool[np.ndarray, " m"],
 ) -> dict[str, Any]:
     """The metrics of each score on a part of the test samples."""
-    return {name: evaluate(values[part], anomalous[part]).as_dict() for name, values in scores.items()}
+    return {
+        name: evaluate(values[part], anomalous[part], groups=groups[part]).as_dict()
+        for name, values in scores.items()
+    }

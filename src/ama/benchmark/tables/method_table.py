@@ -23,7 +23,7 @@ from ama.benchmark.tables.table_text import NOT_RUN, head, line, published
 ALONE = ("likelihood", "r_score")  # scores from which a method's own score is derived, shown for comparison
 
 
-def method_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
+def method_table(cells: Sequence[Cell], records: dict[Cell, Any], with_published: bool = True) -> str:
     """AUROC under the strict protocol.
 
     Parameters
@@ -32,6 +32,8 @@ def method_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
         The cells of all methods.
     records
         The records of those that were run.
+    with_published
+        Whether published numbers have lines of their own.
     """
     one_class = cells[0].against is None
     keys = {cell.experiment: cell.normal if one_class else (cell.data, cell.against) for cell in cells}
@@ -41,7 +43,7 @@ def method_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
     for method in dict.fromkeys(cell.method for cell in cells):
         own = {cell.experiment: cell for cell in cells if cell.method == method}
         lines += _measured([own.get(experiment) for experiment in keys], records, one_class)
-        for source, numbers in _published(method, cells[0].data, one_class):
+        for source, numbers in _published(method, cells[0].data, one_class) if with_published else ():
             texts = (published(numbers.get(key)) for key in [*keys.values(), *average])
             lines.append(line(f"{method}, {source}", *texts))
     return "\n".join(lines)

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from ama.benchmark.tables.cell import Cell, group_by_training
-from ama.benchmark.tables.datasets import available
+from ama.benchmark.tables.cell_samples import ready
 from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.measure_cell import measure_cells
@@ -65,16 +65,16 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     check_appendable(path)
     check_committed(path)
     cells = [cell for cell in cells_of(grid) if all(text in cell.name for text in only)]
-    ready = [cell for cell in cells if _ready(cell, data)]
-    if len(ready) < len(cells):
-        print(f"{len(cells) - len(ready)} of {len(cells)} cells need data that is not there; not run")
+    measurable = [cell for cell in cells if ready(cell, data)]
+    if len(measurable) < len(cells):
+        print(f"{len(cells) - len(measurable)} of {len(cells)} cells need data that is not there; not run")
     if path.exists() and not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:
             file.write(b"\n")  # ends a line that a power failure cut short
     if jobs > 1:
-        _run_workers(ready, data, path, jobs)
+        _run_workers(measurable, data, path, jobs)
     else:
-        work(ready, data, path, None, progress=True)
+        work(measurable, data, path, None, progress=True)
     return path
 
 
@@ -151,12 +151,6 @@ def work(
 def finished(path: Path) -> set[Cell]:
     """The cells with a record in a results file."""
     return set(records_of(path))
-
-
-def _ready(cell: Cell, data: str | None) -> bool:
-    needed = [(cell.data, "train"), (cell.data, "test")]
-    needed += [(cell.against, "test")] if cell.against is not None else []
-    return all(available(name, split, data) for name, split in needed)
 
 
 def _bar(cells: Sequence[Cell], path: Path, shown: bool) -> Any:

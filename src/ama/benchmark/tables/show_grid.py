@@ -7,8 +7,9 @@ from typing import Any
 
 from ama.benchmark.tables.ablation_table import ablation_table
 from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.cost_table import cost_table
 from ama.benchmark.tables.experiment_table import experiment_table
-from ama.benchmark.tables.grid import METHODS_OF, cells_of
+from ama.benchmark.tables.grid import EQUAL_SECONDS, METHODS_OF, cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.method_table import method_table
 from ama.benchmark.tables.table_text import NOT_RUN, head, line
@@ -36,8 +37,11 @@ def show_grid(grid: str, results: str | None) -> str:
         parts.append(_time_table(cells, records))
     elif grid.endswith(METHODS_OF):
         base = grid.removesuffix(METHODS_OF)
-        base_records = records_of(path.with_name(f"{base}.jsonl"))
-        parts.append(method_table([*cells_of(base), *cells], {**base_records, **records}))
+        compared = [*cells_of(base), *cells]
+        found = {**records_of(path.with_name(f"{base}.jsonl")), **records}
+        parts += [method_table(compared, found), cost_table(compared, found)]
+    elif grid == EQUAL_SECONDS:
+        parts += [method_table(cells, records, with_published=False), cost_table(cells, records)]
     elif _has_several_seeds(cells):
         parts.append(ablation_table(cells, records))
     else:

@@ -86,6 +86,12 @@ def _show(given: Namespace) -> None:
     print(show_grid(given.grid, given.results), end="")
 
 
+def _repeat(given: Namespace) -> None:
+    from ama.benchmark.tables.repeat_record import repeat_record
+
+    print(repeat_record(given.results_file, given.data, given.only, given.seed))
+
+
 def _figures(given: Namespace) -> None:
     from ama.benchmark.figures.minutes_figure import minutes_figure
     from ama.benchmark.figures.paper_figures import paper_figures
@@ -159,6 +165,15 @@ BENCHMARKS = dict(
             "Show the tables of a grid beside the published numbers.",
             _show,
             *(GRID, RESULTS),
+        ),
+        _command(
+            "repeat RESULTS_FILE [options]",
+            "Measure a random record of a grid again, from its own fields.",
+            _repeat,
+            _argument("results_file", "results file of a grid, such as benchmarks/results/readings.jsonl"),
+            DATA,
+            _texts("--only", "TEXT", "draw from the cells with all of these texts in their names"),
+            _count("--seed", "seed of the draw", 1),
         ),
         _command(
             "figures (DATA_SET | minutes) [options]",

@@ -1,0 +1,96 @@
+"""``ama benchmark repeat``: measure a record of a grid again, from the fields that it holds."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.cell_samples import ready
+from ama.benchmark.tables.measure_cell import measure_cell
+from ama.errors import InputError
+from ama.io.commits import commit
+from ama.io.results_files import machine, read_results
+from ama.io.versions import versions
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """AUROC of every score by protocol, as recorded and as measured again, and what was not the same."""
+
+    name: str
+    recorded: dict[str, float]
+    found: dict[str, float]
+    changed: list[str]
+
+    @property
+    def equal(self) -> bool:
+        """Whether every AUROC is what it was."""
+        return self.found == self.recorded
+
+    def __str__(self) -> str:
+        lines = [self.name, f"{'AUROC':40}recorded  repeated"]
+        lines += [f"{name:40}{value:.6f}  {self.found[name]:.6f}" for name, value in self.recorded.items()]
+        lines.append("all equal" if self.equal else "not all equal")
+        lines += [f"not the same as then: {change}" for change in self.changed]
+        return "\n".join(lines)
+
+
+def repeat_record(results: str, data: str | None, only: Sequence[str], seed: int) -> Repeated:
+    """Measure a random record of a grid again.
+
+    Parameters
+    ----------
+    results
+        Results file of a grid.
+    data
+        Folder of the data sets, or None for the hub.
+    only
+        Draw from the cells whose name contains all of these texts.
+    seed
+        Of the draw.
+
+    Raises
+    ------
+    InputError
+        If there is no such record whose data are available, or its parameters are of another version of ama.
+    """
+    records = [
+        record
+        for record in read_results(Path(results))
+        if "cell" in record
+        and ready(cell := Cell(**record["cell"]), data)
+        and all(t in cell.name for t in only)
+    ]
+    if not records:
+        raise InputError(f"{results} holds no record of a grid that these data and --only leave")
+    record = random.Random(seed).choice(records)
+    cell = Cell(**record["cell"])
+    if record["threads"] is not None:
+        torch.set_num_threads(record["threads"])
+    with tempfile.TemporaryDirectory() as folder:
+        again = measure_cell(cell, data, Path(folder), None, record["parameters"])
+    changed = _changed(record, {"commit": commit(), "machine": machine(), **versions()})
+    if lacking := again["parameters"].keys() - record["parameters"].keys():
+        changed.append(f"parameters that the record lacks: {', '.join(sorted(lacking))}")
+    return Repeated(cell.name, _aurocs(record), _aurocs(again), changed)
+
+
+def _changed(record: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What is no longer as the record says."""
+    then = {**record, **record["versions"]}
+    return [f"{name} {then.get(name)}, now {value}" for name, value in now.items() if then.get(name) != value]
+
+
+def _aurocs(record: dict[str, Any]) -> dict[str, float]:
+    return {
+        f"{protocol}, {name}": metrics["auroc"]["value"]
+        for protocol in ("strict", "paper")
+        for name, metrics in record.get(protocol, {}).items()
+    }
