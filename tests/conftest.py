@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# Test workers share the cores: with a team of threads each, they and what they start would wait for one another.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +21,6 @@ from threadpoolctl import threadpool_limits
 
 import ama
 
-# Test workers share the cores: with a team of threads each, they would wait for one another.
 torch.set_num_threads(1)
 threadpool_limits(1)
 
@@ -66,10 +70,8 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def run_notebook(monkeypatch):
+def run_notebook():
     """Runs cells of code in a real kernel and returns them with their outputs."""
-    # Test processes share the cores: a kernel with more threads than its share is many times slower.
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
     def run(sources: list[str]) -> list[NotebookNode]:
         notebook = new_notebook(cells=[new_code_cell(source) for source in sources])

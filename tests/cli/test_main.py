@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import yaml
 
 from ama.cli.commands.benchmark import BENCHMARKS
@@ -24,15 +23,6 @@ SMALL = [
     *("--max-steps", "20", "--batch-size", "16", "--held-out", "0.4", "--latent-dim", "4"),
     *("--encoder-width", "4", "--generator-width", "4", "--discriminator-width", "4"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _one_thread(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_a_signal_during_an_import_is_one_line(table, module, name):
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=table,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path},
+        env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
         timeout=120,

@@ -28,10 +28,7 @@ def folder(tmp_path_factory) -> Path:
 def run(folder: Path, line: str) -> subprocess.CompletedProcess:
     """Run a line of a shell, in which ama is the command."""
     script = f'ama() {{ "{sys.executable}" -m ama "$@"; }}; {line}'
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, env=environment, timeout=120
-    )
+    return subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.parametrize(

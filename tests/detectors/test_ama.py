@@ -212,7 +212,7 @@ def test_known_anomalies_are_learned_from(digits):
     )
     found = []
     for labels_given in (None, y):
-        detector = ama.AMADetector(max_steps=300, random_state=0)
+        detector = ama.AMADetector(max_steps=150, random_state=0)
         detector.fit(X[:400] if labels_given is None else X, labels_given)
         found.append(roc_auc_score(truth, -detector.score_samples(test)))
     assert found[1] > found[0]

@@ -37,7 +37,6 @@ def shown(tmp_path_factory):
     words = ["--digit", "0", "--every-digit", "--max-steps", str(STEPS), "--out", str(folder)]
     done = subprocess.run(
         [sys.executable, "-m", "ama", "demo", *words, "--append-to", str(results / "results.jsonl")],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
