@@ -81,6 +81,7 @@ CONFIGS = {
     "twice": (replaced('"steps": 3', '"steps": 3, "steps": 4'), "the key 'steps' appears twice"),
     "unknown key": (keys(offsett=0), "unknown key 'offsett'; did you mean offset?"),
     "missing key": (without("offset"), "the key offset is missing"),
+    "missing key of the method": (without("validation_auroc"), "the key validation_auroc is missing"),
     "method is a list": (keys(method=[]), r"method is \[\], expected text"),
     "method is an object": (keys(method={"a": 1}), "method is .*expected text"),
     "method is null": (keys(method=None), "method is None, expected text"),

@@ -75,7 +75,9 @@ def read_config(folder: Path) -> dict[str, Any]:
         )
     try:
         check_values(config, get_type_hints(Config), "the file")
-        if missing := sorted(Config.__required_keys__ - config.keys()):
+        # The optional keys come together, as they are of one method.
+        optional = Config.__optional_keys__ if config.keys() & Config.__optional_keys__ else frozenset()
+        if missing := sorted((Config.__required_keys__ | optional) - config.keys()):
             raise ValueError(f"the key {missing[0]} is missing")
         match config["shape"]:
             case [columns] if columns > 0:
