@@ -154,3 +154,53 @@ def test_arrays_beside_the_samples_are_left_out_with_a_word(tmp_path):
     assert source.remarks == (f"{tmp_path / 'masked.npz'}: left out the array 'mask'",)
     with pytest.raises(InputError, match="refused by strict"):
         open_source(tmp_path / "masked.npz", strict=True)
+
+
+# Types of every kind, in either order of bytes.
+TYPES = [
+    *(
+        "?",
+        "i1",
+        ">i2",
+        "<u4",
+        ">i8",
+        "<u8",
+        "<f2",
+        ">f4",
+        ">f8",
+        "<f16",
+        "<c8",
+        ">c16",
+        "S1",
+        "S5",
+        "<U1",
+        ">U2",
+    ),
+    *("V3", "<M8", "<M8[ns]", "<M8[7Y]", "<m8", ">m8[D]"),
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy's casts of random bytes
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("fill", ["zeros", "ones", "random"])
+def test_any_bytes_of_any_type_are_read_or_refused_with_one_sentence(kind, fill, tmp_path, rng):
+    size = 9 * np.dtype(kind).itemsize
+    content = {"zeros": bytes(size), "ones": b"\xff" * size, "random": rng.bytes(size)}[fill]
+    values = np.frombuffer(content, kind)
+    np.save(tmp_path / "x.npy", values.reshape(3, 3))
+    np.savez(tmp_path / "x.npz", X=rng.normal(size=(9, 2)), y=values)
+    for name in ("x.npy", "x.npz"):
+        try:
+            found = open_source(tmp_path / name).read()
+        except InputError as error:
+            assert str(error).isprintable()
+        else:
+            assert found.x.isfinite().all()
+            assert found.labels is None or all(label.isprintable() for label in found.labels)
+
+
+def test_labels_that_are_neither_text_nor_numbers_are_refused(tmp_path):
+    for labels, kind in ((np.zeros(4, "V3"), r"\|V3"), (np.zeros(4, "<M8"), "datetime64")):
+        np.savez(tmp_path / "x.npz", X=np.zeros((4, 2)), y=labels)
+        with pytest.raises(InputError, match=f"has labels of type {kind}, expected text or whole numbers"):
+            open_source(tmp_path / "x.npz")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ama.data.arrays import check_axes, open_array
+from ama.data.plain_arrays import valid_text
 from ama.data.samples import Source, Wanted, as_labels
 from ama.errors import InputError
 
@@ -55,7 +56,14 @@ def open_array_file(path: Path, wanted: Wanted) -> Source:
         raise InputError(
             f"{name} has labels of shape {labels[0].shape}, expected one for each of its {len(x)} samples"
         )
-    return open_array(x, name, wanted, as_labels(labels[0]))
+    return open_array(x, name, wanted, _as_labels(labels[0], name))
+
+
+def _as_labels(labels: np.ndarray, name: str) -> np.ndarray:
+    kind = labels.dtype.kind
+    if kind == "V" or (kind in "mM" and np.datetime_data(labels.dtype)[0] == "generic"):
+        raise InputError(f"{name} has labels of type {labels.dtype}, expected text or whole numbers")
+    return as_labels(valid_text(labels))
 
 
 @contextmanager

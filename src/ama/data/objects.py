@@ -17,6 +17,7 @@ from ama.data.hub import dataset_table
 from ama.data.image_folders import ImageList
 from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.names import clean_name
+from ama.data.plain_arrays import valid_text
 from ama.data.samples import Source, Wanted
 from ama.data.table_sources import open_table
 from ama.errors import InputError
@@ -57,7 +58,7 @@ def _images(source: Any) -> list[Any] | None:
     elif getattr(source, "ndim", None) == 1 and getattr(source, "dtype", None) is not None:
         if getattr(source.dtype, "kind", "O") not in "OUT":
             return None
-        parts = list(source)
+        parts = list(valid_text(source) if isinstance(source, np.ndarray) else source)
     else:
         return None
     if not parts or not isinstance(parts[0], str | os.PathLike | Image.Image):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -43,7 +44,19 @@ def plain_array(array: Any, name: str) -> np.ndarray:
         raise InputError(f"{name} has parts that differ in length, {EXPECTED}") from error
     if isinstance(found, np.ma.MaskedArray):
         found = _unmasked(found, name)
-    return _of_numbers(np.asarray(found), array, name)
+    return _of_numbers(valid_text(np.asarray(found)), array, name)
+
+
+def valid_text(array: np.ndarray) -> np.ndarray:
+    """An array in which U+FFFD is in place of what is no character, if it holds text.
+
+    NumPy stores any four bytes as a character, and cannot make a Python string of those beyond Unicode.
+    """
+    if array.dtype.kind != "U" or not array.size:
+        return array
+    native = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    codes = native.view(np.uint32)
+    return np.where(codes > sys.maxunicode, np.uint32(0xFFFD), codes).view(native.dtype).reshape(array.shape)
 
 
 def _of_tensor(tensor: Tensor, name: str) -> np.ndarray:
