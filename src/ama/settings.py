@@ -34,8 +34,9 @@ class Settings:
         "R-score. \"latent_density\": the density of encoding and R-score under a Gaussian mixture. \"mahalanobis\": "
         "the Mahalanobis distance of the statistics of all feature maps of a pair. \"memory_bank\": the distance of "
         "these statistics to the nearest training sample. \"rotated_memory_bank\": the same for the rotated images. "
-        "\"rotation\": how surely the discriminator recognises each rotation. \"auto\": several of these, each "
-        "weighted by how well it separates held-out normal samples from synthetic anomalies."), FIRST,
+        "\"rotation\": how surely the discriminator recognises each rotation. \"known_anomalies\": how far a sample "
+        "lies in the direction of known anomalies (y = -1). \"auto\": several of these, each weighted by how well it "
+        "separates held-out normal samples from synthetic anomalies."), FIRST,
         default="a_score")
     held_out: float = parameter((
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
@@ -108,7 +109,8 @@ class Settings:
     lambda_neg: float = parameter("Weight of the negatives in Eq. 2.", NEGATIVE, *WEIGHT, default=5.0)
     negatives: Negatives = parameter((
         "Synthetic negatives: \"atypical\" (Atypical Selection), \"scaled\" (the authors' code), \"cube\" (Sipple "
-        "2020) or \"none\". Known anomalies (y = -1) replace them."), NEGATIVE, default="atypical")
+        "2020) or \"none\". Known anomalies (y = -1) replace them; with \"none\" they take part in the score alone."),
+        NEGATIVE, default="atypical")
     negative_pairs: Literal["generated", "mismatched"] = parameter((
         "Reading of Eq. 4: \"generated\" pairs the image G(z_neg) with its reconstruction, \"mismatched\" pairs a "
         "normal image with G(z_neg)."), NEGATIVE, default="generated")

@@ -218,6 +218,29 @@ def test_known_anomalies_are_learned_from(digits):
     assert found[1] > found[0]
 
 
+def test_known_anomalies_are_a_term_of_the_score(rng, tmp_path):
+    rows, known = rng.normal(size=(100, 4)), rng.normal(3, 1, size=(5, 4))
+    X, y = np.concatenate([rows, known]), np.r_[np.ones(100), -np.ones(5)]
+    quick = {"max_steps": 3, "held_out": 0.4, "random_state": 0}
+
+    def weights(given_y, **given):
+        return ama.AMADetector(**quick, **given).fit(X[: len(given_y)], given_y).score_weights()
+
+    both = {"latent_density": 1, "mahalanobis": 1}
+    assert weights(y[:100]) == both
+    assert weights(y) == pytest.approx({**both, "known_anomalies": 2 * 5 / 15})
+    # A score that the caller chose, and the paper's, stay what they are.
+    assert weights(y, scoring="latent_density+mahalanobis") == both
+    assert weights(y, preset="authors", batch_size=16) == {}
+    with pytest.raises(InputError, match="scoring names the term known_anomalies, but no anomaly is known"):
+        weights(y[:100], scoring="mahalanobis+known_anomalies")
+    detector = ama.AMADetector(**quick).fit(X, y)
+    detector.save(tmp_path / "model")
+    loaded = ama.load(tmp_path / "model")
+    assert loaded.score_weights() == detector.score_weights()
+    assert np.array_equal(loaded.score_samples(X), detector.score_samples(X))
+
+
 def test_each_choice_of_delta_has_checkpoints_of_its_own(zeros_and_ones, tmp_path):
     zeros, ones = zeros_and_ones
     validation = (np.concatenate([zeros[:20], ones[:10]]), np.r_[np.ones(20), -np.ones(10)])

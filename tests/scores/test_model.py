@@ -10,8 +10,11 @@ import torch
 from ama.errors import DivergenceError
 from ama.scores import scoring_networks as module
 from ama.scores.combination import term_weights
+from ama.scores.kinds.factory import kind_of
 from ama.scores.model import Model
 from ama.scores.synthetic_anomalies import image_anomalies
+from ama.scores.terms.known_anomalies import known_weight
+from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.random_generators import generator_for
 from draws import TINY
 
@@ -162,3 +165,23 @@ def test_a_bound_holds_each_of_several_terms_and_leaves_one_alone(images, scorin
     else:
         assert other.abs().max() <= 0.5 * free.combination.weight.sum()
         assert one.abs().max() > 0.5 * free.combination.weight.sum()
+
+
+@pytest.mark.parametrize(
+    ("scoring", "others"), [("auto", 1.0), ("latent_density+memory_bank+known_anomalies", 2.0)]
+)
+def test_known_anomalies_weigh_as_many_of_them_as_there_are(images, scoring, others):
+    choice = dataclasses.replace(TINY, scoring=scoring, lambda_rotation=0.0)
+    terms = chosen_terms(choice, kind_of(SHAPE), known=True)
+    weights = {}
+    for n in (1, 10):
+        torch.manual_seed(0)
+        model = Model(SHAPE, choice, images.dtype, deciding=terms)
+        model.networks.scaling.fit(images)
+        model.finish(images[:500], images[500:550], images[500:], seed=0, known=images[-n:] // 4)
+        weights[n] = dict(zip(model.deciding, model.combination.weight.tolist(), strict=True))
+        assert sum(w for name, w in weights[n].items() if name != "known_anomalies") == pytest.approx(others)
+        assert weights[n]["known_anomalies"] == pytest.approx(others * known_weight(n))
+    # The weights of the others are as they would be without.
+    without = {name: w for name, w in weights[1].items() if name != "known_anomalies"}
+    assert weights[10].items() >= without.items()

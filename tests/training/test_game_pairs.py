@@ -91,7 +91,7 @@ def test_negative_pairs_follow_the_two_readings_of_eq_4(pairs):
 @pytest.mark.parametrize("batch", ["separate", "mixed"])
 def test_known_anomalies_take_the_place_of_synthetic_ones(batch):
     known = torch.full((3, 1, 8, 8), 9.0)
-    maker, x = _maker(anomalies=known, negatives="none", negative_batch=batch)
+    maker, x = _maker(anomalies=known, negative_batch=batch)
     pairs, code = _pairs(maker, x)
     anomaly, _ = pairs["negative"]
     assert torch.equal(anomaly, maker.networks.normalise(known[:1]).expand_as(anomaly))

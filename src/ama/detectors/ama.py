@@ -94,7 +94,8 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             Images (n, C, H, W) or (n, H, W), uint8 or float in [0, 1]; rows (n, d); as array, tensor, DataFrame or
             ``datasets.Dataset``; or a source: a folder, a file, a hub id, "digits"; or ``Samples`` read from one.
         y
-            Optional: -1 marks a known anomaly (the semi-supervised case), anything else a normal sample.
+            Optional: -1 marks a known anomaly, anything else a normal sample. Known anomalies take part in the score
+            (:mod:`ama.scores.terms.known_anomalies`), and where there are ``negatives``, in the training (Eq. 4).
         validation
             (X, y) with y +1 for normal samples and -1 for a few anomalies. The weights with the best
             AUROC on them become the model, and they choose ``delta`` and ``direction`` if these are "auto".
@@ -122,7 +123,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
             self._validation(validation, samples),
         )
-        choices = self._choices(kind_of(tuple(samples.x.shape[1:])))
+        choices = self._choices(kind_of(tuple(samples.x.shape[1:])), bool(anomalous.any()))
         fitted = fit_best(data, choices, run)
         self.validation_auroc_ = fitted.validation_auroc
         seconds, precision = time.monotonic() - started, fitted.model.settings.precision
@@ -138,7 +139,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             For the first such parameter.
         """
         super().check_parameters()
-        self._choices(kind_of((1, 8, 8)))
+        self._choices(kind_of((1, 8, 8)), known=True)
 
     def a_score(self, X: Any) -> np.ndarray:
         """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""
@@ -246,8 +247,8 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             )
         return x, labels
 
-    def _choices(self, kind: SampleKind) -> list[settings.Settings]:
-        """The settings to fit with: one, or several if delta or direction is "auto"."""
+    def _choices(self, kind: SampleKind, known: bool) -> list[settings.Settings]:
+        """The settings to fit with, with known anomalies or without: several if delta or direction is "auto"."""
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
         directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
         names = {field.name for field in dataclasses.fields(settings.Settings)}
@@ -256,6 +257,8 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         for delta, direction in itertools.product(deltas, directions):
             chosen = {**given, "delta": delta, "direction": direction}
             choices.append(settings.resolve(self.preset, kind.variant, **chosen))
+            if known and self.scoring is None and "+" in choices[-1].scoring:
+                choices[-1].scoring += "+known_anomalies"
             kind.check(choices[-1])
-            chosen_terms(choices[-1], kind)
+            chosen_terms(choices[-1], kind, known)
         return choices

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ama.io.storable import empty
@@ -48,9 +48,19 @@ class Combination(nn.Module):
         spread = normal.std(0, correction=0)
         self.std.copy_(torch.where(spread > 0, spread, torch.ones_like(spread)))
 
-    def fit_weights(self, normal: Float[Tensor, "k t"], anomalous: Sequence[Float[Tensor, "_ t"]]) -> None:
-        """Weight by :func:`term_weights`."""
-        self.weight.copy_(term_weights(normal, anomalous))
+    def fit_weights(
+        self,
+        normal: Float[Tensor, "k t"],
+        anomalous: Sequence[Float[Tensor, "_ t"]],
+        judged: Bool[Tensor, " t"],
+    ) -> None:
+        """Weight the ``judged`` terms by :func:`term_weights`."""
+        found = term_weights(normal[:, judged], [kind[:, judged] for kind in anomalous])
+        self.weight[judged] = found.to(self.weight.device)
+
+    def weigh_against_others(self, of_known: Bool[Tensor, " t"], share: float) -> None:
+        """Weight the terms of known anomalies by a share of the weight of all others together."""
+        self.weight[of_known] = share * self.weight[~of_known].sum()
 
     def standardised(self, terms: Float[Tensor, "b t"]) -> Float[Tensor, "b t"]:
         """Terms in standard deviations of normal samples, before any bound."""

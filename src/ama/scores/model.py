@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast, get_type_hints
 
 import torch
@@ -15,7 +15,9 @@ from ama.decision.score_bounds import bounded
 from ama.io.storable import empty
 from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
+from ama.scores.forward_pass import ForwardPass
 from ama.scores.scoring_networks import ScoringNetworks
+from ama.scores.terms.known_anomalies import known_weight
 from ama.scores.terms.term import Term
 from ama.scores.terms.term_registry import build_terms, chosen_terms
 from ama.settings import Settings
@@ -98,6 +100,7 @@ class Model(ScoringNetworks):
         unseen: Shaped[Tensor, "k ..."],
         calibration: Shaped[Tensor, "m ..."],
         seed: int,
+        known: Shaped[Tensor, "a ..."] | None = None,
     ) -> None:
         """Fit what the scores need to normal samples, after training.
 
@@ -111,6 +114,8 @@ class Model(ScoringNetworks):
             Other raw normal samples, not trained on, for the threshold and the p-values.
         seed
             Of anything random.
+        known
+            Raw known anomalies, for the terms that need some.
 
         Raises
         ------
@@ -118,9 +123,9 @@ class Model(ScoringNetworks):
             If the R-scores are not finite or all the same.
         """
         self.settle()
-        self._fit_statistics(statistics, seed)
+        self._fit_statistics(statistics, known, seed)
         if len(self.deciding) > 1:
-            self._fit_combination(unseen, seed)
+            self._fit_combination(unseen, 0 if known is None else len(known), seed)
         self.calibrate(calibration)
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
@@ -133,25 +138,39 @@ class Model(ScoringNetworks):
         return torch.bfloat16 if self.kind.scores_in_bfloat16(self.settings) else self.networks.weights_dtype
 
     @torch.no_grad()
-    def _fit_statistics(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
-        terms = self._named(self.terms)
-        parts: list[list[Tensor]] = [[] for _ in terms]
-        of_map = []
-        for forward in self.forward_passes(raw):
-            for features, term in zip(parts, terms, strict=True):
-                features.append(term.features(forward))
-            of_map.append(self.map.features(forward))
-        for features, term in zip(parts, terms, strict=True):
-            term.fit(features, seed)
+    def _fit_statistics(
+        self, raw: Shaped[Tensor, "n ..."], known: Shaped[Tensor, "a ..."] | None, seed: int
+    ) -> None:
+        looks = {name: cast(Term, term).features for name, term in self.terms.items()}
+        *features, of_map = self._looked(raw, [*looks.values(), self.map.features])
+        anomalous = [[]] * len(looks) if known is None else self._looked(known, list(looks.values()))
+        for term, parts, of_known in zip(self._named(self.terms), features, anomalous, strict=True):
+            if term.needs_known:
+                term.fit_known(parts, of_known, seed)
+            else:
+                term.fit(parts, seed)
         self.map.fit(of_map, raw, self)
 
+    def _looked(
+        self, raw: Shaped[Tensor, "n ..."], looks: Sequence[Callable[[ForwardPass], Any]]
+    ) -> list[list[Any]]:
+        """What several look at in samples, from one pass, chunk by chunk."""
+        parts: list[list[Any]] = [[] for _ in looks]
+        for forward in self.forward_passes(raw):
+            for found, look in zip(parts, looks, strict=True):
+                found.append(look(forward))
+        return parts
+
     @torch.no_grad()
-    def _fit_combination(self, raw: Shaped[Tensor, "k ..."], seed: int) -> None:
+    def _fit_combination(self, raw: Shaped[Tensor, "k ..."], n_known: int, seed: int) -> None:
         normal = self._deciding_values(raw)
         self.combination.fit_scale(normal)
+        of_known = torch.tensor([term.needs_known for term in self._named(self.deciding)])
         if self.settings.scoring == "auto":
             anomalies = self.kind.synthetic_anomalies(raw, generator_for(seed, 6))
-            self.combination.fit_weights(normal, [self._deciding_values(x) for x in anomalies.values()])
+            kinds = [self._deciding_values(x) for x in anomalies.values()]
+            self.combination.fit_weights(normal, kinds, ~of_known)
+        self.combination.weigh_against_others(of_known, known_weight(n_known))
 
     def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
         """The deciding score and every term of raw samples."""

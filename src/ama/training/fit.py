@@ -16,6 +16,7 @@ from ama.networks.networks import Networks
 from ama.networks.rotations import is_mirror_symmetric
 from ama.scores.kinds.factory import kind_of
 from ama.scores.model import Model
+from ama.scores.terms.term_registry import chosen_terms
 from ama.settings import Settings
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
@@ -134,6 +135,7 @@ class _Training:
     monitor: LossMonitor
     selection: SelectWeights | None
     parts: Split
+    anomalies: Shaped[Tensor, "m ..."] | None
     settings: Settings
     run: Run
     seconds: float
@@ -142,20 +144,29 @@ class _Training:
         """A model of the weights that were selected, if any were, or of the last."""
         started = time.perf_counter()
         networks, auroc = deepcopy(self.module.result), None
-        model = Model(networks.shape, self.settings, self.parts.train.dtype, REPORTED).to(self.run.device)
         if selected and self.selection is not None and self.selection.weights is not None:
             networks.load_state_dict(self.selection.weights)
             auroc = self.selection.best
-        model.networks = networks
-        model.finish(self.parts.statistics, self.parts.unseen, self.parts.calibration, self.run.seed)
+        parts, known = self.parts, self.anomalies
+        model = _model(networks, self.settings, parts, known, *REPORTED).to(self.run.device)
+        model.finish(parts.statistics, parts.unseen, parts.calibration, self.run.seed, known)
         seconds = self.seconds + time.perf_counter() - started
         return Fitted(model, int(self.module.steps_done), seconds, self.monitor.history, auroc)
+
+
+def _model(
+    networks: Networks, settings: Settings, parts: Split, known: Tensor | None, *reported: str
+) -> Model:
+    terms = chosen_terms(settings, kind_of(networks.shape), known is not None)
+    model = Model(networks.shape, settings, parts.train.dtype, reported, terms)
+    model.networks = networks
+    return model
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     kind = kind_of(tuple(data.normal.shape[1:]))
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
-    parts = split(data.normal, settings, run.seed)
+    parts = split(data.normal, settings, run.seed, data.anomalies is not None)
     networks = kind.networks(settings).to(run.device)
     networks.scaling.fit(parts.train)
 
@@ -170,28 +181,28 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     callbacks: list[Callback] = [monitor]
     selection = None
     if data.validation is not None:
-        evaluate = _validation_auroc(data.validation, parts, settings, run)
+        evaluate = _validation_auroc(data.validation, parts, data.anomalies, settings, run)
         selection = SelectWeights(evaluate, settings.selection_start)
         callbacks.append(selection)
     batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
     started = time.perf_counter()
     run_training(module, batches, callbacks, run, data.parts())
     seconds = time.perf_counter() - started - (selection.seconds if selection is not None else 0.0)
-    return _Training(module, monitor, selection, parts, settings, run, seconds)
+    return _Training(module, monitor, selection, parts, data.anomalies, settings, run, seconds)
 
 
 def _validation_auroc(
-    validation: tuple[Tensor, Tensor], parts: Split, settings: Settings, run: Run
+    validation: tuple[Tensor, Tensor], parts: Split, known: Tensor | None, settings: Settings, run: Run
 ) -> Callable[[Networks], float]:
     """The AUROC of networks on labelled validation samples, with statistics from some of the training samples."""
     samples, labels = validation
     reference = parts.train[:SELECTION_SAMPLES]  # the split has shuffled them
 
     def evaluate(networks: Networks) -> float:
-        model = Model(networks.shape, settings, parts.train.dtype)
         # A copy, as scoring changes the mode, and for rows the precision, of the networks it is given.
-        model.networks = deepcopy(networks)
-        model.to(run.device).finish(reference, parts.unseen[:SELECTION_SAMPLES], reference[:1], run.seed)
+        model = _model(deepcopy(networks), settings, parts, known)
+        unseen = parts.unseen[:SELECTION_SAMPLES]
+        model.to(run.device).finish(reference, unseen, reference[:1], run.seed, known)
         return float(roc_auc_score(labels.numpy() == 1, model.score(samples).cpu().numpy()))
 
     return evaluate

@@ -46,9 +46,7 @@ class PairMaker:
         self, networks: Networks, settings: Settings, anomalies: Shaped[Tensor, "m ..."] | None = None
     ):
         self.networks, self.settings, self.anomalies = networks, settings, anomalies
-        self.has_negatives = settings.lambda_neg > 0 and (
-            anomalies is not None or settings.negatives != "none"
-        )
+        self.has_negatives = settings.lambda_neg > 0 and settings.negatives != "none"
         self.mismatched = anomalies is None and settings.negative_pairs == "mismatched"
 
     def pairs(self, x: Float[Tensor, "b ..."], with_negatives: bool, random: Generator) -> GamePairs:

@@ -27,15 +27,15 @@ class Split(NamedTuple):
     calibration: Shaped[Tensor, "m ..."]  # not trained on, for threshold and p-values
 
 
-def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int) -> Split:
-    """Split the normal samples of a fit.
+def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known: bool = False) -> Split:
+    """Split the normal samples of a fit; ``known`` is whether some anomalies are known.
 
     Raises
     ------
     InputError
         As :func:`check_learnable`.
     """
-    terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:])))
+    terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:])), known)
     # Whatever is fitted to the calibration samples themselves would make their p-values too large.
     own = settings.statistics == "held_out"
     divide = own or len(terms) > 1

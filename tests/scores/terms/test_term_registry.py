@@ -43,7 +43,11 @@ def forward(networks):
 def test_a_term_is_higher_for_an_anomaly_and_its_buffers_are_all_there_is_to_it(name, forward):
     [term] = build_terms([name], kind_of(SHAPE), SETTINGS).values()
     features = term.features(forward())
-    term.fit([features[:25], features[25:]], seed=0)
+    parts = [features[:25], features[25:]]
+    if term.needs_known:
+        term.fit_known(parts, [term.features(forward(offset=2.0, n=2))], seed=0)
+    else:
+        term.fit(parts, seed=0)
     normal = term.value(features)
     assert normal.dtype == torch.float64
     assert normal.shape == (60,)
@@ -86,6 +90,7 @@ def test_auto_chooses_what_suits_the_samples():
     without = dataclasses.replace(auto, lambda_rotation=0.0)
     assert chosen_terms(without, images) == ("latent_density", "memory_bank", "rotated_memory_bank")
     assert chosen_terms(without, rows) == ("latent_density", "memory_bank")
+    assert chosen_terms(without, rows, known=True) == ("latent_density", "memory_bank", "known_anomalies")
 
 
 @pytest.mark.parametrize(
@@ -97,6 +102,11 @@ def test_auto_chooses_what_suits_the_samples():
         ("rotation", (5,), "scoring='rotation' rotates images, and rows cannot be rotated"),
         ("rotated_memory_bank", (5,), "scoring='rotated_memory_bank' rotates images, and rows cannot"),
         ("rotation", SHAPE, "scoring='rotation' needs lambda_rotation above 0, found 0"),
+        (
+            "r_score+known_anomalies",
+            (5,),
+            "scoring names the term known_anomalies, but no anomaly is known: mark",
+        ),
     ],
 )
 def test_a_score_that_cannot_be_is_refused(scoring, shape, sentence):

@@ -83,13 +83,19 @@ AMA: dict[str, dict[str, Any]] = {
     "with 1 real anomaly": _COMPACT,
     "with 10 real anomalies": _COMPACT,
     "with 50 real anomalies": _COMPACT,
+    "with 10 real anomalies, also as negatives": {**_NEGATIVES, "negatives": "atypical"},
     "paper-form without Atypical Selection": {**_PAPER_FORM, "negatives": "none"},
     "paper-form without mirroring": {**_PAPER_FORM, "mirrored": False},
     "paper-form without interpolation": {**_PAPER_FORM, "lambda_inter": 0.0},
     **READINGS,
 }
-# Number of real anomalies used in training, in place of synthetic ones.
-KNOWN = {"with 1 real anomaly": 1, "with 10 real anomalies": 10, "with 50 real anomalies": 50}
+# Number of real anomalies that are known.
+KNOWN = {
+    "with 1 real anomaly": 1,
+    "with 10 real anomalies": 10,
+    "with 50 real anomalies": 50,
+    "with 10 real anomalies, also as negatives": 10,
+}
 _OTHERS = ("paper", "authors", FALLING, FALLING_LONGER, LONGER, *READINGS)
 ABLATIONS = tuple(name for name in AMA if name not in _OTHERS)
 

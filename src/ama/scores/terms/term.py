@@ -33,6 +33,7 @@ class Term(Resizable, ABC):
     max_samples: ClassVar[int | None] = (
         None  # normal samples that its statistics need at most; None: all there are
     )
+    needs_known: ClassVar[bool] = False  # whether it is fitted to known anomalies, too
 
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__()
@@ -71,6 +72,11 @@ class Term(Resizable, ABC):
         DivergenceError
             If the networks learned nothing that the term could use.
         """
+
+    def fit_known(
+        self, parts: Sequence[Float[Tensor, "_ n"]], known: Sequence[Float[Tensor, "_ n"]], seed: int
+    ) -> None:
+        """As :meth:`fit`, for a term that ``needs_known``: with the features of known anomalies, chunk by chunk."""
 
     @abstractmethod
     def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:

@@ -9,6 +9,7 @@ from torch import nn
 from ama.errors import InputError
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.terms.a_score import AScore
+from ama.scores.terms.known_anomalies import KnownAnomalies
 from ama.scores.terms.latent_density import LatentDensity
 from ama.scores.terms.mahalanobis import Mahalanobis
 from ama.scores.terms.memory_bank import MemoryBank
@@ -26,6 +27,7 @@ TERMS: dict[str, type[Term]] = {
     "memory_bank": MemoryBank,
     "rotated_memory_bank": RotatedMemoryBank,
     "rotation": Rotation,
+    "known_anomalies": KnownAnomalies,
 }
 
 
@@ -49,8 +51,15 @@ def register(name: str) -> Callable[[type[Term]], type[Term]]:
     return registered
 
 
-def chosen_terms(settings: Settings, kind: SampleKind) -> tuple[str, ...]:
+def chosen_terms(settings: Settings, kind: SampleKind, known: bool = False) -> tuple[str, ...]:
     """The terms whose sum is the score, for samples of a kind.
+
+    Parameters
+    ----------
+    settings, kind
+        Of the fit, and of its samples.
+    known
+        Whether some anomalies are known, which a term may need.
 
     Raises
     ------
@@ -58,7 +67,11 @@ def chosen_terms(settings: Settings, kind: SampleKind) -> tuple[str, ...]:
         If ``settings.scoring`` names an unknown term, one twice, or one that cannot score such samples.
     """
     if settings.scoring == "auto":
-        return tuple(name for name, term in TERMS.items() if term.suits(kind, settings))
+        return tuple(
+            name
+            for name, term in TERMS.items()
+            if term.suits(kind, settings) and (known or not term.needs_known)
+        )
     names = tuple(settings.scoring.split("+"))
     if not set(names) <= set(TERMS) or len(set(names)) < len(names):
         raise InputError(
@@ -67,6 +80,11 @@ def chosen_terms(settings: Settings, kind: SampleKind) -> tuple[str, ...]:
         )
     for name in names:
         TERMS[name].check(kind, settings)
+        if TERMS[name].needs_known and not known:
+            raise InputError(
+                f"scoring names the term {name}, but no anomaly is known: mark some by y = -1, or name a source of "
+                "some with --anomalies"
+            )
     return names
 
 
