@@ -14,6 +14,8 @@ gradient penalty of the WGANs (Gulrajani et al. 2017)                           
 A critic's value has no unit, and the score compares a variance with a mean. Therefore the values of every member are
 first scaled to mean 0 and variance 1 over training images; the paper does not specify a scale. Likelihoods need no such
 scale, and are taken per dimension.
+
+The 3,000 steps of the compact preset were chosen by a look at Fashion-MNIST against MNIST.
 """
 
 from __future__ import annotations
