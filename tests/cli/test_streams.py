@@ -67,23 +67,25 @@ def test_a_wrong_call_is_one_whoever_reads_of_it(folder):
 
 
 IN_PYTHON = """
-import os, sys
+import os, sys, warnings
 import numpy as np
 import ama
-{errors}
-given = dict(max_steps=30, random_state=0, progress={progress}, held_out=0.5)
-ama.AMADetector(**given).fit(np.random.default_rng(0).normal(size=(100, 3))).save("p")
+warnings.simplefilter("error")
+x = np.random.default_rng(0).normal(size=(100, 3))
+for errors in ("None", "closed", "full"):
+    for progress in (True, None):
+        sys.stderr = None if errors == "None" else open(os.devnull if errors == "closed" else "/dev/full", "w")
+        if errors == "closed":
+            sys.stderr.close()
+        given = dict(max_steps=30, random_state=0, progress=progress, held_out=0.5)
+        ama.AMADetector(**given).fit(x).save(f"{errors}-{progress}")
 os._exit(0)
 """
 
 
-@pytest.mark.parametrize("progress", [True, None])
-@pytest.mark.parametrize(
-    "errors", ["sys.stderr = None", "sys.stderr.close()", "sys.stderr = open('/dev/full', 'w')"]
-)
-def test_a_fit_in_python_needs_no_standard_error(folder, errors, progress):
-    if "full" in errors and not os.path.exists("/dev/full"):
-        pytest.skip("there is no full device")
-    code = IN_PYTHON.format(errors=errors, progress=progress)
-    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, timeout=120)
-    assert sorted(os.listdir(folder / "p")) == MODEL
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+def test_fits_in_python_need_no_standard_error(folder):
+    subprocess.run([sys.executable, "-c", IN_PYTHON], cwd=folder, check=True, timeout=120)
+    for errors in ("None", "closed", "full"):
+        for progress in (True, None):
+            assert sorted(os.listdir(folder / f"{errors}-{progress}")) == MODEL

@@ -78,7 +78,7 @@ def test_the_gradient_penalty_holds_the_critics_slope_near_one():
     slopes = {}
     for lipschitz in ("spectral", "spectral+gradient_penalty"):
         torch.manual_seed(0)
-        module, images = _module(dataclasses.replace(base, lipschitz=lipschitz), total=60)
+        module, images = _module(dataclasses.replace(base, lipschitz=lipschitz), total=100)
         _run(module)
         x = module.networks.normalise(images).requires_grad_()
         (slope,) = torch.autograd.grad(module.networks.discriminator(x, x).sum(), x)

@@ -148,15 +148,17 @@ class CheckpointFile(CheckpointIO):
     def _refuse_others(self, found: dict[str, Any]) -> None:
         fit, data = found["ama"]["fit"], found["ama"].get("data")
         data = data if isinstance(data, dict) else {}
-        others = [
-            f"{name} is {fit.get(name)}, expected {expected}"
+        others = {
+            name: f"{name} is {fit.get(name)}, expected {expected}"
             for name, expected in self.identity.items()
             if fit.get(name) != expected
-        ]
-        others += [f"{name} are others" for name, expected in self.data.items() if data.get(name) != expected]
-        if others:
+        }
+        of_data = [f"{name} are others" for name, expected in self.data.items() if data.get(name) != expected]
+        # What was fitted, to what, and only then how.
+        told = [others["method"]] if "method" in others else [*of_data, *others.values()]
+        if told:
             raise InputError(
-                f"the checkpoint is of another fit: its {printable(others[0])}; name another folder or remove "
+                f"the checkpoint is of another fit: its {printable(told[0])}; name another folder or remove "
                 f"{self.path}"
             )
 

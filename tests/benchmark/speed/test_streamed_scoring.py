@@ -11,15 +11,15 @@ from ama.errors import InputError
 
 
 def test_every_image_is_scored_and_the_cost_is_reported(tmp_path, capsys):
-    found = streamed_scoring(5000, str(tmp_path / "results.jsonl"))
-    assert found["images"] == 5000
+    found = streamed_scoring(10_000, str(tmp_path / "results.jsonl"))
+    assert found["images"] == 10_000
     assert found["peak_resident_gib"] < 4  # of the whole test process
     assert found["images_per_second"] > 100
     line = json.loads((tmp_path / "results.jsonl").read_text())
-    assert line["command"] == "ama benchmark stream --n 5000"
+    assert line["command"] == "ama benchmark stream --n 10000"
     assert "images per second" in capsys.readouterr().out
 
 
 def test_too_few_images_to_compare_their_ends_are_refused():
-    with pytest.raises(InputError, match=r"^--n must be a whole number of at least 5000, found 2000$"):
+    with pytest.raises(InputError, match=r"^--n must be a whole number of at least 10000, found 2000$"):
         streamed_scoring(2000, None)

@@ -26,7 +26,7 @@ from ama.io.results_files import append_result
 from ama.io.score_files import write_table
 from ama.training.memory import freed_memory_kept
 
-FEWEST = 5000  # images, so that the first tenth can be compared with the last
+FEWEST = 10_000  # images, so that the first tenth can be compared with the last
 DISTINCT = 5000  # number of different images, which the file repeats
 SIDE = 32
 

@@ -38,7 +38,10 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     )
     options.normal_label(parser, "other samples are ignored")
     parser.add_argument(
-        "--anomalies", type=str | None, metavar="SOURCE", help="source of known anomalies, a few of which help"
+        "--anomalies",
+        type=str | None,
+        metavar="SOURCE",
+        help="source of known anomalies, a few of which help",
     )
     parser.add_argument(
         "--validation",
