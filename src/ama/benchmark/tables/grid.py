@@ -36,12 +36,12 @@ EQUAL_SECONDS = "equal_seconds"
 # Steps of a fit on one digit of MNIST that takes as long as the compact preset's.
 STEPS_OF_EQUAL_SECONDS = {
     "compact": None,
-    FALLING: 2000,
-    "FGAN": 9000,
-    "ALAD": 3000,
-    "AnoGAN": 5000,
+    "FGAN": 8000,
+    "ALAD": 4000,
+    "AnoGAN": 6500,
     "Skip-GANomaly": 5000,
-    "Deep SVDD": 3000,
+    "Deep SVDD": 2700,
+    FALLING: 2400,
 }
 METHODS_OF = "_methods"  # suffix of a grid that compares methods on the cells of the grid without it
 # The methods of the paper's Table 2 and Table 1, with AMA in the paper's form.
