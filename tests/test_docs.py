@@ -26,7 +26,7 @@ RUN = [grid for grid in GRIDS if (ROOT / results_path(grid, None)).exists() and 
 
 PAGES = {
     **dict.fromkeys(("mnist", "cifar10", "fashion_mnist"), "one-class"),
-    **dict.fromkeys(("mnist_methods", "cifar10_methods", "table1_methods"), "methods"),
+    **dict.fromkeys(("mnist_methods", "cifar10_methods", "table1_methods", "equal_seconds"), "methods"),
     **dict.fromkeys(("ablations", "minutes"), "ablations"),
     **dict.fromkeys(("paper", "readings"), "readings"),
     "table1": "data-sets",
