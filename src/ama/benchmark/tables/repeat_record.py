@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import tempfile
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import torch
 
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.cell_samples import ready
+from ama.benchmark.tables.compared_methods import AMA, BASELINES
 from ama.benchmark.tables.measure_cell import measure_cell
 from ama.errors import InputError
 from ama.io.commits import commit
@@ -36,7 +38,8 @@ class Repeated:
 
     def __str__(self) -> str:
         lines = [self.name, f"{'AUROC':40}recorded  repeated"]
-        lines += [f"{name:40}{value:.6f}  {self.found[name]:.6f}" for name, value in self.recorded.items()]
+        for name, value in self.recorded.items():
+            lines.append(f"{name:40}{value:.6f}  {self.found.get(name, math.nan):.6f}")
         lines.append("all equal" if self.equal else "not all equal")
         lines += [f"not the same as then: {change}" for change in self.changed]
         return "\n".join(lines)
@@ -65,6 +68,7 @@ def repeat_record(results: str, data: str | None, only: Sequence[str], seed: int
         record
         for record in read_results(Path(results))
         if "cell" in record
+        and record["cell"]["method"] in {**AMA, **BASELINES}
         and ready(cell := Cell(**record["cell"]), data)
         and all(t in cell.name for t in only)
     ]
