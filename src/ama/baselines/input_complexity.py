@@ -70,9 +70,7 @@ class InputComplexityModel(LikelihoodModel):
     def anomalies(self, x: Float[Tensor, "b c h w"]) -> dict[str, Float[Tensor, " b"]]:
         log_p = self.log_likelihood(x).double()
         images = self.restore(x).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
-        lengths = torch.tensor([code_length(image, self.coder) for image in images], dtype=torch.float64).to(
-            log_p
-        )
+        lengths = log_p.new_tensor([code_length(image, self.coder) for image in images])
         return {"score": -log_p / math.log(2) - lengths, "likelihood": -log_p, "complexity": lengths}
 
 

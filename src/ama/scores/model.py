@@ -141,11 +141,12 @@ class Model(ScoringNetworks):
     def _fit_statistics(
         self, raw: Shaped[Tensor, "n ..."], known: Shaped[Tensor, "a ..."] | None, seed: int
     ) -> None:
-        looks = {name: cast(Term, term).features for name, term in self.terms.items()}
-        *features, of_map = self._looked(raw, [*looks.values(), self.map.features])
-        anomalous = [[]] * len(looks) if known is None else self._looked(known, list(looks.values()))
-        for term, parts, of_known in zip(self._named(self.terms), features, anomalous, strict=True):
+        terms = self._named(self.terms)
+        *features, of_map = self._looked(raw, [*(term.features for term in terms), self.map.features])
+        for term, parts in zip(terms, features, strict=True):
             if term.needs_known:
+                assert known is not None
+                [of_known] = self._looked(known, [term.features])
                 term.fit_known(parts, of_known, seed)
             else:
                 term.fit(parts, seed)

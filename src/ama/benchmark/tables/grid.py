@@ -34,7 +34,7 @@ PRESETS_OF_THE_PAPER = ("paper", "authors")
 READ_DIGITS = ("3", "8", f"{ALL_BUT}3")
 READING_STEPS = 1000
 EQUAL_SECONDS = "equal_seconds"
-# Steps of a fit on one digit of MNIST that takes as long as the compact preset's.
+# Steps of a fit on one digit of MNIST that takes about as long as the compact preset's.
 STEPS_OF_EQUAL_SECONDS = {
     "compact": None,
     "FGAN": 8000,

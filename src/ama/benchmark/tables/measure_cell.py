@@ -67,26 +67,19 @@ def measure_cells(
     trained = train_cell(cells[0], experiment, checkpoints, progress, parameters)
     before = time.perf_counter() - started
     for cell in cells:
-        if cell is not cells[0]:
-            experiment = samples_of(cell, folder)
+        experiment = experiment if cell is cells[0] else samples_of(cell, folder)
         started = time.perf_counter()
         strict, paper = trained.scores(experiment.test)
         seconds = before + time.perf_counter() - started
         # A method without training spends its time on the test samples.
-        times = (seconds, seconds if cell.method in UNTRAINED else trained.seconds)
+        fit_seconds = seconds if cell.method in UNTRAINED else trained.seconds
         yield {
             "parameters": trained.parameters,
-            **_times(*((None, None) if resumed else times)),
+            "seconds": None if resumed else round(seconds, 1),
+            "fit_seconds": None if resumed else round(fit_seconds, 1),
+            "threads": torch.get_num_threads(),
             **_protocols(strict, paper, experiment, trained),
         }
-
-
-def _times(seconds: float | None, fit_seconds: float | None) -> dict[str, Any]:
-    return {
-        "seconds": None if seconds is None else round(seconds, 1),
-        "fit_seconds": None if fit_seconds is None else round(fit_seconds, 1),
-        "threads": torch.get_num_threads(),
-    }
 
 
 def _protocols(strict: Scores, paper: Scores, experiment: Experiment, trained: Trained) -> dict[str, Any]:
