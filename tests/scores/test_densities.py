@@ -165,10 +165,9 @@ def test_distances_in_a_bank_are_mahalanobis_distances_between_vectors():
     np.testing.assert_allclose(found.numpy(), expected.sqrt().clamp_min(0.1).numpy(), rtol=1e-6)
 
 
-def test_a_bank_has_a_limit_and_its_subsample_a_seed(monkeypatch):
-    monkeypatch.setattr(density, "MAX_POINTS", 10)
+def test_a_bank_has_a_limit_and_its_subsample_a_seed():
     vectors = draw(0, 30, 3)
-    first, again, other = (fit_memory_bank(vectors, seed).points for seed in (0, 0, 1))
+    first, again, other = (fit_memory_bank(vectors, seed, most=10).points for seed in (0, 0, 1))
     assert first.shape == (10, 3)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)

@@ -32,9 +32,25 @@ def test_every_kind_is_made_of_two_different_samples_or_of_one_upside_down(dtype
     assert torch.equal(kinds["upside_down"][:, :, -1], x[:, :, 0].flip(2))
 
 
-def test_rows_are_blended_and_halved():
-    rows = torch.randn(10, 5, dtype=torch.float64)
+def test_rows_are_blended_halved_swapped_permuted_and_moved():
+    rows = torch.randn(60, 10, dtype=torch.float64)
     kinds = row_anomalies(rows, generator())
-    assert kinds.keys() == {"blend", "half"}
-    assert torch.equal(kinds["half"][:, :2], rows[:, :2])
-    assert not (kinds["half"][:, 2:] == rows[:, 2:]).any()
+    assert kinds.keys() == {"blend", "half", "swapped", "permuted", "beyond"}
+    assert torch.equal(kinds["half"][:, :5], rows[:, :5])
+    assert not (kinds["half"][:, 5:] == rows[:, 5:]).any()
+    assert ((kinds["swapped"] != rows).sum(1) == 1).all()
+    assert torch.equal(kinds["permuted"].sort(0).values, rows.sort(0).values)
+    assert (kinds["permuted"] != rows).any(1).all()
+    moved = kinds["beyond"] - rows
+    assert ((moved != 0).sum(1) == 2).all()
+    ordered = rows.sort(0).values
+    share = (moved.abs() / (ordered[-7] - ordered[6]))[moved != 0]
+    assert share.min() >= 1
+    assert share.max() <= 3
+
+
+def test_rows_of_any_size_stay_finite():
+    rows = 1.7e308 * torch.tensor([[1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]], dtype=torch.float64)
+    assert all(
+        kind.isfinite().all() for name, kind in row_anomalies(rows, generator()).items() if name != "blend"
+    )

@@ -131,7 +131,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         return self
 
     def check_parameters(self) -> None:
-        """Refuse a parameter that no image could have; what only rows refuse is found out at ``fit``.
+        """Refuse a parameter that neither images nor rows could have; what one of them refuses is found at ``fit``.
 
         Raises
         ------
@@ -139,7 +139,13 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             For the first such parameter.
         """
         super().check_parameters()
-        self._choices(kind_of((1, 8, 8)), known=True)
+        try:
+            self._choices(kind_of((1, 8, 8)), known=True)
+        except InputError as refused:
+            try:
+                self._choices(kind_of((2,)), known=True)
+            except InputError:
+                raise refused from None
 
     def a_score(self, X: Any) -> np.ndarray:
         """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""

@@ -6,7 +6,7 @@ Its estimators are imported by the functions that use them: they take 0.3 s, whi
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -16,10 +16,14 @@ from torch import Tensor
 
 from ama.errors import DivergenceError
 
+Points = TypeVar("Points", Tensor, np.ndarray)
+
 MAX_SAMPLES = 20_000  # more samples would change the mixture less than its random start does
 MAX_SEARCHED = 6_000  # samples that select the number of components, which takes most of the time
 CANDIDATES = (1, 3, 6, 12, 24, 48)
 RIDGE = 0.1  # added to each variance of the standardised features: small samples make thin components
+ROW_CANDIDATES = (1, 3, 6, 12, 24)
+ROW_RIDGE = 0.01  # the same for rows themselves, which vary more than what networks make of them
 SHRINKAGE = 0.2  # of the covariance of the standardised vectors toward the identity
 MAX_POINTS = 10_000  # in a memory bank
 
@@ -58,7 +62,7 @@ def fit_gaussian(vectors: Float[Tensor, "b n"]) -> Gaussian:
     )
 
 
-def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int) -> WhitenedPoints:
+def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int, most: int = MAX_POINTS) -> WhitenedPoints:
     """Keep normal vectors, whitened by the same shrunk covariance, for a nearest-neighbour search.
 
     Parameters
@@ -66,13 +70,15 @@ def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int) -> WhitenedPoints:
     vectors
         As for :func:`fit_gaussian`.
     seed
-        Of the subsample, if there are more than ``MAX_POINTS``.
+        Of the subsample, if there are more than ``most``.
+    most
+        Vectors to keep.
     """
     mean, scale, covariance = _shrunk(vectors)
     variances, axes = np.linalg.eigh(covariance)
     whitening = torch.from_numpy(axes / np.sqrt(variances) / scale[:, None])
     centre = torch.from_numpy(mean)
-    kept = torch.from_numpy(_some(vectors.cpu().double().numpy(), MAX_POINTS, seed))
+    kept = some(vectors.cpu().double(), most, seed)
     return WhitenedPoints(centre, whitening, ((kept - centre) @ whitening).to(vectors.dtype))
 
 
@@ -85,7 +91,8 @@ def _shrunk(
     points = _finite(vectors)
     mean, scale = _standard(points)
     fitted = ShrunkCovariance(shrinkage=SHRINKAGE, store_precision=False).fit((points - mean) / scale)
-    return mean, scale, fitted.covariance_
+    covariance = fitted.covariance_
+    return mean, scale, covariance if covariance.any() else np.eye(len(covariance))  # of vectors all equal
 
 
 class Mixture(NamedTuple):
@@ -106,29 +113,71 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
     seed
         Of the mixture's start and of the subsamples, if there are more than ``MAX_SAMPLES`` or ``MAX_SEARCHED``.
     """
+    points = some(_finite(features), MAX_SAMPLES, seed)
+    mean, scale = _standard(points)
+    # A component needs several samples in each fold's training part to have a covariance at all.
+    mixture = _searched(
+        (points - mean) / scale, [k for k in CANDIDATES if k * 10 <= len(points)], RIDGE, seed
+    )
+    return Mixture(
+        torch.from_numpy(mixture.weights_),
+        torch.from_numpy(mixture.means_ * scale + mean),
+        torch.from_numpy(mixture.covariances_ * np.outer(scale, scale)),
+    )
+
+
+class WhitenedMixture(NamedTuple):
+    """Logarithms of the weights (m,), means (m, n) and whitenings (m, n, n) of a Gaussian mixture, float64.
+
+    A component has the precision :math:`W W^T`.
+    """
+
+    log_weights: Tensor
+    means: Tensor
+    whitenings: Tensor
+
+
+def fit_density(rows: Float[Tensor, "b n"], seed: int) -> WhitenedMixture:
+    """Fit a mixture to standardised rows; a single component has Ledoit and Wolf's covariance.
+
+    Parameters
+    ----------
+    rows
+        Two or more, finite.
+    seed
+        As in :func:`fit_mixture`.
+    """
+    from sklearn.covariance import ledoit_wolf
+
+    points = some(_finite(rows), MAX_SAMPLES, seed)
+    n, d = points.shape
+    mixture = _searched(points, [k for k in ROW_CANDIDATES if k * max(10, d) <= n], ROW_RIDGE, seed)
+    covariances = mixture.covariances_
+    if len(covariances) == 1:
+        covariances = ledoit_wolf(points)[0][None] + ROW_RIDGE * np.eye(d)
+    factors = np.linalg.cholesky(np.linalg.inv(covariances))
+    return WhitenedMixture(
+        torch.from_numpy(np.log(mixture.weights_)),
+        torch.from_numpy(mixture.means_),
+        torch.from_numpy(np.ascontiguousarray(factors)),
+    )
+
+
+def _searched(points: Float[np.ndarray, "b n"], candidates: list[int], ridge: float, seed: int) -> Any:
+    """A mixture of standardised points with the best of several numbers of components; of one if there are none."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
     from sklearn.model_selection import GridSearchCV
 
-    points = _some(_finite(features), MAX_SAMPLES, seed)
-    mean, scale = _standard(points)
-    points = (points - mean) / scale
-    # A component needs several samples in each fold's training part to have a covariance at all.
-    candidates = [k for k in CANDIDATES if k * 10 <= len(points)] or [1]
-    mixture = GaussianMixture(candidates[0], reg_covar=RIDGE, max_iter=50, random_state=seed)
+    mixture = GaussianMixture(1, reg_covar=ridge, max_iter=50, random_state=seed)
     with warnings.catch_warnings(), threadpool_limits(1):
         # An EM that is still creeping after 50 rounds is good enough for a score; its many tiny steps are faster
         # without a team of threads, the more so on busy cores.
         warnings.simplefilter("ignore", ConvergenceWarning)
         if len(candidates) > 1:
             search = GridSearchCV(mixture, {"n_components": candidates}, cv=3, refit=False)
-            mixture.set_params(**search.fit(_some(points, MAX_SEARCHED, seed)).best_params_)
-        mixture.fit(points)
-    return Mixture(
-        torch.from_numpy(mixture.weights_),
-        torch.from_numpy(mixture.means_ * scale + mean),
-        torch.from_numpy(mixture.covariances_ * np.outer(scale, scale)),
-    )
+            mixture.set_params(**search.fit(some(points, MAX_SEARCHED, seed)).best_params_)
+        return mixture.fit(points)
 
 
 def _finite(vectors: Float[Tensor, "b n"]) -> Float[np.ndarray, "b n"]:
@@ -147,8 +196,8 @@ def _finite(vectors: Float[Tensor, "b n"]) -> Float[np.ndarray, "b n"]:
     return vectors.double().cpu().numpy()
 
 
-def _some(points: Float[np.ndarray, "b n"], most: int, seed: int) -> Float[np.ndarray, "c n"]:
-    """The points, or a random ``most`` of them where there are more."""
+def some(points: Points, most: int, seed: int) -> Points:
+    """The points (n, ...), or a random ``most`` of them where there are more."""
     if len(points) <= most:
         return points
     return points[np.random.default_rng(seed).choice(len(points), most, replace=False)]

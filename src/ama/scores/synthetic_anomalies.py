@@ -1,32 +1,51 @@
 """Synthetic anomalies composed from normal samples, by which a score is judged when no anomaly is known.
 
-Each combines normal parts into an anomalous whole, so that it is about as complex and as colourful as a normal sample:
-a score that only measures how complex a sample looks does not detect it.
+Most combine normal parts into an anomalous whole, so that it is about as complex and as colourful as a normal sample: a
+score that only measures how complex a sample looks does not detect it.
 """
 
 from __future__ import annotations
 
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 from torch import Generator, Tensor
 
 
-def row_anomalies(raw: Shaped[Tensor, "n d"], random: Generator) -> dict[str, Shaped[Tensor, "n d"]]:
-    """Two kinds of anomalies, each composed from all of the normal rows given.
+def row_anomalies(raw: Float[Tensor, "n d"], random: Generator) -> dict[str, Float[Tensor, "n d"]]:
+    """Five kinds of anomalies, each made of all of the normal rows given.
 
     Parameters
     ----------
     raw
         Two or more raw rows.
     random
-        Chooses the partner of each row.
+        Chooses the partner of each row, and the columns.
 
     Returns
     -------
     dict
-        ``blend``: the mean of two rows; ``half``: the left half of one's columns and the right half of another's.
+        ``blend``: the mean of two rows; ``half``: the left half of one's columns and the right half of another's;
+        ``swapped``: a row with one column of another; ``permuted``: every column of another row; ``beyond``: a row with
+        a fifth of its columns moved by one to three times the column's usual range.
     """
-    return _composed(raw, _partners(raw, random))
+    n, d = raw.shape
+    other = _partners(raw, random)
+    places = (
+        torch.rand(n, d, generator=random).argsort(1).to(raw.device)
+    )  # a random order of the columns of each row
+    permuted = raw.gather(0, torch.rand(n, d, generator=random).argsort(0).to(raw.device))
+    ordered = raw.sort(0).values
+    low, high = ordered[n // 10] / 2, ordered[n - 1 - n // 10] / 2  # halves, as a difference may be infinite
+    steps = (1 + 2 * torch.rand(n, d, generator=random, dtype=raw.dtype)).to(raw.device)
+    signs = 2 * torch.randint(2, (n, d), generator=random).to(raw) - 1
+    limit = torch.finfo(raw.dtype).max
+    moved = (raw + 2 * signs * steps * (high - low)).clamp(-limit, limit)
+    return {
+        **_composed(raw, other),
+        "swapped": torch.where(places < 1, other, raw),
+        "permuted": permuted,
+        "beyond": torch.where(places < max(1, d // 5), moved, raw),
+    }
 
 
 def image_anomalies(

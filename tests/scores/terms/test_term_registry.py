@@ -89,8 +89,9 @@ def test_auto_chooses_what_suits_the_samples():
     assert chosen_terms(auto, images) == ("latent_density", "memory_bank", "rotated_memory_bank", "rotation")
     without = dataclasses.replace(auto, lambda_rotation=0.0)
     assert chosen_terms(without, images) == ("latent_density", "memory_bank", "rotated_memory_bank")
-    assert chosen_terms(without, rows) == ("latent_density", "memory_bank")
-    assert chosen_terms(without, rows, known=True) == ("latent_density", "memory_bank", "known_anomalies")
+    of_rows = ("latent_density", "memory_bank", "nearest_rows", "local_nearest_rows", "row_density")
+    assert chosen_terms(without, rows) == of_rows
+    assert set(chosen_terms(without, rows, known=True)) == {*of_rows, "known_anomalies"}
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,16 @@ def test_auto_chooses_what_suits_the_samples():
         ("", SHAPE, "scoring must be auto, or one .* found ''"),
         ("rotation", (5,), "scoring='rotation' rotates images, and rows cannot be rotated"),
         ("rotated_memory_bank", (5,), "scoring='rotated_memory_bank' rotates images, and rows cannot"),
+        (
+            "nearest_rows",
+            SHAPE,
+            "scoring='nearest_rows' measures the distance of rows, and images are not compared number",
+        ),
+        (
+            "row_density",
+            SHAPE,
+            "scoring='row_density' fits a density to rows, and images are not compared number by number",
+        ),
         ("rotation", SHAPE, "scoring='rotation' needs lambda_rotation above 0, found 0"),
         (
             "r_score+known_anomalies",

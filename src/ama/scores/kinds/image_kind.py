@@ -29,6 +29,7 @@ class Images(SampleKind):
     pictured = True
     convolutional = True
     scored_in_float64 = False
+    comparable = False
 
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)

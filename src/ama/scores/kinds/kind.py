@@ -28,6 +28,8 @@ class SampleKind(ABC):
         Whether the networks are convolutions, which bfloat16 makes faster.
     scored_in_float64
         Whether the networks score in float64, where a score does not depend on the batch that it comes in.
+    comparable
+        Whether the distance of two samples, number by number, says how alike they are.
     n_rotations
         Rotations that keep the shape, the identity included.
     """
@@ -36,6 +38,7 @@ class SampleKind(ABC):
     pictured: ClassVar[bool]
     convolutional: ClassVar[bool]
     scored_in_float64: ClassVar[bool]
+    comparable: ClassVar[bool]
     n_rotations: int = 1
 
     def __init__(self, shape: tuple[int, ...]):
@@ -99,3 +102,14 @@ class SampleKind(ABC):
         """
         if self.n_rotations == 1:
             raise InputError(f"{what}, and {self.name} cannot be rotated")
+
+    def check_comparable(self, what: str) -> None:
+        """Refuse to compare samples number by number where that says little.
+
+        Raises
+        ------
+        InputError
+            ``what``, and that it is not for these samples.
+        """
+        if not self.comparable:
+            raise InputError(f"{what}, and {self.name} are not compared number by number")

@@ -22,6 +22,7 @@ class Tabular(SampleKind):
     pictured = False
     convolutional = False
     scored_in_float64 = True
+    comparable = True
 
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)

@@ -11,11 +11,14 @@ from ama.scores.kinds.kind import SampleKind
 from ama.scores.terms.a_score import AScore
 from ama.scores.terms.known_anomalies import KnownAnomalies
 from ama.scores.terms.latent_density import LatentDensity
+from ama.scores.terms.local_nearest_rows import LocalNearestRows
 from ama.scores.terms.mahalanobis import Mahalanobis
 from ama.scores.terms.memory_bank import MemoryBank
+from ama.scores.terms.nearest_rows import NearestRows
 from ama.scores.terms.r_score import RScore
 from ama.scores.terms.rotated_memory_bank import RotatedMemoryBank
 from ama.scores.terms.rotation import Rotation
+from ama.scores.terms.row_density import RowDensity
 from ama.scores.terms.term import Term
 from ama.settings import Settings
 
@@ -27,6 +30,9 @@ TERMS: dict[str, type[Term]] = {
     "memory_bank": MemoryBank,
     "rotated_memory_bank": RotatedMemoryBank,
     "rotation": Rotation,
+    "nearest_rows": NearestRows,
+    "local_nearest_rows": LocalNearestRows,
+    "row_density": RowDensity,
     "known_anomalies": KnownAnomalies,
 }
 

@@ -1,0 +1,54 @@
+r"""Nearest rows: the distance of a row itself to the nearest learned rows.
+
+:math:`\log(\frac 1 k \sum_{i=1}^k \lVert x - x_{(i)} \rVert + \epsilon)`, with the k nearest of a bank of learned rows,
+every column in its standard deviations (after Ramaswamy et al. 2000). No network takes part: a sample can be far from
+all that was learned although the networks make nothing unusual of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ama.io.storable import empty
+from ama.scores.densities import some
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.kinds.kind import SampleKind
+from ama.scores.neighbour_search import distance_floor, nearest
+from ama.scores.terms.term import Term
+from ama.settings import Settings
+
+MAX_POINTS = 5_000  # in a bank; with more, tables of few values have a twin of every anomaly
+
+
+class NearestRows(Term):
+    """Logarithm of the mean distance to the k nearest learned rows."""
+
+    points: Tensor
+    floor: Tensor
+
+    def __init__(self, kind: SampleKind, settings: Settings):
+        super().__init__(kind, settings)
+        self.register_buffer("points", empty(0, 0))
+        self.register_buffer("floor", empty())
+
+    @classmethod
+    def check(cls, kind: SampleKind, settings: Settings) -> None:
+        kind.check_comparable(f"scoring={settings.scoring!r} measures the distance of rows")
+
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return kind.comparable
+
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
+        return forward.x.flatten(1).double()
+
+    def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
+        self.points = some(torch.cat(list(parts)), MAX_POINTS, seed)
+        self.floor = distance_floor(nearest(self.points, self.points).distance)
+
+    def value(self, features: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
+        return (nearest(features, self.points).distance.mean(1) + self.floor).log()
