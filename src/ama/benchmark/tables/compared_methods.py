@@ -14,8 +14,8 @@ BOUNDED = "compact, bounded terms"
 FGAN_CIFAR10 = "FGAN, its values for CIFAR-10"
 _COMPACT = {"preset": "compact"}
 
-# The paper's objective and score with the compact networks, which a CPU trains in minutes. Atypical Selection draws from
-# a shell of radius sqrt(d), so the encodings must be kept there by the paper's own weight of their norm.
+# The paper's objective and score with the compact networks, which a CPU trains in minutes. Atypical Selection draws
+# from a shell of radius sqrt(d), so the encodings must be kept there by the paper's own weight of their norm.
 _PAPER_FORM = {
     "preset": "compact",
     "loss": "wasserstein",
