@@ -226,10 +226,14 @@ def test_known_anomalies_are_a_term_of_the_score(rng, tmp_path):
     def weights(given_y, **given):
         return ama.AMADetector(**quick, **given).fit(X[: len(given_y)], given_y).score_weights()
 
-    both = {"latent_density": 1, "mahalanobis": 1}
-    assert weights(y[:100]) == both
-    assert weights(y) == pytest.approx({**both, "known_anomalies": 2 * 5 / 15})
+    of_rows = {"mahalanobis", "nearest_rows", "local_nearest_rows", "row_density"}
+    without, with_known = weights(y[:100]), weights(y)
+    assert without.keys() == of_rows
+    assert sum(without.values()) == pytest.approx(1)
+    assert with_known.keys() == {*of_rows, "known_anomalies"}
+    assert with_known["known_anomalies"] == pytest.approx(5 / 15)
     # A score that the caller chose, and the paper's, stay what they are.
+    both = {"latent_density": 1, "mahalanobis": 1}
     assert weights(y, scoring="latent_density+mahalanobis") == both
     assert weights(y, preset="authors", batch_size=16) == {}
     with pytest.raises(InputError, match="scoring names the term known_anomalies, but no anomaly is known"):

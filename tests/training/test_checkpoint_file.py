@@ -136,13 +136,16 @@ class Harmful:
 def damage(path, how: str) -> None:
     whole = path.read_bytes()
     middle = len(whole) // 2
+    # The padding between the parts of the file is read by nobody.
+    largest = max(torch.load(path, weights_only=True)["state_dict"].values(), key=lambda value: value.nbytes)
+    weight = whole.index(largest.numpy().tobytes())
     broken = {
         "empty": b"",
         "text": b"text " * 100,
         "zeros": bytes(len(whole)),
         "half": whole[:middle],
         "cut": whole[:-1],
-        "bit": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+        "bit": whole[:weight] + bytes([whole[weight] ^ 1]) + whole[weight + 1 :],
         "pickle": pickle.dumps(Harmful()),
     }
     if how in broken:

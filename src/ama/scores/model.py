@@ -127,6 +127,7 @@ class Model(ScoringNetworks):
         if len(self.deciding) > 1:
             self._fit_combination(unseen, 0 if known is None else len(known), seed)
         self.calibrate(calibration)
+        self._absorb(torch.cat([unseen, calibration]))
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
@@ -172,6 +173,12 @@ class Model(ScoringNetworks):
             kinds = [self._deciding_values(x) for x in anomalies.values()]
             self.combination.fit_weights(normal, kinds, ~of_known)
         self.combination.weigh_against_others(of_known, known_weight(n_known))
+
+    @torch.no_grad()
+    def _absorb(self, raw: Shaped[Tensor, "n ..."]) -> None:
+        terms = [term for term in self._named(self.terms) if term.absorbs]
+        for term, parts in zip(terms, self._looked(raw, [term.features for term in terms]), strict=True):
+            term.absorb(torch.cat(parts))
 
     def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
         """The deciding score and every term of raw samples."""

@@ -89,7 +89,7 @@ def test_auto_chooses_what_suits_the_samples():
     assert chosen_terms(auto, images) == ("latent_density", "memory_bank", "rotated_memory_bank", "rotation")
     without = dataclasses.replace(auto, lambda_rotation=0.0)
     assert chosen_terms(without, images) == ("latent_density", "memory_bank", "rotated_memory_bank")
-    of_rows = ("latent_density", "memory_bank", "nearest_rows", "local_nearest_rows", "row_density")
+    of_rows = ("mahalanobis", "nearest_rows", "local_nearest_rows", "row_density")
     assert chosen_terms(without, rows) == of_rows
     assert set(chosen_terms(without, rows, known=True)) == {*of_rows, "known_anomalies"}
 

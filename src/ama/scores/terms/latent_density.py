@@ -69,7 +69,7 @@ class LatentDensity(Term):
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return True
+        return not kind.comparable
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
         return torch.cat([forward.code.double(), forward.get(r_scores)[:, None]], 1)

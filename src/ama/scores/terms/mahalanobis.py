@@ -42,6 +42,10 @@ class Mahalanobis(Term):
         self.register_buffer("mean", empty(0))
         self.register_buffer("precision", empty(0, 0))
 
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return kind.comparable
+
     def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
         return forward.get(pair_statistics)
 

@@ -54,7 +54,7 @@ class MemoryBank(Term):
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return True
+        return not kind.comparable
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
         return forward.get(pair_statistics)

@@ -27,6 +27,8 @@ MAX_POINTS = 5_000  # in a bank; with more, tables of few values have a twin of 
 class NearestRows(Term):
     """Logarithm of the mean distance to the k nearest learned rows."""
 
+    absorbs = True
+
     points: Tensor
     floor: Tensor
 
@@ -49,6 +51,9 @@ class NearestRows(Term):
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         self.points = some(torch.cat(list(parts)), MAX_POINTS, seed)
         self.floor = distance_floor(nearest(self.points, self.points).distance)
+
+    def absorb(self, features: Float[Tensor, "n d"]) -> None:
+        self.points = torch.cat([self.points, features[: MAX_POINTS - len(self.points)]])
 
     def value(self, features: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
         return (nearest(features, self.points).distance.mean(1) + self.floor).log()

@@ -33,6 +33,7 @@ class Term(Resizable, ABC):
     max_samples: ClassVar[int | None] = (
         None  # normal samples that its statistics need at most; None: all there are
     )
+    absorbs: ClassVar[bool] = False  # whether it has a use for normal samples after the calibration with them
     needs_known: ClassVar[bool] = False  # whether it is fitted to known anomalies, too
 
     def __init__(self, kind: SampleKind, settings: Settings):
@@ -77,6 +78,13 @@ class Term(Resizable, ABC):
         self, parts: Sequence[Float[Tensor, "_ n"]], known: Sequence[Float[Tensor, "_ n"]], seed: int
     ) -> None:
         """As :meth:`fit`, for a term that ``needs_known``: with the features of known anomalies, chunk by chunk."""
+
+    def absorb(self, features: Float[Tensor, "m n"]) -> None:
+        """Add normal samples, by their features, after the calibration with them; for a term that ``absorbs``.
+
+        It may raise the value of no sample. The p-values stay valid then: a new normal sample scores at least as normal
+        as it would have in the calibration.
+        """
 
     @abstractmethod
     def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
