@@ -23,9 +23,14 @@ from ama.io.model_folder import CONFIG, WEIGHTS
 @pytest.fixture(scope="module")
 def detector() -> ama.AMADetector:
     rows = np.random.default_rng(0).normal(size=(200, 3))
-    return ama.AMADetector(max_steps=3, random_state=0, progress=False, latent_dim=4, encoder_width=4).fit(
-        rows
-    )
+    return ama.AMADetector(
+        scoring="latent_density+mahalanobis+nearest_rows+local_nearest_rows+row_density",
+        max_steps=3,
+        random_state=0,
+        progress=False,
+        latent_dim=4,
+        encoder_width=4,
+    ).fit(rows)
 
 
 @pytest.fixture
@@ -109,6 +114,9 @@ CONFIGS = {
     "wide": (within("settings", encoder_width=4096), r"has shape \(4, 3\), expected \(4096, 3\)"),
     "too wide": (within("settings", encoder_width=10**7), "encoder_width must be a whole number from 1 to 4096"),
     "no terms": (keys(deciding=[]), "scoring is .*but its terms are"),
+    "no terms of auto": (
+        lambda text: keys(deciding=[])(within("settings", scoring="auto")(text)), "scoring is 'auto', but its terms are"
+    ),
     "unknown term": (keys(reported=["nonsense"]), "the term 'nonsense', which is not registered"),
     "another term": (keys(reported=["r_score", "a_score", "memory_bank"]), r"terms\.memory_bank\.mean is missing"),
     "digest is a path": (keys(weights_sha256="../../../etc/passwd"), "weights_sha256 is not a SHA-256"),
@@ -159,6 +167,14 @@ TENSORS = {
     "no means": (put("terms.latent_density.means", lambda t: t[:0].clone()), "do not fit its networks"),
     "mean of another size": (put("terms.mahalanobis.mean", lambda t: t[:-1].clone()), "do not fit its networks"),
     "covariance": (put("terms.latent_density.covariances", lambda t: -t), "do not fit its networks"),
+    "no nearest rows": (put("terms.nearest_rows.points", lambda t: t[:0].clone()), "do not fit its networks"),
+    "rows of another size": (put("terms.nearest_rows.points", lambda t: t[:, :2].clone()), "do not fit its networks"),
+    "fewer distances": (put("terms.local_nearest_rows.own", lambda t: t[:1].clone()), "do not fit its networks"),
+    "whitening of another size": (
+        put("terms.local_nearest_rows.whitening", lambda t: t[:, :2].clone()), "do not fit its networks"
+    ),
+    "fewer weights": (put("terms.row_density.log_weights", lambda t: t[:0].clone()), "do not fit its networks"),
+    "whitenings": (put("terms.row_density.whitenings", lambda t: -t), "do not fit its networks"),
     "map of another size": (put("map.precision", lambda t: t[:2, :2].clone()), "do not fit its networks"),
     "one more": (lambda tensors: tensors.update(extra=torch.zeros(1)), "tensor extra is unknown"),
     "one fewer": (lambda tensors: tensors.pop(WEIGHT), f"tensor {WEIGHT} is missing"),

@@ -88,7 +88,7 @@ class Model(ScoringNetworks):
         check_values(given, get_type_hints(Settings), "settings")
         check(given, Settings)
         settings = Settings(**given)
-        if settings.scoring not in ("auto", "+".join(deciding)):
+        if not deciding or settings.scoring not in ("auto", "+".join(deciding)):
             raise ValueError(
                 f"settings: scoring is {settings.scoring!r}, but its terms are {', '.join(deciding)}"
             )
