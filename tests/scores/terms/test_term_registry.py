@@ -92,6 +92,7 @@ def test_auto_chooses_what_suits_the_samples():
     of_rows = ("mahalanobis", "nearest_rows", "local_nearest_rows", "row_density")
     assert chosen_terms(without, rows) == of_rows
     assert set(chosen_terms(without, rows, known=True)) == {*of_rows, "known_anomalies"}
+    assert chosen_terms(without, kind_of((20_000,))) == ("mahalanobis", "nearest_rows")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,11 @@ def test_auto_chooses_what_suits_the_samples():
             "nearest_rows",
             SHAPE,
             "scoring='nearest_rows' measures the distance of rows, and images are not compared number",
+        ),
+        (
+            "local_nearest_rows",
+            (2001,),
+            "'local_nearest_rows' whitens rows, and rows of 2001 columns have too many columns",
         ),
         (
             "row_density",

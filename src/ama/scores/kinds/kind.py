@@ -30,6 +30,8 @@ class SampleKind(ABC):
         Whether the networks score in float64, where a score does not depend on the batch that it comes in.
     comparable
         Whether the distance of two samples, number by number, says how alike they are.
+    has_covariance
+        Whether such samples can be compared, and have few enough numbers for their covariance.
     n_rotations
         Rotations that keep the shape, the identity included.
     """
@@ -39,6 +41,7 @@ class SampleKind(ABC):
     convolutional: ClassVar[bool]
     scored_in_float64: ClassVar[bool]
     comparable: ClassVar[bool]
+    has_covariance: bool = False
     n_rotations: int = 1
 
     def __init__(self, shape: tuple[int, ...]):
@@ -113,3 +116,15 @@ class SampleKind(ABC):
         """
         if not self.comparable:
             raise InputError(f"{what}, and {self.name} are not compared number by number")
+
+    def check_covariance(self, what: str) -> None:
+        """Refuse what needs the covariance of samples where there is none.
+
+        Raises
+        ------
+        InputError
+            ``what``, and that it is not for these samples.
+        """
+        self.check_comparable(what)
+        if not self.has_covariance:
+            raise InputError(f"{what}, and {self.describe()} have too many columns for that")

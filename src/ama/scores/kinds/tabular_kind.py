@@ -14,6 +14,8 @@ from ama.scores.kinds.kind import SampleKind
 from ama.scores.synthetic_anomalies import row_anomalies
 from ama.settings import Settings
 
+MAX_COLUMNS = 2_000  # a covariance of more takes minutes, and memory
+
 
 class Tabular(SampleKind):
     """Rows (columns,) of numbers. They cost little, so they are scored in float64."""
@@ -27,6 +29,7 @@ class Tabular(SampleKind):
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)
         (self.n_columns,) = shape
+        self.has_covariance = self.n_columns <= MAX_COLUMNS
 
     @property
     def variant(self) -> str:

@@ -49,11 +49,11 @@ class LocalNearestRows(Term):
 
     @classmethod
     def check(cls, kind: SampleKind, settings: Settings) -> None:
-        kind.check_comparable(f"scoring={settings.scoring!r} measures the distance of rows")
+        kind.check_covariance(f"scoring={settings.scoring!r} whitens rows")
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.comparable
+        return kind.has_covariance
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
         return forward.x.flatten(1).double()

@@ -58,11 +58,11 @@ class RowDensity(Term):
 
     @classmethod
     def check(cls, kind: SampleKind, settings: Settings) -> None:
-        kind.check_comparable(f"scoring={settings.scoring!r} fits a density to rows")
+        kind.check_covariance(f"scoring={settings.scoring!r} fits a density to rows")
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.comparable
+        return kind.has_covariance
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
         return forward.x.flatten(1).double()
