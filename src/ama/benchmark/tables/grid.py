@@ -194,8 +194,8 @@ def _tables() -> Iterator[Cell]:
 def _contaminated() -> Iterator[Cell]:
     for seed in SEEDS:
         for method in ON_CONTAMINATED_ROWS:
-            for share in SHARES:
-                for data in ADBENCH:
+            for data in ADBENCH:
+                for share in SHARES:
                     yield Cell(data, None, None, method, seed, strict_only=True, contamination=share)
 
 

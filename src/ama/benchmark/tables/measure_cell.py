@@ -56,7 +56,7 @@ def measure_cells(
     dict
         One record per cell: ``strict`` and, unless the cell is strict only, ``paper``, each with the metrics of every
         score; ``parameters``; ``seconds`` of training plus test, and ``fit_seconds`` of the fit alone, both None if the
-        training was resumed; ``score_seconds`` of the test; ``threads``; and ``library`` of another library's detector.
+        training was resumed; ``score_seconds``; ``threads``; and ``library`` of a detector of another library.
 
     Raises
     ------
@@ -73,18 +73,31 @@ def measure_cells(
         started = time.perf_counter()
         strict, paper = trained.scores(experiment.test)
         score_seconds = time.perf_counter() - started
-        seconds = before + score_seconds
         # A method without training spends its time on the test samples.
-        fit_seconds = seconds if cell.method in UNTRAINED else trained.seconds
+        fit_seconds = before + score_seconds if cell.method in UNTRAINED else trained.seconds
         yield {
             "parameters": trained.parameters,
-            "seconds": None if resumed else round(seconds, 3),
-            "fit_seconds": None if resumed else round(fit_seconds, 3),
-            "score_seconds": round(score_seconds, 3),
+            **_times(before + score_seconds, fit_seconds, score_seconds, resumed),
             "threads": torch.get_num_threads(),
-            **({"library": OUTSIDE[cell.method].library_version()} if cell.method in OUTSIDE else {}),
+            **_library(cell),
             **_protocols(strict, paper, experiment, trained),
         }
+
+
+def _times(
+    seconds: float, fit_seconds: float, score_seconds: float, resumed: bool
+) -> dict[str, float | None]:
+    """The times of a record; those of a fit are unknown if it was resumed."""
+    return {
+        "seconds": None if resumed else round(seconds, 3),
+        "fit_seconds": None if resumed else round(fit_seconds, 3),
+        "score_seconds": round(score_seconds, 3),
+    }
+
+
+def _library(cell: Cell) -> dict[str, str]:
+    """The library of a detector that is another's, with its version."""
+    return {"library": OUTSIDE[cell.method].library_version()} if cell.method in OUTSIDE else {}
 
 
 def _protocols(strict: Scores, paper: Scores, experiment: Experiment, trained: Trained) -> dict[str, Any]:

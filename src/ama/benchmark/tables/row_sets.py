@@ -39,9 +39,14 @@ def short_name(name: str) -> str:
     return name.split("/")[-1].lstrip("0123456789").lstrip("_")
 
 
+def file_of(name: str, folder: str) -> Path:
+    """The file of a set."""
+    return Path(folder) / f"{name}.npz"
+
+
 def rows_available(name: str, folder: str | None) -> bool:
     """Whether the file of a set is in ``folder``; none is on the hub."""
-    return folder is not None and _file(name, folder).is_file()
+    return folder is not None and file_of(name, folder).is_file()
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +65,7 @@ def labelled_rows(name: str, folder: str) -> LabelledRows:
     InputError
         If the file cannot be read, or its labels are not 0 for normal rows and 1 for anomalies.
     """
-    samples = open_source(str(_file(name, folder))).read()
+    samples = open_source(str(file_of(name, folder))).read()
     labels = np.array([]) if samples.labels is None else samples.labels
     found = set(labels)
     if found != {"0", "1"}:
@@ -69,7 +74,3 @@ def labelled_rows(name: str, folder: str) -> LabelledRows:
             "1 for anomalies"
         )
     return LabelledRows(samples.x.to(torch.float64), labels == "1")
-
-
-def _file(name: str, folder: str) -> Path:
-    return Path(folder) / f"{name}.npz"

@@ -52,7 +52,8 @@ def _command(
 
 
 GRID = _argument(
-    "grid", "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes or digits"
+    "grid",
+    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes, tables or digits",
 )
 DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
 MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
@@ -90,6 +91,13 @@ def _repeat(given: Namespace) -> None:
     from ama.benchmark.tables.repeat_record import repeat_record
 
     print(repeat_record(given.results_file, given.data, given.only, given.seed))
+
+
+def _embeddings(given: Namespace) -> None:
+    from ama.benchmark.tables.embed_images import embed_images
+
+    for path in embed_images(given.data, given.out, given.weights):
+        print(path)
 
 
 def _figures(given: Namespace) -> None:
@@ -174,6 +182,16 @@ BENCHMARKS = dict(
             DATA,
             _texts("--only", "TEXT", "draw from the cells with all of these texts in their names"),
             _count("--seed", "seed of the draw", 1),
+        ),
+        _command(
+            "embeddings --out FOLDER [options]",
+            "Write the sets of embeddings of the grid tables.",
+            _embeddings,
+            DATA,
+            _text("--out", "FOLDER", "folder for embeddings/SET.npz", "."),
+            _text(
+                "--weights", "FILE", "weights of EfficientNet-Lite0; default: those of the installed package"
+            ),
         ),
         _command(
             "figures (DATA_SET | minutes) [options]",
