@@ -39,6 +39,11 @@ def short_name(name: str) -> str:
     return name.split("/")[-1].lstrip("0123456789").lstrip("_")
 
 
+def folder_of(name: str) -> str:
+    """The folder of a set."""
+    return name.split("/")[0]
+
+
 def file_of(name: str, folder: str) -> Path:
     """The file of a set."""
     return Path(folder) / f"{name}.npz"

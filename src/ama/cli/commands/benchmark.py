@@ -103,9 +103,11 @@ def _embeddings(given: Namespace) -> None:
 def _figures(given: Namespace) -> None:
     from ama.benchmark.figures.minutes_figure import minutes_figure
     from ama.benchmark.figures.paper_figures import paper_figures
+    from ama.benchmark.figures.rank_figure import rank_figure
 
-    if given.data_set == "minutes":
-        print(minutes_figure(given.results, given.out))
+    of_results = {"minutes": minutes_figure, "tables": rank_figure}
+    if given.data_set in of_results:
+        print(of_results[given.data_set](given.results, given.out))
     else:
         print(*paper_figures(given.data_set, given.data, given.out, given.max_steps), sep="\n")
 
@@ -194,13 +196,20 @@ BENCHMARKS = dict(
             ),
         ),
         _command(
-            "figures (DATA_SET | minutes) [options]",
-            "Draw the paper's Figures 2 and 4, or AUROC against training time.",
+            "figures (DATA_SET | minutes | tables) [options]",
+            "Draw the paper's Figures 2 and 4, AUROC against training time, or ranks on tables.",
             _figures,
-            _argument("data_set", "data set to train on, or minutes for AUROC against training time"),
+            _argument(
+                "data_set",
+                "data set to train on, minutes for AUROC against training time, or tables for ranks",
+            ),
             _text("--out", "FOLDER", "folder for the pictures", "docs/images"),
             *(DATA, MAX_STEPS),
-            _text("--results", "FILE", "results file of minutes; default: benchmarks/results/minutes.jsonl"),
+            _text(
+                "--results",
+                "FILE",
+                "results file of minutes or tables; default: benchmarks/results/GRID.jsonl",
+            ),
         ),
         _command(
             "maps [options]",
