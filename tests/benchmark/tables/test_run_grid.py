@@ -18,7 +18,7 @@ from ama.benchmark.tables.run_grid import finished, run_grid
 from ama.benchmark.tables.show_grid import show_grid
 from ama.io.results_files import read_results
 
-TIMES = {"seconds", "fit_seconds", "date", "commit"}
+TIMES = {"seconds", "fit_seconds", "score_seconds", "date", "commit"}
 
 
 def command(path, *options):

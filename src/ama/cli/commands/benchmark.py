@@ -186,7 +186,7 @@ BENCHMARKS = dict(
             _count("--seed", "seed of the draw", 1),
         ),
         _command(
-            "embeddings --out FOLDER [options]",
+            "embeddings [options]",
             "Write the sets of embeddings of the grid tables.",
             _embeddings,
             DATA,
@@ -197,7 +197,7 @@ BENCHMARKS = dict(
         ),
         _command(
             "figures (DATA_SET | minutes | tables) [options]",
-            "Draw the paper's Figures 2 and 4, AUROC against training time, or ranks on tables.",
+            "Draw Figures 2 and 4, AUROC against training time, or ranks on tables.",
             _figures,
             _argument(
                 "data_set",
