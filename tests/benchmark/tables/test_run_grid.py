@@ -18,7 +18,7 @@ from ama.benchmark.tables.run_grid import finished, run_grid
 from ama.benchmark.tables.show_grid import show_grid
 from ama.io.results_files import read_results
 
-TIMES = {"seconds", "fit_seconds", "date", "commit"}
+TIMES = {"seconds", "fit_seconds", "score_seconds", "date", "commit"}
 
 
 def command(path, *options):
@@ -106,7 +106,7 @@ def test_a_line_cut_short_is_measured_again(undisturbed, tmp_path):
 
 def test_the_number_of_cells_without_data_is_printed(tmp_path, capsys):
     run_grid("mnist", str(tmp_path), str(tmp_path / "r.jsonl"), jobs=1, only=[])
-    assert "30 of 30 cells need data that is not there; not run" in capsys.readouterr().out
+    assert "30 of 30 cells need data or a library that is not there; not run" in capsys.readouterr().out
     assert show_grid("mnist", str(tmp_path / "r.jsonl")).count("not run") == 2 * 33
 
 

@@ -21,7 +21,7 @@ class Cell:
         Name of the data set to train on.
     normal
         The normal class, all others being anomalous; "all but X" for the reverse. None: the whole data set is normal
-        and the anomalies come from ``against``.
+        and the anomalies come from ``against``, or the data set says which of its rows are anomalies.
     against
         Name of the data set of anomalies, if it is another one.
     method
@@ -36,6 +36,8 @@ class Cell:
         Whether to use the strict protocol alone. The paper's protocol also selects weights, which takes much longer.
     judged
         Number of test samples to draw and score, instead of all, for methods that are slow at test time.
+    contamination
+        Share of anomalies among the rows to learn from; None for the protocol without any.
     """
 
     data: str
@@ -47,23 +49,35 @@ class Cell:
     max_steps: int | None = None
     strict_only: bool = False
     judged: int | None = None
+    contamination: float | None = None
 
     @property
     def name(self) -> str:
         """A readable name, unique within a grid."""
-        parts = [self.data, self.normal or f"against {self.against}", self.method, f"seed {self.seed}"]
+        parts = [self.data, *self._normal_or_against(), self.method, f"seed {self.seed}"]
         parts += ["jpeg"] if self.jpeg else []
         parts += [f"{self.max_steps} steps"] if self.max_steps is not None else []
         parts += ["strict"] if self.strict_only else []
         parts += [f"{self.judged} judged"] if self.judged is not None else []
+        parts += [f"{self.contamination:.0%} anomalies"] if self.contamination is not None else []
         return ", ".join(parts)
 
     @property
     def experiment(self) -> str:
         """What is normal and what is anomalous: the cell's row or column in a table."""
         if self.against is None:
-            return f"{self.data}, {self.normal}"
+            return ", ".join([self.data, *self._normal_or_against()])
         return f"{self.data} against {self.against}" + (", both through JPEG" if self.jpeg else "")
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the data set itself says which of its samples are anomalies."""
+        return self.normal is None and self.against is None
+
+    def _normal_or_against(self) -> list[str]:
+        if self.labelled:
+            return []
+        return [self.normal or f"against {self.against}"]
 
     def as_dict(self) -> dict[str, Any]:
         """The fields, for a results file."""

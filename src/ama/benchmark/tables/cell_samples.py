@@ -7,11 +7,18 @@ from torch import Tensor
 from ama.benchmark.tables.cell import ALL_BUT, Cell
 from ama.benchmark.tables.datasets import available, images
 from ama.benchmark.tables.experiments import Experiment, draw_experiment
+from ama.benchmark.tables.outside_detectors import OUTSIDE
+from ama.benchmark.tables.row_samples import rows_of
+from ama.benchmark.tables.row_sets import rows_available
 from ama.errors import InputError
 
 
 def ready(cell: Cell, folder: str | None) -> bool:
-    """Whether the data sets of a cell are available."""
+    """Whether the data sets of a cell are available, and the library of its method."""
+    if cell.method in OUTSIDE and not OUTSIDE[cell.method].installed:
+        return False
+    if cell.labelled:
+        return rows_available(cell.data, folder)
     needed = [(cell.data, "train"), (cell.data, "test")]
     needed += [(cell.against, "test")] if cell.against is not None else []
     return all(available(name, split, folder) for name, split in needed)
@@ -32,6 +39,9 @@ def samples_of(cell: Cell, folder: str | None) -> Experiment:
     InputError
         If a data set is missing, has no such class, or holds images of another shape than the normal ones.
     """
+    if cell.labelled:
+        assert folder is not None
+        return rows_of(cell, folder)
     experiment = _one_class(cell, folder) if cell.against is None else _two_sets(cell, cell.against, folder)
     return experiment if cell.judged is None else experiment.judging(cell.judged, cell.seed)
 

@@ -1,15 +1,14 @@
-"""The training of a cell: AMA with settings of its own, or a baseline."""
+"""The training of a cell: AMA with settings of its own, a baseline, or a detector of another library."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Shaped
 from torch import Tensor
 
 from ama import settings
@@ -17,6 +16,9 @@ from ama.baselines.baseline import TrainedBaseline
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.compared_methods import AMA, BASELINES, KNOWN
 from ama.benchmark.tables.experiments import Experiment
+from ama.benchmark.tables.outside_detectors import OUTSIDE
+from ama.benchmark.tables.outside_training import train_outside
+from ama.benchmark.tables.trained_method import Scores, Trained, with_recorded
 from ama.detectors.registry import method as detector_class
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
@@ -27,30 +29,6 @@ from ama.training.run import Run
 CHECKPOINT_SECONDS = 60.0
 UNRECORDED = ("checkpoints", "checkpoint_every", "progress")
 HELD_OUT = 0.05  # for a baseline's threshold, which no cell uses
-
-Scores = dict[str, Float[np.ndarray, " m"]]
-
-
-class Trained(NamedTuple):
-    """A finished training.
-
-    Parameters
-    ----------
-    scores
-        Maps test samples to their scores by name, higher = more normal: under the strict protocol, and under the
-        paper's (empty if the cell is strict only).
-    groups
-        The group of each of n test samples; those of a group share a score.
-    parameters
-        The parameters of the training.
-    seconds
-        Time of the fit alone.
-    """
-
-    scores: Callable[[Shaped[Tensor, "m ..."]], tuple[Scores, Scores]]
-    groups: Callable[[int], Int[np.ndarray, " n"]]
-    parameters: dict[str, Any]
-    seconds: float
 
 
 def train_cell(
@@ -80,18 +58,13 @@ def train_cell(
     InputError
         If there are fewer known anomalies than the method trains with, or the parameters are of another version.
     """
+    if cell.method in OUTSIDE:
+        return train_outside(cell, experiment, parameters)
     if cell.method in AMA:
         known = dataclasses.asdict(settings_of(cell, tuple(experiment.train.shape[1:])))
-        choice = settings.Settings(**_recorded(cell, known, parameters))
+        choice = settings.Settings(**with_recorded(cell, known, parameters))
         return _train_ama(cell, experiment, checkpoints, progress, choice)
     return _train_baseline(cell, experiment, checkpoints, progress, parameters)
-
-
-def _recorded(cell: Cell, known: dict[str, Any], recorded: dict[str, Any] | None) -> dict[str, Any]:
-    """The parameters of a method, with those of a record in their places."""
-    if unknown := (recorded or {}).keys() - known.keys():
-        raise InputError(f"{cell.name}: no parameter of this version of ama is {', '.join(sorted(unknown))}")
-    return {**known, **(recorded or {})}
 
 
 def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
@@ -138,7 +111,7 @@ def _train_baseline(
     name, chosen = BASELINES[cell.method]
     kind = detector_class(name)
     known = kind(**{"held_out": HELD_OUT, **chosen}, random_state=cell.seed).get_params()
-    detector = kind(**_recorded(cell, known, recorded)).set_params(progress=progress)
+    detector = kind(**with_recorded(cell, known, recorded)).set_params(progress=progress)
     if "checkpoints" in detector.get_params():
         checkpoints.mkdir(parents=True, exist_ok=True)
         detector.set_params(checkpoints=str(checkpoints), checkpoint_every=CHECKPOINT_SECONDS)

@@ -19,7 +19,10 @@ from ama.benchmark.tables.compared_methods import (
     UNTRAINED,
 )
 from ama.benchmark.tables.digits import STEPS
+from ama.benchmark.tables.outside_detectors import ELLIPTIC, FIFTH, FIRST, OUTSIDE
 from ama.benchmark.tables.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
+from ama.benchmark.tables.row_samples import SHARES
+from ama.benchmark.tables.row_sets import ADBENCH, EMBEDDINGS
 from ama.errors import InputError
 from ama.settings import COMPACT_COLOUR
 
@@ -64,6 +67,9 @@ OUT_OF_DISTRIBUTION = (
     "input complexity",
     "Deep SVDD",
 )
+TABLES, CONTAMINATED = "tables", "tables_contaminated"
+ON_ROWS = ("compact", *OUTSIDE)
+ON_CONTAMINATED_ROWS = ("compact", FIFTH, FIRST, "LOF", "one Gaussian", "isolation forest", "ECOD")
 # JPEG artefacts alone separate this pair as published, so it is also measured with both sides encoded as JPEG.
 SAME_CODING = Cell("cifar10", None, "tiny_imagenet32", "compact", jpeg=True)
 
@@ -175,6 +181,24 @@ def _readings() -> Iterator[Cell]:
                 yield Cell("digits", normal, None, method, seed, max_steps=READING_STEPS, strict_only=True)
 
 
+def _tables() -> Iterator[Cell]:
+    """A second to a minute a cell."""
+    for seed in SEEDS:
+        for method in ON_ROWS:
+            for data in (*ADBENCH, *EMBEDDINGS):
+                # The covariance of its subsets is singular where there are about as many columns as rows.
+                if method != ELLIPTIC or data in ADBENCH:
+                    yield Cell(data, None, None, method, seed, strict_only=True)
+
+
+def _contaminated() -> Iterator[Cell]:
+    for seed in SEEDS:
+        for method in ON_CONTAMINATED_ROWS:
+            for data in ADBENCH:
+                for share in SHARES:
+                    yield Cell(data, None, None, method, seed, strict_only=True, contamination=share)
+
+
 def _smoke() -> Iterator[Cell]:
     """Seconds a cell, to try the runner."""
     for seed in (0, 1):
@@ -196,6 +220,8 @@ GRIDS: dict[str, list[Cell]] = {
     "digits": list(_digits()),
     "paper": list(_paper()),
     "readings": list(_readings()),
+    TABLES: list(_tables()),
+    CONTAMINATED: list(_contaminated()),
     "smoke": list(_smoke()),
 }
 

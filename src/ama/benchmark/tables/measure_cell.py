@@ -13,9 +13,11 @@ from jaxtyping import Bool, Int
 
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.cell_samples import samples_of
-from ama.benchmark.tables.cell_training import Scores, Trained, train_cell
+from ama.benchmark.tables.cell_training import train_cell
 from ama.benchmark.tables.compared_methods import UNTRAINED
 from ama.benchmark.tables.experiments import Experiment
+from ama.benchmark.tables.outside_detectors import OUTSIDE
+from ama.benchmark.tables.trained_method import Scores, Trained
 from ama.decision.metrics import evaluate
 
 
@@ -54,7 +56,7 @@ def measure_cells(
     dict
         One record per cell: ``strict`` and, unless the cell is strict only, ``paper``, each with the metrics of every
         score; ``parameters``; ``seconds`` of training plus test, and ``fit_seconds`` of the fit alone, both None if the
-        training was resumed; ``threads``.
+        training was resumed; ``score_seconds``; ``threads``; and ``library`` of a detector of another library.
 
     Raises
     ------
@@ -70,16 +72,32 @@ def measure_cells(
         experiment = experiment if cell is cells[0] else samples_of(cell, folder)
         started = time.perf_counter()
         strict, paper = trained.scores(experiment.test)
-        seconds = before + time.perf_counter() - started
+        score_seconds = time.perf_counter() - started
         # A method without training spends its time on the test samples.
-        fit_seconds = seconds if cell.method in UNTRAINED else trained.seconds
+        fit_seconds = before + score_seconds if cell.method in UNTRAINED else trained.seconds
         yield {
             "parameters": trained.parameters,
-            "seconds": None if resumed else round(seconds, 1),
-            "fit_seconds": None if resumed else round(fit_seconds, 1),
+            **_times(before + score_seconds, fit_seconds, score_seconds, resumed),
             "threads": torch.get_num_threads(),
+            **_library(cell),
             **_protocols(strict, paper, experiment, trained),
         }
+
+
+def _times(
+    seconds: float, fit_seconds: float, score_seconds: float, resumed: bool
+) -> dict[str, float | None]:
+    """The times of a record; those of a fit are unknown if it was resumed."""
+    return {
+        "seconds": None if resumed else round(seconds, 3),
+        "fit_seconds": None if resumed else round(fit_seconds, 3),
+        "score_seconds": round(score_seconds, 3),
+    }
+
+
+def _library(cell: Cell) -> dict[str, str]:
+    """The library of a detector that is another's, with its version."""
+    return {"library": OUTSIDE[cell.method].library_version()} if cell.method in OUTSIDE else {}
 
 
 def _protocols(strict: Scores, paper: Scores, experiment: Experiment, trained: Trained) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     cells = [cell for cell in cells_of(grid) if all(text in cell.name for text in only)]
     measurable = [cell for cell in cells if ready(cell, data)]
     if len(measurable) < len(cells):
-        print(f"{len(cells) - len(measurable)} of {len(cells)} cells need data that is not there; not run")
+        print(
+            f"{len(cells) - len(measurable)} of {len(cells)} cells need data or a library that is not there; not run"
+        )
     if path.exists() and not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:
             file.write(b"\n")  # ends a line that a power failure cut short

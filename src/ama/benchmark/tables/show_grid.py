@@ -7,11 +7,13 @@ from typing import Any
 
 from ama.benchmark.tables.ablation_table import ablation_table
 from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.contamination_table import contamination_table
 from ama.benchmark.tables.cost_table import cost_table
 from ama.benchmark.tables.experiment_table import experiment_table
-from ama.benchmark.tables.grid import EQUAL_SECONDS, METHODS_OF, cells_of
+from ama.benchmark.tables.grid import CONTAMINATED, EQUAL_SECONDS, METHODS_OF, TABLES, cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.method_table import method_table
+from ama.benchmark.tables.rank_table import rank_tables
 from ama.benchmark.tables.table_text import NOT_RUN, head, line
 
 
@@ -42,6 +44,10 @@ def show_grid(grid: str, results: str | None) -> str:
         parts += [method_table(compared, found), cost_table(compared, found)]
     elif grid == EQUAL_SECONDS:
         parts += [method_table(cells, records, with_published=False), cost_table(cells, records)]
+    elif grid == TABLES:
+        parts += rank_tables(cells, records)
+    elif grid == CONTAMINATED:
+        parts.append(contamination_table(cells, records))
     elif _has_several_seeds(cells):
         parts.append(ablation_table(cells, records))
     else:

@@ -52,7 +52,8 @@ def _command(
 
 
 GRID = _argument(
-    "grid", "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes or digits"
+    "grid",
+    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes, tables or digits",
 )
 DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
 MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
@@ -92,12 +93,21 @@ def _repeat(given: Namespace) -> None:
     print(repeat_record(given.results_file, given.data, given.only, given.seed))
 
 
+def _embeddings(given: Namespace) -> None:
+    from ama.benchmark.tables.embed_images import embed_images
+
+    for path in embed_images(given.data, given.out, given.weights):
+        print(path)
+
+
 def _figures(given: Namespace) -> None:
     from ama.benchmark.figures.minutes_figure import minutes_figure
     from ama.benchmark.figures.paper_figures import paper_figures
+    from ama.benchmark.figures.rank_figure import rank_figure
 
-    if given.data_set == "minutes":
-        print(minutes_figure(given.results, given.out))
+    of_results = {"minutes": minutes_figure, "tables": rank_figure}
+    if given.data_set in of_results:
+        print(of_results[given.data_set](given.results, given.out))
     else:
         print(*paper_figures(given.data_set, given.data, given.out, given.max_steps), sep="\n")
 
@@ -176,13 +186,30 @@ BENCHMARKS = dict(
             _count("--seed", "seed of the draw", 1),
         ),
         _command(
-            "figures (DATA_SET | minutes) [options]",
-            "Draw the paper's Figures 2 and 4, or AUROC against training time.",
+            "embeddings [options]",
+            "Write the sets of embeddings of the grid tables.",
+            _embeddings,
+            DATA,
+            _text("--out", "FOLDER", "folder for embeddings/SET.npz", "."),
+            _text(
+                "--weights", "FILE", "weights of EfficientNet-Lite0; default: those of the installed package"
+            ),
+        ),
+        _command(
+            "figures (DATA_SET | minutes | tables) [options]",
+            "Draw Figures 2 and 4, AUROC against training time, or ranks on tables.",
             _figures,
-            _argument("data_set", "data set to train on, or minutes for AUROC against training time"),
+            _argument(
+                "data_set",
+                "data set to train on, minutes for AUROC against training time, or tables for ranks",
+            ),
             _text("--out", "FOLDER", "folder for the pictures", "docs/images"),
             *(DATA, MAX_STEPS),
-            _text("--results", "FILE", "results file of minutes; default: benchmarks/results/minutes.jsonl"),
+            _text(
+                "--results",
+                "FILE",
+                "results file of minutes or tables; default: benchmarks/results/GRID.jsonl",
+            ),
         ),
         _command(
             "maps [options]",
