@@ -88,8 +88,8 @@ def append_to(parser: ArgumentParser, what: str) -> None:
 
 def normal_labels(given: Namespace) -> list[str] | None:
     """The given labels as those of a source are: valid text without control characters."""
+    from ama.data.labels import as_labels
     from ama.data.names import clean_name
-    from ama.data.samples import as_labels
 
     if given.normal_label is None:
         return None

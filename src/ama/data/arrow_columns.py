@@ -106,11 +106,11 @@ def first_value(columns: Iterable[pa.Array]) -> tuple[int, str] | None:
     return None
 
 
-def not_a_number(column: str, table: str, row: int, value: str) -> str:
-    """The sentence on a column that is no column of numbers."""
+def not_a_number(column: str, table: str, row: int, value: str, expected: str = "numbers") -> str:
+    """The sentence on a column that holds something else than expected, which is by default numbers."""
     return (
-        f"column {column!r} of {table} holds {value} in row {row} (counted from 1), expected numbers: encode them as "
-        "numbers or drop the column"
+        f"column {column!r} of {table} holds {value} in row {row} (counted from 1), expected {expected}: encode them "
+        "as numbers or drop the column"
     )
 
 

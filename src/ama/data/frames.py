@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import date, time
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 import pyarrow as pa
 
 from ama.data.arrow import ArrowTable
+from ama.data.arrow_columns import not_a_number
 from ama.data.arrow_reading import decodable
+from ama.errors import InputError
 
 NAME = "the data frame"
+SHOWN_AS_TEXT = (str, Real, Decimal, date, time)  # among values of several types
 
 
 def is_frame(X: Any) -> bool:
@@ -61,4 +66,8 @@ def _column(series: Any) -> pa.Array:
         missing = series.isna()
         if all(isinstance(value, Real) for value in series[~missing]):
             return pa.array([None if m else float(v) for v, m in zip(series, missing, strict=True)])
+        for row, (value, absent) in enumerate(zip(series, missing, strict=True), 1):
+            if not (absent or isinstance(value, SHOWN_AS_TEXT)):
+                found = f"a value of type {type(value).__name__}"
+                raise InputError(not_a_number(str(series.name), NAME, row, found, "numbers, text or dates")) from None
         return pa.array([None if m else str(v) for v, m in zip(series, missing, strict=True)], pa.string())
