@@ -114,6 +114,20 @@ def not_a_number(column: str, table: str, row: int, value: str, expected: str = 
     )
 
 
+def shown_row(batch: pa.RecordBatch, row: int) -> list[str | float]:
+    """The values of a row, from 0, as a user would see them: numbers, and text for anything else."""
+    shown: list[str | float] = []
+    for column in batch.columns:
+        part = column.slice(row, 1)
+        if part.null_count:
+            shown.append("missing")
+        elif is_number(part.type) and not pa.types.is_boolean(part.type):
+            shown.append(float(floats(part)[0]))
+        else:
+            shown.append(_shown(column, row).strip("'"))
+    return shown
+
+
 def _shown(column: pa.Array, at: int) -> str:
     """A value as a user would see it; its type, if it cannot be shown."""
     kind, column = column.type, column.slice(at, 1)

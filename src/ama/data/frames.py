@@ -69,5 +69,7 @@ def _column(series: Any) -> pa.Array:
         for row, (value, absent) in enumerate(zip(series, missing, strict=True), 1):
             if not (absent or isinstance(value, SHOWN_AS_TEXT)):
                 found = f"a value of type {type(value).__name__}"
-                raise InputError(not_a_number(str(series.name), NAME, row, found, "numbers, text or dates")) from None
+                raise InputError(
+                    not_a_number(str(series.name), NAME, row, found, "numbers, text or dates")
+                ) from None
         return pa.array([None if m else str(v) for v, m in zip(series, missing, strict=True)], pa.string())

@@ -134,6 +134,14 @@ class Wanted:
         if self.image_size is not None and kind == "rows":
             raise InputError(f"{name} holds rows, expected images, as image_size is set")
 
+    def check_table(self, name: str) -> None:
+        """Refuse an array where a model takes a table whose columns it encodes."""
+        if self.encoding is not None:
+            raise InputError(
+                f"{name} is an array, expected a table such as a DataFrame, as the fit encoded text, dates or missing "
+                "values"
+            )
+
     @property
     def n_columns(self) -> int | None:
         """Columns that a fitted model takes; None without one."""

@@ -95,9 +95,9 @@ class TableRows(Source):
                 for j, column in enumerate(batch.columns):
                     x[:, j] = floats(column)
             else:
-                x = self.encoding.encode(batch, self.name, row)
+                x, of_batch = self.encoding.encode(batch, self.name, row)
                 names = self.encoding.names(names)
-                replaced.update(self.encoding.unseen_missing(batch))
+                replaced.update(of_batch)
         check_finite(x, row, [f"column {name!r}" for name in names], self.name)
         if self.wanted.strict:
             self._say_replaced(replaced)

@@ -43,7 +43,9 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
     offset_ : float
         Threshold on ``score_samples``: below it a sample is an anomaly.
     shape_ : tuple of int
-        Shape of one sample.
+        Shape of one sample; a row is as long as its encoding.
+    encoding_ : ama.data.encoding.table_encoding.TableEncoding or None
+        How the columns of a table become numbers; None if all are numbers.
     n_steps_ : int
         Steps of the training.
     history_ : list of dict
@@ -229,6 +231,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
             source,
             shape=self.shape_,
             columns=self.columns_,
+            encoding=self.encoding_,
             dtype=self.model_.dtype,
             label_column=label_column,
             strict=strict,
@@ -249,6 +252,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
         self.precision_ = precision
         self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns
+        self.encoding_ = samples.encoding
         self.learned_from_ = samples.summary()
         self.versions_ = versions()
         self.offset_ = self._offset()

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
-from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Shown
+from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
 from ama.data.encoding.text_values import texts
 
 UNKNOWN = "another kind"
@@ -48,11 +48,11 @@ class Categories(ColumnEncoding):
     def _places(self) -> dict[str | None, int]:
         return {kind: place for place, kind in enumerate(self.kinds)}
 
-    def encode(self, column: pa.Array) -> Float[np.ndarray, "n width"]:
+    def encode(self, column: pa.Array) -> Encoded:
         found = texts(column)
         known = [*found.known, None]  # the last one is that of a missing value, whose place is -1
         places = np.array([self._places.get(text, len(self.kinds)) for text in known])
-        return np.eye(self.width)[places[found.places]]
+        return Encoded(np.eye(self.width)[places[found.places]])
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         shown = [*(MISSING if kind is None else kind for kind in self.kinds), UNKNOWN]

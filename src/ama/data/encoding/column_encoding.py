@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, fields
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, ClassVar, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,13 @@ from ama.io.typed_values import check_values
 Self = TypeVar("Self", bound="ColumnEncoding")
 Shown = str | float  # a value as a report shows it
 MISSING = "missing"
+
+
+class Encoded(NamedTuple):
+    """A column as numbers, and how many missing values were replaced without an indicator, as fit saw none."""
+
+    x: Float[np.ndarray, "n width"]
+    replaced: int = 0
 
 
 class ColumnEncoding(ABC):
@@ -48,7 +55,7 @@ class ColumnEncoding(ABC):
         """Whether it encodes a column of this type."""
 
     @abstractmethod
-    def encode(self, column: pa.Array) -> Float[np.ndarray, "n width"]:
+    def encode(self, column: pa.Array) -> Encoded:
         """The column as numbers, none of which is missing."""
 
     @abstractmethod
@@ -67,10 +74,6 @@ class ColumnEncoding(ABC):
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """The row, from 1, and the value of the first that is of another kind than all at fit, if such are refused."""
         return None
-
-    def unseen_missing(self, column: pa.Array) -> int:
-        """Missing values in a column that had none at fit and are thus replaced without an indicator."""
-        return 0
 
     def to_json(self) -> dict[str, Any]:
         """The fields and the kind, as JSON types."""

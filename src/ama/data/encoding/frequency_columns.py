@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
-from ama.data.encoding.column_encoding import ColumnEncoding, Shown
+from ama.data.encoding.column_encoding import ColumnEncoding, Encoded, Shown
 from ama.data.encoding.text_values import texts
 
 UNKNOWN_ROWS = 0.5  # rows of a kind that the fit did not keep: fewer than any kind has
@@ -56,12 +56,12 @@ class Frequencies(ColumnEncoding):
     def _values(self) -> dict[str | None, float]:
         return {kind: math.log(rows / self.n_rows) for kind, rows in zip(self.kinds, self.rows, strict=True)}
 
-    def encode(self, column: pa.Array) -> Float[np.ndarray, "n width"]:
+    def encode(self, column: pa.Array) -> Encoded:
         found = texts(column)
         known = [*found.known, None]  # the last one is that of a missing value, whose place is -1
         unknown = math.log(UNKNOWN_ROWS / self.n_rows)
         values = np.array([self._values.get(text, unknown) for text in known])
-        return values[found.places][:, None]
+        return Encoded(values[found.places][:, None])
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         rows = np.exp(np.clip(x[:, 0], -700, 0)) * self.n_rows

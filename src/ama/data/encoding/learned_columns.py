@@ -14,9 +14,9 @@ from ama.data.encoding.column_encoding import ColumnEncoding
 from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.frequency_columns import Frequencies
 from ama.data.encoding.moment_columns import DAY, PARTS, YEAR, Moments, microseconds, turns
+from ama.data.encoding.moment_texts import DATE, TIME
 from ama.data.encoding.number_columns import Numbers, numbers
 from ama.data.encoding.spoken_changes import Change
-from ama.data.encoding.text_values import DATE, TIME
 
 MAX_INDICATORS = 20  # kinds of text that get an indicator each
 RARE = 0.001  # share of the rows below which a kind gets none: its indicator would outweigh everything else

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
@@ -13,18 +12,14 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from ama.data.arrow_columns import is_text
-from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Shown
+from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
+from ama.data.encoding.moment_texts import of_texts
 from ama.data.encoding.text_values import texts
 
 DAY = 86_400_000_000  # microseconds
 YEAR = 365.2425  # days, on average
 EPOCH = datetime(1970, 1, 1)
 LATEST = 10**18  # microseconds before or after 1970, about 30,000 years
-# A date, a time, or both, and a time zone.
-MOMENT = re.compile(
-    r"(?:(\d{4})-(\d\d)-(\d\d))?(?:[T ]?(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d):?(\d\d)?)?)?"
-)
-
 Part = Literal["day", "week", "year"]
 PARTS: tuple[Part, ...] = ("day", "week", "year")
 
@@ -71,7 +66,7 @@ class Moments(ColumnEncoding):
         of_kind = pa.types.is_time(kind) if self.times else is_date(kind)
         return of_kind or is_text(kind) or pa.types.is_null(kind)
 
-    def encode(self, column: pa.Array) -> Float[np.ndarray, "n width"]:
+    def encode(self, column: pa.Array) -> Encoded:
         at = microseconds(column)
         absent = np.isnan(at)
         columns = [np.where(absent, self.median, (at - self.origin) / DAY)]
@@ -80,14 +75,11 @@ class Moments(ColumnEncoding):
             columns += [np.where(absent, 0, f(angle)) for f in (np.sin, np.cos)]
         if self.missing:
             columns.append(absent.astype(np.float64))
-        return np.stack(columns, 1)
+        return Encoded(np.stack(columns, 1), 0 if self.missing else int(absent.sum()))
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         absent = x[:, -1] > 0.5 if self.missing else np.zeros(len(x), dtype=bool)
         return [MISSING if a else self._shown(days) for a, days in zip(absent, x[:, 0].tolist(), strict=True)]
-
-    def unseen_missing(self, column: pa.Array) -> int:
-        return 0 if self.missing else int(np.isnan(microseconds(column)).sum())
 
     def check(self) -> None:
         if len(set(self.parts)) < len(self.parts):
@@ -130,7 +122,7 @@ def microseconds(column: pa.Array) -> Float[np.ndarray, " n"]:
         return np.full(len(column), np.nan)
     if is_text(kind):
         found = texts(column)
-        return np.array([*map(_of_text, found.known), np.nan])[found.places]
+        return of_texts([*found.known, None])[found.places]
     if pa.types.is_dictionary(kind):
         column = column.dictionary_decode()
     if pa.types.is_time(kind):
@@ -138,19 +130,3 @@ def microseconds(column: pa.Array) -> Float[np.ndarray, " n"]:
     else:
         column = column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
     return pc.cast(column.cast(pa.int64()), pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-
-
-def _of_text(text: str | None) -> float:
-    """Microseconds since 1970 of a date or time as ISO 8601 writes it; NaN for any other text."""
-    found = MOMENT.fullmatch(text or "")
-    if not text or found is None:
-        return np.nan
-    *whole, fraction, sign, hours, minutes = found.groups()
-    year, month, day, *time = (None if digits is None else int(digits) for digits in whole)
-    try:
-        moment = datetime(year or 1970, month or 1, day or 1, *(part or 0 for part in time))
-    except ValueError:  # a thirteenth month
-        return np.nan
-    east = 60 * int(hours or 0) + int(minutes or 0)
-    moment_in_utc = (moment - EPOCH) - timedelta(minutes=-east if sign == "-" else east)
-    return moment_in_utc / timedelta(microseconds=1) + int(f"{fraction or '':0<6.6}")

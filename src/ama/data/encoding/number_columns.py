@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from ama.data.arrow_columns import NUMBER, first_text, floats, is_number, is_text
-from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Shown
+from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
 from ama.data.encoding.text_values import plain_text
 
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # of durations, in a second
@@ -52,11 +52,13 @@ class Numbers(ColumnEncoding):
     def takes(self, kind: pa.DataType) -> bool:
         return is_number(kind) or pa.types.is_duration(kind) or pa.types.is_null(kind) or is_text(kind)
 
-    def encode(self, column: pa.Array) -> Float[np.ndarray, "n width"]:
+    def encode(self, column: pa.Array) -> Encoded:
         x = numbers(column)
         absent = np.isnan(x)
         x = np.where(absent, self.median, x)
-        return np.stack([x, absent], 1).astype(np.float64) if self.missing else x[:, None]
+        if self.missing:
+            return Encoded(np.stack([x, absent], 1).astype(np.float64))
+        return Encoded(x[:, None], int(absent.sum()))
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         absent = x[:, 1] > 0.5 if self.missing else np.zeros(len(x), dtype=bool)
@@ -65,9 +67,6 @@ class Numbers(ColumnEncoding):
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         return first_text([column]) if is_text(column.type) and not self.among_texts else None
-
-    def unseen_missing(self, column: pa.Array) -> int:
-        return 0 if self.missing else int(np.isnan(numbers(column)).sum())
 
 
 def numbers(column: pa.Array) -> Float[np.ndarray, " n"]:

@@ -51,6 +51,10 @@ class TableEncoding:
         ends = np.cumsum([column.width for column in self.columns]).tolist()
         return [list(range(end - c.width, end)) for c, end in zip(self.columns, ends, strict=True)]
 
+    def of_text(self, columns: Sequence[str]) -> list[str]:
+        """Those of the columns, given by their names, that a CSV file is to be read as text in."""
+        return [name for name, encoding in zip(columns, self.columns, strict=False) if encoding.of_text]
+
     def check_types(self, schema: pa.Schema, features: Sequence[str], table: str) -> None:
         """Refuse a column of a type that its encoding does not take.
 
@@ -66,14 +70,9 @@ class TableEncoding:
                     f"column {name!r} of {table} is of type {kind}, expected {encoding.expects}, as at fit"
                 )
 
-    def unseen_missing(self, batch: pa.RecordBatch) -> dict[str, int]:
-        """Missing values of the columns that had none at fit."""
-        return {
-            name: encoding.unseen_missing(column)
-            for name, encoding, column in zip(batch.schema.names, self.columns, batch.columns, strict=True)
-        }
-
-    def encode(self, batch: pa.RecordBatch, table: str, first_row: int) -> Float[np.ndarray, "n width"]:
+    def encode(
+        self, batch: pa.RecordBatch, table: str, first_row: int
+    ) -> tuple[Float[np.ndarray, "n width"], dict[str, int]]:
         """A batch of the features as rows of numbers.
 
         Parameters
@@ -85,19 +84,24 @@ class TableEncoding:
         first_row
             Rows before the batch, for messages.
 
+        Returns
+        -------
+        tuple
+            The numbers; and by column, how many missing values were replaced although none was missing at fit.
+
         Raises
         ------
         InputError
             If a column of numbers holds something else.
         """
-        x = np.empty((len(batch), self.width))
+        x, replaced = np.empty((len(batch), self.width)), {}
         for name, encoding, column, group in zip(
             batch.schema.names, self.columns, batch.columns, self.groups, strict=True
         ):
             if (odd := encoding.odd(column)) is not None:
                 raise InputError(not_a_number(name, table, first_row + odd[0], odd[1]))
-            x[:, group] = encoding.encode(column)
-        return x
+            x[:, group], replaced[name] = encoding.encode(column)
+        return x, replaced
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> Shaped[np.ndarray, "n columns"]:
         """The values nearest to rows of numbers, as a user would see them: numbers, or text."""

@@ -13,9 +13,6 @@ from ama.data.arrow_columns import is_text, values
 from ama.data.labels import as_labels
 
 LONGEST_TEXT = 200  # characters of a category that count; two texts that begin alike are one category
-# As ISO 8601 writes them.
-TIME = r"^\d\d:\d\d(:\d\d(\.\d+)?)?$"
-DATE = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
 
 
 class Texts(NamedTuple):
