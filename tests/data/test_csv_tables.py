@@ -104,7 +104,7 @@ REFUSED = {
     "a,b\n1,2\n3\n": r"has 1 field in row 2 \(counted from 1\), expected 2$",
     "a,b\n" + "1,2\n" * 1_100_000 + "3,4,5\n": r"has 3 fields in row 1100001 \(counted from 1\), expected 2$",
     'a,b\n"1,2\n3,4\n': r"has 1 field in row 1 \(counted from 1\), expected 2$",
-    "a,b\n1,2\n3,\n": r"has nan in row 2 \(counted from 1\), column 'b', expected a finite number",
+    "a,b\n1,2\n3,inf\n": r"has inf in row 2 \(counted from 1\), column 'b', expected a finite number",
     "a,b\n1,\0\n": "holds zero bytes, expected CSV as text",
     "a,b\n1," + "2" * 3 * MAX_LINE: "has a line or a value in quotes of more than 4 MiB",
     "a" * (MAX_LINE + 1): "has a line longer than 4 MiB, expected CSV",

@@ -116,16 +116,19 @@ def not_a_number(column: str, table: str, row: int, value: str, expected: str = 
 
 def shown_row(batch: pa.RecordBatch, row: int) -> list[str | float]:
     """The values of a row, from 0, as a user would see them: numbers, and text for anything else."""
-    shown: list[str | float] = []
-    for column in batch.columns:
-        part = column.slice(row, 1)
-        if part.null_count:
-            shown.append("missing")
-        elif is_number(part.type) and not pa.types.is_boolean(part.type):
-            shown.append(float(floats(part)[0]))
-        else:
-            shown.append(_shown(column, row).strip("'"))
-    return shown
+    return [_shown_value(column.slice(row, 1)) for column in batch.columns]
+
+
+def _shown_value(column: pa.Array) -> str | float:
+    kind = column.type
+    if column.null_count:
+        return "missing"
+    if pa.types.is_duration(kind):
+        return str(column.cast(pa.duration("us"), safe=False)[0].as_py())
+    if is_number(kind) and not pa.types.is_boolean(kind):
+        return float(floats(column)[0])
+    (value,) = values(column)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _shown(column: pa.Array, at: int) -> str:

@@ -25,7 +25,7 @@ WITH_COMMA = r"^(\s*[+-]?\d*),(\d+([eE][+-]?\d+)?\s*)$"
 
 # pyarrow's words on a value that is no number, and on a row with more or fewer fields than there are columns. Its
 # handler of such rows cannot be used: it prints to standard error if the row is no UTF-8.
-ODD = re.compile(r"In CSV column #(?P<place>\d+): .*CSV conversion error")
+ODD = re.compile(r"In CSV column #(?P<place>\d+): .*CSV conversion error to (?!string)")
 RAGGED = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<columns>\d+) columns, got (?P<fields>\d+)")
 
 
