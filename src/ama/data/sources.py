@@ -71,24 +71,19 @@ def open_source(
     source
         Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a DataFrame, a
         ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
-    shape
-        Shape of a fitted model's samples. Images are converted to it; rows must have as many columns.
+    shape, dtype
+        Of a fitted model's samples. Images are converted to them; rows must have as many columns.
     image_size
         Side, or (height, width), to resize images to; 8 to 256. See :mod:`ama.data.image_format`.
     label_column
-        Labels: a column of a table, by default ``label``, or an array of an ``.npz`` file, by default ``y``
-        or ``labels``.
+        Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``.
     columns
         Features, selected from a table by name and order: those of a fitted model, or some of a new table. By default
         all columns, except those that number the rows or hold almost as many texts as rows.
     drop
         Columns of a table that are no features.
-    dtype
-        Type of a fitted model's images, ``torch.uint8`` or ``torch.float32``.
-    strict
-        Refuse what would otherwise be a remark or a skipped sample.
-    complete
-        Refuse a source with an unreadable image, instead of skipping the image; remarks are made all the same.
+    strict, complete
+        Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
     channels
         Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
     encoding
@@ -97,7 +92,7 @@ def open_source(
     Raises
     ------
     InputError
-        If the source does not exist, or does not hold images or rows of numbers.
+        If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
     wanted = Wanted(

@@ -35,7 +35,7 @@ class SparseRows(Source):
         wanted.check_no_label_column(name, "it is an array without labels")
         wanted.check_kind("rows", name)
         wanted.check_table(name)
-        if len(matrix.shape) != 2 or 0 in matrix.shape:
+        if matrix.ndim != 2 or 0 in matrix.shape:
             raise InputError(f"{name} is sparse and has shape {matrix.shape}, expected rows (n, d)")
         if matrix.dtype.kind not in "biuf":
             raise InputError(f"{name} is sparse and has type {matrix.dtype}, expected real numbers")

@@ -51,6 +51,8 @@ class TableRows(Source):
         self.features, encoding = found.features, wanted.encoding
         if wanted.shape is None:
             self.features, encoding = learn_encoding(table, found.features, wanted)
+        if found.features and not self.features:
+            raise InputError(f"{table.name} has no column that can be a feature: {wanted.remarks[-1]}")
         check_width(len(self.features), wanted, table.name)
         if encoding is not None:
             encoding.check_types(table.schema, self.features, table.name)

@@ -19,6 +19,15 @@ from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 
 
+class TakesSparse:
+    """Tells scikit-learn that X may be a sparse matrix."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.sparse = True
+        return tags
+
+
 def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
     """X as samples: of any shape at fit (``reset``), of the fitted shape afterwards.
 

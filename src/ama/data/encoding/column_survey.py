@@ -8,11 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ama.data.arrow_columns import is_number, is_text
+from ama.data.arrow_columns import NUMBER, is_number, is_text
+from ama.data.encoding.moment_texts import DATE, TIME
 from ama.data.encoding.number_columns import numbers
 from ama.data.encoding.text_values import Texts, plain_text, texts
 
-MAX_KINDS = 100_000  # of texts that are counted; the rows after the last of them are not counted
+MAX_KINDS = 100_000  # of texts that are counted one by one; of later rows only what all have in common
+PATTERNS = (NUMBER, DATE, TIME)  # that all texts of a column may have in common
 MAX_SAMPLED = 10_000  # values, evenly spaced, behind medians and what is made of dates
 
 
@@ -41,6 +43,10 @@ class ColumnSurvey:
         self.counts: Counter[str | None] = Counter()
         self._step = -(-n_rows // MAX_SAMPLED)
         self._sampled: list[pa.Array] = []
+        self._later: Counter[str] = (
+            Counter()
+        )  # rows that are not counted one by one, by the pattern found in them
+        self._n_later = 0
 
     def add(self, column: pa.Array) -> None:
         """Look at the next part of the column."""
@@ -63,19 +69,29 @@ class ColumnSurvey:
         return pa.concat_arrays(_of_one_dictionary(self._sampled))
 
     def share_of(self, pattern: str) -> float:
-        """Share of the texts, each as often as it occurs, in which a regular expression is found."""
-        known = [text for text in self.counts if text is not None]
-        matches = pc.match_substring_regex(pa.array(known, pa.large_string()), pattern)
-        rows = np.array([self.counts[text] for text in known])
-        return float(rows[matches.to_numpy(zero_copy_only=False)].sum() / rows.sum())
+        """Share of the texts, each as often as it occurs, in which one of ``PATTERNS`` is found."""
+        counted = _rows_with(pattern, self.counts)
+        return (counted + self._later[pattern]) / (self.counts.total() - self.counts[None] + self._n_later)
 
     def _count(self, found: Texts) -> None:
-        if len(self.counts) > MAX_KINDS:
-            return
-        rows = np.bincount(found.places + 1, minlength=len(found.known) + 1)
-        for text, n in zip([None, *found.known], rows.tolist(), strict=True):
+        places = np.bincount(found.places + 1, minlength=len(found.known) + 1)
+        rows: Counter[str | None] = Counter()
+        for text, n in zip([None, *found.known], places.tolist(), strict=True):
             if n:
-                self.counts[text] += n
+                rows[text] += n
+        if len(self.counts) <= MAX_KINDS:
+            self.counts.update(rows)
+            return
+        self._n_later += rows.total() - rows[None]
+        for pattern in PATTERNS:
+            self._later[pattern] += _rows_with(pattern, rows)
+
+
+def _rows_with(pattern: str, rows: Counter[str | None]) -> int:
+    """Rows with a text in which a regular expression is found."""
+    known = [text for text in rows if text is not None]
+    matches = pc.match_substring_regex(pa.array(known, pa.large_string()), pattern)
+    return int(np.array([rows[text] for text in known], dtype=np.int64)[np.array(matches, dtype=bool)].sum())
 
 
 def _of_one_dictionary(arrays: list[pa.Array]) -> list[pa.Array]:
