@@ -112,9 +112,8 @@ class TableRows(Source):
                 f"{named_columns(names, self.name)} {'lacks' if len(names) == 1 else 'lack'} "
                 f"{sum(replaced.values()):,} values and lacked none at fit: medians are in their place"
             )
-            known = len(self.wanted.remarks)
             self.wanted.remark(sentence)
-            self.remarks = (*self.remarks, *self.wanted.remarks[known:])
+            self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
 
 
 def check_width(found: int, wanted: Wanted, name: str) -> None:

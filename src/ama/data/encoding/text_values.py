@@ -31,16 +31,20 @@ class Texts(NamedTuple):
 
 
 def texts(column: pa.Array) -> Texts:
-    """A column as texts; the empty text is a missing value, as CSV files have no other."""
+    """A column as texts; an empty one is a missing value, as CSV files have no other, and so is "nan"."""
     column = plain_text(column)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     if is_text(column.dictionary.type):
-        known = [text[:LONGEST_TEXT] if text else None for text in values(column.dictionary)]
+        known = [_of_text(text) for text in values(column.dictionary)]
     else:
         known = [label or None for label in as_labels(values(column.dictionary))]
     places = pc.fill_null(column.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
     return Texts(known, places)
+
+
+def _of_text(text: str | None) -> str | None:
+    return text[:LONGEST_TEXT] if text and text.lower() != "nan" else None
 
 
 def plain_text(column: pa.Array) -> pa.Array:
