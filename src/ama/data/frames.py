@@ -57,7 +57,7 @@ def _is_pandas(X: Any) -> bool:
     return library is not None and isinstance(X, library.DataFrame)
 
 
-def _column(series: Any) -> pa.Array:
+def _column(series: Any) -> pa.Array | pa.ChunkedArray:
     if hasattr(series, "sparse"):
         series = series.sparse.to_dense()
     try:
