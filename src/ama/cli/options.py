@@ -69,7 +69,7 @@ def columns(parser: ArgumentParser) -> None:
         type=str,
         nargs="+",
         metavar="NAME",
-        help="columns of a table that are the features; by default all columns of numbers but labels and row numbers",
+        help="columns of a table that are the features; by default all columns but labels, row numbers and texts of which almost every row has its own",
     )
     parser.add_argument(
         "--drop", type=str, nargs="+", metavar="NAME", help="columns of a table that are no features"
