@@ -69,7 +69,8 @@ def columns(parser: ArgumentParser) -> None:
         type=str,
         nargs="+",
         metavar="NAME",
-        help="columns of a table that are the features; by default all columns but labels, row numbers and texts of which almost every row has its own",
+        help="columns of a table that are the features; by default all but labels, row numbers and texts that "
+        "almost all differ",
     )
     parser.add_argument(
         "--drop", type=str, nargs="+", metavar="NAME", help="columns of a table that are no features"
