@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -73,3 +74,21 @@ def refused(result: tuple[int, str, str], sentence: str) -> bool:
     )
     assert re.fullmatch(f"ama: {sentence}", last), errors
     return True
+
+
+def payments(n: int, seed: int = 0) -> pd.DataFrame:
+    """Payments as a bank has them: numbers of which some are missing, text of few and of many kinds, dates."""
+    random = np.random.default_rng(seed)
+    country = random.choice(["AT", "DE", "CH"], n, p=[0.6, 0.3, 0.1])
+    amount = np.round(np.exp(random.normal(3, 1, n)), 2)
+    seconds = random.integers(0, 600 * 86_400, n)
+    return pd.DataFrame(
+        {
+            "amount": amount,
+            "balance": np.where(random.random(n) < 0.03, np.nan, 50 * amount + random.normal(0, 9, n)),
+            "country": np.where(random.random(n) < 0.03, None, country),
+            "shop": [f"shop {i}" for i in np.minimum(random.zipf(1.6, n), 80)],
+            "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(seconds, unit="s"),
+            "online": random.random(n) < 0.3,
+        }
+    )

@@ -104,7 +104,7 @@ REFUSED = {
     "a,b\n1,2\n3\n": r"has 1 field in row 2 \(counted from 1\), expected 2$",
     "a,b\n" + "1,2\n" * 1_100_000 + "3,4,5\n": r"has 3 fields in row 1100001 \(counted from 1\), expected 2$",
     'a,b\n"1,2\n3,4\n': r"has 1 field in row 1 \(counted from 1\), expected 2$",
-    "a,b\n1,2\n3,\n": r"has nan in row 2 \(counted from 1\), column 'b', expected a finite number",
+    "a,b\n1,2\n3,inf\n": r"has inf in row 2 \(counted from 1\), column 'b', expected a finite number",
     "a,b\n1,\0\n": "holds zero bytes, expected CSV as text",
     "a,b\n1," + "2" * 3 * MAX_LINE: "has a line or a value in quotes of more than 4 MiB",
     "a" * (MAX_LINE + 1): "has a line longer than 4 MiB, expected CSV",
@@ -126,17 +126,35 @@ ODD = {
     "a,b\n" + f"{10**15},true\n" * 250_000 + "1,yes\n": "'b' of .* holds 'yes' in row 250001",
     "a;b\n1,5;2\n3,5;x\n": "'b' of .* holds 'x' in row 2",
     'a,b\n"1,234",2\n"2,345",3\n': "'a' of .* holds '1,234' in row 1",
-    "a b\n1 2\n": "'a b' of .* holds '1 2' in row 1",
-    "a,when\n1,2026-01-01\n": "'when' of .* holds '2026-01-01' in row 1",
+    "a,b\n1,2026-01-01\n": "'b' of .* holds '2026-01-01' in row 1",
 }
 
 
 @pytest.mark.parametrize("text", ODD, ids=lambda text: repr(text[:12]))
-def test_the_first_value_that_is_no_number_is_named_by_column_and_row(tmp_path, text):
+def test_a_model_of_numbers_names_the_first_value_that_is_none_by_column_and_row(tmp_path, text):
     path = tmp_path / "a.csv"
     path.write_text(text)
     with pytest.raises(InputError, match=rf"column {ODD[text]} \(counted from 1\), expected numbers: encode"):
-        open_source(path).read()
+        open_source(path, shape=(2,), columns=["a", "b"]).read()
+
+
+def test_a_column_of_numbers_is_text_if_a_later_value_is_none(tmp_path):
+    path = tmp_path / "a.csv"
+    n = 250_000  # more than the block from which pyarrow infers types
+    path.write_text("a,b\n" + "".join(f"{10**15 + i},true\n" for i in range(n)) + "?,yes\n")
+    samples = open_source(path).read()
+    assert samples.x.shape == (n + 1, 2 + 2)  # a number and its indicator; "true" and other kinds
+    assert samples.x[-1, 1:].tolist() == [1, 0, 1]
+    assert "column 'a' of " in samples.remarks[1]
+    assert samples.remarks[1].endswith("holds texts among its numbers, which count as missing")
+
+
+def test_a_file_without_a_separator_has_no_feature(tmp_path):
+    (tmp_path / "a.csv").write_text("a b\n1 2\n")
+    with pytest.raises(
+        InputError, match=r"has no column that can be a feature: column 'a b' of .* is left out, as"
+    ):
+        open_source(tmp_path / "a.csv")
 
 
 def test_hundreds_of_gigabytes_of_nothing_are_refused_at_once(tmp_path):
@@ -149,9 +167,8 @@ def test_hundreds_of_gigabytes_of_nothing_are_refused_at_once(tmp_path):
 
 def test_text_that_is_no_utf8_is_not_taken_for_images(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_bytes("a,note\n1,é\n".encode("latin-1"))
-    with pytest.raises(InputError, match="column 'note'"):
-        open_source(path)
+    path.write_bytes("a,note\n1,é\n2,é\n".encode("latin-1"))
+    assert open_source(path).columns == ["a", "note"]
 
 
 def test_a_row_with_a_field_too_few_that_is_no_utf8_is_named_and_nothing_is_printed(tmp_path, capfd):

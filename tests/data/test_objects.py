@@ -73,7 +73,7 @@ def test_images_of_a_list_may_differ_and_unreadable_ones_are_named(paths):
             np.ma.masked_array(np.eye(3), np.eye(3) > 0),
             r"has 3 masked values, the first in row 1 .*, column 1: fill",
         ),
-        (scipy.sparse.eye(3), r"is a sparse matrix, expected a dense array: pass X.toarray\(\)"),
+        (scipy.sparse.eye(3, dtype=complex), "is sparse and has type complex128, expected real numbers"),
         (torch.eye(3).to_sparse(), r"is a sparse tensor, expected a dense one: pass X.to_dense\(\)"),
         (
             np.zeros(3, [("a", "f8"), ("b", "f8")]),

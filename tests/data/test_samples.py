@@ -11,7 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.data.samples import Samples, as_labels
+from ama.data.labels import as_labels
+from ama.data.samples import Samples
 from ama.data.sources import open_source
 from image_files import noise, save
 

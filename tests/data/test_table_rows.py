@@ -90,7 +90,7 @@ def test_columns_that_cannot_be_used_are_refused_by_name(write):
         InputError,
         match=r"column 'note' of .* holds 'x' in row 1 \(counted from 1\), expected numbers: encode",
     ):
-        open_source(write({"a": [1, 2], "note": ["x", "y"]}))
+        open_source(write({"a": [1, 2], "note": ["x", "y"]}), shape=(2,), columns=["a", "note"])
     with pytest.raises(InputError, match="has no column 'kind'; its columns are a, b"):
         open_source(write({"a": [1, 2], "b": [1, 2]}), label_column="kind")
     with pytest.raises(InputError, match="rows of 2 columns, expected 3"):
@@ -101,15 +101,20 @@ def test_columns_that_cannot_be_used_are_refused_by_name(write):
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()], ids=str)
 @pytest.mark.parametrize("text", ["x", "x" * 5000, "\0" * 5000])
-def test_a_column_of_any_type_of_text_is_refused_with_its_first_value(kind, text, rng):
+def test_a_model_of_numbers_refuses_any_type_of_text_by_its_first_value(kind, text, rng):
     table = pa.table({"a": rng.normal(size=9), "note": pa.array([None, "1", text] * 3, kind)})
     with pytest.raises(InputError, match=r"^column 'note' of the data frame holds '.* in row 3 \(counted"):
-        open_source(table).read()
+        open_source(table, shape=(2,), columns=["a", "note"]).read()
+    encoded = open_source(table).read().x[:, 1:].tolist()
+    assert len({tuple(row) for row in encoded[:3]}) == 3
+    assert encoded == encoded[:3] * 3
 
 
 @pytest.mark.parametrize(("value", "shown"), [(None, "nan"), (float("nan"), "nan"), (float("inf"), "inf")])
-def test_a_missing_number_is_named_by_row_and_column(write, value, shown):
-    source = open_source(write({"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0, value]}))
+def test_a_model_of_whole_numbers_names_a_missing_one_by_row_and_column(write, value, shown):
+    source = open_source(
+        write({"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0, value]}), shape=(2,), columns=["a", "b"]
+    )
     for batch_size in (1, 1024):
         with pytest.raises(
             InputError, match=rf"has {shown} in row 3 \(counted from 1\), column 'b', expected"

@@ -57,6 +57,6 @@ def test_the_columns_that_contribute_most_come_first(row_detector, explained):
     part = np.array([[1.0, 3, 2, 0, 4], [4.0, 0, 0, 0, 1]])
     cards = example_cards(explained(row_detector, anomaly_map=part, expected=expected), examples(rows))
     assert [name for name, *_ in cards[0].columns] == [f"column {j}" for j in (4, 1, 2, 0, 3)]
-    assert cards[1].columns[0] == ("column 0", 5.0, 0.0, 4.0)
+    assert cards[1].columns[0] == ("column 0", "5", "0", 4.0)
     assert len(cards[1].columns) == min(5, COLUMNS_SHOWN)
     assert example_cards(explained(row_detector), examples(rows))[0].columns == []

@@ -69,7 +69,8 @@ def columns(parser: ArgumentParser) -> None:
         type=str,
         nargs="+",
         metavar="NAME",
-        help="columns of a table that are the features; by default all columns of numbers but labels and row numbers",
+        help="columns of a table that are the features; by default all but labels, row numbers and texts that "
+        "almost all differ",
     )
     parser.add_argument(
         "--drop", type=str, nargs="+", metavar="NAME", help="columns of a table that are no features"
@@ -88,8 +89,8 @@ def append_to(parser: ArgumentParser, what: str) -> None:
 
 def normal_labels(given: Namespace) -> list[str] | None:
     """The given labels as those of a source are: valid text without control characters."""
+    from ama.data.labels import as_labels
     from ama.data.names import clean_name
-    from ama.data.samples import as_labels
 
     if given.normal_label is None:
         return None

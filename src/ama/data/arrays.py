@@ -88,6 +88,7 @@ class ArrayRows(Source):
     def __init__(self, array: np.ndarray, labels: np.ndarray | None, name: str, wanted: Wanted):
         check_several(array.shape, name, wanted)
         wanted.check_kind("rows", name)
+        wanted.check_table(name)
         if array.dtype.kind not in "biuf":
             raise InputError(f"{name} holds rows of type {array.dtype}, expected numbers")
         check_width(array.shape[1], wanted, name)

@@ -15,12 +15,12 @@ import pyarrow as pa
 
 from ama.data.arrow_columns import values
 from ama.data.arrow_reading import decodable
-from ama.data.samples import as_labels
+from ama.data.labels import as_labels
+from ama.data.names import NAMED_IN_MESSAGES
 from ama.errors import InputError
 
 DEFAULT_LABEL = "label"
 MAX_COLUMNS = 65_536  # of a table; more are refused, as a schema takes kilobytes a column
-NAMED_IN_MESSAGES = 12
 
 
 @dataclass(frozen=True)

@@ -106,12 +106,29 @@ def first_value(columns: Iterable[pa.Array]) -> tuple[int, str] | None:
     return None
 
 
-def not_a_number(column: str, table: str, row: int, value: str) -> str:
-    """The sentence on a column that is no column of numbers."""
+def not_a_number(column: str, table: str, row: int, value: str, expected: str = "numbers") -> str:
+    """The sentence on a column that holds something else than expected, which is by default numbers."""
     return (
-        f"column {column!r} of {table} holds {value} in row {row} (counted from 1), expected numbers: encode them as "
-        "numbers or drop the column"
+        f"column {column!r} of {table} holds {value} in row {row} (counted from 1), expected {expected}: encode them "
+        "as numbers or drop the column"
     )
+
+
+def shown_row(batch: pa.RecordBatch, row: int) -> list[str | float]:
+    """The values of a row, from 0, as a user would see them: numbers, and text for anything else."""
+    return [_shown_value(column.slice(row, 1)) for column in batch.columns]
+
+
+def _shown_value(column: pa.Array) -> str | float:
+    kind = column.type
+    if column.null_count:
+        return "missing"
+    if pa.types.is_duration(kind):
+        return str(column.cast(pa.duration("us"), safe=False)[0].as_py())
+    if is_number(kind) and not pa.types.is_boolean(kind):
+        return float(floats(column)[0])
+    (value,) = values(column)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _shown(column: pa.Array, at: int) -> str:

@@ -20,8 +20,12 @@ from ama.errors import InputError
 
 BOOLEAN = r"^\s*(?i:true|false)\s*$"
 
-# pyarrow's words on a row with more or fewer fields than there are columns. Its handler of such rows cannot be used: it
-# prints to standard error if the row is no UTF-8.
+# A number in text, in a file with decimal commas.
+WITH_COMMA = r"^(\s*[+-]?\d*),(\d+([eE][+-]?\d+)?\s*)$"
+
+# pyarrow's words on a value that is no number, and on a row with more or fewer fields than there are columns. Its
+# handler of such rows cannot be used: it prints to standard error if the row is no UTF-8.
+ODD = re.compile(r"In CSV column #(?P<place>\d+): .*CSV conversion error to (?!string)")
 RAGGED = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<columns>\d+) columns, got (?P<fields>\d+)")
 
 
@@ -29,7 +33,8 @@ def csv_table(path: Path, wanted: Wanted) -> ArrowTable:
     """A CSV file with column names in its first line.
 
     The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but a
-    comma, a point and Unicode becomes a remark. A column without a name and without values is left out.
+    comma, a point and Unicode becomes a remark. A column without a name and without values is left out. A column is
+    text if any of its values is neither a number nor a boolean, or if it is for the model.
 
     Raises
     ------
@@ -42,22 +47,27 @@ def csv_table(path: Path, wanted: Wanted) -> ArrowTable:
     dialect = find_dialect(start, whole, str(path))
     with decodable(str(path)):
         try:
-            table = _table(path, dialect)
+            table = _table(path, dialect, wanted, whole)
         except pa.ArrowInvalid as error:
             if "UTF8" not in str(error):
                 raise
             # The first bytes were UTF-8 and later ones are not.
             dialect = find_dialect(start, whole, str(path), "cp1252")
-            table = _table(path, dialect)
+            table = _table(path, dialect, wanted, whole)
     if said := dialect.assumed():
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
     return table
 
 
-def _table(path: Path, dialect: Dialect) -> ArrowTable:
+def _table(path: Path, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
     file = _CsvFile(path, dialect)
     found = file.schema()
     kinds = {field.name: _lasting_type(field.type) for field in found}
+    if wanted.encoding is not None:
+        of_text = wanted.encoding.of_text(wanted.columns or [])
+        kinds |= {name: pa.string() for name in of_text if name in kinds}
+    elif wanted.shape is None and not whole:
+        kinds = file.settled(kinds)
     # Without a name and a value in the first block: perhaps the end of lines that all end in a separator.
     unnamed = [f.name for f in found if f.name.startswith("Unnamed: ") and pa.types.is_null(f.type)]
     kinds |= dict.fromkeys(unnamed, pa.string())
@@ -107,6 +117,18 @@ class _CsvFile:
             self._explain(error, {})
             raise
 
+    def settled(self, kinds: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
+        """The types of all columns, text for one with a value that is of no other type."""
+        try:
+            with self.opened(column_types=kinds) as reader:
+                for _ in reader:
+                    pass
+        except pa.ArrowInvalid as error:
+            if (odd := ODD.search(str(error))) is None:
+                return kinds  # what else cannot be read is said by ``stream``
+            return self.settled({**kinds, self.dialect.names[int(odd["place"])]: pa.string()})
+        return kinds
+
     def stream(
         self, kinds: dict[str, pa.DataType], columns: list[str], batch_size: int
     ) -> Iterator[pa.RecordBatch]:
@@ -114,11 +136,22 @@ class _CsvFile:
         try:
             with self.opened(column_types=kinds, include_columns=columns) as reader:
                 for block in reader:
+                    block = self._with_points(block)
                     for start in range(0, len(block), batch_size):
                         yield block.slice(start, batch_size)
         except pa.ArrowInvalid as error:
             self._explain(error, {name: kinds[name] for name in columns})
             raise
+
+    def _with_points(self, block: pa.RecordBatch) -> pa.RecordBatch:
+        """Numbers among texts with decimal points, as everything else is."""
+        if self.dialect.decimal == ".":
+            return block
+        columns = [
+            pc.replace_substring_regex(column, WITH_COMMA, r"\1.\2") if is_text(column.type) else column
+            for column in block.columns
+        ]
+        return pa.RecordBatch.from_arrays(columns, names=block.schema.names)
 
     def _explain(self, error: pa.ArrowInvalid, kinds: dict[str, pa.DataType]) -> None:
         """Name the row of what cannot be read."""

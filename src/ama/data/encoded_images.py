@@ -19,7 +19,8 @@ from ama.data.image_format import as_depth, choose_size
 from ama.data.image_headers import read_header
 from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.image_survey import Survey
-from ama.data.samples import Samples, Source, Wanted, as_labels, none_readable
+from ama.data.labels import as_labels
+from ama.data.samples import Samples, Source, Wanted, none_readable
 from ama.errors import InputError
 
 

@@ -8,8 +8,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from ama.data.arrow import NAMED_IN_MESSAGES, ArrowTable
+from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import first_text, first_value, floats, is_number, is_text, not_a_number
+from ama.data.encoding.learned_encoding import is_encodable
+from ama.data.names import named_columns
 from ama.data.samples import Wanted
 from ama.errors import InputError
 
@@ -36,7 +38,7 @@ class FeatureColumns:
     Parameters
     ----------
     features
-        Names of the columns of numbers.
+        Names of the columns that may be features.
     label, id
         Names of the columns of labels and ids; None if there is none.
     """
@@ -52,18 +54,19 @@ def find_columns(table: ArrowTable, wanted: Wanted) -> FeatureColumns:
     Raises
     ------
     InputError
-        If a feature is missing or not numeric.
+        If a feature is missing, or holds what cannot be encoded.
     """
     given = _given(table, wanted)
     label = table.label_column(wanted.label_column, given or ())
     others = [name for name in table.schema.names if name != label]
     index = _index_columns(table, others)
     features = _candidates(table, others, {*index, *wanted.drop}) if given is None else given
-    if given is None and (wanted.shape is None or len(features) > wanted.shape[0]):
+    if given is None and (wanted.n_columns is None or len(features) > wanted.n_columns):
         features = _without_row_numbers(table, features, wanted)
+    numbers_only = wanted.shape is not None and wanted.encoding is None
     for name in features:
-        if not is_number(table.schema.field(name).type):
-            _refuse(table, name)
+        if not (is_number if numbers_only else is_encodable)(table.schema.field(name).type):
+            _refuse(table, name, "numbers" if numbers_only else "numbers, text or dates")
     used = set(features)
     left = [name for name in others if name not in used]
     ids = [name for name in index if name not in used and _may_be_ids(name, table)]
@@ -152,18 +155,19 @@ def _counts(table: ArrowTable, name: str) -> bool:
     return True
 
 
-def _refuse(table: ArrowTable, name: str) -> NoReturn:
-    """Refuse a column that is no column of numbers, and name its first value that is none."""
+def _refuse(table: ArrowTable, name: str, expected: str) -> NoReturn:
+    """Refuse a column that cannot be a feature, and name its first value that is not as expected."""
     odd = first_text(table.column(name)) if is_text(table.schema.field(name).type) else None
     odd = odd or first_value(table.column(name))
     if odd is None:
-        raise InputError(f"column {name!r} of {table.name} holds no value, expected numbers: drop it")
-    raise InputError(not_a_number(name, table.name, *odd))
+        raise InputError(f"column {name!r} of {table.name} holds no value, expected {expected}: drop it")
+    raise InputError(not_a_number(name, table.name, *odd, expected))
 
 
 def _remark_unused(table: ArrowTable, unused: list[str], wanted: Wanted) -> None:
-    shown = ", ".join(map(repr, unused[:NAMED_IN_MESSAGES])) + ", ..." * (len(unused) > NAMED_IN_MESSAGES)
-    if len(unused) == 1:
-        wanted.remark(f"column {shown} of {table.name} is left out, as the model does not use it")
-    elif unused:
-        wanted.remark(f"columns {shown} of {table.name} are left out, as the model does not use them")
+    if unused:
+        of_one, of_several = (
+            "is left out, as the model does not use it",
+            "are left out, as the model does not use them",
+        )
+        wanted.remark(f"{named_columns(unused, table.name)} {of_one if len(unused) == 1 else of_several}")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import date, time
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 import pyarrow as pa
 
 from ama.data.arrow import ArrowTable
+from ama.data.arrow_columns import not_a_number
 from ama.data.arrow_reading import decodable
+from ama.errors import InputError
 
 NAME = "the data frame"
+SHOWN_AS_TEXT = (str, Real, Decimal, date, time)  # among values of several types
 
 
 def is_frame(X: Any) -> bool:
@@ -52,7 +57,7 @@ def _is_pandas(X: Any) -> bool:
     return library is not None and isinstance(X, library.DataFrame)
 
 
-def _column(series: Any) -> pa.Array:
+def _column(series: Any) -> pa.Array | pa.ChunkedArray:
     if hasattr(series, "sparse"):
         series = series.sparse.to_dense()
     try:
@@ -61,4 +66,10 @@ def _column(series: Any) -> pa.Array:
         missing = series.isna()
         if all(isinstance(value, Real) for value in series[~missing]):
             return pa.array([None if m else float(v) for v, m in zip(series, missing, strict=True)])
+        for row, (value, absent) in enumerate(zip(series, missing, strict=True), 1):
+            if not (absent or isinstance(value, SHOWN_AS_TEXT)):
+                found = f"a value of type {type(value).__name__}"
+                raise InputError(
+                    not_a_number(str(series.name), NAME, row, found, "numbers, text or dates")
+                ) from None
         return pa.array([None if m else str(v) for v, m in zip(series, missing, strict=True)], pa.string())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ama.errors import printable
+
+NAMED_IN_MESSAGES = 12
 
 
 def clean_name(name: str) -> str:
@@ -15,3 +19,9 @@ def clean_name(name: str) -> str:
     except UnicodeEncodeError:  # surrogates that stand for no byte
         text = name
     return text if text.isprintable() else printable(text)
+
+
+def named_columns(names: Sequence[str], table: str) -> str:
+    """Columns in a sentence, the first few by name: "column 'a' of t.csv"."""
+    shown = ", ".join(map(repr, names[:NAMED_IN_MESSAGES])) + ", ..." * (len(names) > NAMED_IN_MESSAGES)
+    return f"column{'s'[: len(names) != 1]} {shown} of {table}"

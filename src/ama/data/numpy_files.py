@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from ama.data.arrays import check_axes, open_array
+from ama.data.labels import as_labels
 from ama.data.plain_arrays import valid_text
-from ama.data.samples import Source, Wanted, as_labels
+from ama.data.samples import Source, Wanted
 from ama.errors import InputError
 
 SAMPLE_KEYS, LABEL_KEYS = ("X", "x", "images", "data"), ("y", "labels")

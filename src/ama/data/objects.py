@@ -1,4 +1,4 @@
-"""Objects of Python as sources: lists of images, data sets of the ``datasets`` library, data frames, arrays."""
+"""Objects of Python as sources: lists of images, data sets of ``datasets``, data frames, sparse matrices, arrays."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.names import clean_name
 from ama.data.plain_arrays import valid_text
 from ama.data.samples import Source, Wanted
+from ama.data.sparse_rows import SparseRows, is_sparse
 from ama.data.table_sources import open_table
 from ama.errors import InputError
 
@@ -40,13 +41,17 @@ def open_object(source: Any, wanted: Wanted) -> Source:
         return EncodedImages(ImageList(images), wanted)
     if is_frame(source):
         return open_table(frame_table(source), wanted)
+    if is_sparse(source):
+        return SparseRows(source, NAME, wanted)
     library = _datasets_of(source)
     return open_array(source, NAME, wanted) if library is None else _open_dataset(source, library, wanted)
 
 
 def is_source(source: Any) -> bool:
     """Whether an object is read as a source, rather than checked as an array of rows."""
-    if isinstance(source, str | Path | Image.Image) or is_frame(source) or _datasets_of(source) is not None:
+    if isinstance(source, str | Path | Image.Image) or is_frame(source) or is_sparse(source):
+        return True
+    if _datasets_of(source) is not None:
         return True
     return _images(source) is not None
 

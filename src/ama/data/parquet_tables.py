@@ -9,9 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
-from ama.data.arrow import NAMED_IN_MESSAGES, ArrowTable
+from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import is_text
 from ama.data.arrow_reading import arrow_file, decodable
+from ama.data.names import NAMED_IN_MESSAGES
 from ama.errors import InputError
 
 MAX_FOOTER = 64 * 2**20  # bytes of a file's footer, which describes each column of each row group

@@ -30,12 +30,10 @@ def plain_array(array: Any, name: str) -> np.ndarray:
     Raises
     ------
     InputError
-        If it is sparse, has masked or missing values, or holds anything but numbers.
+        If it is a sparse tensor, has masked or missing values, or holds anything but numbers.
     """
     if isinstance(array, Tensor):
         return _of_tensor(array, name)
-    if hasattr(array, "toarray") and hasattr(array, "nnz"):  # of SciPy
-        raise InputError(f"{name} is a sparse matrix, expected a dense array: pass X.toarray()")
     if isinstance(array, list | tuple) and array and all(isinstance(part, Tensor) for part in array):
         array = [_of_tensor(part, name) for part in array]
     try:

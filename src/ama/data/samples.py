@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
-from ama.data.names import clean_name
+from ama.data.encoding.table_encoding import TableEncoding
 from ama.errors import InputError
 from ama.errors import sentence as shown_sentence
 from ama.scores.kinds.factory import kind_of
@@ -46,6 +47,10 @@ class Samples:
         The source as the user named it, such as "photos"; "" for an object in memory.
     remarks
         One sentence for each thing that the source leaves out, changes or assumes, apart from skipped samples.
+    encoding
+        How the columns of a table have become numbers; None if they were numbers.
+    values
+        The columns before their encoding, where samples are streamed; None otherwise.
     """
 
     x: Shaped[Tensor, "n ..."]
@@ -55,6 +60,8 @@ class Samples:
     skipped: list[str]
     source: str = ""
     remarks: tuple[str, ...] = ()
+    encoding: TableEncoding | None = None
+    values: pa.RecordBatch | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -65,7 +72,7 @@ class Samples:
 
     def describe(self) -> str:
         """Number and size of the samples: "60 images of 28 x 28 pixels, 1 channel"."""
-        return kind_of(tuple(self.x.shape[1:])).describe(len(self))
+        return described(tuple(self.x.shape[1:]), self.encoding, len(self))
 
     def summary(self) -> str:
         """The description preceded by the source, if it has a name: "photos: 60 images of ..."."""
@@ -81,6 +88,7 @@ class Samples:
             x=self.x[torch.from_numpy(chosen)],
             ids=[self.ids[i] for i in chosen],
             labels=None if self.labels is None else self.labels[chosen],
+            values=None if self.values is None else self.values.take(pa.array(chosen)),
         )
 
 
@@ -97,6 +105,7 @@ class Wanted:
     strict: bool = False
     complete: bool = False
     channels: Literal["first", "last"] | None = None
+    encoding: TableEncoding | None = None
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, sentence: str, refused: bool = True) -> None:
@@ -121,9 +130,24 @@ class Wanted:
     def check_kind(self, kind: Literal["images", "rows"], name: str) -> None:
         """Refuse images where a model takes rows, and the reverse."""
         if self.shape is not None and kind_of(self.shape).name != kind:
-            raise InputError(f"{name} holds {kind}, expected {kind_of(self.shape).describe()}")
+            raise InputError(f"{name} holds {kind}, expected {described(self.shape, self.encoding)}")
         if self.image_size is not None and kind == "rows":
             raise InputError(f"{name} holds rows, expected images, as image_size is set")
+
+    def check_table(self, name: str) -> None:
+        """Refuse an array where a model takes a table whose columns it encodes."""
+        if self.encoding is not None:
+            raise InputError(
+                f"{name} is an array, expected a table such as a DataFrame, as the fit encoded text, dates or missing "
+                "values"
+            )
+
+    @property
+    def n_columns(self) -> int | None:
+        """Columns that a fitted model takes; None without one."""
+        if self.shape is None:
+            return None
+        return self.shape[0] if self.encoding is None else len(self.encoding)
 
     def check_no_label_column(self, name: str, reason: str) -> None:
         """Refuse a named label column for a source without columns."""
@@ -144,6 +168,8 @@ class Source(ABC):
         Of the samples.
     columns
         Names of a table's features; None for images and arrays.
+    encoding
+        How they become numbers; None if they are numbers.
 
     Attributes
     ----------
@@ -157,9 +183,15 @@ class Source(ABC):
     remarks: tuple[str, ...] = ()
 
     def __init__(
-        self, name: str, shape: tuple[int, ...], dtype: torch.dtype, columns: list[str] | None = None
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: torch.dtype,
+        columns: list[str] | None = None,
+        encoding: TableEncoding | None = None,
     ):
-        self.name, self.shape, self.dtype, self.columns = name, shape, dtype, columns
+        self.name, self.shape, self.dtype = name, shape, dtype
+        self.columns, self.encoding = columns, encoding
 
     @property
     def kind(self) -> str:
@@ -224,16 +256,22 @@ class Source(ABC):
                     labels.append(chunk.labels)
                 bar.update(len(chunk) + len(chunk.skipped))
         all_labels = np.concatenate(labels) if labels else None
-        return Samples(x[: len(ids)], ids, all_labels, self.columns, skipped, self.named, self.remarks)
+        read = x[: len(ids)]
+        return Samples(read, ids, all_labels, self.columns, skipped, self.named, self.remarks, self.encoding)
 
     def _check_memory(self) -> None:
         needed = len(self) * (math.prod(self.shape) * self.dtype.itemsize + BYTES_OF_AN_ID)
         if len(self) > MOST_IN_MEMORY or needed > physical_memory():
-            size = kind_of(self.shape).describe(len(self))
+            size = described(self.shape, self.encoding, len(self))
             raise InputError(
                 f"{self.name} holds {size}, {needed / 2**30:,.0f} GiB, more than can be held in memory: "
                 "take a part of it"
             )
+
+
+def described(shape: tuple[int, ...], encoding: TableEncoding | None, n: int | None = None) -> str:
+    """Number and size of samples in words; that of encoded rows by the columns of their table."""
+    return kind_of(shape if encoding is None else (len(encoding),)).describe(n)
 
 
 def skipped_notes(skipped: Sequence[str]) -> list[str]:
@@ -252,42 +290,3 @@ def none_readable(name: str, skipped: list[str]) -> str:
 def count(n: int, noun: str) -> str:
     """A number with its noun, in the plural unless it is 1."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def as_labels(values: Iterable[Any], names: list[str] | None = None) -> np.ndarray:
-    """Labels as printable strings: 2 and 2.0 become "2", a missing label becomes "".
-
-    Parameters
-    ----------
-    values
-        The labels as stored.
-    names
-        Names of the integers 0, 1, ...; other integers, such as the hub's -1 for "unknown", stay numbers.
-
-    Returns
-    -------
-    ndarray
-        Objects (n,): in an array of text, each would take as much memory as the longest.
-    """
-    known: dict[tuple[type, Any], str] = {}
-    found = []
-    for value in values:
-        key = (type(value), value)
-        if (label := known.get(key)) is None:
-            label = known[key] = _as_label(value, names)
-        found.append(label)
-    labels = np.empty(len(found), dtype=object)
-    labels[:] = found
-    return labels
-
-
-def _as_label(value: Any, names: list[str] | None) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bytes):
-        value = value.decode(errors="replace")
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        value = int(value)
-    if names is not None and isinstance(value, int | np.integer) and 0 <= value < len(names):
-        value = names[int(value)]
-    return clean_name(str(value))

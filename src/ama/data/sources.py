@@ -6,7 +6,7 @@ An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is
 - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
   Hugging Face hub, or a local folder laid out like one. The default split is ``train``, or the only one.
 - A folder of images, whose first level of sub-folders gives the labels; or a folder of Parquet shards.
-- A file: ``.parquet`` with a column of encoded images or else with columns of numbers, ``.csv``, ``.npy``,
+- A file: ``.parquet`` with a column of encoded images or else rows, ``.csv``, ``.npy``,
   ``.npz``, or a single image.
 - Such a file without its suffix: "mnist/train" for mnist/train.parquet.
 - "owner/name": a data set of the hub.
@@ -29,14 +29,16 @@ from ama.data.arrays import open_array
 from ama.data.arrow_reading import readable
 from ama.data.csv_tables import csv_table
 from ama.data.encoded_images import EncodedImages
+from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.hub import cache_folders, dataset_table, hub_dataset
 from ama.data.image_folders import ImageFiles, find_images
 from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
+from ama.data.labels import as_labels
 from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
 from ama.data.objects import open_object
 from ama.data.parquet_tables import parquet_table
-from ama.data.samples import Samples, Source, Wanted, as_labels
+from ama.data.samples import Samples, Source, Wanted
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
 from ama.errors import InputError
@@ -60,6 +62,7 @@ def open_source(
     strict: bool = False,
     complete: bool = False,
     channels: Literal["first", "last"] | None = None,
+    encoding: TableEncoding | None = None,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
@@ -68,34 +71,33 @@ def open_source(
     source
         Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a DataFrame, a
         ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
-    shape
-        Shape of a fitted model's samples. Images are converted to it; rows must have as many columns.
+    shape, dtype
+        Of a fitted model's samples. Images are converted to them; rows must have as many columns.
     image_size
         Side, or (height, width), to resize images to; 8 to 256. See :mod:`ama.data.image_format`.
     label_column
-        Labels: a column of a table, by default ``label``, or an array of an ``.npz`` file, by default ``y``
-        or ``labels``.
+        Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``.
     columns
         Features, selected from a table by name and order: those of a fitted model, or some of a new table. By default
-        all columns of numbers, except those that number the rows.
+        all columns, except those that number the rows or hold almost as many texts as rows.
     drop
         Columns of a table that are no features.
-    dtype
-        Type of a fitted model's images, ``torch.uint8`` or ``torch.float32``.
-    strict
-        Refuse what would otherwise be a remark or a skipped sample.
-    complete
-        Refuse a source with an unreadable image, instead of skipping the image; remarks are made all the same.
+    strict, complete
+        Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
     channels
         Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
+    encoding
+        How the columns of a fitted model's table become numbers; None if all of them are numbers.
 
     Raises
     ------
     InputError
-        If the source does not exist, or does not hold images or rows of numbers.
+        If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
-    wanted = Wanted(shape, image_size, label_column, names, tuple(drop), dtype, strict, complete, channels)
+    wanted = Wanted(
+        shape, image_size, label_column, names, tuple(drop), dtype, strict, complete, channels, encoding
+    )
     return _opened(source, wanted)
 
 

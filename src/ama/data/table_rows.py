@@ -1,23 +1,32 @@
-"""Rows of numbers from a table with named columns."""
+"""Rows from a table with named columns, as numbers."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 import torch
 from jaxtyping import Float
 
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import floats
 from ama.data.arrow_reading import decodable
+from ama.data.encoding.learned_encoding import learn_encoding
 from ama.data.feature_columns import find_columns
-from ama.data.samples import Samples, Source, Wanted, as_labels
+from ama.data.labels import as_labels
+from ama.data.names import named_columns
+from ama.data.samples import Samples, Source, Wanted
 from ama.errors import InputError
 
 
 class TableRows(Source):
-    """Rows of a table: every column of numbers or booleans is a feature, except labels, ids and numbers of rows.
+    """Rows of a table: every column is a feature, except labels, ids and numbers of rows.
+
+    Columns of numbers are taken as they are. If there are others or missing values, the encoding of
+    :mod:`ama.data.encoding` makes numbers of all columns: that of the model, or else one that is learned from the
+    table.
 
     The ids are the column "id" unless it is a feature, else the index written by pandas, else the row number, from 0.
 
@@ -31,17 +40,25 @@ class TableRows(Source):
     Raises
     ------
     InputError
-        If a feature is not numeric, or the columns do not match the model's.
+        If a feature cannot be encoded, or the columns do not match the model's.
     """
 
     def __init__(self, table: ArrowTable, wanted: Wanted):
         wanted.check_kind("rows", table.name)
-        self.table = table
+        self.table, self.wanted = table, wanted
         found = find_columns(table, wanted)
-        self.features, self.label, self.id = found.features, found.label, found.id
+        self.label, self.id = found.label, found.id
+        self.features, encoding = found.features, wanted.encoding
+        if wanted.shape is None:
+            self.features, encoding = learn_encoding(table, found.features, wanted)
+        if found.features and not self.features:
+            raise InputError(f"{table.name} has no column that can be a feature: {wanted.remarks[-1]}")
         check_width(len(self.features), wanted, table.name)
+        if encoding is not None:
+            encoding.check_types(table.schema, self.features, table.name)
+        width = len(self.features) if encoding is None else encoding.width
         columns = self.features if table.named else None
-        super().__init__(table.name, (len(self.features),), torch.float64, columns)
+        super().__init__(table.name, (width,), torch.float64, columns, encoding)
 
     def __len__(self) -> int:
         return self.table.n_rows
@@ -49,12 +66,10 @@ class TableRows(Source):
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
         row = 0
         extra = [name for name in (self.label, self.id) if name is not None]
+        replaced: Counter[str] = Counter()
         for batch in self.table.batches(self.features + extra, batch_size):
-            x = np.empty((len(batch), len(self.features)))
-            with decodable(self.name):
-                for j, name in enumerate(self.features):
-                    x[:, j] = floats(batch.column(name))
-            check_finite(x, row, [f"column {name!r}" for name in self.features], self.name)
+            features = batch.select(self.features)
+            x = self._numbers(features, row, replaced)
             if self.id is None:
                 ids = [str(i) for i in range(row, row + len(batch))]
             else:
@@ -65,16 +80,48 @@ class TableRows(Source):
                 self.table.labels(batch, self.label),
                 self.columns,
                 [],
+                encoding=self.encoding,
+                values=None if self.encoding is None else features,
             )
             row += len(batch)
+        self._say_replaced(replaced)
+
+    def _numbers(
+        self, batch: pa.RecordBatch, row: int, replaced: Counter[str]
+    ) -> Float[np.ndarray, "n width"]:
+        """A batch of the features as numbers, after so many rows; counts the missing values that were replaced."""
+        names = self.features
+        with decodable(self.name):
+            if self.encoding is None:
+                x = np.empty((len(batch), len(names)))
+                for j, column in enumerate(batch.columns):
+                    x[:, j] = floats(column)
+            else:
+                x, of_batch = self.encoding.encode(batch, self.name, row)
+                names = self.encoding.names(names)
+                replaced.update(of_batch)
+        check_finite(x, row, [f"column {name!r}" for name in names], self.name)
+        if self.wanted.strict:
+            self._say_replaced(replaced)
+        return x
+
+    def _say_replaced(self, replaced: Counter[str]) -> None:
+        """A remark on values that are missing where none was at fit; there is no indicator of them."""
+        if names := [name for name, n in replaced.items() if n]:
+            sentence = (
+                f"{named_columns(names, self.name)} {'lacks' if len(names) == 1 else 'lack'} "
+                f"{sum(replaced.values()):,} values and lacked none at fit: medians are in their place"
+            )
+            self.wanted.remark(sentence)
+            self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
 
 
 def check_width(found: int, wanted: Wanted, name: str) -> None:
     """Refuse rows without columns, or whose number of columns differs from the model's."""
     if found == 0:
         raise InputError(f"{name} has no column of numbers, expected at least one")
-    if wanted.shape is not None and wanted.shape[0] != found:
-        raise InputError(f"{name} has rows of {found} columns, expected {wanted.shape[0]}")
+    if wanted.n_columns is not None and wanted.n_columns != found:
+        raise InputError(f"{name} has rows of {found} columns, expected {wanted.n_columns}")
 
 
 def check_finite(x: Float[np.ndarray, "n d"], first_row: int, columns: list[str], name: str) -> None:

@@ -15,6 +15,7 @@ from ama import settings
 from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
+from ama.detectors.inputs import check_like
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.trained import TrainedDetector
@@ -168,7 +169,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         return Scores(score.cpu(), {name: values.cpu() for name, values in terms.items()})
 
     def reconstruct(self, X: Any) -> np.ndarray:
-        """G(E(x)) in the units of X, float, in the shape of ``shape_``."""
+        """G(E(x)) in the units of X, float, in the shape of ``shape_``; of a table, the numbers that encode it."""
         x = self._fitted_samples(X)
         return self.model_.reconstruct(x).cpu().numpy()
 
@@ -184,10 +185,11 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         -------
         ndarray
             For images (n, H, W), at least 0; the map of a normal image sums to its R-score on average. For rows
-            (n, d): by how much the score would rise if the column had its expected value.
+            (n, d), a value for each column of the table: by how much the score would rise if the column had its
+            expected value.
         """
         x = self._fitted_samples(X)
-        return self.model_.anomaly_map(x).double().cpu().numpy()
+        return self.model_.anomaly_map(x, self._groups()).double().cpu().numpy()
 
     def explain(self, X: Any) -> Explanation:
         """Reconstruction, map and terms of each sample; for rows the expected values, too."""
@@ -195,12 +197,12 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         model = self.model_
         found = model.scores(x)
         deviations = model.combination.standardised(model.of_the_score(found.terms)).cpu().numpy()
-        expected = model.expected(x)
+        expected = model.expected(x, self._groups())
         return Explanation(
             dict(zip(model.deciding, deviations.T, strict=True)),
             model.reconstruct(x).double().cpu().numpy(),
-            model.anomaly_map(x).double().cpu().numpy(),
-            None if expected is None else expected.cpu().numpy(),
+            model.anomaly_map(x, self._groups()).double().cpu().numpy(),
+            None if expected is None else self._decoded(expected.cpu().numpy()),
         )
 
     def score_weights(self) -> dict[str, float]:
@@ -225,6 +227,13 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             shell = shell_bounds(fitted.latent_dim, fitted.delta, fitted.direction)
         return LatentSphere(fitted.latent_dim, shell)
 
+    def _groups(self) -> list[list[int]] | None:
+        """Which numbers of a row stand for each column, if columns are encoded."""
+        return None if self.encoding_ is None else self.encoding_.groups
+
+    def _decoded(self, rows: np.ndarray) -> np.ndarray:
+        return rows if self.encoding_ is None else self.encoding_.decode(rows)
+
     def _record(self) -> dict[str, Any]:
         return {**super()._record(), "validation_auroc": self.validation_auroc_}
 
@@ -241,8 +250,13 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         if validation is None:
             return None
         X, y = validation
-        shape = tuple(samples.x.shape[1:])
-        x = open_source(X, shape=shape, columns=samples.columns, dtype=samples.x.dtype).read().x
+        shape, encoding = tuple(samples.x.shape[1:]), samples.encoding
+        if isinstance(X, Samples):
+            check_like(X, shape, encoding)
+        else:
+            names, dtype = samples.columns, samples.x.dtype
+            X = open_source(X, shape=shape, columns=names, dtype=dtype, encoding=encoding).read()
+        x = X.x
         labels = torch.from_numpy(label_numbers(y))
         if len(labels) != len(x):
             raise InputError(f"validation holds {len(x)} samples and {len(labels)} labels")

@@ -18,7 +18,7 @@ from ama.data.samples import Samples, Source
 from ama.data.sources import open_source
 from ama.decision import conformal
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
-from ama.detectors.inputs import as_samples
+from ama.detectors.inputs import TakesSparse, as_samples
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import PlottingMixin
 from ama.detectors.saving import SavedEstimator
@@ -33,7 +33,7 @@ Self = TypeVar("Self", bound="Detector")
 
 
 @parameters
-class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
+class Detector(PlottingMixin, TakesSparse, OutlierMixin, SavedEstimator, ABC):
     """Base of every detector; a subclass declares its parameters and has a ``fit`` that ends with :meth:`_keep`.
 
     Attributes
@@ -43,7 +43,9 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
     offset_ : float
         Threshold on ``score_samples``: below it a sample is an anomaly.
     shape_ : tuple of int
-        Shape of one sample.
+        Shape of one sample; a row is as long as its encoding.
+    encoding_ : ama.data.encoding.table_encoding.TableEncoding or None
+        How the columns of a table become numbers.
     n_steps_ : int
         Steps of the training.
     history_ : list of dict
@@ -58,8 +60,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
     false_alarm_rate: float = parameter((
         "Share of normal samples that may be flagged, on average: held-out normal samples set the threshold."),
         FIRST, 0, 1, exclusive=True, default=0.05)
-    device: Literal["auto", "cpu", "cuda"] = parameter("\"auto\" is a GPU if there is one.", FIRST,
-        default="auto")
+    device: Literal["auto", "cpu", "cuda"] = parameter("\"auto\" is a GPU if there is one.", FIRST, default="auto")
     random_state: int | None = parameter((
         "Seed. Two fits with the same seed on the same CPU and number of threads are equal bit for bit."), FIRST,
         default=None)
@@ -229,6 +230,7 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
             source,
             shape=self.shape_,
             columns=self.columns_,
+            encoding=self.encoding_,
             dtype=self.model_.dtype,
             label_column=label_column,
             strict=strict,
@@ -247,8 +249,8 @@ class Detector(PlottingMixin, OutlierMixin, SavedEstimator, ABC):
     ) -> None:
         """Take over what a fit made; the model has its calibration scores."""
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
-        self.precision_ = precision
-        self.shape_, self.columns_ = tuple(samples.x.shape[1:]), samples.columns
+        self.precision_, self.shape_ = precision, tuple(samples.x.shape[1:])
+        self.columns_, self.encoding_ = samples.columns, samples.encoding
         self.learned_from_ = samples.summary()
         self.versions_ = versions()
         self.offset_ = self._offset()

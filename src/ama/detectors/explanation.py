@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 
 class ScoreColumn(NamedTuple):
@@ -29,13 +29,14 @@ class Explanation:
     anomaly_map
         Where the score comes from: images (n, h, w), rows (n, d).
     expected
-        What each column of a row would normally be (n, d).
+        What each column of a row would normally be (n, d): numbers, or objects as
+        :meth:`ama.data.encoding.table_encoding.TableEncoding.decode` has them.
     """
 
     terms: dict[str, Float[np.ndarray, " n"]] = field(default_factory=dict)
     reconstruction: Float[np.ndarray, "n ..."] | None = None
     anomaly_map: Float[np.ndarray, "n ..."] | None = None
-    expected: Float[np.ndarray, "n d"] | None = None
+    expected: Shaped[np.ndarray, "n d"] | None = None
 
 
 class LatentSphere(NamedTuple):

@@ -9,13 +9,23 @@ import numpy as np
 import torch
 from sklearn.utils.validation import validate_data
 
+from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.image_axes import check_several
 from ama.data.objects import is_source
 from ama.data.plain_arrays import plain_array
-from ama.data.samples import Samples, Wanted
+from ama.data.samples import Samples, Wanted, described
 from ama.data.sources import open_source
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
+
+
+class TakesSparse:
+    """Tells scikit-learn that X may be a sparse matrix."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.sparse = True
+        return tags
 
 
 def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
@@ -36,9 +46,8 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
     if isinstance(X, Samples):
         if reset:
             _keep_columns(detector, X)
-        elif tuple(X.x.shape[1:]) != detector.shape_:
-            found, expected = (kind_of(tuple(s)).describe() for s in (X.x.shape[1:], detector.shape_))
-            raise InputError(f"expected {expected}, found {found}")
+        else:
+            check_like(X, detector.shape_, detector.encoding_)
         return X
     from_source = is_source(X)
     if not from_source and not hasattr(X, "iloc"):  # of pandas, whose columns have names
@@ -57,7 +66,24 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
         check_several(X.shape, "X", Wanted(shape=detector.shape_))
         expected = kind_of(detector.shape_).describe()
         raise InputError(f"expected {expected}, found an array of {n_axes} axes")
+    if not reset:
+        Wanted(encoding=detector.encoding_).check_table("X")
     return _rows(detector, X, reset)
+
+
+def check_like(samples: Samples, shape: tuple[int, ...], encoding: TableEncoding | None) -> None:
+    """Refuse samples in memory that are not of the shape and the encoding of a fit.
+
+    Raises
+    ------
+    InputError
+        The message says what was found and expected.
+    """
+    expected, found = described(shape, encoding), described(tuple(samples.x.shape[1:]), samples.encoding)
+    if expected != found:
+        raise InputError(f"expected {expected}, found {found}")
+    if samples.encoding != encoding or tuple(samples.x.shape[1:]) != shape:
+        raise InputError("the samples are encoded otherwise than at fit: read them by detector.open(source)")
 
 
 def _rows(detector: Any, X: Any, reset: bool) -> Samples:
@@ -85,6 +111,6 @@ def _keep_columns(detector: Any, samples: Samples) -> None:
     vars(detector).pop("feature_names_in_", None)
     vars(detector).pop("n_features_in_", None)
     if not kind_of(tuple(samples.x.shape[1:])).pictured:
-        detector.n_features_in_ = samples.x.shape[1]
+        detector.n_features_in_ = samples.x.shape[1] if samples.encoding is None else len(samples.encoding)
         if samples.columns is not None:
             detector.feature_names_in_ = np.asarray(samples.columns, dtype=object)

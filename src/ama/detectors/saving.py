@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ama.data.samples import count
+from ama.data.encoding.table_encoding import TableEncoding
+from ama.data.samples import count, described
 from ama.decision import conformal
 from ama.errors import ModelFolderError
 from ama.errors import sentence as shortened
@@ -41,6 +42,7 @@ class SavedEstimator(BaseEstimator):
     model_: Any
     false_alarm_rate: float
     columns_: list[str] | None
+    encoding_: TableEncoding | None
     learned_from_: str
     offset_: float
     n_steps_: int
@@ -84,6 +86,7 @@ class SavedEstimator(BaseEstimator):
             "learned_from": self.learned_from_,
             "columns": self.columns_,
             "feature_names": None if names is None else list(names),
+            **({} if self.encoding_ is None else {"encoding": self.encoding_.to_json()}),
             "offset": self.offset_,
             "steps": self.n_steps_,
             "training_precision": self.precision_,
@@ -96,13 +99,16 @@ class SavedEstimator(BaseEstimator):
     def _restore(self, model: Any, config: dict[str, Any]) -> None:
         self.model_ = model.to(self._device())
         self.shape_, self.columns_ = model.shape, config["columns"]
+        self.encoding_ = _encoding(config, model.shape)
         names = config["feature_names"]
         kind = kind_of(model.shape)
+        n_columns = model.shape[0] if self.encoding_ is None else len(self.encoding_)
         for known in (self.columns_, names):
-            if known is not None and (kind.pictured or len(known) != model.shape[0]):
-                raise ValueError(f"it names {count(len(known), 'column')} for {kind.describe()}")
+            if known is not None and (kind.pictured or len(known) != n_columns):
+                what = described(model.shape, self.encoding_)
+                raise ValueError(f"it names {count(len(known), 'column')} for {what}")
         if not kind.pictured:
-            self.n_features_in_ = model.shape[0]
+            self.n_features_in_ = n_columns
             if names is not None:
                 self.feature_names_in_ = np.asarray(names, dtype=object)
         self.offset_, self.n_steps_ = float(config["offset"]), config["steps"]
@@ -129,6 +135,24 @@ class SavedEstimator(BaseEstimator):
                 f"offset_ is {self.offset_:g}, but the threshold of false_alarm_rate {self.false_alarm_rate:g} is "
                 f"{expected:g}: set_threshold sets both"
             )
+
+
+def _encoding(config: dict[str, Any], shape: tuple[int, ...]) -> TableEncoding | None:
+    """The encoding of a model's columns, if it has one.
+
+    Raises
+    ------
+    ValueError
+        One sentence about the first thing in it that is wrong.
+    """
+    if "encoding" not in config:
+        return None
+    encoding = TableEncoding.from_json(config["encoding"])
+    if shape != (encoding.width,):
+        raise ValueError(
+            f"its encoding makes {count(encoding.width, 'number')} of a row, expected its shape {shape}"
+        )
+    return encoding
 
 
 def load_detector(folder: Path, device: str, class_of: Callable[[str], type[Self]]) -> Self:

@@ -31,7 +31,13 @@ class OfAMADetector(TypedDict, total=False):
     validation_auroc: float | None
 
 
-class Config(OfAMADetector):
+class OfTables(TypedDict, total=False):
+    """What models of tables with text, dates or missing values have."""
+
+    encoding: list[dict[str, Any]]
+
+
+class Config(OfAMADetector, OfTables):
     """Every key. What ``settings`` and ``parameters`` hold is declared by the method."""
 
     format: int
@@ -76,7 +82,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         check_values(config, get_type_hints(Config), "the file")
         # The optional keys come together, as they are of one method.
-        optional = Config.__optional_keys__ if config.keys() & Config.__optional_keys__ else frozenset()
+        of_method = OfAMADetector.__optional_keys__
+        optional = of_method if config.keys() & of_method else frozenset()
         if missing := sorted((Config.__required_keys__ | optional) - config.keys()):
             raise ValueError(f"the key {missing[0]} is missing")
         match config["shape"]:

@@ -15,7 +15,8 @@ from ama.report.pictures import as_pixels, data_uri, full_heat, heated, value_ra
 
 COLUMNS_SHOWN = 5  # of a row, those that contribute most to its score
 
-Column = tuple[str, float, float, float]  # name, value, expected value, contribution to the score
+Column = tuple[str, str, str, float]  # name, value, expected value, contribution to the score
+LONGEST_VALUE = 40  # characters
 
 
 @dataclass
@@ -36,6 +37,7 @@ def example_cards(detector: Detector, examples: list[Example]) -> list[Card]:
         None,
         detector.columns_,
         [],
+        encoding=detector.encoding_,
     )
     found = detector.explain(samples)
     pictures: list[dict[str, str]] = [{} for _ in examples]
@@ -43,7 +45,7 @@ def example_cards(detector: Detector, examples: list[Example]) -> list[Card]:
     if detector.kind_.pictured:
         pictures = _pictures(samples.x.cpu().numpy(), found)
     elif found.anomaly_map is not None and found.expected is not None:
-        columns = _columns(detector, samples.x.cpu().numpy(), found.expected, found.anomaly_map)
+        columns = _columns(detector, _rows(detector, examples), found.expected, found.anomaly_map)
     # A score of a single term has no parts.
     names = list(found.terms) if len(found.terms) > 1 else []
     terms = [[(name, float(found.terms[name][i])) for name in names] for i in range(len(examples))]
@@ -62,11 +64,29 @@ def _pictures(images: np.ndarray, found: Explanation) -> list[dict[str, str]]:
     return [{name: data_uri(row[i]) for name, row in rows.items()} for i in range(len(images))]
 
 
+def _rows(detector: Detector, examples: list[Example]) -> np.ndarray:
+    """The values of the columns of each example: as they were, or else what their encoding says of them."""
+    rows = np.stack([example.x.cpu().numpy() for example in examples])
+    if detector.encoding_ is None:
+        return rows
+    decoded = detector.encoding_.decode(rows)
+    for i, example in enumerate(examples):
+        if example.values is not None:
+            decoded[i] = example.values
+    return decoded
+
+
 def _columns(
     detector: Detector, rows: np.ndarray, expected: np.ndarray, contribution: np.ndarray
 ) -> list[list[Column]]:
     names = detector.columns_ or [f"column {i}" for i in range(rows.shape[1])]
     return [
-        [(names[j], float(rows[i, j]), float(expected[i, j]), float(contribution[i, j])) for j in order]
+        [(names[j], _text(rows[i, j]), _text(expected[i, j]), float(contribution[i, j])) for j in order]
         for i, order in enumerate(np.argsort(-contribution, axis=1)[:, :COLUMNS_SHOWN])
     ]
+
+
+def _text(value: str | float) -> str:
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}..."
+    return f"{value:.4g}"

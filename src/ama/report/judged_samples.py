@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
+from ama.data.arrow_columns import shown_row
 from ama.data.samples import Samples
 from ama.decision import conformal
 from ama.detectors.base import Detector
@@ -31,6 +32,7 @@ class Example:
     p_value: float
     anomalous: bool | None
     x: Shaped[Tensor, ...]
+    values: list[str | float] | None = None  # of a row of an encoded table, its columns
     groups: list[str] = field(default_factory=list)
 
 
@@ -169,6 +171,7 @@ def _example(
         float(p_value[i]),
         None if anomalous is None else bool(anomalous[i]),
         chunk.x[i].clone(),  # a view would keep its whole chunk in memory
+        None if chunk.values is None else shown_row(chunk.values, i),
     )
 
 

@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from ama.io.storable import empty
 from ama.networks.networks import Networks
 from ama.scores.forward_pass import ForwardPass
-from ama.scores.map_contract import AnomalyMap, Scorer
+from ama.scores.map_contract import AnomalyMap, Groups, Scorer
 from ama.scores.running_moments import moments_of
 from ama.scores.terms.r_score import r_scores
 
@@ -53,7 +53,9 @@ class DifferenceMap(AnomalyMap):
         levels = (_levels(x, scorer.networks) for x in scorer.chunks(normal[:MAP_SAMPLES]))
         self.weight = level_weights(levels, moments_of(parts).mean).to(self.weight)
 
-    def explain(self, raw: Shaped[Tensor, "b c h w"], scorer: Scorer) -> Float[Tensor, "b h w"]:
+    def explain(
+        self, raw: Shaped[Tensor, "b c h w"], scorer: Scorer, groups: Groups | None = None
+    ) -> Float[Tensor, "b h w"]:
         parts = [anomaly_map(_levels(x, scorer.networks), self.weight) for x in scorer.chunks(raw)]
         return torch.cat(parts)
 

@@ -2,7 +2,8 @@ r"""Maps of rows: which column makes a row anomalous.
 
 The value of a column is by how much the score would rise if the column had its expected value,
 :math:`x_j - (P (x - m))_j / P_{jj}`: the conditional mean, given the other columns, of a Gaussian of mean m and
-precision P fitted to normal rows.
+precision P fitted to normal rows. Several numbers J of a row that encode one column of a table have their expected
+values together, :math:`x_J - P_{JJ}^{-1} (P (x - m))_J`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from torch import Tensor
 from ama.io.storable import empty
 from ama.scores.densities import fit_gaussian
 from ama.scores.forward_pass import ForwardPass
-from ama.scores.map_contract import AnomalyMap, Scorer
+from ama.scores.map_contract import AnomalyMap, Groups, Scorer
 
 MAX_COLUMNS = 1000  # with more, the expected value of a column does not depend on the others
 
@@ -51,24 +52,32 @@ class ColumnMap(AnomalyMap):
             return
         self.mean, self.precision = (part.to(self.mean.device) for part in fit_gaussian(x))
 
-    def explain(self, raw: Shaped[Tensor, "b d"], scorer: Scorer) -> Float[Tensor, "b d"]:
-        score, expected = scorer.score(raw), self.expected(raw, scorer)
+    def explain(
+        self, raw: Shaped[Tensor, "b d"], scorer: Scorer, groups: Groups | None = None
+    ) -> Float[Tensor, "b columns"]:
+        score, expected = scorer.score(raw), self.expected(raw, scorer, groups)
         rises = []
-        for column in range(raw.shape[1]):
+        for column in groups or [[j] for j in range(raw.shape[1])]:
             changed = raw.double().clone()
             changed[:, column] = expected[:, column]
             rises.append(scorer.score(changed) - score)
         return torch.stack(rises, 1)
 
-    def expected(self, raw: Shaped[Tensor, "b d"], scorer: Scorer) -> Float[Tensor, "b d"]:
+    def expected(
+        self, raw: Shaped[Tensor, "b d"], scorer: Scorer, groups: Groups | None = None
+    ) -> Float[Tensor, "b d"]:
         """The value of each column of raw rows that follows from the others."""
         precision = self.precision if len(self.precision) else None
-        parts = [expected_values(x.double(), self.mean, precision) for x in scorer.chunks(raw)]
+        together = [group for group in groups or () if len(group) > 1]
+        parts = [expected_values(x.double(), self.mean, precision, together) for x in scorer.chunks(raw)]
         return scorer.networks.restore(torch.cat(parts))
 
 
 def expected_values(
-    x: Float[Tensor, "b d"], mean: Float[Tensor, " d"], precision: Float[Tensor, "d d"] | None
+    x: Float[Tensor, "b d"],
+    mean: Float[Tensor, " d"],
+    precision: Float[Tensor, "d d"] | None,
+    together: Groups = (),
 ) -> Float[Tensor, "b d"]:
     """The expected value of each column given the others of its row; the mean if there is no precision.
 
@@ -78,7 +87,14 @@ def expected_values(
         Rows, on the scale of the Gaussian.
     mean, precision
         Of a Gaussian fitted to normal rows.
+    together
+        Groups of columns; one of a group is given the columns outside it.
     """
     if precision is None:
         return mean.expand_as(x)
-    return x - ((x - mean) @ precision) / precision.diagonal()
+    pull = (x - mean) @ precision
+    expected = x - pull / precision.diagonal()
+    for group in together:
+        own = precision[group][:, group]
+        expected[:, group] = x[:, group] - torch.linalg.solve(own, pull[:, group].T).T
+    return expected

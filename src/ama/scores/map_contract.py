@@ -13,6 +13,8 @@ from ama.io.storable import Resizable
 from ama.networks.networks import Networks
 from ama.scores.forward_pass import ForwardPass
 
+Groups = Sequence[Sequence[int]]  # places in a row
+
 
 @runtime_checkable
 class Scorer(Protocol):
@@ -51,10 +53,25 @@ class AnomalyMap(Resizable, ABC):
         """
 
     @abstractmethod
-    def explain(self, raw: Shaped[Tensor, "b ..."], scorer: Scorer) -> Float[Tensor, "b ..."]:
-        """The maps of raw samples."""
+    def explain(
+        self, raw: Shaped[Tensor, "b ..."], scorer: Scorer, groups: Groups | None = None
+    ) -> Float[Tensor, "b ..."]:
+        """The maps of raw samples.
 
-    def expected(self, raw: Shaped[Tensor, "b ..."], scorer: Scorer) -> Float[Tensor, "b ..."] | None:
+        Parameters
+        ----------
+        raw
+            The samples.
+        scorer
+            The model.
+        groups
+            The numbers of a row that stand for one column of a table, for each column; by default each by itself. Maps
+            of images have no use for it.
+        """
+
+    def expected(
+        self, raw: Shaped[Tensor, "b ..."], scorer: Scorer, groups: Groups | None = None
+    ) -> Float[Tensor, "b ..."] | None:
         """What each number of a raw sample would be if it were normal, where the explanation has such values."""
         return None
 

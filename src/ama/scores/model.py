@@ -16,6 +16,7 @@ from ama.io.storable import empty
 from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
 from ama.scores.forward_pass import ForwardPass
+from ama.scores.map_contract import Groups
 from ama.scores.scoring_networks import ScoringNetworks
 from ama.scores.terms.known_anomalies import known_weight
 from ama.scores.terms.term import Term
@@ -190,14 +191,18 @@ class Model(ScoringNetworks):
         return bounded(self.combination(self._deciding_values(raw)))
 
     @torch.no_grad()
-    def anomaly_map(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
-        """Where the score of each sample comes from; see :meth:`ama.AMADetector.anomaly_map`."""
-        return self.map.explain(raw, self)
+    def anomaly_map(
+        self, raw: Shaped[Tensor, "b ..."], groups: Groups | None = None
+    ) -> Float[Tensor, "b ..."]:
+        """Where the score of each sample comes from; see :meth:`ama.scores.map_contract.AnomalyMap.explain`."""
+        return self.map.explain(raw, self, groups)
 
     @torch.no_grad()
-    def expected(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."] | None:
+    def expected(
+        self, raw: Shaped[Tensor, "b ..."], groups: Groups | None = None
+    ) -> Float[Tensor, "b ..."] | None:
         """What each number of a raw sample would normally be, if the map has such values."""
-        return self.map.expected(raw, self)
+        return self.map.expected(raw, self, groups)
 
     @torch.no_grad()
     def trial(self, raw: Shaped[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:

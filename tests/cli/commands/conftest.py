@@ -75,9 +75,8 @@ def bad(tmp_path) -> Path:
     write(bad / "foreign", {"holiday.txt": "sun"})
     (bad / "empty").mkdir()
     rows = [f"{i},{i % 7}" for i in range(60)]
-    (bad / "nan.csv").write_text("\n".join(["a,b", *rows[:17], "1,nan", *rows]))
+    pq.write_table(pa.table({"a": range(60), "b": [[1]] * 60}), bad / "nested.parquet")
     (bad / "same.csv").write_text("\n".join(["a,b", *["1,2"] * 60]))
     (bad / "lacking.csv").write_text("\n".join(["a,d", *rows]))
-    (bad / "words.csv").write_text("\n".join(["a,b", *["1,x"] * 60]))
     (bad / "file").write_text("x")
     return bad

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ama.cli import options
 from ama.cli.parser import Command
@@ -97,6 +97,7 @@ def _run(given: Namespace) -> None:
         open_source,
         shape=tuple(samples.x.shape[1:]),
         columns=samples.columns,
+        encoding=samples.encoding,
         dtype=samples.x.dtype,
         strict=given.strict,
         channels=given.channels,
@@ -179,7 +180,7 @@ def _with_anomalies(
     return joined, np.concatenate([np.ones(len(normal)), -np.ones(len(known))])
 
 
-def _validation(given: Namespace, alike: Callable[..., Source]) -> tuple[Any, np.ndarray]:
+def _validation(given: Namespace, alike: Callable[..., Source]) -> tuple[Samples, np.ndarray]:
     """Validation samples, and +1 or -1 for each.
 
     Raises
@@ -198,7 +199,7 @@ def _validation(given: Namespace, alike: Callable[..., Source]) -> tuple[Any, np
             "--validation needs --normal-label, to distinguish its normal samples from its anomalies"
         )
     samples = read(alike(given.validation, label_column=given.label_column))
-    return samples.x, np.where(is_normal(samples.labels, labels, given.validation), 1, -1)
+    return samples, np.where(is_normal(samples.labels, labels, given.validation), 1, -1)
 
 
 COMMAND = Command(

@@ -1,0 +1,103 @@
+"""The interface of what turns one column of a table into numbers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, fields
+from typing import Any, ClassVar, NamedTuple, TypeVar, get_type_hints
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float
+
+from ama.io.typed_values import check_values
+
+Self = TypeVar("Self", bound="ColumnEncoding")
+Shown = str | float  # a value as a report shows it
+MISSING = "missing"
+
+
+class Encoded(NamedTuple):
+    """A column as numbers, and how many missing values were replaced without an indicator, as fit saw none."""
+
+    x: Float[np.ndarray, "n width"]
+    replaced: int = 0
+
+
+class ColumnEncoding(ABC):
+    """From a column of Arrow to ``width`` columns of numbers, and back to what a user would recognise.
+
+    A subclass is a frozen dataclass whose fields are JSON types, and these are what a model folder holds of it.
+
+    Attributes
+    ----------
+    kind
+        What the column holds, in a word; it names the class in a model folder.
+    expects
+        The same in a message.
+    """
+
+    kind: ClassVar[str]
+    expects: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Columns of numbers that it becomes."""
+
+    @property
+    @abstractmethod
+    def of_text(self) -> bool:
+        """Whether a CSV file is to be read as text in this column."""
+
+    @abstractmethod
+    def takes(self, kind: pa.DataType) -> bool:
+        """Whether it encodes a column of this type."""
+
+    @abstractmethod
+    def encode(self, column: pa.Array) -> Encoded:
+        """The column as numbers, none of which is missing."""
+
+    @abstractmethod
+    def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
+        """The values that are nearest to given numbers, such as expected ones."""
+
+    def check(self) -> None:  # noqa: B027  # not every kind has something to check
+        """Refuse fields that no fit could have made.
+
+        Raises
+        ------
+        ValueError
+            One sentence about the first of them.
+        """
+
+    def odd(self, column: pa.Array) -> tuple[int, str] | None:
+        """The row, from 1, and the value of the first that is of another kind than all at fit, if such are refused."""
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields and the kind, as JSON types."""
+        return {"kind": self.kind, **asdict(self)}  # type: ignore[call-overload]
+
+    @classmethod
+    def from_json(cls: type[Self], values: dict[str, Any], what: str) -> Self:
+        """The encoding of which :meth:`to_json` made ``values``, which anybody may have written.
+
+        Raises
+        ------
+        ValueError
+            One sentence about the first field that is missing or wrong.
+        """
+        given = {name: value for name, value in values.items() if name != "kind"}
+        hints = get_type_hints(cls)
+        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        check_values(given, {name: hints[name] for name in names}, what)
+        for name in names:
+            if name not in given:
+                raise ValueError(f"{what}: the key {name} is missing")
+        found = cls(**given)
+        try:
+            found.check()
+        except ValueError as error:
+            raise ValueError(f"{what}: {error}") from error
+        return found

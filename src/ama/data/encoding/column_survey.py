@@ -1,0 +1,99 @@
+"""What a pass over a table finds out about one of its columns, in memory that does not grow with the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ama.data.arrow_columns import NUMBER, is_number, is_text
+from ama.data.encoding.moment_texts import DATE, TIME
+from ama.data.encoding.number_columns import numbers
+from ama.data.encoding.text_values import Texts, plain_text, texts
+
+MAX_KINDS = 100_000  # of texts that are counted one by one; of later rows only what all have in common
+PATTERNS = (NUMBER, DATE, TIME)  # that all texts of a column may have in common
+MAX_SAMPLED = 10_000  # values, evenly spaced, behind medians and what is made of dates
+
+
+class ColumnSurvey:
+    """Counts of one column.
+
+    Parameters
+    ----------
+    kind
+        Type of the column.
+    n_rows
+        Rows of the table.
+
+    Attributes
+    ----------
+    kind : pa.DataType
+        Type of the column.
+    missing, present : int
+        Rows without a value, and with one.
+    counts : Counter
+        Rows of each text, None being a missing one; empty unless the column holds text.
+    """
+
+    def __init__(self, kind: pa.DataType, n_rows: int):
+        self.kind, self.missing, self.present = kind, 0, 0
+        self.counts: Counter[str | None] = Counter()
+        self._step = -(-n_rows // MAX_SAMPLED)
+        self._sampled: list[pa.Array] = []
+        self._later: Counter[str] = (
+            Counter()
+        )  # rows that are not counted one by one, by the pattern found in them
+        self._n_later = 0
+
+    def add(self, column: pa.Array) -> None:
+        """Look at the next part of the column."""
+        if is_text(self.kind):
+            found = texts(column)
+            self._count(found)
+            has_value = np.array([text is not None for text in (*found.known, None)])[found.places]
+        elif is_number(self.kind):
+            has_value = ~np.isnan(numbers(column))
+        else:
+            has_value = column.is_valid().to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(has_value)
+        chosen = rows[-self.present % self._step :: self._step]
+        self._sampled.append(plain_text(column).take(pa.array(chosen, pa.int64())))
+        self.present += len(rows)
+        self.missing += len(column) - len(rows)
+
+    def sample(self) -> pa.Array:
+        """At most ``MAX_SAMPLED`` values of the whole column, none of them missing."""
+        return pa.concat_arrays(_of_one_dictionary(self._sampled))
+
+    def share_of(self, pattern: str) -> float:
+        """Share of the texts, each as often as it occurs, in which one of ``PATTERNS`` is found."""
+        counted = _rows_with(pattern, self.counts)
+        return (counted + self._later[pattern]) / (self.counts.total() - self.counts[None] + self._n_later)
+
+    def _count(self, found: Texts) -> None:
+        places = np.bincount(found.places + 1, minlength=len(found.known) + 1)
+        rows: Counter[str | None] = Counter()
+        for text, n in zip([None, *found.known], places.tolist(), strict=True):
+            if n:
+                rows[text] += n
+        if len(self.counts) <= MAX_KINDS:
+            self.counts.update(rows)
+            return
+        self._n_later += rows.total() - rows[None]
+        for pattern in PATTERNS:
+            self._later[pattern] += _rows_with(pattern, rows)
+
+
+def _rows_with(pattern: str, rows: Counter[str | None]) -> int:
+    """Rows with a text in which a regular expression is found."""
+    known = [text for text in rows if text is not None]
+    matches = pc.match_substring_regex(pa.array(known, pa.large_string()), pattern)
+    return int(np.array([rows[text] for text in known], dtype=np.int64)[np.array(matches, dtype=bool)].sum())
+
+
+def _of_one_dictionary(arrays: list[pa.Array]) -> list[pa.Array]:
+    """Arrays that can be concatenated: those of a dictionary each without it."""
+    return [a.dictionary_decode() if pa.types.is_dictionary(a.type) else a for a in arrays]

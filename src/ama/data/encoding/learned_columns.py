@@ -1,0 +1,110 @@
+"""The encoding of one column, from what a pass over it has found out."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float
+
+from ama.data.arrow_columns import NUMBER, is_number, is_text
+from ama.data.encoding.category_columns import Categories
+from ama.data.encoding.column_encoding import ColumnEncoding
+from ama.data.encoding.column_survey import ColumnSurvey
+from ama.data.encoding.frequency_columns import Frequencies
+from ama.data.encoding.moment_columns import DAY, PARTS, YEAR, Moments, microseconds, turns
+from ama.data.encoding.moment_texts import DATE, TIME
+from ama.data.encoding.number_columns import Numbers, numbers
+from ama.data.encoding.spoken_changes import Change
+
+MAX_INDICATORS = 20  # kinds of text that get an indicator each
+RARE = 0.001  # share of the rows below which a kind gets none: its indicator would outweigh everything else
+OWN = 0.9  # share of the rows with a text of their own from which on a column carries nothing
+MOSTLY = 0.9  # share of numbers among texts from which on the others count as missing
+MAX_FREQUENCIES = 10_000  # kinds whose frequency is kept
+MAX_CHARACTERS = 2_000_000  # of all kinds of a table
+
+Learned = tuple[ColumnEncoding | None, list[Change]]
+
+
+def learn_column(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:
+    """The encoding of a column, and what is to be said of it.
+
+    Parameters
+    ----------
+    survey
+        Of the column.
+    chosen
+        Whether the user has chosen the column, which is then not left out for carrying little.
+    n_texts
+        Columns of text in the table.
+
+    Returns
+    -------
+    tuple
+        The encoding is None if the column is left out.
+    """
+    if not survey.present:
+        return None, [Change.NO_VALUE]
+    if is_text(survey.kind):
+        return _of_text(survey, chosen, n_texts)
+    if is_number(survey.kind) or pa.types.is_duration(survey.kind):
+        return _of_numbers(survey, among_texts=False)
+    return _of_moments(survey, microseconds(survey.sample()), times=pa.types.is_time(survey.kind))
+
+
+def _of_numbers(survey: ColumnSurvey, among_texts: bool, n_odd: bool = False) -> Learned:
+    x = numbers(survey.sample())
+    missing = survey.missing > 0 or n_odd
+    encoding = Numbers(float(np.nanmedian(x)), missing, pa.types.is_boolean(survey.kind), among_texts)
+    return encoding, [Change.MISSING] * missing
+
+
+def _of_moments(survey: ColumnSurvey, at: Float[np.ndarray, " n"], times: bool) -> Learned:
+    first, last = at.min(), at.max()
+    varies = {part: len(np.unique(turns(at, part))) > 1 for part in PARTS}
+    varies["year"] &= last - first > YEAR * DAY
+    parts = [part for part in PARTS if varies[part] and not (times and part != "day")]
+    missing = survey.missing > 0
+    encoding = Moments(int(first), float(np.median(at - first) / DAY), parts, missing, times)
+    return encoding, [Change.MOMENTS] + [Change.MISSING] * missing
+
+
+def _of_text(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:
+    for pattern, times in ((DATE, False), (TIME, True)):
+        if survey.share_of(pattern) == 1:
+            at = microseconds(survey.sample())
+            if not np.isnan(at).any():  # as it is for a thirteenth month
+                return _of_moments(survey, at, times)
+    share = survey.share_of(NUMBER)
+    if share == 1:
+        encoding, changes = _of_numbers(survey, among_texts=True)
+        return encoding, [Change.TEXT_OF_NUMBERS, *changes]
+    kinds = survey.counts
+    if share >= MOSTLY and len(kinds) > MAX_INDICATORS:
+        encoding, _ = _of_numbers(survey, among_texts=True, n_odd=True)
+        return encoding, [Change.NUMBERS_AMONG_TEXT]
+    return _of_kinds(kinds, chosen, MAX_CHARACTERS // n_texts)
+
+
+def _of_kinds(kinds: Counter[str | None], chosen: bool, characters: int) -> Learned:
+    """Text of few or many kinds."""
+    n_rows = kinds.total()
+    own = sum(rows == 1 for kind, rows in kinds.items() if kind is not None)
+    if own > OWN * (n_rows - kinds[None]) and not chosen:
+        return None, [Change.OWN_TEXTS]
+    kept = [kind for kind, rows in kinds.items() if rows >= max(2, RARE * n_rows)]
+    if len(kept) <= MAX_INDICATORS:
+        return Categories(sorted(kept, key=_order)), [Change.CATEGORIES]
+    found: list[str | None] = []
+    for kind, rows in sorted(kinds.items(), key=lambda item: (-item[1], _order(item[0])))[:MAX_FREQUENCIES]:
+        characters -= len(kind or "")
+        if rows < 2 or characters < 0:
+            break
+        found.append(kind)
+    return Frequencies(found, [kinds[kind] for kind in found], n_rows), [Change.FREQUENCIES]
+
+
+def _order(kind: str | None) -> tuple[bool, str]:
+    return kind is None, kind or ""

@@ -1,0 +1,70 @@
+"""The encoding of a table, learned in one pass over its rows."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from ama.data.arrow import ArrowTable
+from ama.data.arrow_columns import is_number, is_text
+from ama.data.arrow_reading import decodable
+from ama.data.encoding.column_encoding import ColumnEncoding
+from ama.data.encoding.column_survey import ColumnSurvey
+from ama.data.encoding.learned_columns import learn_column
+from ama.data.encoding.moment_columns import is_date
+from ama.data.encoding.spoken_changes import Change, say_changes
+from ama.data.encoding.table_encoding import TableEncoding
+from ama.data.samples import Wanted
+
+ROWS_AT_A_TIME = 2**16
+
+
+def is_encodable(kind: pa.DataType) -> bool:
+    """Whether a column of this type can be a feature: numbers, text, dates, times, and no value at all."""
+    types = pa.types
+    return (
+        is_number(kind)
+        or is_text(kind)
+        or is_date(kind)
+        or types.is_time(kind)
+        or types.is_duration(kind)
+        or types.is_null(kind)
+    )
+
+
+def learn_encoding(
+    table: ArrowTable, features: list[str], wanted: Wanted
+) -> tuple[list[str], TableEncoding | None]:
+    """Learn how the columns of a table become numbers; what is made of them becomes remarks.
+
+    Parameters
+    ----------
+    table
+        The table.
+    features
+        Columns that may be features, of types that are encodable.
+    wanted
+        The keywords of ``open_source``.
+
+    Returns
+    -------
+    tuple
+        The features that carry something, and their encoding; None if all are numbers and none is missing.
+    """
+    surveys = {name: ColumnSurvey(table.schema.field(name).type, table.n_rows) for name in features}
+    for batch in table.batches(features, ROWS_AT_A_TIME) if features else ():
+        with decodable(table.name):
+            for name, survey in surveys.items():
+                survey.add(batch.column(name))
+    if all(is_number(survey.kind) and not survey.missing for survey in surveys.values()):
+        return features, None
+    encodings: dict[str, ColumnEncoding] = {}
+    changes: dict[Change, list[str]] = {}
+    n_texts = sum(is_text(survey.kind) for survey in surveys.values())
+    for name, survey in surveys.items():
+        encoding, made = learn_column(survey, wanted.columns is not None, n_texts)
+        for change in made:
+            changes.setdefault(change, []).append(name)
+        if encoding is not None:
+            encodings[name] = encoding
+    say_changes(changes, table.name, wanted)
+    return list(encodings), TableEncoding(tuple(encodings.values())) if encodings else None

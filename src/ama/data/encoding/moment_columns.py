@@ -1,0 +1,132 @@
+"""Columns of dates and times: elapsed days, and where in the day, the week and the year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float
+
+from ama.data.arrow_columns import is_text
+from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
+from ama.data.encoding.moment_texts import of_texts
+from ama.data.encoding.text_values import texts
+
+DAY = 86_400_000_000  # microseconds
+YEAR = 365.2425  # days, on average
+EPOCH = datetime(1970, 1, 1)
+LATEST = 10**18  # microseconds before or after 1970, about 30,000 years
+Part = Literal["day", "week", "year"]
+PARTS: tuple[Part, ...] = ("day", "week", "year")
+
+
+@dataclass(frozen=True)
+class Moments(ColumnEncoding):
+    """Days since the first moment, and a sine and a cosine for each part of the calendar in which the moments differ.
+
+    A moment with a time zone is that of UTC. In place of a missing one stand the median and the middle of each circle;
+    where fit saw missing values, the last column is an indicator of them.
+
+    Parameters
+    ----------
+    origin
+        The first moment, in microseconds since 1970.
+    median
+        Of the days since then.
+    parts
+        "day": the time of the day; "week": the day of the week; "year": the day of the year.
+    missing
+        Whether some were missing at fit.
+    times
+        Whether they are times of a day without a date.
+    """
+
+    origin: int
+    median: float
+    parts: list[Part]
+    missing: bool
+    times: bool
+
+    kind: ClassVar[str] = "moment"
+    expects: ClassVar[str] = "dates or times"
+
+    @property
+    def width(self) -> int:
+        return 1 + 2 * len(self.parts) + self.missing
+
+    @property
+    def of_text(self) -> bool:
+        return True
+
+    def takes(self, kind: pa.DataType) -> bool:
+        of_kind = pa.types.is_time(kind) if self.times else is_date(kind)
+        return of_kind or is_text(kind) or pa.types.is_null(kind)
+
+    def encode(self, column: pa.Array) -> Encoded:
+        at = microseconds(column)
+        absent = np.isnan(at)
+        columns = [np.where(absent, self.median, (at - self.origin) / DAY)]
+        for part in self.parts:
+            angle = 2 * np.pi * turns(at, part)
+            columns += [np.where(absent, 0, f(angle)) for f in (np.sin, np.cos)]
+        if self.missing:
+            columns.append(absent.astype(np.float64))
+        return Encoded(np.stack(columns, 1), 0 if self.missing else int(absent.sum()))
+
+    def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
+        absent = x[:, -1] > 0.5 if self.missing else np.zeros(len(x), dtype=bool)
+        return [MISSING if a else self._shown(days) for a, days in zip(absent, x[:, 0].tolist(), strict=True)]
+
+    def check(self) -> None:
+        if len(set(self.parts)) < len(self.parts):
+            raise ValueError("two of its parts are the same")
+        if abs(self.origin) > LATEST:
+            raise ValueError(f"its origin {self.origin} is no date")
+
+    def _shown(self, days: float) -> str:
+        try:
+            moment = EPOCH + timedelta(microseconds=self.origin) + timedelta(days=days)
+        except OverflowError:
+            return "a date beyond the calendar"
+        if self.times:
+            return f"{moment:%H:%M}"
+        return (
+            f"{moment:%Y-%m-%d %H:%M}" if "day" in self.parts else f"{moment + timedelta(hours=12):%Y-%m-%d}"
+        )
+
+
+def is_date(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds dates, with or without a time."""
+    if pa.types.is_dictionary(kind):
+        return is_date(kind.value_type)
+    return pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+
+
+def turns(at: Float[np.ndarray, " n"], part: Part) -> Float[np.ndarray, " n"]:
+    """Where in a part of the calendar moments are, from 0 to 1."""
+    if part == "day":
+        return at % DAY / DAY
+    if part == "week":
+        return at // DAY % 7 / 7
+    return at / DAY % YEAR / YEAR
+
+
+def microseconds(column: pa.Array) -> Float[np.ndarray, " n"]:
+    """Moments since 1970, or times since midnight; NaN is a missing one, and a text that is no moment."""
+    kind = column.type
+    if pa.types.is_null(kind):
+        return np.full(len(column), np.nan)
+    if is_text(kind):
+        found = texts(column)
+        return of_texts([*found.known, None])[found.places]
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+    if pa.types.is_time(kind):
+        column = column.cast(pa.time64("us"), safe=False)
+    else:
+        column = column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
+    return pc.cast(column.cast(pa.int64()), pa.float64(), safe=False).to_numpy(zero_copy_only=False)

@@ -1,0 +1,86 @@
+"""Columns of numbers, booleans and durations, of which some may be missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float
+
+from ama.data.arrow_columns import NUMBER, first_text, floats, is_number, is_text
+from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
+from ama.data.encoding.text_values import plain_text
+
+UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # of durations, in a second
+
+
+@dataclass(frozen=True)
+class Numbers(ColumnEncoding):
+    """The number, or the median in place of a missing one; and where fit saw missing values, an indicator of them.
+
+    Parameters
+    ----------
+    median
+        Of the numbers at fit.
+    missing
+        Whether some were missing at fit.
+    boolean
+        Whether they are true or false.
+    among_texts
+        Whether the column is text, in which whatever is no number counts as missing.
+    """
+
+    median: float
+    missing: bool
+    boolean: bool
+    among_texts: bool
+
+    kind: ClassVar[str] = "number"
+    expects: ClassVar[str] = "numbers"
+
+    @property
+    def width(self) -> int:
+        return 1 + self.missing
+
+    @property
+    def of_text(self) -> bool:
+        return self.among_texts
+
+    def takes(self, kind: pa.DataType) -> bool:
+        return is_number(kind) or pa.types.is_duration(kind) or pa.types.is_null(kind) or is_text(kind)
+
+    def encode(self, column: pa.Array) -> Encoded:
+        x = numbers(column)
+        absent = np.isnan(x)
+        x = np.where(absent, self.median, x)
+        if self.missing:
+            return Encoded(np.stack([x, absent], 1).astype(np.float64))
+        return Encoded(x[:, None], int(absent.sum()))
+
+    def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
+        absent = x[:, 1] > 0.5 if self.missing else np.zeros(len(x), dtype=bool)
+        known = [("true" if v > 0.5 else "false") if self.boolean else v for v in x[:, 0].tolist()]
+        return [MISSING if a else value for a, value in zip(absent, known, strict=True)]
+
+    def odd(self, column: pa.Array) -> tuple[int, str] | None:
+        return first_text([column]) if is_text(column.type) and not self.among_texts else None
+
+
+def numbers(column: pa.Array) -> Float[np.ndarray, " n"]:
+    """Numbers, durations in seconds, or texts that are numbers, as float64; whatever else is NaN."""
+    kind = column.type
+    if pa.types.is_null(kind):
+        return np.full(len(column), np.nan)
+    if pa.types.is_duration(kind):
+        return floats(column.cast(pa.int64())) / UNITS[kind.unit]
+    if not is_text(kind):
+        return floats(column)
+    found = plain_text(column)
+    if pa.types.is_dictionary(found.type):
+        found = found.dictionary_decode()
+    is_one = pc.match_substring_regex(found, NUMBER)
+    trimmed = pc.utf8_ltrim(pc.utf8_trim_whitespace(found), "+")
+    return floats(pc.if_else(is_one, trimmed, pa.scalar(None, pa.large_string())))

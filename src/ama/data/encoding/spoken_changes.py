@@ -1,0 +1,59 @@
+"""What an encoding makes of the columns of a table, in a sentence for each kind of change."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ama.data.names import named_columns
+from ama.data.samples import Wanted
+
+
+class Change(Enum):
+    """Kinds of changes: of one column, of several, and whether ``strict`` refuses it."""
+
+    NO_VALUE = "is left out, as it holds no value", "are left out, as they hold no value", True
+    OWN_TEXTS = (
+        "is left out, as almost every row has a text of its own: --columns makes it a feature",
+        "are left out, as almost every row has texts of its own: --columns makes them features",
+        True,
+    )
+    CATEGORIES = (
+        "becomes an indicator for each kind, and one for all others",
+        "become an indicator for each kind, and one for all others",
+        False,
+    )
+    FREQUENCIES = "becomes the frequency of its kind", "become the frequencies of their kinds", False
+    MOMENTS = (
+        "becomes elapsed time and parts of day, week and year: far later rows are unusual by that alone, and --drop "
+        "leaves it out",
+        "become elapsed time and parts of day, week and year: far later rows are unusual by that alone, and --drop "
+        "leaves them out",
+        False,
+    )
+    TEXT_OF_NUMBERS = "is text, and is read as numbers", "are text, and are read as numbers", False
+    NUMBERS_AMONG_TEXT = (
+        "holds texts among its numbers, which count as missing",
+        "hold texts among their numbers, which count as missing",
+        True,
+    )
+    MISSING = (
+        "has missing values, in whose place it gets the median and an indicator",
+        "have missing values, in whose place they get the median and an indicator",
+        False,
+    )
+
+
+def say_changes(changes: dict[Change, list[str]], table: str, wanted: Wanted) -> None:
+    """A remark for each kind of change.
+
+    Raises
+    ------
+    InputError
+        With ``strict``, for a change that loses something.
+    """
+    for change in Change:
+        if names := changes.get(change):
+            of_one, of_several, refused = change.value
+            wanted.remark(
+                f"{named_columns(names, table)} {of_one if len(names) == 1 else of_several}", refused
+            )

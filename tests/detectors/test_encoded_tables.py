@@ -1,0 +1,154 @@
+"""Detectors on tables of text, dates and missing values: fitted, saved, loaded, and explained by original columns."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import scipy.sparse
+
+import ama
+from ama.baselines import NearestNeighbours
+from ama.data.sources import open_source
+from ama.errors import InputError, ModelFolderError
+from places import payments
+
+FEATURES = ["amount", "balance", "country", "shop", "when", "online"]
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return payments(500)
+
+
+@pytest.fixture(scope="module")
+def detector(table) -> ama.AMADetector:
+    return ama.AMADetector(max_steps=60, random_state=0).fit(open_source(table).read())
+
+
+@pytest.fixture(scope="module")
+def folder(detector, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved") / "model"
+    detector.save(folder)
+    return folder
+
+
+def test_what_scikit_learn_knows_of_are_the_original_columns(detector, folder):
+    for known in (detector, ama.load(folder)):
+        assert known.feature_names_in_.tolist() == known.columns_ == FEATURES
+        assert known.n_features_in_ == len(FEATURES)
+        assert known.shape_ == (known.encoding_.width,)
+        assert known.learned_from_ == "500 rows of 6 columns"
+    assert ama.load(folder).encoding_ == detector.encoding_
+
+
+def test_a_table_has_equal_scores_from_every_source_and_after_loading(detector, folder, tmp_path):
+    new = payments(60, seed=1)
+    new.to_csv(tmp_path / "a.csv", index=False)
+    new.to_parquet(tmp_path / "a.parquet", index=False)
+    expected = detector.score_samples(new)
+    loaded = ama.load(folder)
+    for source in (
+        new,
+        pa.Table.from_pandas(new),
+        tmp_path / "a.csv",
+        tmp_path / "a.parquet",
+        new[FEATURES[::-1]],
+    ):
+        assert np.array_equal(loaded.score_samples(source), expected)
+    assert np.array_equal(loaded.score_samples(loaded.open(new).read()), expected)
+
+
+def test_unknown_kinds_are_unusual(detector):
+    new = payments(60, seed=1)
+    assert (detector.predict(new) == -1).mean() < 0.3
+    assert (detector.predict(new.assign(country="Atlantis")) == -1).mean() > 0.9
+
+
+def test_a_baseline_takes_the_same_tables(table, tmp_path):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        neighbours = NearestNeighbours().fit(table)
+    assert [str(warning.message) for warning in caught] == list(open_source(table).remarks)
+    new = payments(60, seed=1)
+    neighbours.save(tmp_path / "model")
+    assert np.array_equal(ama.load(tmp_path / "model").score_samples(new), neighbours.score_samples(new))
+    assert (neighbours.predict(new.assign(country="Atlantis")) == -1).mean() > 0.5
+
+
+def test_an_explanation_speaks_of_the_original_columns(detector):
+    odd = payments(30, seed=1).assign(country="Atlantis")
+    found = detector.explain(odd)
+    assert found.anomaly_map.shape == found.expected.shape == (30, len(FEATURES))
+    assert np.array_equal(found.anomaly_map, detector.anomaly_map(odd))
+    highest = found.anomaly_map.argmax(1)
+    assert (highest == FEATURES.index("country")).mean() > 0.9
+    expected = dict(zip(FEATURES, found.expected.T, strict=True))
+    assert set(expected["country"]) <= {"AT", "CH", "DE", "missing"}
+    assert all(isinstance(value, float) for value in expected["amount"])
+    assert pd.to_datetime(pd.Series(expected["when"])).dt.year.between(2023, 2026).all()
+    assert set(expected["online"]) <= {"true", "false"}
+
+
+def test_known_anomalies_and_validation_samples_are_encoded_alike(table):
+    odd = payments(20, seed=2).assign(country="Atlantis")
+    both, y = pd.concat([table, odd]), np.repeat([1, -1], [len(table), len(odd)])
+    samples = open_source(both).read()
+    fitted = ama.AMADetector(max_steps=20, random_state=0).fit(samples, y, validation=(both[-60:], y[-60:]))
+    assert fitted.validation_auroc_ > 0.5
+
+
+def test_samples_of_another_encoding_and_arrays_are_refused(detector, table):
+    with pytest.raises(
+        InputError, match=r"encoded otherwise than at fit: read them by detector.open\(source\)"
+    ):
+        detector.predict(open_source(table[FEATURES][:80]).read())
+    with pytest.raises(InputError, match="X is an array, expected a table such as a DataFrame"):
+        detector.predict(np.zeros((3, 6)))
+    with pytest.raises(InputError, match="is an array, expected a table such as a DataFrame"):
+        detector.predict(scipy.sparse.eye(6))
+
+
+HOSTILE = [
+    (lambda c: c.pop(0), "its encoding makes .* numbers of a row, expected its shape"),
+    (lambda c: c.clear(), r"its encoding makes 0 numbers of a row, expected its shape"),
+    (lambda c: c[0].pop("median"), "the encoding of column 1: the key median is missing"),
+    (lambda c: c[0].update(median="x"), "the encoding of column 1: median is 'x', expected a number"),
+    (
+        lambda c: c[2].update(kind="pickle"),
+        "the encoding of column 3 is of the kind 'pickle', expected one of",
+    ),
+    (lambda c: c[2]["kinds"].append("x"), "its encoding makes .* numbers of a row, expected its shape"),
+    (lambda c: c[3].update(n_rows=0), "the encoding of column 4: its rows are not from 1 to 0"),
+    (lambda c: c[4].update(parts=["eon"] * 3), "the encoding of column 5: parts is"),
+    (lambda c: c.append(3), "encoding is .*, expected a list"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), HOSTILE)
+def test_a_folder_with_an_altered_encoding_is_refused_in_a_sentence(folder, tmp_path, change, sentence):
+    shutil.copytree(folder, tmp_path / "model")
+    path = tmp_path / "model" / "config.json"
+    config = json.loads(path.read_text())
+    change(config["encoding"])
+    path.write_text(json.dumps(config))
+    with pytest.raises(ModelFolderError, match=sentence):
+        ama.load(tmp_path / "model")
+
+
+def test_a_model_of_numbers_has_no_encoding_in_its_folder(row_detector, tmp_path):
+    row_detector.save(tmp_path / "model")
+    assert "encoding" not in json.loads((tmp_path / "model" / "config.json").read_text())
+    assert ama.load(tmp_path / "model").encoding_ is None
+
+
+def test_sparse_rows_have_the_scores_of_dense_ones():
+    X = scipy.sparse.random(300, 12, 0.3, random_state=0, format="csr")
+    neighbours = NearestNeighbours().fit(X)
+    assert neighbours.n_features_in_ == 12
+    assert np.array_equal(neighbours.score_samples(X), neighbours.score_samples(X.toarray()))
