@@ -164,7 +164,7 @@ def environment(dist, tmp_path_factory) -> Path:
         "--no-deps",
         "--no-index",
     ]
-    subprocess.run([*pip, "--no-compile", wheel], check=True)
+    subprocess.run([*pip, "--no-compile", wheel], check=True, env=clean())
     packages = Path(
         python("import sysconfig; print(sysconfig.get_path('purelib'))", interpreter=interpreter).strip()
     )

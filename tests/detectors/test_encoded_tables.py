@@ -126,7 +126,7 @@ HOSTILE = [
     (lambda c: c[2]["kinds"].append("x"), "its encoding makes .* numbers of a row, expected its shape"),
     (lambda c: c[3].update(n_rows=0), "the encoding of column 4: its rows are not from 1 to 0"),
     (lambda c: c[4].update(parts=["eon"] * 3), "the encoding of column 5: parts is"),
-    (lambda c: c.append(3), "encoding is .*, expected a list"),
+    (lambda c: c.append(3), "encoding is.*, expected a list of which each item is an object"),
 ]
 
 

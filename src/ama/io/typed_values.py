@@ -78,5 +78,5 @@ def in_words(hint: Any) -> str:
     if get_origin(hint) is list:
         return f"a list of which each item is {in_words(parts[0])}"
     if get_origin(hint) is dict:
-        return f"an object of which each value is {in_words(parts[1])}"
+        return "an object" if parts[1] is Any else f"an object of which each value is {in_words(parts[1])}"
     return WORDS.get(hint, getattr(hint, "__name__", str(hint)))
