@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,11 @@ from ama.scores.kinds.factory import kind_of
 from ama.settings import Settings
 
 SETTLING_ITERATIONS = 15
-CHUNK = 256  # samples scored at a time: memory is constant whatever their number
+# Samples scored at a time: memory is constant whatever their number. As every pass through the networks has a fixed
+# cost, there are more of small samples.
+CHUNK = 256
+LARGEST_CHUNK = 2048
+VALUES = 2**17  # in a chunk of more than CHUNK samples
 
 
 class ScoringNetworks(Storable):
@@ -78,5 +83,5 @@ class ScoringNetworks(Storable):
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised samples on the model's device, a few at a time; the networks are in evaluation mode."""
         self.eval()
-        for part in raw.split(CHUNK):
+        for part in raw.split(max(CHUNK, min(LARGEST_CHUNK, VALUES // math.prod(self.shape)))):
             yield self.networks.normalise(part.to(self.networks.device))
