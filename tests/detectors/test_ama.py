@@ -345,9 +345,17 @@ WRONG = {
         ROWS,
         "n_interpolated must be a whole number from 2 to 1000, found 1",
     ),
+    "a negative thickness": ({"delta": -1}, ROWS, "delta must be a number from 1e-09 to 1e.06, found -1"),
+    "no direction": ({"direction": "up"}, ROWS, "direction must be one of inward, outward, found 'up'"),
     "no time": ({"max_time": "soon"}, ROWS, "max_time must be a positive duration"),
     "auto alone": ({"delta": "auto"}, ROWS, "'auto', which needs validation samples, found none"),
 }
+
+
+def test_a_searchable_parameter_takes_a_value_of_its_own():
+    chosen = {"delta": 0.5, "direction": "outward", "false_alarm_rate": 0.2}
+    fitted = ama.AMADetector(**{**FAST, **chosen}).fit(ROWS)
+    assert (fitted.model_.settings.delta, fitted.model_.settings.direction) == (0.5, "outward")
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from types import NoneType
-from typing import Any, Literal, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ama.errors import InputError, as_written
 
@@ -70,7 +70,10 @@ def check(values: dict[str, Any], owner: type) -> None:
         value = values.get(name)
         if value is None or (declaration.searchable and value == "auto"):
             continue
-        if (expected := _violated(value, given_type(hints[name]), declaration)) is not None:
+        hint = given_type(hints[name])
+        if declaration.searchable:
+            hint = _searched_type(hint)
+        if (expected := _violated(value, hint, declaration)) is not None:
             raise InputError(f"{name} must be {expected}, found {as_written(value)}")
 
 
@@ -78,6 +81,12 @@ def given_type(hint: Any) -> Any:
     """The type of a parameter that is given, without the None of one that is not."""
     parts = [part for part in get_args(hint) if part is not NoneType]
     return parts[0] if len(parts) == 1 and NoneType in get_args(hint) else hint
+
+
+def _searched_type(hint: Any) -> Any:
+    """The type of a searchable parameter that is given, without its "auto"."""
+    parts = [part for part in get_args(hint) if part not in (NoneType, Literal["auto"])]
+    return parts[0] if get_origin(hint) in (Union, UnionType) else hint
 
 
 def choices_of(hint: Any) -> tuple[str, ...]:
