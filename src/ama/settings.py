@@ -20,6 +20,7 @@ Lipschitz = Literal[
 ]
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 Precision = Literal["auto", "float32", "bfloat16"]
+AUTO_CONTAMINATION = 0.1  # PyOD's default; the data themselves do not tell
 WEIGHT = (0.0, 1e6)  # range of the weight of a term in an objective
 
 
@@ -43,6 +44,11 @@ class Settings:
     held_out: float = parameter((
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
         FIRST, 0.01, 0.5, default=0.05)
+
+    contamination: float = parameter((
+        "Share of anomalies that may be among the rows of a table: the most unusual are left out, and as many more are "
+        "not learned from. \"auto\" is 0.1. Normal rows like those left out may be flagged, beyond the false-alarm "
+        "rate."), FIRST, 0.0, 0.4, searchable=True, default=0.0)
 
     max_steps: int | None = parameter((
         "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9,
@@ -239,7 +245,7 @@ def resolve(preset: str, variant: str, **given: Any) -> Settings:
     variant
         A key of ``PRESETS``: what the samples are.
     **given
-        Settings by name.
+        Settings by name; ``contamination`` may be "auto".
 
     Raises
     ------
@@ -260,4 +266,6 @@ def resolve(preset: str, variant: str, **given: Any) -> Settings:
     check(given, Settings)
     if "milestones" in given:
         given["milestones"] = [float(share) for share in given["milestones"]]
+    if given.get("contamination") == "auto":
+        given["contamination"] = AUTO_CONTAMINATION
     return dataclasses.replace(base, **given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
 
         with one_at_a_time(), needs_extra("train"):
             from ama.training.fit import TrainingSet, fit_best
+            from ama.training.trimming import trimming_notice
 
         started = time.monotonic()
         self.check_parameters()
@@ -125,6 +127,8 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             self._validation(validation, samples),
         )
         choices = self._choices(kind_of(tuple(samples.x.shape[1:])), bool(anomalous.any()))
+        if choices[0].contamination:
+            warnings.warn(trimming_notice(len(data.normal), choices[0].contamination), stacklevel=2)
         fitted = fit_best(data, choices, run)
         self.validation_auroc_ = fitted.validation_auroc
         seconds, precision = time.monotonic() - started, fitted.model.settings.precision
@@ -147,6 +151,11 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
                 self._choices(kind_of((2,)), known=True)
             except InputError:
                 raise refused from None
+
+    @property
+    def left_out(self) -> float:
+        """See :class:`ama.detectors.base.Detector`."""
+        return self.model_.settings.contamination
 
     def a_score(self, X: Any) -> np.ndarray:
         """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""
@@ -277,8 +286,6 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         for delta, direction in itertools.product(deltas, directions):
             chosen = {**given, "delta": delta, "direction": direction}
             choices.append(settings.resolve(self.preset, kind.variant, **chosen))
-            if known and self.scoring is None and "+" in choices[-1].scoring:
-                choices[-1].scoring += "+known_anomalies"
             kind.check(choices[-1])
             chosen_terms(choices[-1], kind, known)
         return choices

@@ -44,10 +44,16 @@ def _model(detector: Detector) -> Lines:
 def _guarantee(detector: Detector) -> Lines:
     m, rate = len(detector.model_.calibration), detector.guaranteed_rate
     low, high = conformal.false_alarm_distribution(m, rate).interval(0.95)
+    holds_for = "samples from the same source as the held-out ones"
+    if detector.left_out:
+        holds_for += (
+            f", without those like the most unusual {percent(detector.left_out)}, which were left out as possible "
+            "anomalies and may be flagged besides"
+        )
     return [
         ("held-out normal samples", f"{m:,}"),
         ("threshold", f"score below {detector.offset_:.6g}"),
         ("false alarms", f"at most {percent(rate)} of normal samples, on average over held-out samples"),
         ("for these held-out samples", f"between {percent(low)} and {percent(high)} in 95 of 100 cases"),
-        ("holds for", "samples from the same source as the held-out ones"),
+        ("holds for", holds_for),
     ]

@@ -102,6 +102,7 @@ class Model(ScoringNetworks):
         calibration: Shaped[Tensor, "m ..."],
         seed: int,
         known: Shaped[Tensor, "a ..."] | None = None,
+        doubtful: Shaped[Tensor, "e ..."] | None = None,
     ) -> None:
         """Fit what the scores need to normal samples, after training.
 
@@ -117,6 +118,8 @@ class Model(ScoringNetworks):
             Of anything random.
         known
             Raw known anomalies, for the terms that need some.
+        doubtful
+            Raw samples that may be normal, for the threshold and the p-values alone.
 
         Raises
         ------
@@ -127,7 +130,7 @@ class Model(ScoringNetworks):
         self._fit_statistics(statistics, known, seed)
         if len(self.deciding) > 1:
             self._fit_combination(unseen, 0 if known is None else len(known), seed)
-        self.calibrate(calibration)
+        self.calibrate(calibration if doubtful is None else torch.cat([calibration, doubtful]))
         self._absorb(torch.cat([unseen, calibration]))
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:

@@ -149,7 +149,7 @@ class _Training:
             auroc = self.selection.best
         parts, known = self.parts, self.anomalies
         model = _model(networks, self.settings, parts, known, *REPORTED).to(self.run.device)
-        model.finish(parts.statistics, parts.unseen, parts.calibration, self.run.seed, known)
+        model.finish(parts.statistics, parts.unseen, parts.calibration, self.run.seed, known, parts.doubtful)
         seconds = self.seconds + time.perf_counter() - started
         return Fitted(model, int(self.module.steps_done), seconds, self.monitor.history, auroc)
 

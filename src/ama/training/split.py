@@ -12,6 +12,7 @@ from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.term_registry import TERMS, chosen_terms
 from ama.settings import Settings
+from ama.training.trimming import trimmed
 from ama.utils.random_generators import generator_for
 
 MIN_SAMPLES = 5
@@ -25,21 +26,26 @@ class Split(NamedTuple):
     statistics: Shaped[Tensor, "s ..."]  # for the statistics of the terms
     unseen: Shaped[Tensor, "k ..."]  # not trained on, for scale and weights of the terms
     calibration: Shaped[Tensor, "m ..."]  # not trained on, for threshold and p-values
+    doubtful: Shaped[Tensor, "e ..."]  # the same, but nothing is learned from them later either
 
 
 def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known: bool = False) -> Split:
     """Split the normal samples of a fit; ``known`` is whether some anomalies are known.
+
+    Of samples that :func:`ama.training.trimming.trimmed` finds doubtful, as many calibrate as of the others.
 
     Raises
     ------
     InputError
         As :func:`check_learnable`.
     """
+    check_learnable(normal)
     terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:])), known)
+    usual, doubtful = trimmed(normal, settings.contamination, seed)
     # Whatever is fitted to the calibration samples themselves would make their p-values too large.
     own = settings.statistics == "held_out"
     divide = own or len(terms) > 1
-    train, held_out = hold_out(normal, settings.held_out, seed, at_least=2 if divide else 1)
+    train, held_out = hold_out(usual, settings.held_out, seed, at_least=2 if divide else 1)
     # The statistics need more samples than the scale of a few terms.
     n = len(held_out)
     is_unseen = torch.arange(n) % (2 if own else 3) == 0 if divide else torch.zeros(n).bool()
@@ -48,7 +54,9 @@ def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known:
     limits = [limit for name in terms if (limit := TERMS[name].max_samples) is not None]
     if limits:
         statistics, unseen = statistics[: min(limits)], unseen[:MAX_UNSEEN]
-    return Split(train, statistics, unseen, calibration)
+    order = torch.randperm(len(doubtful), generator=generator_for(seed, 13))
+    n_doubtful = round(len(doubtful) * len(calibration) / len(usual))
+    return Split(train, statistics, unseen, calibration, doubtful[order[:n_doubtful]])
 
 
 def hold_out(

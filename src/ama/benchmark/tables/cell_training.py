@@ -14,7 +14,7 @@ from torch import Tensor
 from ama import settings
 from ama.baselines.baseline import TrainedBaseline
 from ama.benchmark.tables.cell import Cell
-from ama.benchmark.tables.compared_methods import AMA, BASELINES, KNOWN
+from ama.benchmark.tables.compared_methods import AMA, BASELINES, KNOWN, TOLD
 from ama.benchmark.tables.experiments import Experiment
 from ama.benchmark.tables.outside_detectors import OUTSIDE
 from ama.benchmark.tables.outside_training import train_outside
@@ -72,6 +72,8 @@ def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
     given = dict(AMA[cell.method])
     if cell.max_steps is not None:
         given.setdefault("max_steps", cell.max_steps)
+    if cell.method == TOLD:
+        given["contamination"] = cell.contamination
     return settings.resolve(given.pop("preset"), kind_of(shape).variant, **given)
 
 

@@ -11,8 +11,11 @@ FALLING_LONGER = "paper-form, falling rate, 4,000 steps"
 FALLING_MIXED = "paper-form, falling rate, negatives in the batch"
 LONGER = "compact, 10,000 steps"
 BOUNDED = "compact, bounded terms"
+INPUT_TERMS = "terms of the rows alone, untrained"
+ASSUMED, TOLD = "compact, 10 % assumed", "compact, told the share"
 FGAN_CIFAR10 = "FGAN, its values for CIFAR-10"
 _COMPACT = {"preset": "compact"}
+_UNTRAINED: dict[str, Any] = {"max_steps": 1, "learning_rate": 1e-9}
 
 # The paper's objective and score with the compact networks, which a CPU trains in minutes. Atypical Selection draws
 # from a shell of radius sqrt(d), so the encodings must be kept there by the paper's own weight of their norm.
@@ -63,8 +66,16 @@ AMA: dict[str, dict[str, Any]] = {
     FALLING: _FALLING,
     FALLING_LONGER: {**_FALLING, "max_steps": 4000},
     FALLING_MIXED: {**_FALLING, "negative_batch": "mixed", "max_steps": 1500},
-    # Shows what training adds to the score.
-    "untrained networks": {"preset": "compact", "max_steps": 1, "learning_rate": 1e-9},
+    # These show what training adds to the score.
+    "untrained networks": {"preset": "compact", **_UNTRAINED},
+    INPUT_TERMS: {
+        "preset": "compact",
+        "scoring": "nearest_rows+local_nearest_rows+row_density",
+        **_UNTRAINED,
+    },
+    # Rows that may hold anomalies; the share of a cell replaces that of TOLD.
+    ASSUMED: {"preset": "compact", "contamination": "auto"},
+    TOLD: {"preset": "compact", "contamination": 0.0},
     # Ablations, one at a time, of what the preset adds to the paper.
     "without rotations": {"preset": "compact", "lambda_rotation": 0.0},
     "without averaged weights": {"preset": "compact", "averaging": 0.0},
@@ -100,7 +111,8 @@ KNOWN = {
     "with 50 real anomalies": 50,
     "with 10 real anomalies, also as negatives": 10,
 }
-_OTHERS = ("paper", "authors", FALLING, FALLING_LONGER, FALLING_MIXED, LONGER, *READINGS)
+_OF_ROWS = (INPUT_TERMS, ASSUMED, TOLD)
+_OTHERS = ("paper", "authors", FALLING, FALLING_LONGER, FALLING_MIXED, LONGER, *READINGS, *_OF_ROWS)
 ABLATIONS = tuple(name for name in AMA if name not in _OTHERS)
 
 # For methods that need every sample for training more than for a threshold, which no cell uses.

@@ -9,13 +9,16 @@ from ama.benchmark.tables.cell import ALL_BUT, Cell
 from ama.benchmark.tables.compared_methods import (
     ABLATIONS,
     AMA,
+    ASSUMED,
     BOUNDED,
     FALLING,
     FALLING_LONGER,
     FALLING_MIXED,
     FGAN_CIFAR10,
+    INPUT_TERMS,
     LONGER,
     READINGS,
+    TOLD,
     UNTRAINED,
 )
 from ama.benchmark.tables.digits import STEPS
@@ -68,8 +71,18 @@ OUT_OF_DISTRIBUTION = (
     "Deep SVDD",
 )
 TABLES, CONTAMINATED = "tables", "tables_contaminated"
-ON_ROWS = ("compact", *OUTSIDE)
-ON_CONTAMINATED_ROWS = ("compact", FIFTH, FIRST, "LOF", "one Gaussian", "isolation forest", "ECOD")
+ON_ROWS = ("compact", INPUT_TERMS, *OUTSIDE)
+ON_CONTAMINATED_ROWS = (
+    "compact",
+    ASSUMED,
+    TOLD,
+    FIFTH,
+    FIRST,
+    "LOF",
+    "one Gaussian",
+    "isolation forest",
+    "ECOD",
+)
 # JPEG artefacts alone separate this pair as published, so it is also measured with both sides encoded as JPEG.
 SAME_CODING = Cell("cifar10", None, "tiny_imagenet32", "compact", jpeg=True)
 
@@ -192,8 +205,11 @@ def _tables() -> Iterator[Cell]:
 
 
 def _contaminated() -> Iterator[Cell]:
+    """One seed of AMA, whose fits take longer than those of the others."""
     for seed in SEEDS:
         for method in ON_CONTAMINATED_ROWS:
+            if method in AMA and seed != SEEDS[0]:
+                continue
             for data in ADBENCH:
                 for share in SHARES:
                     yield Cell(data, None, None, method, seed, strict_only=True, contamination=share)

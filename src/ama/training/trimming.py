@@ -1,0 +1,80 @@
+"""Rows to learn from, chosen among rows of which a share may be anomalies.
+
+Isolation forests (Liu et al. 2008) rank the rows, each round by a forest of those that the round before kept, so that
+the anomalies shape the ranks less and less. Rows at the edge are not learned from but still calibrate: a learned
+anomaly hides all that are like it, while one among the calibration rows only raises the threshold a little.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Shaped
+from scipy.stats import rankdata
+from sklearn.ensemble import IsolationForest
+from torch import Tensor
+
+from ama.utils.random_generators import generator_for
+
+ROUNDS = 3
+CAUTION = 2.0  # times the share is not learned from
+
+
+class Counts(NamedTuple):
+    """How many of n rows are left out as possible anomalies, and how many more only calibrate."""
+
+    left_out: int
+    doubtful: int
+
+
+class Trimmed(NamedTuple):
+    """Rows by their use, each in the order given."""
+
+    usual: Shaped[Tensor, "u ..."]  # to learn from
+    doubtful: Shaped[Tensor, "e ..."]  # at the edge: to calibrate with
+
+
+def counts(n: int, share: float) -> Counts:
+    """How n rows are divided if a ``share`` of them may be anomalies."""
+    left_out = round(share * n)
+    return Counts(left_out, round(CAUTION * share * n) - left_out)
+
+
+def trimming_notice(n: int, share: float) -> str:
+    """What becomes of n rows, in a sentence for the user."""
+    left_out, doubtful = counts(n, share)
+    return (
+        f"contamination {share:g}: of {n:,} rows the {left_out:,} most unusual are left out as possible anomalies, and "
+        f"{doubtful:,} more are not learned from; normal rows like those left out may be flagged, beyond the "
+        "false-alarm rate"
+    )
+
+
+def trimmed(rows: Shaped[Tensor, "n ..."], share: float, seed: int) -> Trimmed:
+    """Leave out the most unusual rows; none, and samples of any kind, without a ``share``.
+
+    Parameters
+    ----------
+    rows
+        Finite, (n, d).
+    share
+        Of anomalies among them, 0 to 0.4.
+    seed
+        Of the forests.
+    """
+    n = len(rows)
+    if share == 0:
+        return Trimmed(rows, rows[:0])
+    left_out, doubtful = counts(n, share)
+    x = rows.double().cpu().numpy()
+    largest = np.abs(x).max(0)
+    x = x / np.where(largest > 0, largest, 1.0)  # the forest works in float32
+    random = np.random.RandomState(int(torch.randint(2**31, (), generator=generator_for(seed, 12))))
+    rank = np.zeros(n)
+    for _ in range(ROUNDS):
+        forest = IsolationForest(random_state=random).fit(x[rank < n - left_out - doubtful])
+        rank = rankdata(-forest.score_samples(x), method="ordinal") - 1  # 0 is the most usual
+    usual = rank < n - left_out - doubtful
+    return Trimmed(rows[usual], rows[~usual & (rank < n - left_out)])
