@@ -35,7 +35,7 @@ def test_calibration_samples_are_never_trained_on(images, statistics):
     images[:, 0, 0, 0] = torch.arange(100)
     choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2)
     parts = [set(part[:, 0, 0, 0].tolist()) for part in split(images, choice, seed=0)]
-    train, of_scores, _, calibration = parts
+    train, of_scores, _, calibration, _ = parts
     assert not train & calibration
     assert not of_scores & calibration
     assert (of_scores == train) == (statistics == "training")
@@ -47,12 +47,14 @@ def test_calibration_samples_are_never_trained_on(images, statistics):
 def test_terms_get_their_scale_from_samples_that_neither_train_nor_calibrate(images, statistics):
     images[:, 0, 0, 0] = torch.arange(100)
     choice = dataclasses.replace(TINY, statistics=statistics, held_out=0.2, scoring="mahalanobis+memory_bank")
-    train, _, unseen, calibration = (set(part[:, 0, 0, 0].tolist()) for part in split(images, choice, seed=0))
+    train, _, unseen, calibration, doubtful = (
+        set(part[:, 0, 0, 0].tolist()) for part in split(images, choice, seed=0)
+    )
     assert (len(train), len(unseen), len(calibration)) == (
         80,
         *((10, 10) if statistics == "held_out" else (7, 13)),
     )
-    assert train | unseen | calibration == set(range(100))
+    assert train | unseen | calibration == set(range(100)) and not doubtful
 
 
 def test_one_training_gives_the_last_weights_and_the_selected(images):
@@ -104,7 +106,7 @@ def test_terms_are_fitted_to_a_bounded_number_of_samples(images, monkeypatch, sc
     monkeypatch.setattr("ama.training.split.MAX_UNSEEN", 4)
     choice = dataclasses.replace(TINY, held_out=0.3 if "+" in scoring else 0.2, scoring=scoring)
     parts = split(images, choice, seed=0)
-    assert tuple(map(len, parts)) == expected
+    assert tuple(map(len, parts)) == (*expected, 0)
     assert bool((parts[1] == parts[0][: len(parts[1])]).all())
 
 
