@@ -92,6 +92,9 @@ def test_auto_chooses_what_suits_the_samples():
     of_rows = ("mahalanobis", "nearest_rows", "local_nearest_rows", "row_density")
     assert chosen_terms(without, rows) == of_rows
     assert set(chosen_terms(without, rows, known=True)) == {*of_rows, "known_anomalies"}
+    assert chosen_terms(without, kind_of((256,))) == of_rows
+    for wide in (257, 2000):
+        assert chosen_terms(without, kind_of((wide,))) == ("local_nearest_rows", "row_density")
     assert chosen_terms(without, kind_of((20_000,))) == ("mahalanobis", "nearest_rows")
 
 

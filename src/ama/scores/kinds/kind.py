@@ -32,6 +32,8 @@ class SampleKind(ABC):
         Whether the distance of two samples, number by number, says how alike they are.
     has_covariance
         Whether such samples can be compared, and have few enough numbers for their covariance.
+    best_whitened
+        Whether such samples have so many numbers that they are compared by their covariance alone.
     n_rotations
         Rotations that keep the shape, the identity included.
     """
@@ -42,6 +44,7 @@ class SampleKind(ABC):
     scored_in_float64: ClassVar[bool]
     comparable: ClassVar[bool]
     has_covariance: bool = False
+    best_whitened: bool = False
     n_rotations: int = 1
 
     def __init__(self, shape: tuple[int, ...]):

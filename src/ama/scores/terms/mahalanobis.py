@@ -44,7 +44,7 @@ class Mahalanobis(Term):
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.comparable
+        return kind.comparable and not kind.best_whitened
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
         return forward.get(pair_statistics)

@@ -43,7 +43,7 @@ class NearestRows(Term):
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.comparable
+        return kind.comparable and not kind.best_whitened
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
         return forward.x.flatten(1).double()
