@@ -54,7 +54,8 @@ def test_terms_get_their_scale_from_samples_that_neither_train_nor_calibrate(ima
         80,
         *((10, 10) if statistics == "held_out" else (7, 13)),
     )
-    assert train | unseen | calibration == set(range(100)) and not doubtful
+    assert train | unseen | calibration == set(range(100))
+    assert not doubtful
 
 
 def test_one_training_gives_the_last_weights_and_the_selected(images):
