@@ -154,7 +154,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
 
     @property
     def left_out(self) -> float:
-        """See :class:`ama.detectors.base.Detector`."""
+        """Share of the samples of the fit that was left out as possible anomalies."""
         return self.model_.settings.contamination
 
     def a_score(self, X: Any) -> np.ndarray:

@@ -185,11 +185,6 @@ class Detector(PlottingMixin, TakesSparse, OutlierMixin, SavedEstimator, ABC):
         return conformal.reachable_rate(len(self.model_.calibration), self.false_alarm_rate)
 
     @property
-    def left_out(self) -> float:
-        """Share of the samples of the fit that was left out as possible anomalies."""
-        return 0.0
-
-    @property
     def kind_(self) -> SampleKind:
         """What the samples are."""
         check_is_fitted(self)
