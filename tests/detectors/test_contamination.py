@@ -76,3 +76,11 @@ def test_images_and_impossible_shares_are_refused(digits):
         ama.AMADetector(contamination=0.5, **FAST).fit(rows(50, 5, 0)[0])
     with pytest.raises(InputError, match=r"contamination must be a number from 0 to 0\.4, found 'all'"):
         ama.AMADetector(contamination="all", **FAST).fit(rows(50, 5, 0)[0])
+
+
+@pytest.mark.filterwarnings("ignore:contamination 0.4")
+def test_too_few_rows_that_are_left_are_refused():
+    with pytest.raises(
+        InputError, match=r"contamination=0\.4 leaves 2 of 10 rows to learn from, expected at least 5"
+    ):
+        ama.AMADetector(contamination=0.4, **FAST).fit(rows(10, 0, 0)[0])

@@ -37,11 +37,16 @@ def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known:
     Raises
     ------
     InputError
-        As :func:`check_learnable`.
+        As :func:`check_learnable`; and if so few are left.
     """
     check_learnable(normal)
     terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:])), known)
     usual, doubtful = trimmed(normal, settings.contamination, seed)
+    if len(usual) < MIN_SAMPLES:
+        raise InputError(
+            f"contamination={settings.contamination:g} leaves {len(usual)} of {len(normal)} rows to learn from, "
+            f"expected at least {MIN_SAMPLES}"
+        )
     # Whatever is fitted to the calibration samples themselves would make their p-values too large.
     own = settings.statistics == "held_out"
     divide = own or len(terms) > 1
