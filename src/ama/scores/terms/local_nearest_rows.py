@@ -16,19 +16,21 @@ from torch import Tensor
 
 from ama.io.storable import empty
 from ama.scores.densities import fit_memory_bank
-from ama.scores.forward_pass import ForwardPass
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.neighbour_search import distance_floor, nearest
 from ama.scores.terms.nearest_rows import MAX_POINTS
-from ama.scores.terms.term import Term
+from ama.scores.terms.row_term import RowTerm
 from ama.settings import Settings
 
 # Exponent of the neighbours' own distance: 0 is the plain distance, 1 the local outlier factor.
 LOCALITY = 0.5
 
 
-class LocalNearestRows(Term):
+class LocalNearestRows(RowTerm):
     """Logarithm of the whitened distance to the k nearest learned rows, half relative to theirs."""
+
+    does = "whitens rows"
+    whitens = True
 
     mean: Tensor
     whitening: Tensor
@@ -46,17 +48,6 @@ class LocalNearestRows(Term):
             ("floor", empty()),
         ):
             self.register_buffer(name, buffer)
-
-    @classmethod
-    def check(cls, kind: SampleKind, settings: Settings) -> None:
-        kind.check_covariance(f"scoring={settings.scoring!r} whitens rows")
-
-    @classmethod
-    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.has_covariance
-
-    def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
-        return forward.x.flatten(1).double()
 
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         bank = fit_memory_bank(torch.cat(list(parts)), seed, MAX_POINTS)

@@ -15,18 +15,18 @@ from torch import Tensor
 
 from ama.io.storable import empty
 from ama.scores.densities import some
-from ama.scores.forward_pass import ForwardPass
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.neighbour_search import distance_floor, nearest
-from ama.scores.terms.term import Term
+from ama.scores.terms.row_term import RowTerm
 from ama.settings import Settings
 
 MAX_POINTS = 5_000  # in a bank; with more, tables of few values have a twin of every anomaly
 
 
-class NearestRows(Term):
+class NearestRows(RowTerm):
     """Logarithm of the mean distance to the k nearest learned rows."""
 
+    does = "measures the distance of rows"
     absorbs = True
 
     points: Tensor
@@ -36,17 +36,6 @@ class NearestRows(Term):
         super().__init__(kind, settings)
         self.register_buffer("points", empty(0, 0))
         self.register_buffer("floor", empty())
-
-    @classmethod
-    def check(cls, kind: SampleKind, settings: Settings) -> None:
-        kind.check_comparable(f"scoring={settings.scoring!r} measures the distance of rows")
-
-    @classmethod
-    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.comparable and not kind.best_whitened
-
-    def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
-        return forward.x.flatten(1).double()
 
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         self.points = some(torch.cat(list(parts)), MAX_POINTS, seed)

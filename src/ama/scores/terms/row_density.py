@@ -16,9 +16,8 @@ from torch import Tensor
 
 from ama.io.storable import empty
 from ama.scores.densities import MAX_SAMPLES, fit_density
-from ama.scores.forward_pass import ForwardPass
 from ama.scores.kinds.kind import SampleKind
-from ama.scores.terms.term import Term
+from ama.scores.terms.row_term import RowTerm
 from ama.settings import Settings
 
 
@@ -36,9 +35,11 @@ def whitened_log_density(
     return torch.stack(log_densities).logsumexp(0) - 0.5 * x.shape[1] * math.log(2 * math.pi)
 
 
-class RowDensity(Term):
+class RowDensity(RowTerm):
     """Logarithm of one plus how far the log density lies below the highest at a component's mean."""
 
+    does = "fits a density to rows"
+    whitens = True
     max_samples = MAX_SAMPLES
 
     log_weights: Tensor
@@ -55,17 +56,6 @@ class RowDensity(Term):
             ("peak", empty()),
         ):
             self.register_buffer(name, buffer)
-
-    @classmethod
-    def check(cls, kind: SampleKind, settings: Settings) -> None:
-        kind.check_covariance(f"scoring={settings.scoring!r} fits a density to rows")
-
-    @classmethod
-    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.has_covariance
-
-    def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
-        return forward.x.flatten(1).double()
 
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         mixture = fit_density(torch.cat(list(parts)), seed)
