@@ -1,8 +1,9 @@
 """Rows to learn from, chosen among rows of which a share may be anomalies.
 
-Isolation forests (Liu et al. 2008) rank the rows, each round by a forest of those that the round before kept, so that
-the anomalies shape the ranks less and less. Rows at the edge are not learned from but still calibrate: a learned
-anomaly hides all that are like it, while one among the calibration rows only raises the threshold a little.
+In each round an isolation forest (Liu et al. 2008) and the distances to the nearest 15 % of the rows rank all rows, by
+those that the round before kept, so that the anomalies shape the ranks less and less. With so many neighbours a cluster
+of anomalies lies far from most of its own neighbours. Rows at the edge are not learned from but still calibrate: a
+learned anomaly hides all that are like it, while one among the calibration rows only raises the threshold a little.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Float, Int, Shaped
 from scipy.stats import rankdata
 from sklearn.ensemble import IsolationForest
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from ama.utils.random_generators import generator_for
 
 ROUNDS = 3
+NEIGHBOURS = 0.15  # of the rows
+MAX_SEARCHED = 2_000  # rows to which distances are measured
 CAUTION = 2.0  # times the share is not learned from
 
 
@@ -62,19 +67,33 @@ def trimmed(rows: Shaped[Tensor, "n ..."], share: float, seed: int) -> Trimmed:
     share
         Of anomalies among them, 0 to 0.4.
     seed
-        Of the forests.
+        Of the forests and of a sample of rows, if there are more than ``MAX_SEARCHED``.
     """
     n = len(rows)
     if share == 0:
         return Trimmed(rows, rows[:0])
     left_out, doubtful = counts(n, share)
-    x = rows.double().cpu().numpy()
-    largest = np.abs(x).max(0)
-    x = x / np.where(largest > 0, largest, 1.0)  # the forest works in float32
+    x = _standard(rows.double().cpu().numpy())
     random = np.random.RandomState(int(torch.randint(2**31, (), generator=generator_for(seed, 12))))
-    rank = np.zeros(n)
+    rank = np.zeros(n, int)
     for _ in range(ROUNDS):
-        forest = IsolationForest(random_state=random).fit(x[rank < n - left_out - doubtful])
-        rank = rankdata(-forest.score_samples(x), method="ordinal") - 1  # 0 is the most usual
+        rank = _ranks(x, x[rank < n - left_out - doubtful], random)
     usual = rank < n - left_out - doubtful
     return Trimmed(rows[usual], rows[~usual & (rank < n - left_out)])
+
+
+def _ranks(
+    x: Float[np.ndarray, "n d"], kept: Float[np.ndarray, "m d"], random: np.random.RandomState
+) -> Int[np.ndarray, " n"]:
+    """0 for the row that is most usual among those kept, to n - 1."""
+    isolation = -IsolationForest(random_state=random).fit(kept).score_samples(x)
+    some = kept[random.permutation(len(kept))[:MAX_SEARCHED]]
+    search = NearestNeighbors(n_neighbors=max(1, round(NEIGHBOURS * len(some)))).fit(some)
+    distance = search.kneighbors(x)[0].mean(1)
+    return rankdata(rankdata(isolation) + rankdata(distance), method="ordinal") - 1
+
+
+def _standard(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    """Columns of mean 0 and variance 1, however large their values."""
+    largest = np.abs(x).max(0)
+    return StandardScaler().fit_transform(x / np.where(largest > 0, largest, 1.0))
