@@ -12,6 +12,7 @@ FALLING_MIXED = "paper-form, falling rate, negatives in the batch"
 LONGER = "compact, 10,000 steps"
 BOUNDED = "compact, bounded terms"
 INPUT_TERMS = "terms of the rows alone, untrained"
+LONGER_ON_ROWS = "compact, 1,500 steps"
 ASSUMED, TOLD = "compact, 10 % assumed", "compact, told the share"
 FGAN_CIFAR10 = "FGAN, its values for CIFAR-10"
 _COMPACT = {"preset": "compact"}
@@ -73,6 +74,7 @@ AMA: dict[str, dict[str, Any]] = {
         "scoring": "nearest_rows+local_nearest_rows+row_density",
         **_UNTRAINED,
     },
+    LONGER_ON_ROWS: {"preset": "compact", "max_steps": 1500},
     # Rows that may hold anomalies; the share of a cell replaces that of TOLD.
     ASSUMED: {"preset": "compact", "contamination": "auto"},
     TOLD: {"preset": "compact", "contamination": 0.0},
@@ -111,7 +113,7 @@ KNOWN = {
     "with 50 real anomalies": 50,
     "with 10 real anomalies, also as negatives": 10,
 }
-_OF_ROWS = (INPUT_TERMS, ASSUMED, TOLD)
+_OF_ROWS = (INPUT_TERMS, LONGER_ON_ROWS, ASSUMED, TOLD)
 _OTHERS = ("paper", "authors", FALLING, FALLING_LONGER, FALLING_MIXED, LONGER, *READINGS, *_OF_ROWS)
 ABLATIONS = tuple(name for name in AMA if name not in _OTHERS)
 
