@@ -45,16 +45,15 @@ class Settings:
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
         FIRST, 0.01, 0.5, default=0.05)
 
-    contamination: float = parameter((
-        "Share of anomalies that may be among the rows of a table: the most unusual are left out, and as many more are "
-        "not learned from. \"auto\" is 0.1. Normal rows like those left out may be flagged, beyond the false-alarm "
-        "rate."), FIRST, 0.0, 0.4, searchable=True, default=0.0)
-
     max_steps: int | None = parameter((
         "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9,
         default=None)
     max_epochs: int | None = parameter("Length of the training in passes over the data.", TRAINING, 1, 10**6,
         default=100)
+    contamination_share: float = parameter((
+        "Share of anomalies that may be among the rows of a table: the most unusual are left out, and as many more are "
+        "not learned from. \"auto\" is 0.1. Normal rows like those left out may be flagged, beyond the false-alarm "
+        "rate."), TRAINING, 0.0, 0.4, searchable=True, default=0.0)
     batch_size: int = parameter("Samples per step; all of them if there are fewer.", TRAINING, 2, 65536,
         default=256)
     learning_rate: float = parameter("Adam's learning rate.", TRAINING, 1e-9, 1.0, default=3e-4)
@@ -245,7 +244,7 @@ def resolve(preset: str, variant: str, **given: Any) -> Settings:
     variant
         A key of ``PRESETS``: what the samples are.
     **given
-        Settings by name; ``contamination`` may be "auto".
+        Settings by name; ``contamination_share`` may be "auto".
 
     Raises
     ------
@@ -266,6 +265,6 @@ def resolve(preset: str, variant: str, **given: Any) -> Settings:
     check(given, Settings)
     if "milestones" in given:
         given["milestones"] = [float(share) for share in given["milestones"]]
-    if given.get("contamination") == "auto":
-        given["contamination"] = AUTO_CONTAMINATION
+    if given.get("contamination_share") == "auto":
+        given["contamination_share"] = AUTO_CONTAMINATION
     return dataclasses.replace(base, **given)

@@ -30,7 +30,7 @@ def contaminated():
 @pytest.fixture(scope="module")
 def detector(contaminated):
     with pytest.warns(UserWarning, match="of 1,000 rows the 100 most unusual are left out"):
-        return ama.AMADetector(contamination=0.1, **FAST).fit(contaminated)
+        return ama.AMADetector(contamination_share=0.1, **FAST).fit(contaminated)
 
 
 def test_anomalies_that_were_learned_from_are_found_all_the_same(contaminated, detector):
@@ -48,10 +48,10 @@ def test_flags_most_anomalies_and_few_normal_rows(detector):
 
 
 def test_auto_is_a_tenth(contaminated, detector):
-    with pytest.warns(UserWarning, match=r"contamination 0\.1"):
-        assumed = ama.AMADetector(contamination="auto", **FAST).fit(contaminated)
+    with pytest.warns(UserWarning, match=r"contamination_share=0\.1"):
+        assumed = ama.AMADetector(contamination_share="auto", **FAST).fit(contaminated)
     assert np.array_equal(assumed.score_samples(contaminated), detector.score_samples(contaminated))
-    assert assumed.model_.settings.contamination == 0.1
+    assert assumed.model_.settings.contamination_share == 0.1
 
 
 def test_the_card_says_for_which_rows_the_guarantee_holds(detector):
@@ -64,23 +64,25 @@ def test_a_folder_keeps_it_and_one_of_an_older_version_had_none(detector, tmp_pa
     assert ama.load(tmp_path / "model").left_out == 0.1
     path = tmp_path / "model" / "config.json"
     config = json.loads(path.read_text())
-    del config["settings"]["contamination"], config["parameters"]["contamination"]
+    del config["settings"]["contamination_share"], config["parameters"]["contamination_share"]
     path.write_text(json.dumps(config))
     assert ama.load(tmp_path / "model").left_out == 0.0
 
 
 def test_images_and_impossible_shares_are_refused(digits):
-    with pytest.raises(InputError, match=r"contamination=0\.1 looks for unusual rows, and images are not"):
-        ama.AMADetector(contamination=0.1, **FAST).fit(digits[0][:100])
-    with pytest.raises(InputError, match=r"contamination must be a number from 0 to 0\.4, found 0\.5"):
-        ama.AMADetector(contamination=0.5, **FAST).fit(rows(50, 5, 0)[0])
-    with pytest.raises(InputError, match=r"contamination must be a number from 0 to 0\.4, found 'all'"):
-        ama.AMADetector(contamination="all", **FAST).fit(rows(50, 5, 0)[0])
+    with pytest.raises(
+        InputError, match=r"contamination_share=0\.1 looks for unusual rows, and images are not"
+    ):
+        ama.AMADetector(contamination_share=0.1, **FAST).fit(digits[0][:100])
+    with pytest.raises(InputError, match=r"contamination_share must be a number from 0 to 0\.4, found 0\.5"):
+        ama.AMADetector(contamination_share=0.5, **FAST).fit(rows(50, 5, 0)[0])
+    with pytest.raises(InputError, match=r"contamination_share must be a number from 0 to 0\.4, found 'all'"):
+        ama.AMADetector(contamination_share="all", **FAST).fit(rows(50, 5, 0)[0])
 
 
-@pytest.mark.filterwarnings("ignore:contamination 0.4")
+@pytest.mark.filterwarnings("ignore:contamination_share=0.4")
 def test_too_few_rows_that_are_left_are_refused():
     with pytest.raises(
-        InputError, match=r"contamination=0\.4 leaves 2 of 10 rows to learn from, expected at least 5"
+        InputError, match=r"contamination_share=0\.4 leaves 2 of 10 rows to learn from, expected at least 5"
     ):
-        ama.AMADetector(contamination=0.4, **FAST).fit(rows(10, 0, 0)[0])
+        ama.AMADetector(contamination_share=0.4, **FAST).fit(rows(10, 0, 0)[0])

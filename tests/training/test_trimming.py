@@ -68,11 +68,11 @@ def test_doubtful_rows_calibrate_by_the_same_share_as_the_others(rows):
 
 
 def _with(share):
-    return replace(COMPACT_TABULAR, contamination=share)
+    return replace(COMPACT_TABULAR, contamination_share=share)
 
 
 def test_the_user_is_told_what_becomes_of_the_rows():
     assert trimming_notice(1000, 0.1) == (
-        "contamination 0.1: of 1,000 rows the 100 most unusual are left out as possible anomalies, and 100 more are "
-        "not learned from; normal rows like those left out may be flagged, beyond the false-alarm rate"
+        "contamination_share=0.1: of 1,000 rows the 100 most unusual are left out as possible anomalies, and 100 "
+        "more are not learned from; normal rows like those left out may be flagged, beyond the false-alarm rate"
     )

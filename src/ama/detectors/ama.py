@@ -127,8 +127,8 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             self._validation(validation, samples),
         )
         choices = self._choices(kind_of(tuple(samples.x.shape[1:])), bool(anomalous.any()))
-        if choices[0].contamination:
-            warnings.warn(trimming_notice(len(data.normal), choices[0].contamination), stacklevel=2)
+        if choices[0].contamination_share:
+            warnings.warn(trimming_notice(len(data.normal), choices[0].contamination_share), stacklevel=2)
         fitted = fit_best(data, choices, run)
         self.validation_auroc_ = fitted.validation_auroc
         seconds, precision = time.monotonic() - started, fitted.model.settings.precision
@@ -155,7 +155,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
     @property
     def left_out(self) -> float:
         """Share of the samples of the fit that was left out as possible anomalies."""
-        return self.model_.settings.contamination
+        return self.model_.settings.contamination_share
 
     def a_score(self, X: Any) -> np.ndarray:
         """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""

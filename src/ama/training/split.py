@@ -41,11 +41,11 @@ def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known:
     """
     check_learnable(normal)
     terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:])), known)
-    usual, doubtful = trimmed(normal, settings.contamination, seed)
+    usual, doubtful = trimmed(normal, settings.contamination_share, seed)
     if len(usual) < MIN_SAMPLES:
         raise InputError(
-            f"contamination={settings.contamination:g} leaves {len(usual)} of {len(normal)} rows to learn from, "
-            f"expected at least {MIN_SAMPLES}"
+            f"contamination_share={settings.contamination_share:g} leaves {len(usual)} of {len(normal)} rows to "
+            f"learn from, expected at least {MIN_SAMPLES}"
         )
     # Whatever is fitted to the calibration samples themselves would make their p-values too large.
     own = settings.statistics == "held_out"

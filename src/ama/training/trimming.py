@@ -51,9 +51,9 @@ def trimming_notice(n: int, share: float) -> str:
     """What becomes of n rows, in a sentence for the user."""
     left_out, doubtful = counts(n, share)
     return (
-        f"contamination {share:g}: of {n:,} rows the {left_out:,} most unusual are left out as possible anomalies, and "
-        f"{doubtful:,} more are not learned from; normal rows like those left out may be flagged, beyond the "
-        "false-alarm rate"
+        f"contamination_share={share:g}: of {n:,} rows the {left_out:,} most unusual are left out as possible "
+        f"anomalies, and {doubtful:,} more are not learned from; normal rows like those left out may be flagged, "
+        "beyond the false-alarm rate"
     )
 
 

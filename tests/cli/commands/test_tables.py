@@ -75,9 +75,12 @@ def test_validation_and_known_anomalies_have_the_encoding_of_the_fit(bank, call,
 @pytest.mark.filterwarnings("default:contamination")
 def test_rows_that_may_hold_anomalies_are_left_out_with_a_word(bank, call, tmp_path):
     words = "fit", "bank-bank.csv", "--drop", "state", *SMALL
-    status, _, errors = call(*words, "--contamination", "auto", "--out", tmp_path / "model")
+    status, _, errors = call(*words, "--contamination_share", "auto", "--out", tmp_path / "model")
     assert status == 0, errors
-    assert "contamination 0.1: of 240 rows the 24 most unusual are left out as possible anomalies" in errors
-    status, _, errors = call(*words, "--contamination", "0.7", "--out", tmp_path / "other")
+    assert (
+        "contamination_share=0.1: of 240 rows the 24 most unusual are left out as possible anomalies"
+        in errors
+    )
+    status, _, errors = call(*words, "--contamination_share", "0.7", "--out", tmp_path / "other")
     assert status == 2
-    assert errors.endswith("contamination must be a number from 0 to 0.4, found 0.7\n")
+    assert errors.endswith("contamination_share must be a number from 0 to 0.4, found 0.7\n")

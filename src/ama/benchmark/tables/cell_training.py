@@ -73,7 +73,7 @@ def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
     if cell.max_steps is not None:
         given.setdefault("max_steps", cell.max_steps)
     if cell.method == TOLD:
-        given["contamination"] = cell.contamination
+        given["contamination_share"] = cell.contamination
     return settings.resolve(given.pop("preset"), kind_of(shape).variant, **given)
 
 

@@ -76,8 +76,8 @@ AMA: dict[str, dict[str, Any]] = {
     },
     LONGER_ON_ROWS: {"preset": "compact", "max_steps": 1500},
     # Rows that may hold anomalies; the share of a cell replaces that of TOLD.
-    ASSUMED: {"preset": "compact", "contamination": "auto"},
-    TOLD: {"preset": "compact", "contamination": 0.0},
+    ASSUMED: {"preset": "compact", "contamination_share": "auto"},
+    TOLD: {"preset": "compact", "contamination_share": 0.0},
     # Ablations, one at a time, of what the preset adds to the paper.
     "without rotations": {"preset": "compact", "lambda_rotation": 0.0},
     "without averaged weights": {"preset": "compact", "averaging": 0.0},

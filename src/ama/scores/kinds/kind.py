@@ -97,8 +97,10 @@ class SampleKind(ABC):
         """
         if settings.lambda_rotation:
             self.check_rotations(f"lambda_rotation={settings.lambda_rotation:g} rotates images")
-        if settings.contamination:
-            self.check_comparable(f"contamination={settings.contamination:g} looks for unusual rows")
+        if settings.contamination_share:
+            self.check_comparable(
+                f"contamination_share={settings.contamination_share:g} looks for unusual rows"
+            )
 
     def check_rotations(self, what: str) -> None:
         """Refuse to rotate what cannot be rotated.
