@@ -17,13 +17,14 @@ from scipy.stats import rankdata
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import gen_batches
 from torch import Tensor
 
 from ama.utils.random_generators import generator_for
 
 ROUNDS = 3
 NEIGHBOURS = 0.15  # of the rows
-MAX_SEARCHED = 2_000  # rows to which distances are measured
+MAX_SEARCHED = 2_000  # rows to which distances are measured, and from which at a time
 CAUTION = 2.0  # times the share is not learned from
 
 
@@ -89,8 +90,9 @@ def _ranks(
     isolation = -IsolationForest(random_state=random).fit(kept).score_samples(x)
     some = kept[random.permutation(len(kept))[:MAX_SEARCHED]]
     search = NearestNeighbors(n_neighbors=max(1, round(NEIGHBOURS * len(some)))).fit(some)
-    distance = search.kneighbors(x)[0].mean(1)
-    return rankdata(rankdata(isolation) + rankdata(distance), method="ordinal") - 1
+    # In parts, as every distance to so many neighbours would take gigabytes.
+    distance = [search.kneighbors(x[part])[0].mean(1) for part in gen_batches(len(x), MAX_SEARCHED)]
+    return rankdata(rankdata(isolation) + rankdata(np.concatenate(distance)), method="ordinal") - 1
 
 
 def _standard(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
