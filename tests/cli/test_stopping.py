@@ -24,6 +24,17 @@ ENDS = {"SIGINT": (130, "interrupted"), "SIGTERM": (143, "terminated"), "SIGHUP"
 FIT = ["fit", "rows.csv", "--out", "model", *SMALL, "--batch-size", "64"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def heeded():
+    """What runs the tests may have been started with signals ignored, as by nohup; children would inherit that."""
+    ignored = [number for name in ENDS if signal.getsignal(number := getattr(signal, name)) == signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @pytest.fixture(scope="module")
 def table(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("stopping")
