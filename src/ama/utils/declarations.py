@@ -30,7 +30,7 @@ class Parameter:
     exclusive
         Whether ``low`` and ``high`` themselves are refused.
     searchable
-        Whether a detector also takes "auto", which tries several values.
+        Whether a detector also takes "auto", with the meaning that the description gives.
     """
 
     text: str

@@ -11,13 +11,13 @@ import pyarrow as pa
 from jaxtyping import Float
 
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
-from ama.data.encoding.text_values import texts
+from ama.data.encoding.kind_columns import OfKinds
 
 UNKNOWN = "another kind"
 
 
 @dataclass(frozen=True)
-class Categories(ColumnEncoding):
+class Categories(OfKinds[int], ColumnEncoding):
     """One-hot: a 1 in the column of the kind, or in the last one for a kind that the fit did not keep.
 
     A missing value is a kind like others.
@@ -31,33 +31,24 @@ class Categories(ColumnEncoding):
     kinds: list[str | None]
 
     kind: ClassVar[str] = "category"
-    expects: ClassVar[str] = "text"
 
     @property
     def width(self) -> int:
         return len(self.kinds) + 1
 
-    @property
-    def of_text(self) -> bool:
-        return True
-
-    def takes(self, kind: pa.DataType) -> bool:
-        return not pa.types.is_nested(kind)
-
     @cached_property
-    def _places(self) -> dict[str | None, int]:
+    def values(self) -> dict[str | None, int]:
+        """The column of each kind."""
         return {kind: place for place, kind in enumerate(self.kinds)}
 
+    @property
+    def of_others(self) -> int:
+        """The last column."""
+        return len(self.kinds)
+
     def encode(self, column: pa.Array) -> Encoded:
-        found = texts(column)
-        known = [*found.known, None]  # the last one is that of a missing value, whose place is -1
-        places = np.array([self._places.get(text, len(self.kinds)) for text in known])
-        return Encoded(np.eye(self.width)[places[found.places]])
+        return Encoded(np.eye(self.width)[self.value_of_rows(column)])
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         shown = [*(MISSING if kind is None else kind for kind in self.kinds), UNKNOWN]
         return [shown[place] for place in x.argmax(1)]
-
-    def check(self) -> None:
-        if len(self._places) < len(self.kinds):
-            raise ValueError("two of its kinds are the same")

@@ -43,9 +43,8 @@ class ColumnSurvey:
         self.counts: Counter[str | None] = Counter()
         self._step = -(-n_rows // MAX_SAMPLED)
         self._sampled: list[pa.Array] = []
-        self._later: Counter[str] = (
-            Counter()
-        )  # rows that are not counted one by one, by the pattern found in them
+        # Rows that are not counted one by one, by the pattern found in them.
+        self._later: Counter[str] = Counter()
         self._n_later = 0
 
     def add(self, column: pa.Array) -> None:

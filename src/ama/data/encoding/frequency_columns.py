@@ -12,13 +12,13 @@ import pyarrow as pa
 from jaxtyping import Float
 
 from ama.data.encoding.column_encoding import ColumnEncoding, Encoded, Shown
-from ama.data.encoding.text_values import texts
+from ama.data.encoding.kind_columns import OfKinds
 
 UNKNOWN_ROWS = 0.5  # rows of a kind that the fit did not keep: fewer than any kind has
 
 
 @dataclass(frozen=True)
-class Frequencies(ColumnEncoding):
+class Frequencies(OfKinds[float], ColumnEncoding):
     """The logarithm of the share of the fit's rows that are of the same kind.
 
     A missing value is a kind like others. A kind of a single row is not kept: after Good and Turing, a new row is of
@@ -39,29 +39,23 @@ class Frequencies(ColumnEncoding):
     n_rows: int
 
     kind: ClassVar[str] = "frequency"
-    expects: ClassVar[str] = "text"
 
     @property
     def width(self) -> int:
         return 1
 
-    @property
-    def of_text(self) -> bool:
-        return True
-
-    def takes(self, kind: pa.DataType) -> bool:
-        return not pa.types.is_nested(kind)
-
     @cached_property
-    def _values(self) -> dict[str | None, float]:
+    def values(self) -> dict[str | None, float]:
+        """The logarithm of the share of each kind."""
         return {kind: math.log(rows / self.n_rows) for kind, rows in zip(self.kinds, self.rows, strict=True)}
 
+    @property
+    def of_others(self) -> float:
+        """The logarithm of the share of a kind of less than a row."""
+        return math.log(UNKNOWN_ROWS / self.n_rows)
+
     def encode(self, column: pa.Array) -> Encoded:
-        found = texts(column)
-        known = [*found.known, None]  # the last one is that of a missing value, whose place is -1
-        unknown = math.log(UNKNOWN_ROWS / self.n_rows)
-        values = np.array([self._values.get(text, unknown) for text in known])
-        return Encoded(values[found.places][:, None])
+        return Encoded(self.value_of_rows(column)[:, None])
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         rows = np.exp(np.clip(x[:, 0], -700, 0)) * self.n_rows
@@ -73,7 +67,6 @@ class Frequencies(ColumnEncoding):
     def check(self) -> None:
         if len(self.kinds) != len(self.rows):
             raise ValueError(f"it has {len(self.kinds)} kinds and {len(self.rows)} numbers of rows")
-        if len(set(self.kinds)) < len(self.kinds):
-            raise ValueError("two of its kinds are the same")
+        super().check()
         if self.n_rows < 1 or any(not 0 < rows <= self.n_rows for rows in self.rows):
             raise ValueError(f"its rows are not from 1 to {self.n_rows}")
