@@ -11,7 +11,7 @@ import numpy as np
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import first_text, first_value, floats, is_number, is_text, not_a_number
 from ama.data.encoding.learned_encoding import is_encodable
-from ama.data.names import named_columns
+from ama.data.names import of_columns
 from ama.data.samples import Wanted
 from ama.errors import InputError
 
@@ -166,8 +166,5 @@ def _refuse(table: ArrowTable, name: str, expected: str) -> NoReturn:
 
 def _remark_unused(table: ArrowTable, unused: list[str], wanted: Wanted) -> None:
     if unused:
-        of_one, of_several = (
-            "is left out, as the model does not use it",
-            "are left out, as the model does not use them",
-        )
-        wanted.remark(f"{named_columns(unused, table.name)} {of_one if len(unused) == 1 else of_several}")
+        reason = "is left out, as the model does not use it", "are left out, as the model does not use them"
+        wanted.remark(of_columns(unused, table.name, *reason))

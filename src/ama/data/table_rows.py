@@ -16,7 +16,7 @@ from ama.data.arrow_reading import decodable
 from ama.data.encoding.learned_encoding import learn_encoding
 from ama.data.feature_columns import find_columns
 from ama.data.labels import as_labels
-from ama.data.names import named_columns
+from ama.data.names import of_columns
 from ama.data.samples import Samples, Source, Wanted
 from ama.errors import InputError
 
@@ -108,11 +108,8 @@ class TableRows(Source):
     def _say_replaced(self, replaced: Counter[str]) -> None:
         """A remark on values that are missing where none was at fit; there is no indicator of them."""
         if names := [name for name, n in replaced.items() if n]:
-            sentence = (
-                f"{named_columns(names, self.name)} {'lacks' if len(names) == 1 else 'lack'} "
-                f"{sum(replaced.values()):,} values and lacked none at fit: medians are in their place"
-            )
-            self.wanted.remark(sentence)
+            what = f"{sum(replaced.values()):,} values and lacked none at fit: medians are in their place"
+            self.wanted.remark(of_columns(names, self.name, f"lacks {what}", f"lack {what}"))
             self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
 
 

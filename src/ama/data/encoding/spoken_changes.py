@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ama.data.names import named_columns
+from ama.data.names import of_columns
 from ama.data.samples import Wanted
 
 
@@ -54,6 +54,4 @@ def say_changes(changes: dict[Change, list[str]], table: str, wanted: Wanted) ->
     for change in Change:
         if names := changes.get(change):
             of_one, of_several, refused = change.value
-            wanted.remark(
-                f"{named_columns(names, table)} {of_one if len(names) == 1 else of_several}", refused
-            )
+            wanted.remark(of_columns(names, table, of_one, of_several), refused)
