@@ -13,7 +13,7 @@ import ama
 PACKAGE = Path(ama.__file__).parent
 # Bottom first: a module imports from its own room and from those before it.
 ROOMS = (
-    "errors", "utils", "settings", "decision", "io", "networks", "objective", "scores", "training", "data", "features",
+    "errors", "utils", "settings", "decision", "io", "networks", "objective", "features", "scores", "training", "data",
     "detectors", "baselines", "report", "export", "serving", "distributed", "benchmark", "cli",
 )  # fmt: skip
 AT_THE_ROOT = {"__init__.py", "__main__.py", "errors.py", "settings.py", "py.typed"}

@@ -20,6 +20,9 @@ Lipschitz = Literal[
 ]
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 Precision = Literal["auto", "float32", "bfloat16"]
+HeldOutFrom = Literal["auto", "anywhere", "end"]
+Features = Literal["none", "lite0"]
+NO_FEATURES: Features = "none"
 AUTO_CONTAMINATION = 0.1  # PyOD's default; the data themselves do not tell
 WEIGHT = (0.0, 1e6)  # range of the weight of a term in an objective
 
@@ -41,6 +44,10 @@ class Settings:
         "how far a sample lies in the direction of known anomalies (y = -1). \"auto\": several, weighted by how well "
         "each separates held-out normal samples from synthetic anomalies."), FIRST,
         default="a_score")
+    features: Features = parameter((
+        "Frozen pre-trained backbone for photographs: \"none\", or \"lite0\", EfficientNet-Lite0 with its weights of "
+        "ImageNet, which then are part of the model. The networks and the terms see the means and spreads of its "
+        "feature maps as a row, and images of up to 512 pixels keep their size."), FIRST, default=NO_FEATURES)
     held_out: float = parameter((
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
         FIRST, 0.01, 0.5, default=0.05)
@@ -50,6 +57,11 @@ class Settings:
         default=None)
     max_epochs: int | None = parameter("Length of the training in passes over the data.", TRAINING, 1, 10**6,
         default=100)
+    held_out_from: HeldOutFrom = parameter((
+        "Which normal samples are held out: any, or those at the \"end\" of their order, by name in a folder. Of "
+        "photographs taken in series, those from anywhere look like the learned ones, and the threshold flags too "
+        "many new ones. \"auto\" is \"end\" where features show such a series, otherwise \"anywhere\"."),
+        TRAINING, default="auto")
     contamination_share: float = parameter((
         "Share of anomalies that may be among the rows of a table: the most unusual are left out, and as many more are "
         "not learned from. \"auto\" is 0.1. Normal rows like those left out may be flagged, beyond the false-alarm "
@@ -231,6 +243,7 @@ PRESETS: dict[str, dict[str, Settings]] = {
     "colour images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_COLOUR},
     "grey images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_GREY},
     "tabular data": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_TABULAR},
+    "features of images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_TABULAR},
 }
 
 

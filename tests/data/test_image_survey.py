@@ -34,11 +34,17 @@ def test_transparency_is_left_out_with_a_word(tmp_path):
         open_source(tmp_path, strict=True)
 
 
+HINT = "; with features='lite0' they keep up to 512 pixels"
+
+
 @pytest.mark.parametrize(
     ("shapes", "sentence"),
     [
-        ([(200, 300)], "images of 200 x 300 pixels are resized to 64 x 64; their aspect ratio is not kept"),
-        ([(300, 300)], "images of 300 x 300 pixels are resized to 64 x 64"),
+        (
+            [(200, 300)],
+            f"images of 200 x 300 pixels are resized to 64 x 64; their aspect ratio is not kept{HINT}",
+        ),
+        ([(300, 300)], f"images of 300 x 300 pixels are resized to 64 x 64{HINT}"),
         ([(9, 9), (20, 20), (30, 30)], "images of 9 x 9 to 30 x 30 pixels are resized to 64 x 64"),
         (
             [(20, 20), (9, 10), (30, 30)],
@@ -53,6 +59,31 @@ def test_resizing_is_said_unless_the_size_was_given(tmp_path, shapes, sentence):
     with pytest.raises(InputError, match=r"are resized to 64 x 64.* \(refused by strict\)"):
         open_source(tmp_path, strict=True)
     assert notes(tmp_path, image_size=32, strict=True) == []
+
+
+@pytest.mark.parametrize(
+    ("shapes", "size", "sentences"),
+    [
+        ([(300, 200)], (300, 200), []),
+        ([(30, 20)], (30, 20), []),
+        ([(1500, 2000)], (384, 512), ["images of 1500 x 2000 pixels are resized to 384 x 512"]),
+        (
+            [(600, 300), (300, 600)],
+            (512, 256),
+            [
+                "images of 300 x 600 to 600 x 300 pixels are resized to 512 x 256; their aspect ratio is not kept"
+            ],
+        ),
+    ],
+)
+def test_with_a_longest_side_photographs_keep_size_and_ratio(tmp_path, shapes, size, sentences):
+    for i, shape in enumerate(shapes):
+        save(tmp_path / f"{i}.png", noise(*shape))
+    assert open_source(tmp_path, max_side=512).shape == (1, *size)
+    assert notes(tmp_path, max_side=512) == sentences
+    assert open_source(tmp_path, max_side=512, image_size=300).shape == (1, 300, 300)
+    with pytest.raises(InputError, match="image_size must be 8 to 4096 pixels a side, found 5000 x 5000"):
+        open_source(tmp_path, max_side=512, image_size=5000)
 
 
 def test_a_model_decides_the_size_and_strict_allows_it(tmp_path):
@@ -81,7 +112,7 @@ def test_depths_that_differ(tmp_path):
 
 def test_arrays_are_resized_and_recoloured_with_the_same_words():
     assert notes(np.zeros((2, 300, 300), np.uint8)) == [
-        "the array: images of 300 x 300 pixels are resized to 64 x 64"
+        f"the array: images of 300 x 300 pixels are resized to 64 x 64{HINT}"
     ]
     assert notes(np.zeros((2, 3, 8, 8), np.uint8), shape=(1, 8, 8)) == [
         "the array: 2 images in colour made grey"

@@ -37,11 +37,12 @@ def test_a_new_parameter_is_one_declaration():
         Patient(patience=12).fit([[0.0, 1.0]] * 9)
 
 
-def test_the_first_group_has_the_eight_that_most_users_need():
+def test_the_first_group_has_the_nine_that_most_users_need():
     groups = by_group(ama.AMADetector)
     assert next(iter(groups)) == "most used"
     assert list(groups["most used"]) == [
-        "preset", "max_time", "false_alarm_rate", "device", "random_state", "progress", "scoring", "held_out",
+        "preset", "max_time", "false_alarm_rate", "device", "random_state", "progress", "scoring", "features",
+        "held_out",
     ]  # fmt: skip
     assert sum(map(len, groups.values())) == len(ama.AMADetector().get_params())
 
@@ -55,7 +56,8 @@ def test_every_parameter_is_documented_with_its_type_and_default(name):
 
 def test_a_default_that_depends_on_the_preset_is_told_for_each():
     assert default_of("latent_dim", ama.AMADetector) == (
-        "paper: 128; compact: 64 for colour images, 64 for grey images, 16 for tabular data"
+        "paper: 128; compact: 64 for colour images, 64 for grey images, 16 for tabular data, "
+        "16 for features of images"
     )
     assert default_of("critic_steps", ama.AMADetector) == "paper: 5; compact: 1"
     assert default_of("penalty_norm", ama.AMADetector) == "paper: pair; authors: pixel; compact: pair"

@@ -87,6 +87,7 @@ class Baseline(Detector):
         kind = kind_of(tuple(samples.x.shape[1:]))
         if self.images_only and not kind.pictured:
             raise InputError(f"{type(self).__name__} is for images, found {kind.describe()}")
+        kind.check_size()
         normal = samples.x[torch.from_numpy(~anomalous)]
         train, calibration = hold_out(normal, self.held_out, run.seed)
         log = Log()

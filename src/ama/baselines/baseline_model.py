@@ -46,6 +46,7 @@ class BaselineModel(ScaledModule, Storable):
 
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, **options: Any):
         kind = kind_of(shape)
+        kind.check_size()
         super().__init__(kind.scaling())
         self.kind, self.shape, self.dtype, self.options = kind, shape, dtype, options
         self.register_buffer("calibration", empty(0))

@@ -5,7 +5,8 @@ Depth
     float32 in [0, 1].
 Size
     Images that all have one size of 8 to 256 pixels a side keep it. Otherwise all are resized to 64 x 64 with
-    an antialiased bilinear filter; the aspect ratio is not kept. An explicit size overrides both.
+    an antialiased bilinear filter; the aspect ratio is not kept. With ``max_side``, as for a frozen backbone, images
+    get the size of the largest one, reduced to that longest side. An explicit size overrides all that.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from ama.errors import InputError
 from ama.networks.image_networks import MAX_SIDE, MIN_SIDE
 
 DEFAULT_SIZE = (64, 64)
+LARGEST_SIDE = 4096  # of images for a frozen backbone
 LUMA = (0.299, 0.587, 0.114)  # weights by which Pillow converts RGB to grey
+HINT = "; with features='lite0' they keep up to 512 pixels"
 SAME_RATIO = 0.01  # difference of aspect ratios that comes from rounding to whole pixels
 
 
@@ -45,11 +48,14 @@ def choose_size(found: set[tuple[int, int]], wanted: Wanted, example: str) -> tu
         return wanted.shape[1], wanted.shape[2]
     if wanted.image_size is not None:
         height, width = np.broadcast_to(wanted.image_size, 2).tolist()
-        if not all(MIN_SIDE <= side <= MAX_SIDE for side in (height, width)):
+        largest = MAX_SIDE if wanted.max_side is None else LARGEST_SIDE
+        if not all(MIN_SIDE <= side <= largest for side in (height, width)):
             raise InputError(
-                f"image_size must be {MIN_SIDE} to {MAX_SIDE} pixels a side, found {height} x {width}"
+                f"image_size must be {MIN_SIDE} to {largest} pixels a side, found {height} x {width}"
             )
         return height, width
+    if wanted.max_side is not None:
+        return _within(max(found, key=_area), wanted.max_side)
     if len(found) > 1:
         return DEFAULT_SIZE
     [(height, width)] = found
@@ -59,6 +65,13 @@ def choose_size(found: set[tuple[int, int]], wanted: Wanted, example: str) -> tu
             "--image-size 32 resizes them"
         )
     return DEFAULT_SIZE if max(height, width) > MAX_SIDE else (height, width)
+
+
+def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """A size (height, width) reduced to a longest side, in its aspect ratio; at least ``MIN_SIDE`` pixels a side."""
+    share = min(1.0, longest / max(size))
+    height, width = (max(MIN_SIDE, round(side * share)) for side in size)
+    return height, width
 
 
 def extremes(found: set[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -86,10 +99,12 @@ def remark_size(found: set[tuple[int, int]], size: tuple[int, int], name: str, w
     shown = " to ".join(
         dict.fromkeys(f"{h} x {w}" for h, w in (min(found, key=_area), max(found, key=_area)))
     )
+    reduced = at_fit and size == DEFAULT_SIZE and max(map(max, found)) > MAX_SIDE
     kept = all(abs(_ratio(one) / _ratio(size) - 1) < SAME_RATIO for one in found)
     wanted.remark(
         f"{name}: images of {shown} pixels are resized to {size[0]} x {size[1]}"
-        f"{'' if at_fit else ', as the model learned'}{'' if kept else '; their aspect ratio is not kept'}",
+        f"{'' if at_fit else ', as the model learned'}{'' if kept else '; their aspect ratio is not kept'}"
+        f"{HINT if reduced else ''}",
         refused=at_fit,
     )
 

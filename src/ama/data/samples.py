@@ -24,6 +24,8 @@ from ama.utils.progress import progress_bar
 MOST_NAMED = 10  # skipped samples that are named one by one
 MOST_IN_MEMORY = 100_000_000  # samples, however small
 BYTES_OF_AN_ID = 64
+BATCH = 1024  # samples read at a time
+BYTES_OF_A_BATCH = 2**26
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,7 @@ class Wanted:
 
     shape: tuple[int, ...] | None = None
     image_size: int | tuple[int, int] | None = None
+    max_side: int | None = None
     label_column: str | None = None
     columns: list[str] | None = None
     drop: tuple[str, ...] = ()
@@ -206,8 +209,8 @@ class Source(ABC):
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
         """At most ``batch_size`` samples at a time; a chunk may hold nothing but ``skipped``."""
 
-    def batches(self, batch_size: int = 1024) -> Iterator[Samples]:
-        """The samples in order, 1 to ``batch_size`` at a time, in constant memory.
+    def batches(self, batch_size: int | None = None) -> Iterator[Samples]:
+        """The samples in order, 1 to ``batch_size`` at a time (by default 1,024 or 64 MiB), in constant memory.
 
         Raises
         ------
@@ -215,7 +218,7 @@ class Source(ABC):
             If a sample is refused (``strict``, a number missing from a table), or none can be read.
         """
         held: Samples | None = None
-        for chunk in self._chunks(batch_size):
+        for chunk in self._chunks(batch_size or max(1, min(BATCH, BYTES_OF_A_BATCH // self._bytes))):
             chunk = replace(chunk, source=self.named, remarks=self.remarks)
             if held is None:
                 held = chunk
@@ -259,8 +262,12 @@ class Source(ABC):
         read = x[: len(ids)]
         return Samples(read, ids, all_labels, self.columns, skipped, self.named, self.remarks, self.encoding)
 
+    @property
+    def _bytes(self) -> int:
+        return max(1, math.prod(self.shape) * self.dtype.itemsize)
+
     def _check_memory(self) -> None:
-        needed = len(self) * (math.prod(self.shape) * self.dtype.itemsize + BYTES_OF_AN_ID)
+        needed = len(self) * (self._bytes + BYTES_OF_AN_ID)
         if len(self) > MOST_IN_MEMORY or needed > physical_memory():
             size = described(self.shape, self.encoding, len(self))
             raise InputError(

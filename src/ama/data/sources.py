@@ -55,6 +55,7 @@ def open_source(
     *,
     shape: tuple[int, ...] | None = None,
     image_size: int | tuple[int, int] | None = None,
+    max_side: int | None = None,
     label_column: str | None = None,
     columns: Sequence[str] | None = None,
     drop: Sequence[str] = (),
@@ -72,14 +73,15 @@ def open_source(
         Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a DataFrame, a
         ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
     shape, dtype
-        Of a fitted model's samples. Images are converted to them; rows must have as many columns.
+        Of a fitted model's samples. Images are converted; rows must have as many columns.
     image_size
-        Side, or (height, width), to resize images to; 8 to 256. See :mod:`ama.data.image_format`.
+        Side, or (height, width), to resize images to; 8 to 256, or to 4,096 with ``max_side``.
+    max_side
+        Longest side to which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
     label_column
         Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``.
     columns
-        Features, selected from a table by name and order: those of a fitted model, or some of a new table. By default
-        all columns, except those that number the rows or hold almost as many texts as rows.
+        Features of a table by name and order; by default all but row numbers and texts that almost all differ.
     drop
         Columns of a table that are no features.
     strict, complete
@@ -95,10 +97,8 @@ def open_source(
         If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
-    wanted = Wanted(
-        shape, image_size, label_column, names, tuple(drop), dtype, strict, complete, channels, encoding
-    )
-    return _opened(source, wanted)
+    reading = (dtype, strict, complete, channels, encoding)
+    return _opened(source, Wanted(shape, image_size, max_side, label_column, names, tuple(drop), *reading))
 
 
 def _opened(source: Any, wanted: Wanted) -> Source:

@@ -24,7 +24,6 @@ from ama.detectors.training_inputs import label_numbers, training_samples
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
 from ama.scores.kinds.factory import kind_of
-from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model, Scores
 from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
@@ -32,6 +31,7 @@ from ama.utils.extras import needs_extra
 
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
 DIRECTIONS = ("inward", "outward")
+WORKING_SIDE = 512  # pixels of the longest side to which photographs are reduced for a backbone
 
 
 @parameters
@@ -126,7 +126,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
             self._validation(validation, samples),
         )
-        choices = self._choices(kind_of(tuple(samples.x.shape[1:])), bool(anomalous.any()))
+        choices = self._choices(tuple(samples.x.shape[1:]), bool(anomalous.any()))
         if choices[0].contamination_share:
             warnings.warn(trimming_notice(len(data.normal), choices[0].contamination_share), stacklevel=2)
         fitted = fit_best(data, choices, run)
@@ -145,10 +145,10 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         """
         super().check_parameters()
         try:
-            self._choices(kind_of((1, 8, 8)), known=True)
+            self._choices((1, 8, 8), known=True)
         except InputError as refused:
             try:
-                self._choices(kind_of((2,)), known=True)
+                self._choices((2,), known=True)
             except InputError:
                 raise refused from None
 
@@ -178,8 +178,12 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         return Scores(score.cpu(), {name: values.cpu() for name, values in terms.items()})
 
     def reconstruct(self, X: Any) -> np.ndarray:
-        """G(E(x)) in the units of X, float, in the shape of ``shape_``; of a table, the numbers that encode it."""
+        """G(E(x)) in the units of X, float, in the shape of ``shape_``; of a table, the numbers that encode it.
+
+        Not of images seen through ``features``, of which the networks make no image.
+        """
         x = self._fitted_samples(X)
+        self.model_.kind.check_shown()
         return self.model_.reconstruct(x).cpu().numpy()
 
     def anomaly_map(self, X: Any) -> np.ndarray:
@@ -193,9 +197,8 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         Returns
         -------
         ndarray
-            For images (n, H, W), at least 0; the map of a normal image sums to its R-score on average. For rows
-            (n, d), a value for each column of the table: by how much the score would rise if the column had its
-            expected value.
+            For images (n, H, W), at least 0; see :mod:`ama.scores.place_maps` with ``features``. For rows (n, d), a
+            value for each column of the table: by how much the score would rise if it had its expected value.
         """
         x = self._fitted_samples(X)
         return self.model_.anomaly_map(x, self._groups()).double().cpu().numpy()
@@ -209,7 +212,7 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         expected = model.expected(x, self._groups())
         return Explanation(
             dict(zip(model.deciding, deviations.T, strict=True)),
-            model.reconstruct(x).double().cpu().numpy(),
+            model.reconstruct(x).double().cpu().numpy() if model.kind.shows_reconstructions else None,
             model.anomaly_map(x, self._groups()).double().cpu().numpy(),
             None if expected is None else self._decoded(expected.cpu().numpy()),
         )
@@ -276,8 +279,13 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             )
         return x, labels
 
-    def _choices(self, kind: SampleKind, known: bool) -> list[settings.Settings]:
+    def reading(self) -> dict[str, Any]:
+        """See :meth:`ama.detectors.inputs.TakesSamples.reading`."""
+        return {} if self.features in (None, settings.NO_FEATURES) else {"max_side": WORKING_SIDE}
+
+    def _choices(self, shape: tuple[int, ...], known: bool) -> list[settings.Settings]:
         """The settings to fit with, with known anomalies or without: several if delta or direction is "auto"."""
+        kind = kind_of(shape, self.features or settings.NO_FEATURES)
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
         directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
         names = {field.name for field in dataclasses.fields(settings.Settings)}

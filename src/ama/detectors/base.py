@@ -18,7 +18,7 @@ from ama.data.samples import Samples, Source
 from ama.data.sources import open_source
 from ama.decision import conformal
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
-from ama.detectors.inputs import TakesSparse, as_samples
+from ama.detectors.inputs import TakesSamples, as_samples
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import PlottingMixin
 from ama.detectors.saving import SavedEstimator
@@ -33,7 +33,7 @@ Self = TypeVar("Self", bound="Detector")
 
 
 @parameters
-class Detector(PlottingMixin, TakesSparse, OutlierMixin, SavedEstimator, ABC):
+class Detector(PlottingMixin, TakesSamples, OutlierMixin, SavedEstimator, ABC):
     """Base of every detector; a subclass declares its parameters and has a ``fit`` that ends with :meth:`_keep`.
 
     Attributes

@@ -19,8 +19,12 @@ from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 
 
-class TakesSparse:
-    """Tells scikit-learn that X may be a sparse matrix."""
+class TakesSamples:
+    """What scikit-learn and the readers of sources are told of the samples that a detector takes."""
+
+    def reading(self) -> dict[str, Any]:
+        """Keywords of ``open_source`` for a source to learn from, besides those that the user gives."""
+        return {}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]
@@ -55,7 +59,7 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
     n_axes = getattr(X, "ndim", None)
     if from_source or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.
-        source = open_source(X) if reset else detector.open(X, complete=True)
+        source = open_source(X, **detector.reading()) if reset else detector.open(X, complete=True)
         samples = source.read(progress=detector.progress is not False)
         for note in samples.notes():
             warnings.warn(note, stacklevel=4)

@@ -124,9 +124,14 @@ class Lite0(nn.Module):
             Colour images (b, 3, h, w), 8-bit or float in [0, 1], of any size; trained on 224 x 224 pixels.
         """
         pixels = images / 255 if images.dtype == torch.uint8 else images
+        maps = self.stage_maps(pixels)
+        return Features(maps, self.head(maps[-1]).mean((2, 3)))
+
+    def stage_maps(self, pixels: Float[Tensor, "b 3 h w"]) -> tuple[Float[Tensor, "b _ _ _"], ...]:
+        """The feature maps of each stage, of colour images in [0, 1]."""
         x = self.stem((pixels - MEAN) / DEVIATION)
         maps = []
         for stage in self.stages:
             x = stage(x)
             maps.append(x)
-        return Features(tuple(maps), self.head(x).mean((2, 3)))
+        return tuple(maps)

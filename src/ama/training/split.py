@@ -29,8 +29,16 @@ class Split(NamedTuple):
     doubtful: Shaped[Tensor, "e ..."]  # the same, but nothing is learned from them later either
 
 
-def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known: bool = False) -> Split:
-    """Split the normal samples of a fit; ``known`` is whether some anomalies are known.
+def split(
+    normal: Shaped[Tensor, "n ..."],
+    settings: Settings,
+    seed: int,
+    known: bool = False,
+    from_end: bool = False,
+) -> Split:
+    """Split the normal samples of a fit.
+
+    ``known`` is whether some anomalies are known, ``from_end`` whether the last samples are held out.
 
     Of samples that :func:`ama.training.trimming.trimmed` finds doubtful, as many calibrate as of the others.
 
@@ -40,7 +48,7 @@ def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known:
         As :func:`check_learnable`; and if so few are left.
     """
     check_learnable(normal)
-    terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:])), known)
+    terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:]), settings.features), known)
     usual, doubtful = trimmed(normal, settings.contamination_share, seed)
     if len(usual) < MIN_SAMPLES:
         raise InputError(
@@ -50,7 +58,7 @@ def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known:
     # Whatever is fitted to the calibration samples themselves would make their p-values too large.
     own = settings.statistics == "held_out"
     divide = own or len(terms) > 1
-    train, held_out = hold_out(usual, settings.held_out, seed, at_least=2 if divide else 1)
+    train, held_out = hold_out(usual, settings.held_out, seed, 2 if divide else 1, from_end)
     # The statistics need more samples than the scale of a few terms.
     n = len(held_out)
     is_unseen = torch.arange(n) % (2 if own else 3) == 0 if divide else torch.zeros(n).bool()
@@ -65,9 +73,9 @@ def split(normal: Shaped[Tensor, "n ..."], settings: Settings, seed: int, known:
 
 
 def hold_out(
-    normal: Shaped[Tensor, "n ..."], share: float, seed: int, at_least: int = 1
+    normal: Shaped[Tensor, "n ..."], share: float, seed: int, at_least: int = 1, from_end: bool = False
 ) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
-    """Shuffled samples to train on, and a share of all that is held out.
+    """Shuffled samples to train on, and a share of all that is held out, drawn at random or ``from_end``.
 
     Raises
     ------
@@ -77,6 +85,8 @@ def hold_out(
     check_learnable(normal)
     order = torch.randperm(len(normal), generator=generator_for(seed, 3))
     n_held_out = max(at_least, round(share * len(normal)))
+    if from_end:
+        order = torch.cat([order[order >= len(normal) - n_held_out], order[order < len(normal) - n_held_out]])
     return normal[order[n_held_out:]], normal[order[:n_held_out]]
 
 

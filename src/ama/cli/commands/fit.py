@@ -91,7 +91,7 @@ def _run(given: Namespace) -> None:
     detector = detector_class(**{name: given[name] for name in declared(detector_class)})
     detector.check_parameters()
     _check_detector(given, detector)
-    samples = _normal_samples(given)
+    samples = _normal_samples(given, detector)
     say(f"learning from {samples.summary()}")
     alike = partial(
         open_source,
@@ -129,7 +129,7 @@ def _check_detector(given: Namespace, detector: Detector) -> None:
             import ama.training.trainer  # noqa: F401
 
 
-def _normal_samples(given: Namespace) -> Samples:
+def _normal_samples(given: Namespace, detector: Detector) -> Samples:
     from ama.cli.reading import read, say_all
     from ama.data.normal_labels import all_taken_as_normal, check_one_part, is_normal
     from ama.data.samples import Wanted
@@ -146,6 +146,7 @@ def _normal_samples(given: Namespace) -> Samples:
         drop=given.drop or (),
         strict=given.strict,
         channels=given.channels,
+        **detector.reading(),
     )
     samples = read(source)
     if labels is not None:

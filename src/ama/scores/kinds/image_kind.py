@@ -17,13 +17,7 @@ from ama.settings import Settings
 
 
 class Images(SampleKind):
-    """Images (channels, height, width).
-
-    Raises
-    ------
-    ValueError
-        If a side is outside 8 to 256 pixels.
-    """
+    """Images (channels, height, width)."""
 
     name = "images"
     pictured = True
@@ -34,7 +28,6 @@ class Images(SampleKind):
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)
         self.channels, self.height, self.width = shape
-        check_sides(self.height, self.width)  # some methods have networks for any size, which take any time
         self.n_rotations = n_rotations(self.height, self.width)
 
     @property
@@ -63,6 +56,9 @@ class Images(SampleKind):
                 rotation_head=settings.lambda_rotation > 0,
             ),
         )
+
+    def check_size(self) -> None:
+        check_sides(self.height, self.width)
 
     def scores_in_bfloat16(self, settings: Settings) -> bool:
         return settings.scoring_precision == "bfloat16"

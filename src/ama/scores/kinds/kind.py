@@ -9,6 +9,7 @@ from jaxtyping import Shaped
 from torch import Generator, Tensor
 
 from ama.errors import InputError
+from ama.features.backbone import Backbone
 from ama.networks.networks import Networks
 from ama.networks.scaling import Scaling
 from ama.scores.map_contract import AnomalyMap
@@ -30,6 +31,8 @@ class SampleKind(ABC):
         Whether the networks score in float64, where a score does not depend on the batch that it comes in.
     comparable
         Whether the distance of two samples, number by number, says how alike they are.
+    shows_reconstructions
+        Whether what the networks reconstruct are samples.
     has_covariance
         Whether such samples can be compared, and have few enough numbers for their covariance.
     best_whitened
@@ -43,6 +46,7 @@ class SampleKind(ABC):
     convolutional: ClassVar[bool]
     scored_in_float64: ClassVar[bool]
     comparable: ClassVar[bool]
+    shows_reconstructions: ClassVar[bool] = True
     has_covariance: bool = False
     best_whitened: bool = False
     n_rotations: int = 1
@@ -73,6 +77,19 @@ class SampleKind(ABC):
             If there are no networks for such a shape.
         """
 
+    def backbone(self) -> Backbone | None:
+        """The frozen network through which samples are seen, without its weights; None if there is none."""
+        return None
+
+    def check_size(self) -> None:  # noqa: B027  # most kinds have no limit
+        """Refuse samples for which no networks are built: some methods would take any size, and any time for it.
+
+        Raises
+        ------
+        ValueError
+            For an image with a side outside 8 to 256 pixels.
+        """
+
     @abstractmethod
     def scores_in_bfloat16(self, settings: Settings) -> bool:
         """Whether convolutions run in bfloat16 when scoring."""
@@ -95,11 +112,26 @@ class SampleKind(ABC):
         InputError
             If there are any.
         """
+        self.check_size()
         if settings.lambda_rotation:
             self.check_rotations(f"lambda_rotation={settings.lambda_rotation:g} rotates images")
         if settings.contamination_share:
             self.check_comparable(
                 f"contamination_share={settings.contamination_share:g} looks for unusual rows"
+            )
+
+    def check_shown(self) -> None:
+        """Refuse to show reconstructions that are no samples.
+
+        Raises
+        ------
+        InputError
+            If the networks reconstruct features.
+        """
+        if not self.shows_reconstructions:
+            raise InputError(
+                "the networks reconstruct the features of an image, not the image: there are anomaly maps, but no "
+                "reconstructions"
             )
 
     def check_rotations(self, what: str) -> None:
