@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 import ama
 from ama.errors import InputError
 from ama.features.lite0_weights import lite0_weights
+from ama.report.model_card import model_card
 from image_files import noise, save
 
 pytestmark = pytest.mark.skipif(
@@ -30,7 +31,7 @@ def detector() -> ama.AMADetector:
     chosen = ama.AMADetector(
         features="lite0", max_steps=20, false_alarm_rate=0.1, random_state=0, progress=False
     )
-    return chosen.fit(crops("china.jpg", 60, 0))
+    return chosen.fit(crops("china.jpg", 80, 0))
 
 
 def test_parts_of_another_photograph_are_anomalies(detector):
@@ -82,6 +83,13 @@ def test_what_features_have_not_is_refused(detector):
         ama.AMADetector(features="lite0", progress=False).fit(np.random.default_rng(0).normal(size=(50, 3)))
 
 
+def test_the_model_card_names_the_backbone_and_its_licence(detector, digit_detector):
+    card = dict(model_card(detector)[0][1])
+    assert card["sees images through"].startswith("EfficientNet-Lite0, pre-trained on ImageNet")
+    assert "Apache-2.0" in card["sees images through"]
+    assert "sees images through" not in dict(model_card(digit_detector)[0][1])
+
+
 def test_photographs_keep_their_size_and_known_anomalies_take_part(tmp_path):
     for i in range(24):
         save(tmp_path / f"{i:02}.png", noise(20, 300, seed=i))
@@ -98,8 +106,8 @@ def test_photographs_keep_their_size_and_known_anomalies_take_part(tmp_path):
 def test_a_series_is_held_out_from_its_end():
     """A camera that moves over a scene: neighbouring images overlap."""
     photograph = load_sample_image("china.jpg").transpose(2, 0, 1)
-    every = np.stack([photograph[:, 2 * i : 2 * i + 60, 5 * i : 5 * i + 90] for i in range(60)])
-    shots, later = every[:40], every[40:]
+    every = np.stack([photograph[:, 2 * i : 2 * i + 60, 5 * i : 5 * i + 90] for i in range(80)])
+    shots, later = every[:60], every[60:]
     options = {
         "features": "lite0",
         "max_steps": 2,
@@ -107,9 +115,7 @@ def test_a_series_is_held_out_from_its_end():
         "random_state": 0,
         "progress": False,
     }
-    with pytest.warns(
-        UserWarning, match=r"seem to be taken in series: .* So the last 25% in their order are held out"
-    ):
+    with pytest.warns(UserWarning, match=r"seem to be taken in series .*: the last 25% are held out"):
         in_order = ama.AMADetector(**options).fit(shots)
     asked = ama.AMADetector(**options, held_out_from="end").fit(shots)
     assert np.array_equal(in_order.model_.calibration, asked.model_.calibration)

@@ -24,7 +24,6 @@ from ama.detectors.plotting import PlottingMixin
 from ama.detectors.saving import SavedEstimator
 from ama.errors import InputError, as_written
 from ama.io.versions import versions
-from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
 from ama.utils.declarations import FIRST, check, parameter
@@ -188,7 +187,7 @@ class Detector(PlottingMixin, TakesSamples, OutlierMixin, SavedEstimator, ABC):
     def kind_(self) -> SampleKind:
         """What the samples are."""
         check_is_fitted(self)
-        return kind_of(self.shape_)
+        return self.model_.kind
 
     def drift(self, X: Any) -> conformal.Drift:
         """Test whether the scores of X are still distributed as those of the held-out normal samples.

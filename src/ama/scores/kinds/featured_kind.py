@@ -46,7 +46,7 @@ class FeaturedImages(SampleKind):
             raise InputError(
                 f"features={features!r} are features of images of 1 or 3 channels, found {Images(shape).describe()}"
             )
-        self.features = features
+        self.features, self.seen_through = features, BACKBONES[features].origin
         self.rows = Tabular((BACKBONES[features].n_columns,))
         self.has_covariance, self.best_whitened = self.rows.has_covariance, self.rows.best_whitened
 

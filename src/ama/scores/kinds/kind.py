@@ -31,6 +31,8 @@ class SampleKind(ABC):
         Whether the networks score in float64, where a score does not depend on the batch that it comes in.
     comparable
         Whether the distance of two samples, number by number, says how alike they are.
+    seen_through
+        Name and origin of the frozen network through which samples are seen; "" if there is none.
     shows_reconstructions
         Whether what the networks reconstruct are samples.
     has_covariance
@@ -47,6 +49,7 @@ class SampleKind(ABC):
     scored_in_float64: ClassVar[bool]
     comparable: ClassVar[bool]
     shows_reconstructions: ClassVar[bool] = True
+    seen_through: str = ""
     has_covariance: bool = False
     best_whitened: bool = False
     n_rotations: int = 1
