@@ -71,6 +71,7 @@ def test_the_map_shows_where_a_normal_image_was_changed(detector):
     row, column = np.unravel_index((after - before).argmax(), before.shape)
     assert 20 <= row < 40
     assert 50 <= column < 75
+    assert [axis.get_ylabel() for axis in detector.plot_map(changed[None]).axes] == ["x", "map"]
     found = detector.explain(changed[None])
     assert found.reconstruction is None
     assert np.array_equal(found.anomaly_map[0], after)

@@ -122,8 +122,10 @@ class MapDisplay:
 
     Parameters
     ----------
-    images, reconstructions
+    images
         (n, C, H, W).
+    reconstructions
+        The same, or None where the networks reconstruct no images.
     maps
         (n, H, W), all drawn on the same scale.
     value_range
@@ -136,7 +138,7 @@ class MapDisplay:
     """
 
     images: np.ndarray
-    reconstructions: np.ndarray
+    reconstructions: np.ndarray | None
     maps: Float[np.ndarray, "n h w"]
     value_range: tuple[float, float]
     figure_: Figure = field(init=False)
@@ -145,11 +147,10 @@ class MapDisplay:
         """Draw the figure."""
         top = full_heat(self.maps)
         pixels = [as_pixels(image, *self.value_range) for image in self.images]
-        rows = {
-            "x": pixels,
-            "G(E(x))": [as_pixels(image, *self.value_range) for image in self.reconstructions],
-            "map": [heated(p, heat, top) for p, heat in zip(pixels, self.maps, strict=True)],
-        }
+        rows = {"x": pixels}
+        if self.reconstructions is not None:
+            rows["G(E(x))"] = [as_pixels(image, *self.value_range) for image in self.reconstructions]
+        rows["map"] = [heated(p, heat, top) for p, heat in zip(pixels, self.maps, strict=True)]
         self.figure_ = plot_reconstruction_rows(
             {name: np.stack(row).transpose(0, 3, 1, 2) for name, row in rows.items()}
         )
@@ -172,7 +173,8 @@ class MapDisplay:
             If the samples are rows.
         """
         x = images_of(detector, X)[:n]
-        return cls(x, detector.reconstruct(x), detector.anomaly_map(x), value_range(x)).plot()
+        reconstructions = detector.reconstruct(x) if detector.kind_.shows_reconstructions else None
+        return cls(x, reconstructions, detector.anomaly_map(x), value_range(x)).plot()
 
 
 @dataclass

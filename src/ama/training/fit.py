@@ -14,13 +14,13 @@ from lightning.pytorch import Callback
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from ama.features.backbone import BACKBONES, Backbone
+from ama.features.backbone import Backbone
 from ama.networks.networks import Networks
 from ama.networks.rotations import is_mirror_symmetric
 from ama.scores.kinds.factory import kind_of
 from ama.scores.model import Model
 from ama.scores.terms.term_registry import chosen_terms
-from ama.settings import NO_FEATURES, Settings
+from ama.settings import Settings
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
 from ama.training.checkpoint_folder import locked
@@ -198,9 +198,9 @@ def _held_out_from_end(
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     kind = kind_of(tuple(data.normal.shape[1:]), settings.features)
-    backbone = None
-    if settings.features != NO_FEATURES:
-        backbone = BACKBONES[settings.features].loaded().to(run.device)
+    backbone = kind.backbone(pretrained=True)
+    if backbone is not None:
+        backbone.to(run.device)
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
     from_end = _held_out_from_end(data.normal, backbone, settings, run)
     parts = split(data.normal, settings, run.seed, data.anomalies is not None, from_end)

@@ -13,7 +13,6 @@ from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.kinds.tabular_kind import Tabular
 from ama.scores.place_maps import PlaceMap
-from ama.scores.synthetic_anomalies import image_anomalies
 from ama.settings import Settings
 
 
@@ -46,8 +45,9 @@ class FeaturedImages(SampleKind):
             raise InputError(
                 f"features={features!r} are features of images of 1 or 3 channels, found {Images(shape).describe()}"
             )
-        self.features, self.seen_through = features, BACKBONES[features].origin
-        self.rows = Tabular((BACKBONES[features].n_columns,))
+        self.network, self.images = BACKBONES[features], Images(shape)
+        self.rows = Tabular((self.network.n_columns,))
+        self.seen_through = self.network.origin
         self.has_covariance, self.best_whitened = self.rows.has_covariance, self.rows.best_whitened
 
     @property
@@ -55,7 +55,7 @@ class FeaturedImages(SampleKind):
         return "features of images"
 
     def describe(self, n: int | None = None) -> str:
-        return Images(self.shape).describe(n)
+        return self.images.describe(n)
 
     def scaling(self) -> ColumnScaling:
         return self.rows.scaling()
@@ -63,11 +63,11 @@ class FeaturedImages(SampleKind):
     def networks(self, settings: Settings) -> Networks:
         return self.rows.networks(settings)
 
-    def backbone(self) -> Backbone:
-        return BACKBONES[self.features]()
+    def backbone(self, pretrained: bool = False) -> Backbone:
+        return self.network.loaded() if pretrained else self.network()
 
     def scores_in_bfloat16(self, settings: Settings) -> bool:
-        return False
+        return self.rows.scores_in_bfloat16(settings)
 
     def anomaly_map(self) -> PlaceMap:
         return PlaceMap()
@@ -75,7 +75,7 @@ class FeaturedImages(SampleKind):
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
     ) -> dict[str, Shaped[Tensor, "n c h w"]]:
-        return image_anomalies(raw, random)
+        return self.images.synthetic_anomalies(raw, random)
 
     def check(self, settings: Settings) -> None:
         super().check(settings)

@@ -80,8 +80,14 @@ class SampleKind(ABC):
             If there are no networks for such a shape.
         """
 
-    def backbone(self) -> Backbone | None:
-        """The frozen network through which samples are seen, without its weights; None if there is none."""
+    def backbone(self, pretrained: bool = False) -> Backbone | None:
+        """The frozen network through which samples are seen, None if there is none.
+
+        Raises
+        ------
+        InputError
+            If it is to have its weights and they are not installed.
+        """
         return None
 
     def check_size(self) -> None:  # noqa: B027  # most kinds have no limit
