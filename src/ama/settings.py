@@ -40,14 +40,19 @@ class Settings:
         "these statistics to the nearest training sample. \"rotated_memory_bank\": the same for the rotated images. "
         "\"rotation\": how surely the discriminator recognises each rotation. Without networks, for rows: "
         "\"nearest_rows\", the distance to the nearest learned rows; \"local_nearest_rows\", the same in whitened "
-        "coordinates, half relative to how close these rows are; \"row_density\", their density. \"known_anomalies\": "
+        "coordinates, half relative to how close these rows are; \"row_density\", their density. With features: "
+        "\"nearest_places\", the distance of the most unusual places from learned ones. \"known_anomalies\": "
         "how far a sample lies in the direction of known anomalies (y = -1). \"auto\": several, weighted by how well "
         "each separates held-out normal samples from synthetic anomalies."), FIRST,
         default="a_score")
     features: Features = parameter((
         "Frozen pre-trained backbone for photographs: \"none\", or \"lite0\", EfficientNet-Lite0 with its weights of "
-        "ImageNet, which then are part of the model. The networks and the terms see the means and spreads of its "
-        "feature maps as a row, and images of up to 512 pixels keep their size."), FIRST, default=NO_FEATURES)
+        "ImageNet, which then are part of the model. The networks and the terms see the means of its feature "
+        "maps as a row, and images of up to 512 pixels keep their size."), FIRST, default=NO_FEATURES)
+    tile_size: int = parameter((
+        "Longest side of overlapping tiles, in pixels: images of up to 4,096 pixels keep their size, each tile is seen "
+        "at full resolution, and the most anomalous one decides. 0 cuts no image of up to 512 pixels."), FIRST, 0, 4096,
+        default=0)
     held_out: float = parameter((
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
         FIRST, 0.01, 0.5, default=0.05)
@@ -153,6 +158,9 @@ class Settings:
     term_bound: float = parameter((
         "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. A bound of 3 "
         "helps if normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
+    combination: Literal["sum", "maximum"] = parameter((
+        "How several terms, each in standard deviations of held-out normal samples, become one score: their \"sum\", or "
+        "a smooth \"maximum\", which does not dilute what a single term finds."), SCORE, default="sum")
     statistics: Literal["training", "held_out"] = parameter((
         "Samples to which the statistics of normal scores are fitted: the \"training\" samples, as in the paper, or "
         "\"held_out\" ones. Terms other than r_score and a_score use at most 20,000 of them."), SCORE,
@@ -237,13 +245,16 @@ COMPACT_TABULAR = dataclasses.replace(
     scoring_precision="float32",
 )
 
+# A defect changes the rows of an image or a few places in it, seldom both.
+COMPACT_FEATURES = dataclasses.replace(COMPACT_TABULAR, combination="maximum", term_bound=0.0)
+
 # Variant of the data -> what each preset is for it. "auto" is "compact", on a GPU as well: on the class of CIFAR-10
 # that was measured there, the paper's training ends far below it (benchmarks/results/paper.jsonl).
 PRESETS: dict[str, dict[str, Settings]] = {
     "colour images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_COLOUR},
     "grey images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_GREY},
     "tabular data": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_TABULAR},
-    "features of images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_TABULAR},
+    "features of images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_FEATURES},
 }
 
 

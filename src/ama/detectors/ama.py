@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ama import settings
+from ama.data.image_format import LARGEST_SIDE
 from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
@@ -24,6 +25,7 @@ from ama.detectors.training_inputs import label_numbers, training_samples
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
 from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.featured_kind import WORKING_SIDE
 from ama.scores.model import Model, Scores
 from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
@@ -31,7 +33,6 @@ from ama.utils.extras import needs_extra
 
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
 DIRECTIONS = ("inward", "outward")
-WORKING_SIDE = 512  # pixels of the longest side to which photographs are reduced for a backbone
 
 
 @parameters
@@ -227,9 +228,10 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         return self.model_.settings.scoring
 
     def encoding_lengths(self, X: Any) -> np.ndarray:
-        """Euclidean norms of E(x), shape (n,)."""
+        """Euclidean norms of E(x), shape (n,); of images that are cut, the largest of a tile."""
         x = self._fitted_samples(X)
-        return self.model_.encode(x).norm(dim=1).double().cpu().numpy()
+        lengths = self.model_.encode(x).norm(dim=1).double()
+        return self.model_.kind.per_sample(lengths).cpu().numpy()
 
     def latent_sphere(self) -> LatentSphere:
         """The sphere of radius sqrt(latent_dim), and the atypical shell if there are such negatives."""
@@ -281,11 +283,15 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
 
     def reading(self) -> dict[str, Any]:
         """See :meth:`ama.detectors.inputs.TakesSamples.reading`."""
+        if self.tile_size:
+            return {"max_side": LARGEST_SIDE}
         return {} if self.features in (None, settings.NO_FEATURES) else {"max_side": WORKING_SIDE}
 
     def _choices(self, shape: tuple[int, ...], known: bool) -> list[settings.Settings]:
         """The settings to fit with, with known anomalies or without: several if delta or direction is "auto"."""
-        kind = kind_of(shape, self.features or settings.NO_FEATURES)
+        kind = kind_of(shape, self.features or settings.NO_FEATURES, self.tile_size or 0)
+        if known:
+            kind.check_known()
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
         directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
         names = {field.name for field in dataclasses.fields(settings.Settings)}

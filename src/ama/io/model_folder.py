@@ -29,7 +29,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-FORMAT = 3  # raised when an older version could no longer read the folder, or this one an older folder
+FORMAT = 4  # raised when an older version could no longer read the folder, or this one an older folder
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
 

@@ -50,7 +50,7 @@ class DifferenceMap(AnomalyMap):
     def fit(
         self, parts: Sequence[Float[Tensor, "_ 1"]], normal: Shaped[Tensor, "n c h w"], scorer: Scorer
     ) -> None:
-        levels = (_levels(x, scorer.networks) for x in scorer.chunks(normal[:MAP_SAMPLES]))
+        levels = (_levels(x, scorer.networks) for x in _first(scorer.chunks(normal), MAP_SAMPLES))
         self.weight = level_weights(levels, moments_of(parts).mean).to(self.weight)
 
     def explain(
@@ -63,6 +63,15 @@ class DifferenceMap(AnomalyMap):
         n_levels = 1 + len(scorer.networks.discriminator.blocks)
         if self.weight.shape != (n_levels,):
             raise ValueError(f"the map has {tuple(self.weight.shape)} weights for {n_levels} levels")
+
+
+def _first(chunks: Iterable[Float[Tensor, "_ ..."]], n: int) -> Iterator[Float[Tensor, "_ ..."]]:
+    """As many of the chunks as hold the first n."""
+    for chunk in chunks:
+        yield chunk[:n]
+        n -= len(chunk)
+        if n <= 0:
+            return
 
 
 def _levels(x: Float[Tensor, "b c h w"], networks: Networks) -> list[Float[Tensor, "b _ _"]]:

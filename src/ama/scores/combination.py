@@ -1,5 +1,8 @@
 r"""The score of several terms: :math:`-\sum_t w_t z_t`, where :math:`z_t = (t(x) - \mu_t) / \sigma_t`.
 
+The smooth maximum is :math:`-\log \sum_t w_t e^{z_t}`: a sample that one term finds unusual is an anomaly, whatever the
+others find, where a sum would dilute it.
+
 With a bound c, :math:`c \tanh(z_t / c)` takes the place of :math:`z_t`.
 """
 
@@ -23,6 +26,8 @@ class Combination(nn.Module):
         A single term decides as it is.
     bound
         See :func:`sum_of_terms`.
+    maximum
+        Whether the score is the smooth maximum.
 
     Attributes
     ----------
@@ -34,10 +39,11 @@ class Combination(nn.Module):
     std: Tensor
     weight: Tensor
 
-    def __init__(self, n_terms: int, bound: float):
+    def __init__(self, n_terms: int, bound: float, maximum: bool = False):
         super().__init__()
         # A single term has no other that it could outvote.
         self.bound = bound if n_terms > 1 else 0.0
+        self.maximum = maximum and n_terms > 1
         self.register_buffer("mean", empty(n_terms))
         self.register_buffer("std", torch.ones(n_terms, dtype=torch.float64))
         self.register_buffer("weight", torch.ones(n_terms, dtype=torch.float64))
@@ -67,6 +73,9 @@ class Combination(nn.Module):
         return (terms - self.mean) / self.std
 
     def forward(self, terms: Float[Tensor, "b t"]) -> Float[Tensor, " b"]:
+        if self.maximum:
+            scaled = limited(self.standardised(terms), self.bound)
+            return -(scaled + self.weight.log()).logsumexp(1)
         return sum_of_terms(terms, self.mean, self.std, self.weight, self.bound)
 
 
@@ -90,10 +99,12 @@ def sum_of_terms(
     bound
         Limit of a standardised term in either direction; small ones hardly change. 0 is no bound.
     """
-    scaled = (terms - mean) / std
-    if bound:
-        scaled = bound * (scaled / bound).tanh()
-    return -(scaled @ weight)
+    return -(limited((terms - mean) / std, bound) @ weight)
+
+
+def limited(scaled: Float[Tensor, "b t"], bound: float) -> Float[Tensor, "b t"]:
+    """Standardised terms within a bound, if there is one."""
+    return bound * (scaled / bound).tanh() if bound else scaled
 
 
 def term_weights(

@@ -29,12 +29,20 @@ class ForwardPass:
         The weights of D in use, ``networks.discriminator.weights()``.
     bfloat16
         Whether convolutions run in bfloat16.
+    distances
+        Returns the distances of the places of the same samples, for images seen through a backbone.
     """
 
     def __init__(
-        self, x: Float[Tensor, "b ..."], networks: Networks, weights: Sequence[Tensor], bfloat16: bool = False
+        self,
+        x: Float[Tensor, "b ..."],
+        networks: Networks,
+        weights: Sequence[Tensor],
+        bfloat16: bool = False,
+        distances: Callable[[], Float[Tensor, "b t i j"]] | None = None,
     ):
         self.x, self.networks, self.weights, self.bfloat16 = x, networks, weights, bfloat16
+        self._distances = distances
         self._known: dict[Callable[[ForwardPass], Any], Any] = {}
 
     def get(self, quantity: Callable[[ForwardPass], T]) -> T:
@@ -74,6 +82,12 @@ class ForwardPass:
     def others(self) -> list[Any]:
         """D's feature maps of (x, G(E(x))), layer by layer."""
         return self.maps(self.x, self.reconstruction)
+
+    @cached_property
+    def place_distances(self) -> Float[Tensor, "b t i j"]:
+        """The distance of each place of each tile from places of normal images."""
+        assert self._distances is not None
+        return self._distances()
 
     @cached_property
     def rotations(self) -> list[list[Any]]:

@@ -28,8 +28,8 @@ class Scorer(Protocol):
     def score(self, raw: Any) -> Any:
         """The deciding score of raw samples, higher = more normal."""
 
-    def places(self, raw: Any) -> Any:
-        """Features of the places of raw images (b, k, i, j), from a model with a backbone."""
+    def place_distances(self, raw: Any) -> Any:
+        """Distances of the places of raw images (b, t, i, j), tile by tile, from a model with a backbone."""
 
 
 class AnomalyMap(Resizable, ABC):

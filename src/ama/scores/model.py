@@ -15,6 +15,7 @@ from ama.decision.score_bounds import bounded
 from ama.io.storable import empty
 from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
+from ama.scores.densities import MAX_SAMPLES
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.map_contract import Groups
 from ama.scores.scoring_networks import ScoringNetworks
@@ -24,6 +25,8 @@ from ama.scores.terms.term_registry import build_terms, chosen_terms
 from ama.settings import Settings
 from ama.utils.declarations import check
 from ama.utils.random_generators import generator_for
+
+MIN_CUT = 20  # images that are cut behind the statistics, however many tiles they have
 
 
 class Scores(NamedTuple):
@@ -70,7 +73,9 @@ class Model(ScoringNetworks):
         super().__init__(shape, settings, dtype)
         self.deciding = tuple(chosen_terms(settings, self.kind) if deciding is None else deciding)
         self.terms = build_terms(dict.fromkeys((*self.deciding, *reported)), self.kind, settings)
-        self.combination = Combination(len(self.deciding), settings.term_bound)
+        self.combination = Combination(
+            len(self.deciding), settings.term_bound, settings.combination == "maximum"
+        )
         self.map = self.kind.anomaly_map()
         self.register_buffer("calibration", empty(0))
 
@@ -127,6 +132,7 @@ class Model(ScoringNetworks):
             If the R-scores are not finite or all the same.
         """
         self.settle()
+        self.fit_bank(statistics, seed)
         self._fit_statistics(statistics, known, seed)
         if len(self.deciding) > 1:
             self._fit_combination(unseen, 0 if known is None else len(known), seed)
@@ -148,7 +154,9 @@ class Model(ScoringNetworks):
     def _fit_statistics(
         self, raw: Shaped[Tensor, "n ..."], known: Shaped[Tensor, "a ..."] | None, seed: int
     ) -> None:
-        terms = self._named(self.terms)
+        terms, tiles = self._named(self.terms), self.kind.tiles
+        if self.backbone is None and tiles is not None:
+            raw = raw[: max(MIN_CUT, MAX_SAMPLES // len(tiles))]  # all of their tiles
         *features, of_map = self._looked(raw, [*(term.features for term in terms), self.map.features])
         for term, parts in zip(terms, features, strict=True):
             if term.needs_known:
@@ -200,7 +208,7 @@ class Model(ScoringNetworks):
         self, raw: Shaped[Tensor, "b ..."], groups: Groups | None = None
     ) -> Float[Tensor, "b ..."]:
         """Where the score of each sample comes from; see :meth:`ama.scores.map_contract.AnomalyMap.explain`."""
-        return self.map.explain(raw, self, groups)
+        return self.kind.joined(self.map.explain(raw, self, groups))
 
     @torch.no_grad()
     def expected(
@@ -231,7 +239,8 @@ class Model(ScoringNetworks):
             [term.value(term.features(forward)) for term in terms] for forward in self.forward_passes(raw)
         ]
         return {
-            name: -bounded(-torch.cat(v)) for name, v in zip(names, zip(*parts, strict=True), strict=True)
+            name: -bounded(-self.kind.per_sample(torch.cat(v)))
+            for name, v in zip(names, zip(*parts, strict=True), strict=True)
         }
 
     def _named(self, names: Iterable[str]) -> list[Term]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from ama.features.tiles import Tiles
 from ama.io.storable import Storable
 from ama.networks.networks import Networks
+from ama.scores.densities import some
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.kinds.factory import kind_of
+from ama.scores.place_bank import MAX_IMAGES, PlaceBank
 from ama.settings import Settings
 
 SETTLING_ITERATIONS = 15
@@ -40,9 +44,10 @@ class ScoringNetworks(Storable):
     def __init__(self, shape: tuple[int, ...], settings: Settings, dtype: torch.dtype):
         super().__init__()
         self.shape, self.settings, self.dtype = shape, settings, dtype
-        self.kind = kind_of(shape, settings.features)
+        self.kind = kind_of(shape, settings.features, settings.tile_size)
         self.networks = self.kind.networks(settings)
         self.backbone = self.kind.backbone()
+        self.bank = None if self.backbone is None else PlaceBank()
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
 
@@ -70,31 +75,62 @@ class ScoringNetworks(Storable):
     @torch.no_grad()
     def reconstruct(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
         """G(E(x)) in the units of the raw samples."""
-        return torch.cat([self.networks.restore(self.networks.reconstruct(x)) for x in self.chunks(raw)])
+        parts = [self.networks.restore(self.networks.reconstruct(x)) for x in self.chunks(raw)]
+        return self.kind.joined(torch.cat(parts))
 
     def forward_passes(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[ForwardPass]:
         """Raw samples through the networks, chunk by chunk; nothing is computed before it is asked for."""
         if self._scorer is None:
             networks = self.networks.folded()
             self._scorer = networks, networks.discriminator.weights()
-        for x in self.chunks(raw):
-            yield ForwardPass(x, *self._scorer, self.kind.scores_in_bfloat16(self.settings))
+        in_bfloat16 = self.kind.scores_in_bfloat16(self.settings)
+        for part, x in self._parts(raw):
+            yield ForwardPass(x, *self._scorer, in_bfloat16, partial(self.place_distances, part))
 
     def _apply(self, fn: Any, recurse: bool = True) -> ScoringNetworks:
         self._scorer = None  # the original moves to another device or type
         return super()._apply(fn, recurse)
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
-        """Normalised samples on the model's device, a few at a time; the networks are in evaluation mode."""
+        """Normalised parts of samples on the model's device, a few at a time; the networks are in evaluation mode."""
+        for _, x in self._parts(raw):
+            yield x
+
+    def _parts(
+        self, raw: Shaped[Tensor, "b ..."]
+    ) -> Iterator[tuple[Shaped[Tensor, "s ..."], Float[Tensor, "c ..."]]]:
+        """The same with the raw samples that they are of."""
         self.eval()
-        for part in raw.split(max(CHUNK, min(LARGEST_CHUNK, VALUES // math.prod(self.shape)))):
-            yield self.networks.normalise(self.seen(part.to(self.networks.device)))
+        most = max(CHUNK, min(LARGEST_CHUNK, VALUES // math.prod(self.networks.shape)))
+        for part in raw.split(most if self.kind.tiles is None else max(1, CHUNK // len(self.kind.tiles))):
+            on_device = part.to(self.networks.device)
+            for seen in self.seen(on_device).split(most):
+                yield on_device, self.networks.normalise(seen)
 
     def seen(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
-        """Raw samples as the networks' scaling takes them: through the backbone, if there is one."""
-        return raw if self.backbone is None else self.backbone(raw)
+        """Raw samples as the networks' scaling takes them: through the backbone, if there is one, or cut."""
+        return self.kind.cut(raw) if self.backbone is None else self.backbone(raw)
 
-    def places(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k i j"]:
-        """See :class:`ama.scores.map_contract.Scorer`."""
+    def fit_bank(self, raw: Shaped[Tensor, "n c h w"], seed: int) -> None:
+        """Keep places of normal images, if there is a backbone that sees them."""
+        if self.bank is not None:
+            chosen = some(raw, MAX_IMAGES, seed)
+            self.bank.fit(self._places(chosen), len(chosen) * len(self._tiles), seed)
+
+    @torch.no_grad()
+    def place_distances(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b t i j"]:
+        """How far each place of each tile of raw images is from places of normal ones; with a backbone."""
+        assert self.bank is not None
+        distances = torch.cat([self.bank.distances(places) for places in self._places(raw)])
+        return distances.unflatten(0, (-1, len(self._tiles)))
+
+    def _places(self, raw: Shaped[Tensor, "b c h w"]) -> Iterator[Float[Tensor, "1 k i j"]]:
         assert self.backbone is not None
-        return self.backbone.places(raw.to(self.networks.device))
+        for image in raw.split(1):
+            for tile in self._tiles.cut(image.to(self.networks.device)).split(1):
+                yield self.backbone.places(tile)
+
+    @property
+    def _tiles(self) -> Tiles:
+        assert self.kind.tiles is not None
+        return self.kind.tiles

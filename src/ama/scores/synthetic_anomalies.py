@@ -29,7 +29,7 @@ def row_anomalies(raw: Float[Tensor, "n d"], random: Generator) -> dict[str, Flo
         a fifth of its columns moved by one to three times the column's usual range.
     """
     n, d = raw.shape
-    other = _partners(raw, random)
+    other = partners(raw, random)
     places = (
         torch.rand(n, d, generator=random).argsort(1).to(raw.device)
     )  # a random order of the columns of each row
@@ -66,7 +66,7 @@ def image_anomalies(
         ``blend``: the mean of two images; ``half``: the left half of one and the right half of another; ``patch``: an
         image with the middle of another; ``upside_down``: an image rotated by half a turn.
     """
-    other = _partners(raw, random)
+    other = partners(raw, random)
     height, width = raw.shape[2:]
     patch = raw.clone()
     middle = (..., slice(height // 4, height - height // 4), slice(width // 4, width - width // 4))
@@ -74,7 +74,7 @@ def image_anomalies(
     return {**_composed(raw, other), "patch": patch, "upside_down": raw.flip(2, 3)}
 
 
-def _partners(raw: Shaped[Tensor, "n ..."], random: Generator) -> Shaped[Tensor, "n ..."]:
+def partners(raw: Shaped[Tensor, "n ..."], random: Generator) -> Shaped[Tensor, "n ..."]:
     """Another sample for each: a shift of a shuffled circle, so that no sample is paired with itself."""
     order = torch.randperm(len(raw), generator=random)
     partner = torch.empty_like(order)

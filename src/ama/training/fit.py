@@ -18,6 +18,7 @@ from ama.features.backbone import Backbone
 from ama.networks.networks import Networks
 from ama.networks.rotations import is_mirror_symmetric
 from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model
 from ama.scores.terms.term_registry import chosen_terms
 from ama.settings import Settings
@@ -33,8 +34,10 @@ from ama.training.trainer import run_training
 from ama.training.weight_selection import SelectWeights
 from ama.utils.processors import multiplies_bfloat16
 from ama.utils.progress import progress_bar
+from ama.utils.random_generators import generator_for
 
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
+MAX_TILES = 20_000  # of the images that a network learns from tile by tile, drawn at random
 REPORTED = ("r_score", "a_score")  # the paper's scores, reported whatever score decides
 
 
@@ -169,44 +172,47 @@ def _model(
     *reported: str,
 ) -> Model:
     shape = tuple(parts.train.shape[1:])
-    terms = chosen_terms(settings, kind_of(shape, settings.features), known is not None)
+    kind = kind_of(shape, settings.features, settings.tile_size)
+    terms = chosen_terms(settings, kind, known is not None)
     model = Model(shape, settings, parts.train.dtype, reported, terms)
     model.networks, model.backbone = networks, backbone
     return model
 
 
-def _seen(raw: Shaped[Tensor, "n ..."], backbone: Backbone | None, run: Run) -> Shaped[Tensor, "n ..."]:
-    """Samples as the networks' scaling takes them: through the backbone, if there is one."""
+def _seen(
+    raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, run: Run
+) -> Shaped[Tensor, "n ..."]:
+    """Samples as the networks' scaling takes them: through the backbone, if there is one, or tiles of images."""
     if backbone is None:
-        return raw
+        return raw if kind.tiles is None else kind.tiles.some(raw, MAX_TILES, generator_for(run.seed, 15))
     images = progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image")
     return torch.cat([backbone(image.to(run.device)).cpu() for image in images])
 
 
 def _held_out_from_end(
-    normal: Shaped[Tensor, "n ..."], backbone: Backbone | None, settings: Settings, run: Run
+    normal: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, settings: Settings, run: Run
 ) -> bool:
     """Whether the last samples are held out, as the user wants it or because the features show a series."""
     if settings.held_out_from != "auto" or backbone is None or len(normal) < MIN_SAMPLES:
         return settings.held_out_from == "end"
     first = normal[:MAX_SAMPLES]
-    share = beside_share(_seen(first, backbone, run))
+    share = beside_share(_seen(first, kind, backbone, run))
     if found := is_series(share, len(first)):
         warnings.warn(series_notice(share, len(first), settings.held_out), stacklevel=2)
     return found
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
-    kind = kind_of(tuple(data.normal.shape[1:]), settings.features)
+    kind = kind_of(tuple(data.normal.shape[1:]), settings.features, settings.tile_size)
     backbone = kind.backbone(pretrained=True)
     if backbone is not None:
         backbone.to(run.device)
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
-    from_end = _held_out_from_end(data.normal, backbone, settings, run)
+    from_end = _held_out_from_end(data.normal, kind, backbone, settings, run)
     parts = split(data.normal, settings, run.seed, data.anomalies is not None, from_end)
     networks = kind.networks(settings).to(run.device)
-    train = _seen(parts.train, backbone, run)
-    known = None if data.anomalies is None else _seen(data.anomalies, backbone, run)
+    train = _seen(parts.train, kind, backbone, run)
+    known = None if data.anomalies is None else _seen(data.anomalies, kind, backbone, run)
     networks.scaling.fit(train)
 
     n = len(train)

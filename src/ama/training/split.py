@@ -48,7 +48,9 @@ def split(
         As :func:`check_learnable`; and if so few are left.
     """
     check_learnable(normal)
-    terms = chosen_terms(settings, kind_of(tuple(normal.shape[1:]), settings.features), known)
+    terms = chosen_terms(
+        settings, kind_of(tuple(normal.shape[1:]), settings.features, settings.tile_size), known
+    )
     usual, doubtful = trimmed(normal, settings.contamination_share, seed)
     if len(usual) < MIN_SAMPLES:
         raise InputError(

@@ -7,10 +7,11 @@ from ama.scores.kinds.featured_kind import FeaturedImages
 from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.kinds.tabular_kind import Tabular
+from ama.scores.kinds.tiled_kind import TiledImages
 from ama.settings import NO_FEATURES
 
 
-def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES) -> SampleKind:
+def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES, tile_size: int = 0) -> SampleKind:
     """The kind of samples of a shape.
 
     Parameters
@@ -19,15 +20,22 @@ def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES) -> SampleKind:
         (channels, height, width) of an image, (columns,) of a row.
     features
         The frozen backbone through which images are seen.
+    tile_size
+        Longest side of the tiles in which images are seen; 0: as the kind does without being asked.
 
     Raises
     ------
     InputError
-        If there are no such features of these samples.
+        If there are no such features or tiles of these samples.
     """
     kind = Images(shape) if len(shape) == 3 else Tabular(shape)
-    if features == NO_FEATURES:
+    if features == NO_FEATURES and not tile_size:
         return kind
     if not kind.pictured:
-        raise InputError(f"features={features!r} are features of images, found {kind.describe()}")
-    return FeaturedImages(shape, features)
+        what = (
+            f"features={features!r} are features" if features != NO_FEATURES else f"{tile_size=} cuts tiles"
+        )
+        raise InputError(f"{what} of images, found {kind.describe()}")
+    if features == NO_FEATURES:
+        return TiledImages(shape, tile_size)
+    return FeaturedImages(shape, features, tile_size)

@@ -6,14 +6,19 @@ from jaxtyping import Shaped
 from torch import Generator, Tensor
 
 from ama.errors import InputError
-from ama.features.backbone import BACKBONES, Backbone
+from ama.features.backbone import BACKBONES, SMALLEST, Backbone
+from ama.features.tiles import Tiles
 from ama.networks.networks import Networks
 from ama.networks.scaling import ColumnScaling
 from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.kinds.tabular_kind import Tabular
+from ama.scores.photo_anomalies import photo_anomalies
 from ama.scores.place_maps import PlaceMap
 from ama.settings import Settings
+
+WORKING_SIDE = 512  # pixels of the longest side of a tile
+MAX_COMPOSED = 50  # images of which synthetic anomalies are made, which determine an AUROC to 0.05
 
 
 class FeaturedImages(SampleKind):
@@ -25,6 +30,8 @@ class FeaturedImages(SampleKind):
         Of an image.
     features
         A key of :data:`ama.features.backbone.BACKBONES`.
+    tile_size
+        Longest side of the tiles in which places are seen; 0 is that of images which are not cut.
 
     Raises
     ------
@@ -39,7 +46,7 @@ class FeaturedImages(SampleKind):
     comparable = True
     shows_reconstructions = False
 
-    def __init__(self, shape: tuple[int, ...], features: str):
+    def __init__(self, shape: tuple[int, ...], features: str, tile_size: int = 0):
         super().__init__(shape)
         if shape[0] not in (1, 3):
             raise InputError(
@@ -47,6 +54,8 @@ class FeaturedImages(SampleKind):
             )
         self.network, self.images = BACKBONES[features], Images(shape)
         self.rows = Tabular((self.network.n_columns,))
+        self.tiles = Tiles(shape[1], shape[2], tile_size or WORKING_SIDE)
+        self.enlarged = max(shape[1:]) < SMALLEST
         self.seen_through = self.network.origin
         self.has_covariance, self.best_whitened = self.rows.has_covariance, self.rows.best_whitened
 
@@ -70,12 +79,12 @@ class FeaturedImages(SampleKind):
         return self.rows.scores_in_bfloat16(settings)
 
     def anomaly_map(self) -> PlaceMap:
-        return PlaceMap()
+        return PlaceMap(self.tiles)
 
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
     ) -> dict[str, Shaped[Tensor, "n c h w"]]:
-        return self.images.synthetic_anomalies(raw, random)
+        return photo_anomalies(raw[:MAX_COMPOSED], random)
 
     def check(self, settings: Settings) -> None:
         super().check(settings)

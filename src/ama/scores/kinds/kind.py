@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 from torch import Generator, Tensor
 
 from ama.errors import InputError
 from ama.features.backbone import Backbone
+from ama.features.tiles import Tiles
 from ama.networks.networks import Networks
 from ama.networks.scaling import Scaling
 from ama.scores.map_contract import AnomalyMap
@@ -41,6 +42,10 @@ class SampleKind(ABC):
         Whether such samples have so many numbers that they are compared by their covariance alone.
     n_rotations
         Rotations that keep the shape, the identity included.
+    enlarged
+        Whether a backbone sees samples larger than they are.
+    tiles
+        Where each image is cut, if it is seen tile by tile.
     """
 
     name: ClassVar[str]
@@ -53,6 +58,8 @@ class SampleKind(ABC):
     has_covariance: bool = False
     best_whitened: bool = False
     n_rotations: int = 1
+    enlarged: bool = False
+    tiles: Tiles | None = None
 
     def __init__(self, shape: tuple[int, ...]):
         self.shape = shape
@@ -89,6 +96,18 @@ class SampleKind(ABC):
             If it is to have its weights and they are not installed.
         """
         return None
+
+    def cut(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "p ..."]:
+        """The parts of raw samples that the networks see one by one: most see a whole sample."""
+        return raw
+
+    def joined(self, parts: Shaped[Tensor, "p ..."]) -> Shaped[Tensor, "b ..."]:
+        """Whole samples from such parts."""
+        return parts
+
+    def per_sample(self, values: Float[Tensor, " p"]) -> Float[Tensor, " b"]:
+        """A value of each sample from those of its parts: the largest."""
+        return values
 
     def check_size(self) -> None:  # noqa: B027  # most kinds have no limit
         """Refuse samples for which no networks are built: some methods would take any size, and any time for it.
@@ -128,6 +147,15 @@ class SampleKind(ABC):
             self.check_comparable(
                 f"contamination_share={settings.contamination_share:g} looks for unusual rows"
             )
+
+    def check_known(self) -> None:  # noqa: B027  # most kinds learn from them
+        """Refuse known anomalies.
+
+        Raises
+        ------
+        InputError
+            If the networks see parts of a sample, of which most are normal in an anomaly, too.
+        """
 
     def check_shown(self) -> None:
         """Refuse to show reconstructions that are no samples.

@@ -14,6 +14,7 @@ from ama.scores.terms.latent_density import LatentDensity
 from ama.scores.terms.local_nearest_rows import LocalNearestRows
 from ama.scores.terms.mahalanobis import Mahalanobis
 from ama.scores.terms.memory_bank import MemoryBank
+from ama.scores.terms.nearest_places import NearestPlaces
 from ama.scores.terms.nearest_rows import NearestRows
 from ama.scores.terms.r_score import RScore
 from ama.scores.terms.rotated_memory_bank import RotatedMemoryBank
@@ -33,6 +34,7 @@ TERMS: dict[str, type[Term]] = {
     "nearest_rows": NearestRows,
     "local_nearest_rows": LocalNearestRows,
     "row_density": RowDensity,
+    "nearest_places": NearestPlaces,
     "known_anomalies": KnownAnomalies,
 }
 

@@ -1,0 +1,80 @@
+"""Overlapping tiles of an image, so that small things are seen at full resolution in constant memory."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Generator, Tensor
+
+OVERLAP = 1 / 8  # of a tile's side that two neighbours share, at least
+
+
+class Tiles:
+    """Where the tiles of images of one size lie: evenly spaced, from edge to edge.
+
+    Parameters
+    ----------
+    height, width
+        Of the images, in pixels.
+    side
+        Longest side of a tile. An image without a longer one is a single tile.
+
+    Attributes
+    ----------
+    size
+        Height and width of a tile.
+    corners
+        Upper left corner (row, column) of each.
+    """
+
+    def __init__(self, height: int, width: int, side: int):
+        self.image = height, width
+        self.size = min(height, side), min(width, side)
+        rows, columns = (_starts(length, part) for length, part in zip(self.image, self.size, strict=True))
+        self.corners = [(row, column) for row in rows for column in columns]
+
+    def __len__(self) -> int:
+        return len(self.corners)
+
+    def cut(self, images: Shaped[Tensor, "b c h w"]) -> Shaped[Tensor, "t c i j"]:
+        """The tiles of each image, one image after the other."""
+        if len(self) == 1:
+            return images
+        cut = [self.at(images, *corner) for corner in self.corners]
+        return torch.stack(cut, 1).flatten(0, 1)
+
+    def some(
+        self, images: Shaped[Tensor, "b c h w"], most: int, random: Generator
+    ) -> Shaped[Tensor, "t c i j"]:
+        """As :meth:`cut`, or ``most`` of these tiles drawn at random if there are more."""
+        n = len(images) * len(self)
+        if n <= most:
+            return self.cut(images)
+        chosen = torch.randperm(n, generator=random)[:most].sort().values.tolist()
+        return torch.stack([self.at(images[k // len(self)], *self.corners[k % len(self)]) for k in chosen])
+
+    def at(self, images: Shaped[Tensor, "*b h w"], row: int, column: int) -> Shaped[Tensor, "*b i j"]:
+        """The tile at a corner."""
+        height, width = self.size
+        return images[..., row : row + height, column : column + width]
+
+    def joined(self, tiles: Float[Tensor, "t c i j"]) -> Float[Tensor, "b c h w"]:
+        """Whole images from what :meth:`cut` returned: the mean where tiles overlap."""
+        if len(self) == 1:
+            return tiles
+        parts = tiles.unflatten(0, (-1, len(self)))
+        total = parts.new_zeros(len(parts), parts.shape[2], *self.image)
+        count = parts.new_zeros(self.image)
+        for k, corner in enumerate(self.corners):
+            self.at(total, *corner).add_(parts[:, k])
+            self.at(count, *corner).add_(1)
+        return total / count
+
+
+def _starts(length: int, part: int) -> list[int]:
+    """Starts of parts that cover a length and overlap by ``OVERLAP`` of a part, at least."""
+    overlap = math.ceil(OVERLAP * part)
+    n = math.ceil((length - overlap) / max(1, part - overlap)) if length > part else 1
+    return [round(i * (length - part) / max(1, n - 1)) for i in range(n)]

@@ -1,0 +1,47 @@
+r"""Nearest places: how far the most unusual places of an image are from the places of normal images.
+
+:math:`\log \max_t \frac 1 m \sum_{p \in T_t} d(p)`, where :math:`T_t` are the m places of tile t with the largest
+distances d (:mod:`ama.scores.place_bank`), one in 200 of its places. An image that is not cut is a single tile. No
+network but the frozen backbone takes part. The means and spreads of a whole image hardly change where a small part of
+it does; this term looks at that part alone. ``scoring="auto"`` leaves it out for images so small that the backbone
+sees them enlarged: a place of them is a few pixels.
+"""
+
+from __future__ import annotations
+
+import math
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ama.errors import InputError
+from ama.scores.forward_pass import ForwardPass
+from ama.scores.kinds.kind import SampleKind
+from ama.scores.logarithm import log_term
+from ama.scores.terms.term import Term
+from ama.settings import Settings
+
+SHARE = 0.005  # of the places of a tile
+
+
+class NearestPlaces(Term):
+    """Logarithm of the mean distance of the most unusual places. It has no statistics."""
+
+    @classmethod
+    def check(cls, kind: SampleKind, settings: Settings) -> None:
+        if kind.tiles is None or not kind.seen_through:
+            raise InputError(
+                f"scoring={settings.scoring!r} compares places of images seen through a backbone: it needs features"
+            )
+
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return bool(kind.seen_through) and not kind.enlarged
+
+    def features(self, forward: ForwardPass) -> Float[Tensor, "b 1"]:
+        places = forward.place_distances.flatten(2)
+        most = places.topk(math.ceil(SHARE * places.shape[2]), dim=2).values
+        return most.mean(2).amax(1, keepdim=True)
+
+    def value(self, features: Float[Tensor, "b 1"]) -> Float[Tensor, " b"]:
+        return log_term(features[:, 0])
