@@ -1,7 +1,7 @@
 """Frozen pre-trained backbones: images of any size to rows of features, and to features of places.
 
-Rows are the means of every channel of every stage: how much of something an image holds. Places are what small parts of an image look like: the stages of
-strides 8 to 16, each averaged over its neighbours, at the resolution of the coarsest.
+Rows are the means of every channel of every stage: how much of something an image holds. Places are what small parts of
+an image look like: the stages of strides 8 to 16, each averaged over its neighbours, at the resolution of the coarsest.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@ r"""Nearest places: how far the most unusual places of an image are from the pla
 
 :math:`\log \max_t \frac 1 m \sum_{p \in T_t} d(p)`, where :math:`T_t` are the m places of tile t with the largest
 distances d (:mod:`ama.scores.place_bank`), one in 200 of its places. An image that is not cut is a single tile. No
-network but the frozen backbone takes part. The means and spreads of a whole image hardly change where a small part of
+network but the frozen backbone takes part. The means of a whole image hardly change where a small part of
 it does; this term looks at that part alone. ``scoring="auto"`` leaves it out for images so small that the backbone
 sees them enlarged: a place of them is a few pixels.
 """
