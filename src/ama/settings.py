@@ -21,8 +21,7 @@ Lipschitz = Literal[
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 Precision = Literal["auto", "float32", "bfloat16"]
 HeldOutFrom = Literal["auto", "anywhere", "end"]
-Features = Literal["none", "lite0"]
-NO_FEATURES: Features = "none"
+NO_FEATURES = "none"
 AUTO_CONTAMINATION = 0.1  # PyOD's default; the data themselves do not tell
 WEIGHT = (0.0, 1e6)  # range of the weight of a term in an objective
 
@@ -44,10 +43,14 @@ class Settings:
         "how far a sample lies in the direction of known anomalies (y = -1). \"auto\": several, weighted by how well "
         "each separates held-out normal samples from synthetic anomalies."), FIRST,
         default="a_score")
-    features: Features = parameter((
-        "Frozen pre-trained backbone for photographs: \"none\", or \"lite0\", EfficientNet-Lite0 with its weights of "
-        "ImageNet, which then are part of the model. The networks and the terms see the means and spreads of its "
+    features: str = parameter((
+        "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with its weights of "
+        "ImageNet, or \"lite0:FILE\" with those of a file; a folder, or an id of the Hugging Face hub, of a network of "
+        "transformers' AutoBackbone; or \"timm:NAME\". The networks and the terms see the means and spreads of its "
         "feature maps as a row, and images of up to 512 pixels keep their size."), FIRST, default=NO_FEATURES)
+    features_by_reference: bool = parameter((
+        "Whether the model folder leaves out the weights of the backbone. Loading then takes them from where they "
+        "came, and refuses those of another SHA-256."), TRAINING, default=False)
     held_out: float = parameter((
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
         FIRST, 0.01, 0.5, default=0.05)

@@ -19,11 +19,12 @@ from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
 from ama.detectors.inputs import check_like
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
+from ama.detectors.seeing import BackboneMixin
 from ama.detectors.trained import TrainedDetector
 from ama.detectors.training_inputs import label_numbers, training_samples
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
-from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model, Scores
 from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
@@ -31,11 +32,10 @@ from ama.utils.extras import needs_extra
 
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
 DIRECTIONS = ("inward", "outward")
-WORKING_SIDE = 512  # pixels of the longest side to which photographs are reduced for a backbone
 
 
 @parameters
-class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
+class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.Settings):
     r"""Adversarial Mirrored AutoEncoder: learns from normal samples and scores how normal a sample looks.
 
     An encoder and a generator reconstruct each sample, and a discriminator sees pairs and learns to distinguish (x, x)
@@ -120,13 +120,15 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         run = self._run(self._device())
         if validation is None and "auto" in (self.delta, self.direction):
             raise InputError("delta or direction is 'auto', which needs validation samples, found none")
+        backbone = self._loaded_backbone()
         samples, anomalous = training_samples(self, X, y)
         data = TrainingSet(
             samples.x[torch.from_numpy(~anomalous)],
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
             self._validation(validation, samples),
+            backbone,
         )
-        choices = self._choices(tuple(samples.x.shape[1:]), bool(anomalous.any()))
+        choices = self._choices(self._kind(tuple(samples.x.shape[1:]), backbone), bool(anomalous.any()))
         if choices[0].contamination_share:
             warnings.warn(trimming_notice(len(data.normal), choices[0].contamination_share), stacklevel=2)
         fitted = fit_best(data, choices, run)
@@ -145,10 +147,10 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         """
         super().check_parameters()
         try:
-            self._choices((1, 8, 8), known=True)
+            self._choices(self._kind((1, 8, 8)), known=True)
         except InputError as refused:
             try:
-                self._choices((2,), known=True)
+                self._choices(self._kind((2,)), known=True)
             except InputError:
                 raise refused from None
 
@@ -279,13 +281,8 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             )
         return x, labels
 
-    def reading(self) -> dict[str, Any]:
-        """See :meth:`ama.detectors.inputs.TakesSamples.reading`."""
-        return {} if self.features in (None, settings.NO_FEATURES) else {"max_side": WORKING_SIDE}
-
-    def _choices(self, shape: tuple[int, ...], known: bool) -> list[settings.Settings]:
+    def _choices(self, kind: SampleKind, known: bool) -> list[settings.Settings]:
         """The settings to fit with, with known anomalies or without: several if delta or direction is "auto"."""
-        kind = kind_of(shape, self.features or settings.NO_FEATURES)
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
         directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
         names = {field.name for field in dataclasses.fields(settings.Settings)}

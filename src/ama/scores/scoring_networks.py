@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from ama.features.backbone import Backbone
 from ama.io.storable import Storable
 from ama.networks.networks import Networks
 from ama.scores.forward_pass import ForwardPass
@@ -35,14 +36,18 @@ class ScoringNetworks(Storable):
         Of the fit.
     dtype
         Of raw samples.
+    backbone
+        The frozen network of ``settings.features``, through which samples are seen.
     """
 
-    def __init__(self, shape: tuple[int, ...], settings: Settings, dtype: torch.dtype):
+    def __init__(
+        self, shape: tuple[int, ...], settings: Settings, dtype: torch.dtype, backbone: Backbone | None = None
+    ):
         super().__init__()
         self.shape, self.settings, self.dtype = shape, settings, dtype
-        self.kind = kind_of(shape, settings.features)
+        self.kind = kind_of(shape, settings.features, backbone)
         self.networks = self.kind.networks(settings)
-        self.backbone = self.kind.backbone()
+        self.backbone = backbone
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
 

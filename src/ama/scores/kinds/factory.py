@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ama.errors import InputError
+from ama.features.backbone import Backbone
 from ama.scores.kinds.featured_kind import FeaturedImages
 from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind
@@ -10,7 +11,9 @@ from ama.scores.kinds.tabular_kind import Tabular
 from ama.settings import NO_FEATURES
 
 
-def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES) -> SampleKind:
+def kind_of(
+    shape: tuple[int, ...], features: str = NO_FEATURES, backbone: Backbone | None = None
+) -> SampleKind:
     """The kind of samples of a shape.
 
     Parameters
@@ -18,7 +21,9 @@ def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES) -> SampleKind:
     shape
         (channels, height, width) of an image, (columns,) of a row.
     features
-        The frozen backbone through which images are seen.
+        The name of the frozen backbone through which images are seen.
+    backbone
+        That backbone; without it, settings can be checked, and no model be built.
 
     Raises
     ------
@@ -30,4 +35,4 @@ def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES) -> SampleKind:
         return kind
     if not kind.pictured:
         raise InputError(f"features={features!r} are features of images, found {kind.describe()}")
-    return FeaturedImages(shape, features)
+    return FeaturedImages(shape, features, backbone)

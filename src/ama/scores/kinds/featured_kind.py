@@ -6,7 +6,7 @@ from jaxtyping import Shaped
 from torch import Generator, Tensor
 
 from ama.errors import InputError
-from ama.features.backbone import BACKBONES, Backbone
+from ama.features.backbone import Backbone
 from ama.networks.networks import Networks
 from ama.networks.scaling import ColumnScaling
 from ama.scores.kinds.image_kind import Images
@@ -24,7 +24,9 @@ class FeaturedImages(SampleKind):
     shape
         Of an image.
     features
-        A key of :data:`ama.features.backbone.BACKBONES`.
+        The name of the backbone; see :mod:`ama.features.loading`.
+    backbone
+        None as long as it is not loaded; then settings are checked as for few features.
 
     Raises
     ------
@@ -39,15 +41,14 @@ class FeaturedImages(SampleKind):
     comparable = True
     shows_reconstructions = False
 
-    def __init__(self, shape: tuple[int, ...], features: str):
+    def __init__(self, shape: tuple[int, ...], features: str, backbone: Backbone | None = None):
         super().__init__(shape)
         if shape[0] not in (1, 3):
             raise InputError(
                 f"features={features!r} are features of images of 1 or 3 channels, found {Images(shape).describe()}"
             )
-        self.network, self.images = BACKBONES[features], Images(shape)
-        self.rows = Tabular((self.network.n_columns,))
-        self.seen_through = self.network.origin
+        self.images, self.rows = Images(shape), Tabular((1 if backbone is None else backbone.n_columns,))
+        self.provenance = None if backbone is None else backbone.provenance
         self.has_covariance, self.best_whitened = self.rows.has_covariance, self.rows.best_whitened
 
     @property
@@ -62,9 +63,6 @@ class FeaturedImages(SampleKind):
 
     def networks(self, settings: Settings) -> Networks:
         return self.rows.networks(settings)
-
-    def backbone(self, pretrained: bool = False) -> Backbone:
-        return self.network.loaded() if pretrained else self.network()
 
     def scores_in_bfloat16(self, settings: Settings) -> bool:
         return self.rows.scores_in_bfloat16(settings)

@@ -9,7 +9,7 @@ from jaxtyping import Shaped
 from torch import Generator, Tensor
 
 from ama.errors import InputError
-from ama.features.backbone import Backbone
+from ama.features.provenance import Provenance
 from ama.networks.networks import Networks
 from ama.networks.scaling import Scaling
 from ama.scores.map_contract import AnomalyMap
@@ -31,8 +31,8 @@ class SampleKind(ABC):
         Whether the networks score in float64, where a score does not depend on the batch that it comes in.
     comparable
         Whether the distance of two samples, number by number, says how alike they are.
-    seen_through
-        Name and origin of the frozen network through which samples are seen; "" if there is none.
+    provenance
+        Of the frozen backbone through which samples are seen; None if there is none.
     shows_reconstructions
         Whether what the networks reconstruct are samples.
     has_covariance
@@ -49,7 +49,7 @@ class SampleKind(ABC):
     scored_in_float64: ClassVar[bool]
     comparable: ClassVar[bool]
     shows_reconstructions: ClassVar[bool] = True
-    seen_through: str = ""
+    provenance: Provenance | None = None
     has_covariance: bool = False
     best_whitened: bool = False
     n_rotations: int = 1
@@ -79,16 +79,6 @@ class SampleKind(ABC):
         ValueError
             If there are no networks for such a shape.
         """
-
-    def backbone(self, pretrained: bool = False) -> Backbone | None:
-        """The frozen network through which samples are seen, None if there is none.
-
-        Raises
-        ------
-        InputError
-            If it is to have its weights and they are not installed.
-        """
-        return None
 
     def check_size(self) -> None:  # noqa: B027  # most kinds have no limit
         """Refuse samples for which no networks are built: some methods would take any size, and any time for it.
