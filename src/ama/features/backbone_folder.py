@@ -70,6 +70,8 @@ def check_name(name: str) -> None:
                 f"features={name!r} is a folder without {CONFIG}, so no backbone of transformers"
             )
         return
+    if folder.is_absolute():
+        raise InputError(f"features names a backbone's folder, and there is no folder {name}")
     if not HUB_ID.fullmatch(name):
         raise InputError(
             "features must be none, lite0, lite0:FILE, timm:NAME, a folder, or an id of the Hugging Face hub such as "

@@ -120,7 +120,7 @@ def weights_again(known: Provenance) -> dict[str, Tensor]:
     found = load_backbone(known.source)
     if found.provenance.sha256 != known.sha256:
         raise InputError(
-            f"the weights of {found.provenance.name}, of {found.provenance.origin}, have changed: their SHA-256 is "
-            f"{found.provenance.sha256[:12]}..., expected {known.sha256[:12]}..."
+            f"the weights of {known.origin} have changed: their SHA-256 starts with {found.provenance.sha256[:12]}, "
+            f"expected {known.sha256[:12]}"
         )
     return found.state_dict()

@@ -11,14 +11,14 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ama.errors import InputError
+from ama.errors import InputError, sentence
 from ama.features.backbone import Backbone
 from ama.features.provenance import Provenance
 from ama.io.typed_values import check_values
@@ -27,6 +27,7 @@ IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PLACE_STRIDES = (8, 16)  # pixels from one place to the next
 LAYERS = 2  # of a vision transformer that make places
 MAX_TOKENS = 2**14  # of an image in a vision transformer: each is compared with each
+LONGEST_REASON = 80  # characters of an error of the network
 MAX_MULTIPLE, MAX_STAGES, MAX_CHANNELS = 64, 100, 2**14
 Self = TypeVar("Self", bound="StagedBackbone")
 
@@ -45,11 +46,11 @@ class Layout:
         Of each stage.
     """
 
-    mean: Sequence[float]
-    deviation: Sequence[float]
+    mean: list[float]
+    deviation: list[float]
     multiple: int
-    channels: Sequence[int]
-    strides: Sequence[int]
+    channels: list[int]
+    strides: list[int]
 
     def __post_init__(self) -> None:
         if not len(self.mean) == len(self.deviation) == 3 or min(self.deviation) <= 0:
@@ -89,7 +90,7 @@ class StagedBackbone(Backbone):
         # What the library would compute again when it builds the network is stored, too: loading fills every tensor.
         for module in network.modules():
             for name, buffer in module.named_buffers(recurse=False):
-                module.register_buffer(name, buffer, persistent=True)
+                module.register_buffer(name, buffer.clone(), persistent=True)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.layout, self.provenance, self.remarks = layout, provenance, remarks
         self.requires_grad_(False).eval()
@@ -148,9 +149,7 @@ def layout_from(values: dict[str, Any]) -> Layout:
     ValueError
         If it holds anything else.
     """
-    numbers, counts = list[float], list[int]
-    hints = {"mean": numbers, "deviation": numbers, "multiple": int, "channels": counts, "strides": counts}
-    check_values(values, hints, "the layout of its backbone")
+    check_values(values, get_type_hints(Layout), "the layout of its backbone")
     return Layout(**values)
 
 
@@ -163,12 +162,25 @@ def measured(
     Raises
     ------
     ValueError
-        If they are no maps of such an image.
+        If they are no maps of such an image, or of one of another size.
     """
-    unit = math.lcm(multiple, 32)
+    unit, least = math.lcm(multiple, 32), -(-16 // multiple) * multiple
     height = -(-128 // unit) * unit
-    found = maps(torch.zeros(1, 3, height, height + unit))
-    if any(stage.ndim != 4 or not stage.is_floating_point() for stage in found):
+    found, other = (_of_black(maps, *size) for size in ((height, height + unit), (5 * least, 7 * least)))
+    if any(stage.ndim != 4 or not stage.is_floating_point() for stage in (*found, *other)):
         raise ValueError("it gives no feature maps")
-    strides = [round(height / stage.shape[2]) for stage in found]
-    return [stage.shape[1] for stage in found], strides
+    channels = [stage.shape[1] for stage in found]
+    if channels != [stage.shape[1] for stage in other]:
+        raise ValueError("the channels of its feature maps depend on the size of the image")
+    return channels, [round(height / stage.shape[2]) for stage in found]
+
+
+def _of_black(
+    maps: Callable[[Float[Tensor, "1 3 h w"]], Sequence[Tensor]], height: int, width: int
+) -> Sequence[Tensor]:
+    """The maps of a black image; some networks take images of one size alone."""
+    try:
+        return maps(torch.zeros(1, 3, height, width))
+    except Exception as error:
+        reason = sentence(str(error), LONGEST_REASON)
+        raise ValueError(f"it refuses images of {height} x {width} pixels ({reason})") from error

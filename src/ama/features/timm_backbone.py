@@ -15,7 +15,7 @@ from ama.features.staged_backbone import LAYERS, Layout, StagedBackbone, layout_
 from ama.io.typed_values import check_values
 from ama.utils.extras import needs_extra
 
-LONGEST_REASON = 80  # characters of why timm cannot be imported
+LONGEST_REASON = 80  # characters of why timm cannot be imported, and half as many as of its other errors
 
 
 class TimmBackbone(StagedBackbone):
@@ -48,9 +48,12 @@ class TimmBackbone(StagedBackbone):
                 build, network = _created(timm, name)
             known = timm.models.get_pretrained_cfg(name)
             multiple = _multiple(network)
-            layout = Layout(known.mean, known.std, multiple, *measured(network, multiple))
+            channels, strides = measured(network, multiple)
+            if channels != list(network.feature_info.channels()):
+                raise ValueError("its feature maps have their channels last")
+            layout = Layout(list(known.mean), list(known.std), multiple, channels, strides)
         except Exception as error:  # of the download, of the file, of networks that take one size alone
-            reason = str(error).strip().split("\n")[0] or type(error).__name__
+            reason = sentence(str(error), 2 * LONGEST_REASON) or type(error).__name__
             raise InputError(f"timm's {name} cannot be used as a backbone: {reason}") from error
         provenance = Provenance(
             name,
@@ -96,7 +99,7 @@ def _timm() -> Any:
     return timm
 
 
-def _created(timm: Any, name: str) -> tuple[dict[str, Any], nn.Module]:
+def _created(timm: Any, name: str) -> tuple[dict[str, Any], Any]:
     """A pre-trained network and the arguments that build it; a vision transformer takes images of any size."""
     build = {"model_name": name, "dynamic_img_size": True}
     try:

@@ -7,6 +7,7 @@ is run, no kernels are fetched, and nothing is looked up by a name in it.
 from __future__ import annotations
 
 import inspect
+import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from ama.errors import InputError
+from ama.errors import InputError, sentence
 from ama.features.backbone_folder import CONFIG, BackboneFolder
 from ama.utils.extras import needs_extra
 
 LARGEST = 2**14  # of the whole numbers in a configuration: sizes, widths, numbers of layers
 DEEPEST = 4  # of its lists and objects
+LONGEST_REASON = 160  # characters of an error of the library
 FOREIGN = {"timm_backbone"}  # kinds that fetch a network of another library
 KIND, STAGES, STEM = "model_type", "out_features", "stem"
 
@@ -90,7 +92,7 @@ def plain(library: Any, config: Any) -> dict[str, Any]:
     """The fields of a configuration that build the network, as JSON types."""
     own = _fields(library, type(config))
     values = {name: value for name, value in config.to_dict().items() if name in own}
-    return {KIND: config.model_type, **values, STAGES: list(config.out_features)}
+    return json.loads(json.dumps({KIND: config.model_type, **values, STAGES: config.out_features}))
 
 
 def _fields(library: Any, kind: type) -> set[str]:
@@ -174,5 +176,5 @@ def read_network(library: Any, folder: BackboneFolder, config: Any) -> nn.Module
 
 def unusable(folder: BackboneFolder, error: Exception) -> InputError:
     """That a folder holds no backbone, and why."""
-    reason = str(error).strip().split("\n")[0] or type(error).__name__
+    reason = sentence(str(error), LONGEST_REASON) or type(error).__name__
     return InputError(f"{folder.path} cannot be used as a backbone: {reason}")

@@ -39,6 +39,7 @@ NOT_NEGATIVE = re.compile(
 )
 # Calls of functions of torch for each tensor while a model is built; those of the package take up to 30.
 CALLS = 100
+MOST_ELSEWHERE = 300  # tensors of a backbone, which the file may hold by reference
 
 
 class _UnfitError(Exception):
@@ -101,7 +102,8 @@ def _model_from(path: Path, file: BinaryIO, kind: type[Storable], config: dict[s
     try:
         with safe_open(_in_utf8(path, file), "pt") as stored:
             found = {name: stored.get_slice(name) for name in stored.keys()}  # noqa: SIM118
-            model = _outline(path.parent / CONFIG, kind, config, CALLS * (10 + len(found)))
+            elsewhere = MOST_ELSEWHERE if "backbone" in config else 0
+            model = _outline(path.parent / CONFIG, kind, config, CALLS * (10 + elsewhere + len(found)))
             shapes = {name: (tuple(s.get_shape()), STORED.get(s.get_dtype())) for name, s in found.items()}
             if (misfit := model.misfit(shapes)) is not None:
                 raise _UnfitError(f"{path} does not fit its {CONFIG}: {misfit}")
@@ -119,7 +121,7 @@ def _model_from(path: Path, file: BinaryIO, kind: type[Storable], config: dict[s
     try:
         model.fill({**tensors, **model.left_out()})
     except InputError as error:
-        raise ModelFolderError(f"{path} holds its backbone by reference: {error}") from error
+        raise ModelFolderError(f"{path.parent} holds its backbone by reference: {error}") from error
     except RuntimeError as error:
         raise ModelFolderError(f"{path} does not fit its {CONFIG}: {_one_line(error)}") from error
     return model
