@@ -26,7 +26,7 @@ from ama.io.typed_values import check_values
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of pixels in [0, 1]
 PLACE_STRIDES = (8, 16)  # pixels from one place to the next
 LAYERS = 2  # of a vision transformer that make places
-MAX_TOKENS = 2**14  # of an image in a vision transformer: each is compared with each
+MAX_TOKENS = 2**13  # of an image in a vision transformer: each is compared with each
 LONGEST_REASON = 80  # characters of an error of the network
 MAX_MULTIPLE, MAX_STAGES, MAX_CHANNELS = 64, 100, 2**14
 Self = TypeVar("Self", bound="StagedBackbone")
