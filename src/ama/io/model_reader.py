@@ -39,7 +39,7 @@ NOT_NEGATIVE = re.compile(
 )
 # Calls of functions of torch for each tensor while a model is built; those of the package take up to 30.
 CALLS = 100
-MOST_ELSEWHERE = 300  # tensors of a backbone, which the file may hold by reference
+MOST_ELSEWHERE = 150  # the same for a backbone, whose tensors the file may leave out
 
 
 class _UnfitError(Exception):
