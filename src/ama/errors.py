@@ -53,6 +53,10 @@ class InputError(ValueError):
         super().__init__(sentence(message))
 
 
+class MissingLibraryError(InputError):
+    """An optional library is not installed, or cannot be imported; the message says what installs it."""
+
+
 class ModelFolderError(InputError):
     """A model folder is missing, damaged, foreign, or newer than this version."""
 

@@ -21,8 +21,7 @@ Lipschitz = Literal[
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 Precision = Literal["auto", "float32", "bfloat16"]
 HeldOutFrom = Literal["auto", "anywhere", "end"]
-Features = Literal["none", "lite0"]
-NO_FEATURES: Features = "none"
+NO_FEATURES = "none"
 AUTO_CONTAMINATION = 0.1  # PyOD's default; the data themselves do not tell
 WEIGHT = (0.0, 1e6)  # range of the weight of a term in an objective
 
@@ -45,10 +44,14 @@ class Settings:
         "how far a sample lies in the direction of known anomalies (y = -1). \"auto\": several, weighted by how well "
         "each separates held-out normal samples from synthetic anomalies."), FIRST,
         default="a_score")
-    features: Features = parameter((
-        "Frozen pre-trained backbone for photographs: \"none\", or \"lite0\", EfficientNet-Lite0 with its weights of "
-        "ImageNet, which then are part of the model. The networks and the terms see the means of its feature "
-        "maps as a row, and images of up to 512 pixels keep their size."), FIRST, default=NO_FEATURES)
+    features: str = parameter((
+        "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with its weights of "
+        "ImageNet, or \"lite0:FILE\" with those of a file; a folder, or an id of the Hugging Face hub, of a network of "
+        "transformers' AutoBackbone; or \"timm:NAME\". The networks and the terms see the means of its feature maps as "
+        "a row, and images of up to 512 pixels keep their size."), FIRST, default=NO_FEATURES)
+    features_by_reference: bool = parameter((
+        "Whether the model folder leaves out the weights of the backbone. Loading then takes them from where they "
+        "came, and refuses those of another SHA-256."), TRAINING, default=False)
     tile_size: int = parameter((
         "Longest side of overlapping tiles, in pixels: images of up to 4,096 pixels keep their size, each tile is seen "
         "at full resolution, and the most anomalous one decides. 0 cuts no image of up to 512 pixels."), FIRST, 0, 4096,
@@ -159,8 +162,8 @@ class Settings:
         "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. A bound of 3 "
         "helps if normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
     combination: Literal["sum", "maximum"] = parameter((
-        "How several terms, each in standard deviations of held-out normal samples, become one score: their \"sum\", or "
-        "a smooth \"maximum\", which does not dilute what a single term finds."), SCORE, default="sum")
+        "How several terms, each in standard deviations of held-out normal samples, become one score: their \"sum\", "
+        "or a smooth \"maximum\", which does not dilute what a single term finds."), SCORE, default="sum")
     statistics: Literal["training", "held_out"] = parameter((
         "Samples to which the statistics of normal scores are fitted: the \"training\" samples, as in the paper, or "
         "\"held_out\" ones. Terms other than r_score and a_score use at most 20,000 of them."), SCORE,

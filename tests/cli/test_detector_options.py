@@ -63,7 +63,7 @@ def test_an_entry_names_type_choices_range_and_default(shown):
         objective["n_interpolated"]
         == "INT k of simplex interpolation. (from 2 to 1000; paper: 3; compact: 3)"
     )
-    assert objective["mirrored"].startswith("BOOL ")
+    assert objective["mirrored"].startswith("[BOOL] ")
     assert groups["negatives"]["delta"].startswith("FLOAT|NAME ")
     assert most_used["max_time"].startswith("FLOAT|TEXT ")
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ama.features.backbone import BACKBONES, Lite0Backbone
+from ama.features.backbone import Lite0Backbone
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_places_are_those_of_the_image_at_its_own_size(backbone):
 
 
 def test_every_backbone_is_frozen_and_tells_its_columns():
-    for kind in BACKBONES.values():
+    for kind in (Lite0Backbone,):
         backbone = kind().train()
         assert not any(p.requires_grad for p in backbone.parameters())
         assert not any(m.training for m in backbone.network.modules())

@@ -24,12 +24,15 @@ def add_detector_options(parser: ArgumentParser, detector: type[Detector]) -> No
         group = parser.add_argument_group(title)
         for name, declaration in members.items():
             hint = signature[name].annotation
+            # Without a value, an option of this type is True.
+            switch: dict[str, Any] = {"nargs": "?", "const": True} if bool in (hint, *get_args(hint)) else {}
             group.add_argument(
                 f"--{name}",
                 type=hint,
                 default=DEFAULTS.get(name, defaults[name]),
                 metavar=_metavar(hint),
                 help=_help(name, hint, declaration, detector),
+                **switch,
             )
 
 

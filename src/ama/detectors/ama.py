@@ -13,19 +13,18 @@ import torch
 from torch import Tensor
 
 from ama import settings
-from ama.data.image_format import LARGEST_SIDE
 from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
 from ama.detectors.inputs import check_like
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
+from ama.detectors.seeing import BackboneMixin
 from ama.detectors.trained import TrainedDetector
 from ama.detectors.training_inputs import label_numbers, training_samples
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
-from ama.scores.kinds.factory import kind_of
-from ama.scores.kinds.featured_kind import WORKING_SIDE
+from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model, Scores
 from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
@@ -36,7 +35,7 @@ DIRECTIONS = ("inward", "outward")
 
 
 @parameters
-class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
+class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.Settings):
     r"""Adversarial Mirrored AutoEncoder: learns from normal samples and scores how normal a sample looks.
 
     An encoder and a generator reconstruct each sample, and a discriminator sees pairs and learns to distinguish (x, x)
@@ -121,13 +120,15 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         run = self._run(self._device())
         if validation is None and "auto" in (self.delta, self.direction):
             raise InputError("delta or direction is 'auto', which needs validation samples, found none")
+        backbone = self._loaded_backbone()
         samples, anomalous = training_samples(self, X, y)
         data = TrainingSet(
             samples.x[torch.from_numpy(~anomalous)],
             samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
             self._validation(validation, samples),
+            backbone,
         )
-        choices = self._choices(tuple(samples.x.shape[1:]), bool(anomalous.any()))
+        choices = self._choices(self._kind(tuple(samples.x.shape[1:]), backbone), bool(anomalous.any()))
         if choices[0].contamination_share:
             warnings.warn(trimming_notice(len(data.normal), choices[0].contamination_share), stacklevel=2)
         fitted = fit_best(data, choices, run)
@@ -146,10 +147,10 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
         """
         super().check_parameters()
         try:
-            self._choices((1, 8, 8), known=True)
+            self._choices(self._kind((1, 8, 8)), known=True)
         except InputError as refused:
             try:
-                self._choices((2,), known=True)
+                self._choices(self._kind((2,)), known=True)
             except InputError:
                 raise refused from None
 
@@ -281,15 +282,8 @@ class AMADetector(ImagePlottingMixin, TrainedDetector, settings.Settings):
             )
         return x, labels
 
-    def reading(self) -> dict[str, Any]:
-        """See :meth:`ama.detectors.inputs.TakesSamples.reading`."""
-        if self.tile_size:
-            return {"max_side": LARGEST_SIDE}
-        return {} if self.features in (None, settings.NO_FEATURES) else {"max_side": WORKING_SIDE}
-
-    def _choices(self, shape: tuple[int, ...], known: bool) -> list[settings.Settings]:
+    def _choices(self, kind: SampleKind, known: bool) -> list[settings.Settings]:
         """The settings to fit with, with known anomalies or without: several if delta or direction is "auto"."""
-        kind = kind_of(shape, self.features or settings.NO_FEATURES, self.tile_size or 0)
         if known:
             kind.check_known()
         deltas = DELTAS if self.delta == "auto" else (self.delta,)

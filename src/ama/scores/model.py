@@ -12,6 +12,8 @@ from torch import Tensor
 
 from ama.decision import conformal
 from ama.decision.score_bounds import bounded
+from ama.features.backbone import Backbone
+from ama.features.loading import described_backbone, description_of, prepare_backbone, weights_again
 from ama.io.storable import empty
 from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
@@ -22,11 +24,12 @@ from ama.scores.scoring_networks import ScoringNetworks
 from ama.scores.terms.known_anomalies import known_weight
 from ama.scores.terms.term import Term
 from ama.scores.terms.term_registry import build_terms, chosen_terms
-from ama.settings import Settings
+from ama.settings import NO_FEATURES, Settings
 from ama.utils.declarations import check
 from ama.utils.random_generators import generator_for
 
 MIN_CUT = 20  # images that are cut behind the statistics, however many tiles they have
+BACKBONE = "backbone."  # prefix of the names of its tensors
 
 
 class Scores(NamedTuple):
@@ -51,6 +54,8 @@ class Model(ScoringNetworks):
         Terms that are computed besides those of the score.
     deciding
         Terms of the score; by default those that the settings choose.
+    backbone
+        The frozen network of ``settings.features``, if there is one.
 
     Attributes
     ----------
@@ -69,8 +74,9 @@ class Model(ScoringNetworks):
         dtype: torch.dtype,
         reported: Sequence[str] = (),
         deciding: Sequence[str] | None = None,
+        backbone: Backbone | None = None,
     ):
-        super().__init__(shape, settings, dtype)
+        super().__init__(shape, settings, dtype, backbone)
         self.deciding = tuple(chosen_terms(settings, self.kind) if deciding is None else deciding)
         self.terms = build_terms(dict.fromkeys((*self.deciding, *reported)), self.kind, settings)
         self.combination = Combination(
@@ -85,6 +91,7 @@ class Model(ScoringNetworks):
             "settings": dataclasses.asdict(self.settings),
             "deciding": list(self.deciding),
             "reported": [name for name in self.terms if name not in self.deciding],
+            **({} if self.backbone is None else {"backbone": description_of(self.backbone)}),
         }
 
     @classmethod
@@ -98,7 +105,33 @@ class Model(ScoringNetworks):
             raise ValueError(
                 f"settings: scoring is {settings.scoring!r}, but its terms are {', '.join(deciding)}"
             )
-        return cls(shape, settings, dtype, description["reported"], deciding)
+        if (settings.features != NO_FEATURES) != ("backbone" in description):
+            raise ValueError(f"settings: features is {settings.features!r}, which does not fit its backbone")
+        backbone = described_backbone(description["backbone"]) if "backbone" in description else None
+        return cls(shape, settings, dtype, description["reported"], deciding, backbone)
+
+    @classmethod
+    def outline(cls, shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]) -> Model:
+        """See :class:`ama.io.storable.Storable`."""
+        if "backbone" in description:
+            prepare_backbone(description["backbone"])
+        return super().outline(shape, dtype, description)
+
+    def stored(self) -> dict[str, Tensor]:
+        """See :class:`ama.io.storable.Storable`."""
+        by_reference = self.settings.features_by_reference
+        return {
+            name: t
+            for name, t in self.state_dict().items()
+            if not (by_reference and name.startswith(BACKBONE))
+        }
+
+    def left_out(self) -> dict[str, Tensor]:
+        """See :class:`ama.io.storable.Storable`."""
+        if self.backbone is None or not self.settings.features_by_reference:
+            return {}
+        found = weights_again(self.backbone.provenance)
+        return {f"{BACKBONE}{name}": tensor for name, tensor in found.items()}
 
     def finish(
         self,

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from ama.features.backbone import Backbone
 from ama.features.tiles import Tiles
 from ama.io.storable import Storable
 from ama.networks.networks import Networks
@@ -39,15 +40,19 @@ class ScoringNetworks(Storable):
         Of the fit.
     dtype
         Of raw samples.
+    backbone
+        The frozen network of ``settings.features``, through which samples are seen.
     """
 
-    def __init__(self, shape: tuple[int, ...], settings: Settings, dtype: torch.dtype):
+    def __init__(
+        self, shape: tuple[int, ...], settings: Settings, dtype: torch.dtype, backbone: Backbone | None = None
+    ):
         super().__init__()
         self.shape, self.settings, self.dtype = shape, settings, dtype
-        self.kind = kind_of(shape, settings.features, settings.tile_size)
+        self.kind = kind_of(shape, settings.features, backbone, settings.tile_size)
         self.networks = self.kind.networks(settings)
-        self.backbone = self.kind.backbone()
-        self.bank = None if self.backbone is None else PlaceBank()
+        self.backbone = backbone
+        self.bank = None if backbone is None else PlaceBank()
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
 

@@ -53,11 +53,14 @@ class TrainingSet:
         Known anomalies, for Eq. 4 (semi-supervised).
     validation
         Samples, and +1 for a normal one or -1 for an anomaly; they only select weights.
+    backbone
+        The frozen network of the settings' ``features``, through which the samples are seen.
     """
 
     normal: Shaped[Tensor, "n ..."]
     anomalies: Shaped[Tensor, "m ..."] | None = None
     validation: tuple[Tensor, Tensor] | None = None
+    backbone: Backbone | None = None
 
     def parts(self) -> dict[str, Tensor | None]:
         """Every tensor by what it is."""
@@ -67,6 +70,7 @@ class TrainingSet:
             "known anomalies": self.anomalies,
             "validation samples": samples,
             "validation labels": labels,
+            **({} if self.backbone is None else {"backbone": self.backbone.fingerprint()}),
         }
 
 
@@ -172,10 +176,10 @@ def _model(
     *reported: str,
 ) -> Model:
     shape = tuple(parts.train.shape[1:])
-    kind = kind_of(shape, settings.features, settings.tile_size)
+    kind = kind_of(shape, settings.features, backbone, settings.tile_size)
     terms = chosen_terms(settings, kind, known is not None)
-    model = Model(shape, settings, parts.train.dtype, reported, terms)
-    model.networks, model.backbone = networks, backbone
+    model = Model(shape, settings, parts.train.dtype, reported, terms, backbone)
+    model.networks = networks
     return model
 
 
@@ -203,13 +207,13 @@ def _held_out_from_end(
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
-    kind = kind_of(tuple(data.normal.shape[1:]), settings.features, settings.tile_size)
-    backbone = kind.backbone(pretrained=True)
+    backbone = data.backbone
+    kind = kind_of(tuple(data.normal.shape[1:]), settings.features, backbone, settings.tile_size)
     if backbone is not None:
         backbone.to(run.device)
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
     from_end = _held_out_from_end(data.normal, kind, backbone, settings, run)
-    parts = split(data.normal, settings, run.seed, data.anomalies is not None, from_end)
+    parts = split(data.normal, settings, run.seed, data.anomalies is not None, from_end, kind)
     networks = kind.networks(settings).to(run.device)
     train = _seen(parts.train, kind, backbone, run)
     known = None if data.anomalies is None else _seen(data.anomalies, kind, backbone, run)

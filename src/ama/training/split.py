@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.kind import SampleKind
 from ama.scores.terms.term_registry import TERMS, chosen_terms
 from ama.settings import Settings
 from ama.training.trimming import trimmed
@@ -35,10 +36,12 @@ def split(
     seed: int,
     known: bool = False,
     from_end: bool = False,
+    kind: SampleKind | None = None,
 ) -> Split:
     """Split the normal samples of a fit.
 
-    ``known`` is whether some anomalies are known, ``from_end`` whether the last samples are held out.
+    ``known`` is whether some anomalies are known, ``from_end`` whether the last samples are held out, and ``kind`` what
+    the samples are, by default what their shape says.
 
     Of samples that :func:`ama.training.trimming.trimmed` finds doubtful, as many calibrate as of the others.
 
@@ -48,9 +51,7 @@ def split(
         As :func:`check_learnable`; and if so few are left.
     """
     check_learnable(normal)
-    terms = chosen_terms(
-        settings, kind_of(tuple(normal.shape[1:]), settings.features, settings.tile_size), known
-    )
+    terms = chosen_terms(settings, kind or kind_of(tuple(normal.shape[1:])), known)
     usual, doubtful = trimmed(normal, settings.contamination_share, seed)
     if len(usual) < MIN_SAMPLES:
         raise InputError(

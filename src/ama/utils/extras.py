@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from ama.errors import InputError
+from ama.errors import MissingLibraryError
 
 
 class Extra(NamedTuple):
@@ -23,6 +23,8 @@ class Extra(NamedTuple):
 EXTRAS = {
     "train": Extra("training", ("lightning",)),
     "hub": Extra("reading data sets of the Hugging Face hub", ("datasets",)),
+    "transformers": Extra("a backbone of transformers", ("transformers",)),
+    "timm": Extra("a backbone of timm", ("timm",)),
     "report": Extra("plotting", ("matplotlib", "jinja2", "pandas")),
 }
 
@@ -43,13 +45,13 @@ def needs_extra(name: str, purpose: str | None = None) -> Iterator[None]:
 
     Raises
     ------
-    InputError
+    MissingLibraryError
         If a library is not installed; the message names it and the command that installs it.
     """
     extra = EXTRAS[name]
     if missing := [library for library in extra.libraries if not _is_installed(library)]:
         verb = "is" if len(missing) == 1 else "are"
-        raise InputError(
+        raise MissingLibraryError(
             f"{purpose or extra.purpose} needs {' and '.join(missing)}, which {verb} not installed: "
             f"pip install {' '.join(missing)} (the extra {name!r} of ama)"
         )

@@ -18,6 +18,7 @@ import ama
 from ama.decision.metrics import evaluate
 from ama.detectors.registry import method as detector_class
 from places import EACH, SMALL, noise, read, refused, weights, write
+from tiny_backbones import tiny
 
 
 @pytest.mark.parametrize("source", ["photos", "hub.parquet", "arrays.npz"])
@@ -348,6 +349,25 @@ def test_another_method_is_fitted_scored_and_judged_by_the_same_commands(call, t
     assert f"(by {method})" in output
     assert float(re.search(r"AUROC +([\d.]+)", output)[1]) > 0.9
     assert isinstance(ama.load(tmp_path / "m"), detector_class(method))
+
+
+@pytest.mark.parametrize("reference", [[], ["--features-by-reference"]])
+def test_a_folder_of_a_backbone_is_seen_through(call, tmp_path, reference):
+    folder = tiny("resnet", tmp_path / "own")
+    words = ["--normal-label", "cat", "dog", *SMALL, "--features", folder, *reference]
+    status, output, errors = call("fit", "photos", "--out", tmp_path / "m", *words)
+    assert (status, output) == (0, "")
+    status, output, _ = call("score", tmp_path / "m", "photos")
+    assert len(output.splitlines()) == 1 + 3 * EACH
+    shutil.rmtree(folder)
+    status, again, errors = call("score", tmp_path / "m", "photos")
+    assert (status, again) == ((2, "") if reference else (0, output))
+    if reference:
+        sentence = f"features names a backbone's folder, and there is no folder {folder}"
+        assert errors == f"ama: {tmp_path / 'm'} holds its backbone by reference: {sentence}\n"
+    status, _, errors = call("fit", "photos", "--out", tmp_path / "n", *words)
+    assert status == 2
+    assert errors.endswith(f"there is no folder {folder}\n")
 
 
 def test_a_configuration_file_may_name_the_method(call, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ama.errors import InputError
+from ama.features.backbone import Backbone
 from ama.scores.kinds.featured_kind import FeaturedImages
 from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind
@@ -11,7 +12,12 @@ from ama.scores.kinds.tiled_kind import TiledImages
 from ama.settings import NO_FEATURES
 
 
-def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES, tile_size: int = 0) -> SampleKind:
+def kind_of(
+    shape: tuple[int, ...],
+    features: str = NO_FEATURES,
+    backbone: Backbone | None = None,
+    tile_size: int = 0,
+) -> SampleKind:
     """The kind of samples of a shape.
 
     Parameters
@@ -19,7 +25,9 @@ def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES, tile_size: int 
     shape
         (channels, height, width) of an image, (columns,) of a row.
     features
-        The frozen backbone through which images are seen.
+        The name of the frozen backbone through which images are seen.
+    backbone
+        That backbone; without it, settings can be checked, and no model be built.
     tile_size
         Longest side of the tiles in which images are seen; 0: as the kind does without being asked.
 
@@ -38,4 +46,4 @@ def kind_of(shape: tuple[int, ...], features: str = NO_FEATURES, tile_size: int 
         raise InputError(f"{what} of images, found {kind.describe()}")
     if features == NO_FEATURES:
         return TiledImages(shape, tile_size)
-    return FeaturedImages(shape, features, tile_size)
+    return FeaturedImages(shape, features, backbone, tile_size)

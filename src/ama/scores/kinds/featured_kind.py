@@ -6,7 +6,7 @@ from jaxtyping import Shaped
 from torch import Generator, Tensor
 
 from ama.errors import InputError
-from ama.features.backbone import BACKBONES, SMALLEST, Backbone
+from ama.features.backbone import SMALLEST, Backbone
 from ama.features.tiles import Tiles
 from ama.networks.networks import Networks
 from ama.networks.scaling import ColumnScaling
@@ -29,7 +29,9 @@ class FeaturedImages(SampleKind):
     shape
         Of an image.
     features
-        A key of :data:`ama.features.backbone.BACKBONES`.
+        The name of the backbone; see :mod:`ama.features.loading`.
+    backbone
+        None as long as it is not loaded; then settings are checked as for few features.
     tile_size
         Longest side of the tiles in which places are seen; 0 is that of images which are not cut.
 
@@ -45,18 +47,21 @@ class FeaturedImages(SampleKind):
     scored_in_float64 = True
     comparable = True
     shows_reconstructions = False
+    has_places = True
+    tiles: Tiles
 
-    def __init__(self, shape: tuple[int, ...], features: str, tile_size: int = 0):
+    def __init__(
+        self, shape: tuple[int, ...], features: str, backbone: Backbone | None = None, tile_size: int = 0
+    ):
         super().__init__(shape)
         if shape[0] not in (1, 3):
             raise InputError(
                 f"features={features!r} are features of images of 1 or 3 channels, found {Images(shape).describe()}"
             )
-        self.network, self.images = BACKBONES[features], Images(shape)
-        self.rows = Tabular((self.network.n_columns,))
+        self.images, self.rows = Images(shape), Tabular((1 if backbone is None else backbone.n_columns,))
         self.tiles = Tiles(shape[1], shape[2], tile_size or WORKING_SIDE)
         self.enlarged = max(shape[1:]) < SMALLEST
-        self.seen_through = self.network.origin
+        self.provenance = None if backbone is None else backbone.provenance
         self.has_covariance, self.best_whitened = self.rows.has_covariance, self.rows.best_whitened
 
     @property
@@ -71,9 +76,6 @@ class FeaturedImages(SampleKind):
 
     def networks(self, settings: Settings) -> Networks:
         return self.rows.networks(settings)
-
-    def backbone(self, pretrained: bool = False) -> Backbone:
-        return self.network.loaded() if pretrained else self.network()
 
     def scores_in_bfloat16(self, settings: Settings) -> bool:
         return self.rows.scores_in_bfloat16(settings)

@@ -9,7 +9,7 @@ from jaxtyping import Float, Shaped
 from torch import Generator, Tensor
 
 from ama.errors import InputError
-from ama.features.backbone import Backbone
+from ama.features.provenance import Provenance
 from ama.features.tiles import Tiles
 from ama.networks.networks import Networks
 from ama.networks.scaling import Scaling
@@ -32,8 +32,8 @@ class SampleKind(ABC):
         Whether the networks score in float64, where a score does not depend on the batch that it comes in.
     comparable
         Whether the distance of two samples, number by number, says how alike they are.
-    seen_through
-        Name and origin of the frozen network through which samples are seen; "" if there is none.
+    provenance
+        Of the frozen backbone through which samples are seen; None if there is none.
     shows_reconstructions
         Whether what the networks reconstruct are samples.
     has_covariance
@@ -42,6 +42,8 @@ class SampleKind(ABC):
         Whether such samples have so many numbers that they are compared by their covariance alone.
     n_rotations
         Rotations that keep the shape, the identity included.
+    has_places
+        Whether a backbone sees small parts of a sample, besides the whole.
     enlarged
         Whether a backbone sees samples larger than they are.
     tiles
@@ -54,10 +56,11 @@ class SampleKind(ABC):
     scored_in_float64: ClassVar[bool]
     comparable: ClassVar[bool]
     shows_reconstructions: ClassVar[bool] = True
-    seen_through: str = ""
+    provenance: Provenance | None = None
     has_covariance: bool = False
     best_whitened: bool = False
     n_rotations: int = 1
+    has_places: bool = False
     enlarged: bool = False
     tiles: Tiles | None = None
 
@@ -86,16 +89,6 @@ class SampleKind(ABC):
         ValueError
             If there are no networks for such a shape.
         """
-
-    def backbone(self, pretrained: bool = False) -> Backbone | None:
-        """The frozen network through which samples are seen, None if there is none.
-
-        Raises
-        ------
-        InputError
-            If it is to have its weights and they are not installed.
-        """
-        return None
 
     def cut(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "p ..."]:
         """The parts of raw samples that the networks see one by one: most see a whole sample."""

@@ -29,14 +29,14 @@ class NearestPlaces(Term):
 
     @classmethod
     def check(cls, kind: SampleKind, settings: Settings) -> None:
-        if kind.tiles is None or not kind.seen_through:
+        if not kind.has_places:
             raise InputError(
                 f"scoring={settings.scoring!r} compares places of images seen through a backbone: it needs features"
             )
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return bool(kind.seen_through) and not kind.enlarged
+        return kind.has_places and not kind.enlarged
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b 1"]:
         places = forward.place_distances.flatten(2)
