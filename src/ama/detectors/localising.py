@@ -1,0 +1,132 @@
+"""Where in an image a detector sees anomalies: maps one by one, their threshold, and the regions above it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from sklearn.utils.validation import check_is_fitted
+
+from ama.decision import conformal
+from ama.decision.regions import Region, find_regions, map_threshold
+from ama.detectors.inputs import as_samples
+from ama.errors import InputError
+
+FEW = 8  # images whose maps are in memory at a time
+TOP = 8  # of the scale of stored maps: so many times the highest value in held-out normal images
+
+
+class LocalisingMixin:
+    """What detectors with anomaly maps of images can say of places; the others refuse it in a sentence."""
+
+    model_: Any
+    kind_: Any
+    false_alarm_rate: float
+
+    def regions(self, X: Any) -> list[list[Region]]:
+        """The regions of each image whose map is above :attr:`map_threshold`; on average, at most a share
+        ``false_alarm_rate`` of normal images has any.
+
+        At most 200 held-out images set the threshold, as maps take time. So the smallest rate is 1 / 201, or more with
+        fewer images.
+
+        Parameters
+        ----------
+        X
+            Images, as in :meth:`score_samples`.
+
+        Returns
+        -------
+        list of list of Region
+            For each image its regions, the highest peak first: the box ``x``, ``y``, ``width`` and ``height`` in pixels
+            of the image as the model reads it, the ``peak`` of the map and the ``area`` in pixels. Specks, of less than
+            1/4,000 of the image, are left out.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows, the method has no maps, or the model has no threshold of the map.
+        """
+        self.check_regions()
+        return self.regions_of(self.each_map(X))
+
+    def regions_of(self, maps: Iterable[Float[np.ndarray, "h w"]]) -> list[list[Region]]:
+        """The regions of :meth:`regions` in maps that are known already."""
+        threshold = self.map_threshold
+        if threshold is None:
+            self.check_regions()
+        return [find_regions(heat, threshold) for heat in maps]
+
+    def each_map(self, X: Any) -> Iterator[Float[np.ndarray, "h w"]]:
+        """The anomaly maps of images one by one, few of them in memory at a time.
+
+        Parameters
+        ----------
+        X
+            Images, as in :meth:`score_samples`.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows, or the method has no maps.
+        """
+        self.check_maps()
+        for images in as_samples(self, X, reset=False).x.split(FEW):
+            yield from self.model_.anomaly_map(images).double().cpu().numpy()
+
+    @property
+    def map_threshold(self) -> float | None:
+        """The value of maps that a share of at most ``false_alarm_rate`` of normal images exceeds, on average; None
+        without such a threshold. See :mod:`ama.decision.regions`.
+        """
+        maxima = self._map_calibration()
+        return None if maxima is None else map_threshold(maxima.cpu(), self.false_alarm_rate)
+
+    @property
+    def map_false_alarm_rate(self) -> float | None:
+        """The share of normal images that has any region, at most, on average: the rate asked for, if within reach."""
+        maxima = self._map_calibration()
+        return None if maxima is None else conformal.reachable_rate(len(maxima), self.false_alarm_rate)
+
+    @property
+    def map_top(self) -> float | None:
+        """Top of the scale on which maps are stored: 8 times the highest value in those of held-out normal images."""
+        maxima = self._map_calibration()
+        return None if maxima is None else TOP * (float(maxima.max()) or 1.0)
+
+    def check_maps(self) -> None:
+        """Refuse a detector without anomaly maps of images.
+
+        Raises
+        ------
+        InputError
+            If its samples are rows, or the method has no maps.
+        """
+        if not self.kind_.pictured:
+            raise InputError(
+                f"maps with regions are those of images, but this detector scores {self.kind_.describe()}"
+            )
+        if not hasattr(self.model_, "map_calibration"):
+            raise InputError(f"{type(self).__name__} has no anomaly maps; AMADetector has")
+
+    def check_regions(self) -> None:
+        """Refuse a detector without a threshold of the map.
+
+        Raises
+        ------
+        InputError
+            As :meth:`check_maps`, or if the model comes from an older version.
+        """
+        self.check_maps()
+        if self._map_calibration() is None:
+            raise InputError(
+                "the model has no threshold of the map, as an older ama saved it: `ama calibrate MODEL SOURCE` on normal "
+                "images that it has not learned from sets one"
+            )
+
+    def _map_calibration(self) -> Any:
+        check_is_fitted(self)
+        maxima = getattr(self.model_, "map_calibration", None)
+        return None if maxima is None or not len(maxima) else maxima
