@@ -14,8 +14,8 @@ PRO(t)
 area under PRO over FPR up to 0.3, divided by 0.3             :func:`area_up_to`
 ============================================================  ====================================
 
-Memory is constant: values are counted in a histogram whose bins are 2^-12 of a value wide (0.02 %), so that values closer
-than that count as equal.
+Memory is constant: values are counted in a histogram whose bins are 2^-12 of a value wide (0.02 %), so that values
+closer than that count as equal.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from scipy.integrate import trapezoid
 from ama.decision.regions import NEIGHBOURS
 
 FALSE_POSITIVES = 0.3  # highest false-positive rate under the PRO curve
-# Of a float32's bits the sign, which is 0, the 8 of the exponent and the first 12 of the mantissa; their order is that of
-# the values.
+# Of a float32's bits the sign, which is 0, the 8 of the exponent and the first 12 of the mantissa: their order is that
+# of the values.
 DROPPED_BITS = 11
 BINS = 2**20
 

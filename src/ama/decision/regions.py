@@ -1,8 +1,8 @@
 r"""Regions of an anomaly map, and the threshold above which few normal images have any.
 
-The threshold is split-conformal, as that of the scores (:mod:`ama.decision.conformal`): with :math:`M_i` the largest map
-value of the i-th of m held-out normal images, the scores :math:`c_i = -M_i` give the threshold :math:`t`, and a new
-normal image has a place with :math:`M(p) > -t` with a probability of at most the false-alarm rate.
+The threshold is split-conformal, as that of the scores (:mod:`ama.decision.conformal`): with :math:`M_i` the largest
+value in the map of the i-th of m held-out normal images, the scores :math:`c_i = -M_i` give a threshold :math:`t`, and
+the probability that a new normal image has a place with :math:`M(p) > -t` is at most the false-alarm rate.
 """
 
 from __future__ import annotations

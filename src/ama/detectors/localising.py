@@ -26,11 +26,10 @@ class LocalisingMixin:
     false_alarm_rate: float
 
     def regions(self, X: Any) -> list[list[Region]]:
-        """The regions of each image whose map is above :attr:`map_threshold`; on average, at most a share
-        ``false_alarm_rate`` of normal images has any.
+        """Where the map of each image is above :attr:`map_threshold`.
 
-        At most 200 held-out images set the threshold, as maps take time. So the smallest rate is 1 / 201, or more with
-        fewer images.
+        On average, at most a share ``false_alarm_rate`` of normal images has any region. At most 200 held-out images
+        set the threshold, as maps take time, so the smallest share is 1 / 201; with m images it is 1 / (m + 1).
 
         Parameters
         ----------
@@ -54,9 +53,9 @@ class LocalisingMixin:
 
     def regions_of(self, maps: Iterable[Float[np.ndarray, "h w"]]) -> list[list[Region]]:
         """The regions of :meth:`regions` in maps that are known already."""
+        self.check_regions()
         threshold = self.map_threshold
-        if threshold is None:
-            self.check_regions()
+        assert threshold is not None
         return [find_regions(heat, threshold) for heat in maps]
 
     def each_map(self, X: Any) -> Iterator[Float[np.ndarray, "h w"]]:
@@ -78,8 +77,9 @@ class LocalisingMixin:
 
     @property
     def map_threshold(self) -> float | None:
-        """The value of maps that a share of at most ``false_alarm_rate`` of normal images exceeds, on average; None
-        without such a threshold. See :mod:`ama.decision.regions`.
+        """What the maps of at most a share ``false_alarm_rate`` of normal images exceed anywhere, on average.
+
+        See :mod:`ama.decision.regions`. None for rows, for methods without maps, and for models of an older version.
         """
         maxima = self._map_calibration()
         return None if maxima is None else map_threshold(maxima.cpu(), self.false_alarm_rate)
@@ -96,6 +96,11 @@ class LocalisingMixin:
         maxima = self._map_calibration()
         return None if maxima is None else TOP * (float(maxima.max()) or 1.0)
 
+    @property
+    def has_maps(self) -> bool:
+        """Whether there are anomaly maps of images."""
+        return self.kind_.pictured and hasattr(self.model_, "map_calibration")
+
     def check_maps(self) -> None:
         """Refuse a detector without anomaly maps of images.
 
@@ -108,7 +113,7 @@ class LocalisingMixin:
             raise InputError(
                 f"maps with regions are those of images, but this detector scores {self.kind_.describe()}"
             )
-        if not hasattr(self.model_, "map_calibration"):
+        if not self.has_maps:
             raise InputError(f"{type(self).__name__} has no anomaly maps; AMADetector has")
 
     def check_regions(self) -> None:
@@ -122,8 +127,8 @@ class LocalisingMixin:
         self.check_maps()
         if self._map_calibration() is None:
             raise InputError(
-                "the model has no threshold of the map, as an older ama saved it: `ama calibrate MODEL SOURCE` on normal "
-                "images that it has not learned from sets one"
+                "the model has no threshold of the map, as an older ama saved it: `ama calibrate MODEL SOURCE` on "
+                "normal images that it has not learned from sets one"
             )
 
     def _map_calibration(self) -> Any:

@@ -11,8 +11,8 @@ SEPARATORS = str.maketrans("\\:", "__")  # on Windows, both could lead out of th
 def sample_path(sample_id: str) -> PurePosixPath:
     """An id as a relative path that stays below any folder.
 
-    Sub-folders are kept. What leads upwards or to a root is left out, backslashes and colons become "_", and of a name of
-    more than 230 bytes the end is kept.
+    Sub-folders are kept. What leads upwards or to a root is left out, backslashes and colons become "_", and of a name
+    of more than 230 bytes the end is kept.
     """
     parts = [
         part.encode(errors="replace")[-LONGEST:].decode(errors="ignore")

@@ -101,7 +101,9 @@ class Storable(Resizable, ABC):
     def misfit(self, stored: Mapping[str, tuple[tuple[int, ...], torch.dtype | None]]) -> str | None:
         """Why stored tensors, given by shape and type, are not those of this module; None if they are."""
         expected = self.state_dict()
-        expected = {name: tensor for name, tensor in expected.items() if name in stored or name not in self.added}
+        expected = {
+            name: tensor for name, tensor in expected.items() if name in stored or name not in self.added
+        }
         for name in sorted(expected.keys() ^ stored.keys()):
             return f"tensor {name} is {'unknown' if name in stored else 'missing'}"
         resizable = self._resizable()
