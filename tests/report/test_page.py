@@ -83,7 +83,7 @@ def test_a_page_of_ten_thousand_samples_is_small_whatever_the_images(digit_detec
             np.full((side, side, 3), 99, np.uint8),
         )
         heat = rng.uniform(0, 1, (side // 8, side // 8)).repeat(8, 0).repeat(8, 1)
-        card = sum(len(data_uri(picture)) for picture in (noise, smooth, heated(noise, heat, 1.0)))
+        card = sum(len(data_uri(picture)) for picture in (noise, smooth, heated(noise, heat, 0.0, 1.0)))
         assert len(page.encode()) + card * SHOWN * len(GROUPS) < 5e6
 
 

@@ -14,6 +14,7 @@ from ama.detectors.base import Detector
 from ama.detectors.region_tables import boxes_field, with_boxes
 from ama.io.coco_files import CocoFile
 from ama.io.map_files import LEVELS, MapFolder
+from ama.report.verdict import percent
 
 OPTIONS = ("maps", "boxes", "coco")
 
@@ -84,10 +85,12 @@ class PlaceOutputs:
         """What a user should know of what was written."""
         if not self.wanted:
             return
+        rate = self.detector.map_false_alarm_rate
+        assert rate is not None
         images = count(self.n_with_regions, "image")
         yield (
             f"{images} with regions of the map above {self.detector.map_threshold:.4g}, which at most "
-            f"{self.detector.map_false_alarm_rate:.2g} of normal images have on average"
+            f"{percent(rate)} of normal images have on average"
             + (f"; wrote {self.coco.path}" if self.coco is not None else "")
         )
         if self.maps is not None:
