@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,7 +15,8 @@ from ama.decision.regions import Region, find_regions, map_threshold
 from ama.detectors.inputs import as_samples
 from ama.errors import InputError
 
-FEW = 8  # images whose maps are in memory at a time
+# Images, and pixels of several, whose maps are in memory at a time.
+FEW, PIXELS = 8, 2**22
 TOP = 8  # of the scale of stored maps: so many times the highest value in held-out normal images
 
 
@@ -72,7 +74,8 @@ class LocalisingMixin:
             If the samples are rows, or the method has no maps.
         """
         self.check_maps()
-        for images in as_samples(self, X, reset=False).x.split(FEW):
+        x = as_samples(self, X, reset=False).x
+        for images in x.split(max(1, min(FEW, PIXELS // math.prod(x.shape[2:])))):
             yield from self.model_.anomaly_map(images).double().cpu().numpy()
 
     @property
