@@ -152,7 +152,7 @@ def _append(
 
 
 COMMAND = Command(
-    "ama evaluate MODEL SOURCE (--normal-label LABEL ... | --anomalies SOURCE) [--masks FOLDER] [options]",
+    "ama evaluate MODEL SOURCE (--normal-label LABEL ... | --anomalies SOURCE) [options]",
     "Measure how well a model separates anomalies from normal samples.",
     _add_options,
     _run,
