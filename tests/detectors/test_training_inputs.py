@@ -85,7 +85,7 @@ def test_labels_that_decide_nothing_are_said(frame, form):
 
 
 def test_a_folder_of_training_and_test_samples_is_refused(rng, tmp_path):
-    for part in ("train/good", "test/good", "test/broken", "ground_truth/broken"):
+    for part in ("train/normal", "test/normal", "test/broken", "ground_truth/broken"):
         (tmp_path / "bottle" / part).mkdir(parents=True)
         for i in range(70):
             pixels = rng.integers(0, 256, (8, 8), dtype=np.uint8)

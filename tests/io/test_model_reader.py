@@ -77,7 +77,7 @@ CONFIGS = {
     "nested lists": (lambda text: "[" * 100_000, "nested too deeply"),
     "many lists": (lambda text: "[" + "[]," * 500_000 + "0]", "more than 400,000 lists"),
     "17 MB": (lambda text: " " * (17 * 2**20), "larger than 16 MiB"),
-    "long number": (replaced('"format": 3', '"format": ' + "9" * 5000), "a number of 5,000 digits"),
+    "long number": (replaced('"format": 4', '"format": ' + "9" * 5000), "a number of 5,000 digits"),
     "long number within": (replaced('"steps": 3', '"steps": ' + "9" * 25), "a number of 25 digits"),
     "format is true": (keys(format=True), "names no format"),
     "infinite steps": (replaced('"steps": 3', '"steps": Infinity'), "holds Infinity, which is not a number"),

@@ -65,6 +65,22 @@ def test_maps_are_drawn_hottest_where_they_are_highest(digit_detector, two):
     red, _, blue = drawn[10 + hottest[0]][hottest[1:]]
     assert red > blue
     assert len(pictures(digit_detector.plot_map(images, n=2))) == 6
+    boxes = [[patch.get_bbox().bounds for patch in axis.patches] for axis in display.figure_.axes]
+    regions = digit_detector.regions(images[:5])
+    assert boxes == [[]] * 10 + [
+        [(r.x - 0.5, r.y - 0.5, r.width, r.height) for r in found] for found in regions
+    ]
+    assert any(regions)
+
+
+def test_photographs_are_drawn_at_their_own_size_as_far_as_they_fit(rng):
+    photographs, maps = np.zeros((2, 3, 300, 400), np.uint8), rng.uniform(0, 1, (2, 300, 400))
+    two, many = (
+        MapDisplay(photographs.repeat(k, 0), None, maps.repeat(k, 0), (0.0, 255.0)).plot().figure_
+        for k in (1, 10)
+    )
+    assert two.get_size_inches() == pytest.approx([2 * 4 + 1.2, 2 * 3 * 1.05])
+    assert many.get_size_inches()[0] == pytest.approx(20 + 1.2)
 
 
 def test_the_training_is_drawn_by_its_losses(digit_detector, digits):

@@ -17,6 +17,9 @@ def test_the_card_holds_data_parameters_guarantee_and_versions(digit_detector):
     guarantee = card["Guarantee"]
     assert guarantee["held-out normal samples"] == str(len(digit_detector.model_.calibration))
     assert guarantee["false alarms"].startswith("at most 5 % of normal samples")
+    assert guarantee["threshold of the map"] == (
+        f"{digit_detector.map_threshold:.4g}: at most 5 % of normal images have a region above it"
+    )
     assert guarantee["threshold"] == f"score below {digit_detector.offset_:.6g}"
     assert card["Versions"]["torch"] == digit_detector.versions_["torch"]
 

@@ -15,7 +15,7 @@ from selenium.webdriver.support.ui import Select
 from ama.data.sources import open_source
 from ama.report.judged_samples import GROUPS, SHOWN, judge
 from ama.report.page_builder import build_report
-from ama.report.pictures import LOSSLESS_UP_TO, data_uri, heated
+from ama.report.pictures import BOXED_FROM, LOSSLESS_UP_TO, data_uri, heated
 
 DESKTOP, PHONE = (1280, 900), (375, 700)
 
@@ -83,7 +83,7 @@ def test_a_page_of_ten_thousand_samples_is_small_whatever_the_images(digit_detec
             np.full((side, side, 3), 99, np.uint8),
         )
         heat = rng.uniform(0, 1, (side // 8, side // 8)).repeat(8, 0).repeat(8, 1)
-        card = sum(len(data_uri(picture)) for picture in (noise, smooth, heated(noise, heat, 1.0)))
+        card = sum(len(data_uri(picture)) for picture in (noise, smooth, heated(noise, heat, 0.0, 1.0)))
         assert len(page.encode()) + card * SHOWN * len(GROUPS) < 5e6
 
 
@@ -226,7 +226,10 @@ def test_a_card_is_enlarged_and_closed(open_page, judged):
         f"{name} of {judged.examples[0].id}" for name in ("sample", "reconstruction", "map")
     ]
     assert min(p.size["width"] for p in pictures) > 2 * card.find_element(By.TAG_NAME, "img").size["width"]
-    assert all(page.execute_script("return arguments[0].naturalWidth", p) == 8 for p in pictures)
+    # A map with boxes is enlarged.
+    widths = [page.execute_script("return arguments[0].naturalWidth", p) for p in pictures]
+    assert widths[:2] == [8, 8]
+    assert widths[2] in (8, BOXED_FROM)
     assert "Groups: most anomalous" in dialog.text
     assert f"p = {judged.examples[0].p_value:.2g}" in dialog.text
     for term in ("latent_density", "memory_bank", "rotated_memory_bank", "rotation"):

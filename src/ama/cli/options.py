@@ -37,6 +37,22 @@ def false_alarm_rate(parser: ArgumentParser) -> None:
     )
 
 
+def places(parser: ArgumentParser) -> None:
+    """What is written of the anomalous places of images."""
+    parser.add_argument(
+        "--maps",
+        type=str | None,
+        metavar="FOLDER",
+        help="new or empty folder for the anomaly map of each image: 16-bit grey PNG, all on one scale",
+    )
+    parser.add_argument(
+        "--boxes", action="store_true", help="a column with the boxes of the anomalous regions of each image"
+    )
+    parser.add_argument(
+        "--coco", type=str | None, metavar="FILE", help=".json file for the regions, in the format of COCO"
+    )
+
+
 def device(parser: ArgumentParser) -> None:
     """Where to score."""
     parser.add_argument("--device", type=str, default="auto", metavar="NAME", help="auto, cpu or cuda")

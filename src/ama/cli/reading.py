@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from ama.data.samples import Samples, Source, skipped_notes
+from ama.data.samples import Samples, Source, Wanted, skipped_notes
 from ama.errors import sentence
 from ama.utils.progress import progress_bar
 
@@ -34,6 +34,19 @@ def say_all(texts: Iterable[str]) -> None:
     """Several notes to the user."""
     for text in texts:
         say(f"note: {text}")
+
+
+def say_assumed(text: str, strict: bool) -> None:
+    """A note on what a command leaves out, changes or assumes, which ``strict`` refuses.
+
+    Raises
+    ------
+    InputError
+        With ``strict``.
+    """
+    wanted = Wanted(strict=strict)
+    wanted.remark(text)
+    say_all(wanted.remarks)
 
 
 def say(text: str) -> None:

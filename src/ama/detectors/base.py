@@ -19,6 +19,7 @@ from ama.data.sources import open_source
 from ama.decision import conformal
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
 from ama.detectors.inputs import TakesSamples, as_samples
+from ama.detectors.localising import LocalisingMixin
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import PlottingMixin
 from ama.detectors.saving import SavedEstimator
@@ -32,7 +33,7 @@ Self = TypeVar("Self", bound="Detector")
 
 
 @parameters
-class Detector(PlottingMixin, TakesSamples, OutlierMixin, SavedEstimator, ABC):
+class Detector(PlottingMixin, LocalisingMixin, TakesSamples, OutlierMixin, SavedEstimator, ABC):
     """Base of every detector; a subclass declares its parameters and has a ``fit`` that ends with :meth:`_keep`.
 
     Attributes

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from ama.data.inspection_folders import part_to_learn
 from ama.data.normal_labels import all_taken_as_normal, check_one_part
 from ama.data.samples import Samples
 from ama.detectors.inputs import as_samples
@@ -17,7 +18,8 @@ from ama.errors import InputError
 def training_samples(detector: Any, X: Any, y: Any) -> tuple[Samples, np.ndarray]:
     """X as samples, and which of them are marked as anomalies, shape (n,).
 
-    Labels of a source decide nothing without y, which is said in a warning.
+    Labels of a source decide nothing without y, which is said in a warning; so is what is learned of a folder in
+    :mod:`MVTec's layout <ama.data.inspection_folders>`.
 
     Parameters
     ----------
@@ -34,6 +36,9 @@ def training_samples(detector: Any, X: Any, y: Any) -> tuple[Samples, np.ndarray
         If the samples or the labels cannot be used.
     """
     if y is None:
+        X, remark = part_to_learn(X)
+        if remark is not None:
+            warnings.warn(remark, stacklevel=3)
         check_one_part(X)
     samples = as_samples(detector, X, reset=True)
     if y is not None:

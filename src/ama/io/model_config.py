@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict, get_type_hints
 import torch
 
 from ama.errors import ModelFolderError
-from ama.io.model_folder import CONFIG, FORMAT
+from ama.io.model_folder import CONFIG, FORMAT, OLDEST_FORMAT
 from ama.io.regular_files import open_regular
 from ama.io.typed_values import check_values
 
@@ -80,10 +80,10 @@ def read_config(folder: Path) -> dict[str, Any]:
             f"{folder} was written by a newer ama ({version}, format {config['format']}; "
             f"this one reads format {FORMAT}): upgrade ama to use it"
         )
-    if config["format"] < FORMAT:
+    if config["format"] < OLDEST_FORMAT:
         raise ModelFolderError(
             f"{folder} was written by an older ama ({version}, format {config['format']}; "
-            f"this one reads format {FORMAT}): fit it again"
+            f"this one reads formats {OLDEST_FORMAT} to {FORMAT}): fit it again"
         )
     try:
         check_values(config, get_type_hints(Config), "the file")

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 FORMAT = 4  # raised when an older version could no longer read the folder, or this one an older folder
+OLDEST_FORMAT = 3  # that this version reads: models of it have no threshold of the map
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
 

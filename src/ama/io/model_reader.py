@@ -35,7 +35,7 @@ STORED = {
 # What can only be positive, and what can be 0, too.
 POSITIVE = re.compile(r"(terms\.a_score|combination)\.std$")
 NOT_NEGATIVE = re.compile(
-    r"(scaling\.scale|combination\.weight|terms\.latent_density\.weights|map\.weight|running_var)$"
+    r"(scaling\.scale|combination\.weight|terms\.latent_density\.weights|map\.weight|map_calibration|running_var)$"
 )
 # Calls of functions of torch for each tensor while a model is built; those of the package take up to 30.
 CALLS = 100

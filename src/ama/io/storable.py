@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -46,8 +46,11 @@ class Storable(Resizable, ABC):
         Of raw samples: uint8, or float32 in [0, 1], for images; float64 for tabular data.
     calibration
         Scores of held-out normal samples (m,), behind threshold and p-values.
+    added
+        Names of statistics (m,) that models of an older format lack; they are then empty.
     """
 
+    added: ClassVar[frozenset[str]] = frozenset()
     shape: tuple[int, ...]
     dtype: torch.dtype
     calibration: Tensor
@@ -102,7 +105,7 @@ class Storable(Resizable, ABC):
             If a tensor is missing, unknown or of another shape.
         """
         # assign keeps the stored type: networks for tabular data are float64 after their training.
-        self.load_state_dict(tensors, assign=True)
+        self.load_state_dict({**{name: empty(0) for name in self.added}, **tensors}, assign=True)
         if without := [n for n, t in (*self.named_parameters(), *self.named_buffers()) if t.is_meta]:
             raise RuntimeError(f"tensor {without[0]} is not stored")
         # The memory layout is not stored, and another would sum in another order.
@@ -111,7 +114,9 @@ class Storable(Resizable, ABC):
 
     def misfit(self, stored: Mapping[str, tuple[tuple[int, ...], torch.dtype | None]]) -> str | None:
         """Why stored tensors, given by shape and type, are not those of this module; None if they are."""
-        expected = self.stored()
+        expected = {
+            name: tensor for name, tensor in self.stored().items() if name in stored or name not in self.added
+        }
         for name in sorted(expected.keys() ^ stored.keys()):
             return f"tensor {name} is {'unknown' if name in stored else 'missing'}"
         resizable = self._resizable()

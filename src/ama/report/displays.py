@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
+from ama.decision.regions import find_regions
 from ama.detectors.inputs import as_samples
 from ama.errors import InputError
 from ama.report.charts import SCORE_LABEL, plot_densities, plot_training
-from ama.report.pictures import as_pixels, full_heat, heated, value_range
+from ama.report.pictures import BOX, as_pixels, heat_scale, heated, value_range
 from ama.report.reconstruction_plots import plot_reconstruction_rows, plot_reconstructions
 
 CLASSES = {"1": "normal", "-1": "anomalies"}
@@ -118,7 +120,7 @@ class ReconstructionsDisplay:
 
 @dataclass
 class MapDisplay:
-    """Images, their reconstructions and their anomaly maps.
+    """Images, their reconstructions and their anomaly maps, with boxes around the regions above the map's threshold.
 
     Parameters
     ----------
@@ -130,6 +132,8 @@ class MapDisplay:
         (n, H, W), all drawn on the same scale.
     value_range
         The values drawn black and white.
+    threshold
+        Of the maps; None without one.
 
     Attributes
     ----------
@@ -141,19 +145,25 @@ class MapDisplay:
     reconstructions: np.ndarray | None
     maps: Float[np.ndarray, "n h w"]
     value_range: tuple[float, float]
+    threshold: float | None = None
     figure_: Figure = field(init=False)
 
     def plot(self) -> MapDisplay:
         """Draw the figure."""
-        top = full_heat(self.maps)
+        scale = heat_scale(self.maps, self.threshold)
         pixels = [as_pixels(image, *self.value_range) for image in self.images]
         rows = {"x": pixels}
         if self.reconstructions is not None:
             rows["G(E(x))"] = [as_pixels(image, *self.value_range) for image in self.reconstructions]
-        rows["map"] = [heated(p, heat, top) for p, heat in zip(pixels, self.maps, strict=True)]
+        rows["map"] = [heated(p, heat, *scale) for p, heat in zip(pixels, self.maps, strict=True)]
         self.figure_ = plot_reconstruction_rows(
             {name: np.stack(row).transpose(0, 3, 1, 2) for name, row in rows.items()}
         )
+        if self.threshold is not None:
+            for axis, heat in zip(self.figure_.axes[-len(pixels) :], self.maps, strict=True):
+                for x, y, width, height, *_ in find_regions(heat, self.threshold):
+                    # The middle of the first pixel is at 0.
+                    axis.add_patch(Rectangle((x - 0.5, y - 0.5), width, height, fill=False, edgecolor=BOX))
         return self
 
     @classmethod
@@ -174,7 +184,8 @@ class MapDisplay:
         """
         x = images_of(detector, X)[:n]
         reconstructions = detector.reconstruct(x) if detector.kind_.shows_reconstructions else None
-        return cls(x, reconstructions, detector.anomaly_map(x), value_range(x)).plot()
+        maps = detector.anomaly_map(x)
+        return cls(x, reconstructions, maps, value_range(x), detector.map_threshold).plot()
 
 
 @dataclass

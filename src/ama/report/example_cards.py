@@ -11,7 +11,7 @@ from ama.data.samples import Samples
 from ama.detectors.base import Detector
 from ama.detectors.explanation import Explanation
 from ama.report.judged_samples import Example
-from ama.report.pictures import as_pixels, data_uri, full_heat, heated, value_range
+from ama.report.pictures import as_pixels, boxed, data_uri, heat_scale, heated, value_range
 
 COLUMNS_SHOWN = 5  # of a row, those that contribute most to its score
 
@@ -43,7 +43,7 @@ def example_cards(detector: Detector, examples: list[Example]) -> list[Card]:
     pictures: list[dict[str, str]] = [{} for _ in examples]
     columns: list[list[Column]] = [[] for _ in examples]
     if detector.kind_.pictured:
-        pictures = _pictures(samples.x.cpu().numpy(), found)
+        pictures = _pictures(detector, samples.x.cpu().numpy(), found)
     elif found.anomaly_map is not None and found.expected is not None:
         columns = _columns(detector, _rows(detector, examples), found.expected, found.anomaly_map)
     # A score of a single term has no parts.
@@ -52,15 +52,18 @@ def example_cards(detector: Detector, examples: list[Example]) -> list[Card]:
     return [Card(*parts) for parts in zip(examples, pictures, columns, terms, strict=True)]
 
 
-def _pictures(images: np.ndarray, found: Explanation) -> list[dict[str, str]]:
+def _pictures(detector: Detector, images: np.ndarray, found: Explanation) -> list[dict[str, str]]:
     low, high = value_range(images)
     pixels = [as_pixels(image, low, high) for image in images]
     rows = {"sample": pixels}
     if found.reconstruction is not None:
         rows["reconstruction"] = [as_pixels(image, low, high) for image in found.reconstruction]
     if found.anomaly_map is not None:
-        top = full_heat(found.anomaly_map)
-        rows["map"] = [heated(p, heat, top) for p, heat in zip(pixels, found.anomaly_map, strict=True)]
+        scale = heat_scale(found.anomaly_map, detector.map_threshold)
+        maps = [heated(p, heat, *scale) for p, heat in zip(pixels, found.anomaly_map, strict=True)]
+        known = detector.map_threshold is not None
+        regions = detector.regions_of(found.anomaly_map) if known else [[] for _ in maps]
+        rows["map"] = [boxed(picture, boxes) for picture, boxes in zip(maps, regions, strict=True)]
     return [{name: data_uri(row[i]) for name, row in rows.items()} for i in range(len(images))]
 
 

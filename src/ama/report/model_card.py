@@ -54,10 +54,20 @@ def _guarantee(detector: Detector) -> Lines:
             f", without those like the most unusual {percent(left_out)}, which were left out as possible "
             "anomalies and may be flagged besides"
         )
-    return [
+    lines = [
         ("held-out normal samples", f"{m:,}"),
         ("threshold", f"score below {detector.offset_:.6g}"),
         ("false alarms", f"at most {percent(rate)} of normal samples, on average over held-out samples"),
         ("for these held-out samples", f"between {percent(low)} and {percent(high)} in 95 of 100 cases"),
         ("holds for", holds_for),
     ]
+    if (threshold := detector.map_threshold) is not None and (
+        share := detector.map_false_alarm_rate
+    ) is not None:
+        lines.append(
+            (
+                "threshold of the map",
+                f"{threshold:.4g}: at most {percent(share)} of normal images have a region above it",
+            )
+        )
+    return lines

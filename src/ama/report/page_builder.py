@@ -16,7 +16,7 @@ from ama.report.example_cards import example_cards
 from ama.report.judged_samples import GROUPS, Judged
 from ama.report.model_card import model_card
 from ama.report.page_charts import page_charts
-from ama.report.verdict import drift_sentence, verdict
+from ama.report.verdict import boxes_sentence, drift_sentence, verdict
 
 EMBEDDED = 20_000  # scores of a group in the page; larger groups are represented by as many quantiles
 
@@ -57,6 +57,7 @@ def build_report(detector: Detector, judged: Judged, title: str, source: str, mo
         tiles=_tiles(detector, judged),
         charts={name: Markup(svg) for name, svg in charts.items()},
         cards=example_cards(detector, judged.examples),
+        boxes=boxes_sentence(detector),
         groups=[g for g in GROUPS if any(g in e.groups for e in judged.examples)],
         labels=sorted({e.label for e in judged.examples} - {""}),
         rows=not detector.kind_.pictured,

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
 from jaxtyping import Float, Real, UInt8
-from PIL import Image
+from PIL import Image, ImageDraw
+
+from ama.decision.regions import Region
 
 LOSSLESS_UP_TO = 64  # pixels a side; larger pictures are compressed with a small loss
 QUALITY = 80
-LARGEST = (
-    160  # pixels a side; larger pictures are scaled down, so that every report is small enough to be mailed
-)
+# Pixels a side; larger pictures are scaled down, so that every report is small enough to be mailed: to the first size,
+# or, if that takes too many bytes, to the next.
+LARGEST = 320
+SIDES = (LARGEST, 240, 160)
+BYTES = 12_000
 HEAT = "inferno"
+BOX = "#00e5ff"  # no colour of the map
+BOXED_FROM = 160  # pixels a side; smaller pictures are enlarged, so that a box hides little
 
 
 def value_range(x: np.ndarray) -> tuple[float, float]:
@@ -38,37 +45,61 @@ def as_pixels(image: Real[np.ndarray, "c h w"], low: float, high: float) -> UInt
     return np.round(255 * as_picture(image, low, high)).astype(np.uint8).reshape(height, width, -1)
 
 
-def full_heat(maps: Float[np.ndarray, "n h w"]) -> float:
-    """The value drawn in full colour, the same for all maps, so that the map of a normal sample looks pale."""
-    return float(np.quantile(maps, 0.995))
+def heat_scale(maps: Float[np.ndarray, "n h w"], threshold: float | None = None) -> tuple[float, float]:
+    """The values drawn pale and in full colour, the same for all maps.
+
+    At least the threshold of the map, if there is one, is in full colour, so that a normal sample looks pale.
+    """
+    low, top = np.quantile(maps, [0.5, 0.995]).tolist()
+    return low, top if threshold is None else max(top, threshold)
 
 
 def heated(
-    pixels: UInt8[np.ndarray, "h w k"], heat: Float[np.ndarray, "h w"], top: float
+    pixels: UInt8[np.ndarray, "h w k"], heat: Float[np.ndarray, "h w"], low: float, top: float
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """A map over its image: pale grey where the map is 0, the colour of the map where it is high.
+    """A map over its image: pale grey where the map is low, the colour of the map where it is high.
 
     Parameters
     ----------
     pixels
         The image.
     heat
-        The map; values up to 0 leave the image grey.
-    top
-        The value drawn in full colour.
+        The map.
+    low, top
+        The value up to which the image is grey, and that drawn in full colour.
     """
-    share = np.clip(heat / top if top > 0 else np.zeros_like(heat), 0, 1)[..., None]
+    share = np.clip((heat - low) / (top - low) if top > low else np.zeros_like(heat), 0, 1)[..., None]
     grey = np.repeat(pixels.mean(2, keepdims=True) / 255, 3, axis=2)
     colour = matplotlib.colormaps[HEAT](share[..., 0])[..., :3]
     return np.round(255 * ((1 - share) * (0.15 + 0.7 * grey) + share * colour)).astype(np.uint8)
+
+
+def boxed(pixels: UInt8[np.ndarray, "h w 3"], regions: Sequence[Region]) -> UInt8[np.ndarray, "i j 3"]:
+    """A picture with a box around each region; a small one is enlarged by a whole factor."""
+    if not regions:
+        return pixels
+    longest = max(pixels.shape[:2])
+    factor = max(1, BOXED_FROM // longest)
+    image = Image.fromarray(pixels.repeat(factor, 0).repeat(factor, 1))
+    line = max(1, round(longest * factor / BOXED_FROM))  # one pixel or two of a reduced picture
+    draw = ImageDraw.Draw(image)
+    for x, y, width, height, *_ in regions:
+        left, upper, right, lower = (factor * side for side in (x, y, x + width, y + height))
+        draw.rectangle(
+            (left - line, upper - line, right + line - 1, lower + line - 1), outline=BOX, width=line
+        )
+    return np.asarray(image)
 
 
 def data_uri(pixels: UInt8[np.ndarray, "h w k"]) -> str:
     """The picture as the ``src`` of an ``<img>``, at most :data:`LARGEST` pixels a side."""
     lossless = max(pixels.shape[:2]) <= LOSSLESS_UP_TO
     kind = "png" if lossless else "webp"
-    file = io.BytesIO()
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    image.thumbnail((LARGEST, LARGEST))
-    image.save(file, kind, **({"optimize": True} if lossless else {"quality": QUALITY}))
+    for side in SIDES:
+        file = io.BytesIO()
+        image.thumbnail((side, side))
+        image.save(file, kind, **({"optimize": True} if lossless else {"quality": QUALITY}))
+        if lossless or file.tell() <= BYTES:
+            break
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

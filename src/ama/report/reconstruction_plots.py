@@ -9,6 +9,9 @@ from matplotlib.figure import Figure
 from ama.report.figure import NotebookFigure
 from ama.report.pictures import as_picture
 
+DPI = 100  # of a figure in a notebook
+WIDEST = 16  # inches of a row of photographs
+
 
 def plot_reconstructions(
     groups: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
@@ -47,6 +50,8 @@ def plot_reconstruction_rows(
 ) -> Figure:
     """The same images in several versions, a row for each, as in Figure 2 of the paper.
 
+    Photographs of more than 100 pixels a side have their own size, as far as they fit into :data:`WIDEST`.
+
     Parameters
     ----------
     rows
@@ -54,8 +59,12 @@ def plot_reconstruction_rows(
     value_range
         The values drawn black and white.
     """
-    columns = len(next(iter(rows.values())))
-    figure = NotebookFigure(figsize=(columns + 1.2, 1.05 * len(rows)), layout="constrained")
+    first = next(iter(rows.values()))
+    columns, longest = len(first), max(first.shape[2:])
+    height, width = (
+        side / longest * max(1, min(longest / DPI, WIDEST / columns)) for side in first.shape[2:]
+    )
+    figure = NotebookFigure(figsize=(columns * width + 1.2, 1.05 * height * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, images) in zip(axes, rows.items(), strict=True):
         for axis, image in zip(line, images, strict=True):

@@ -51,6 +51,19 @@ def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
     )
 
 
+def boxes_sentence(detector: Detector) -> str:
+    """What the boxes in the maps of images are; "" where there are no maps."""
+    if not detector.has_maps:
+        return ""
+    threshold, rate = detector.map_threshold, detector.map_false_alarm_rate
+    if threshold is None or rate is None:
+        return "There are no boxes, as an older ama saved the model: ama calibrate sets the threshold of the map."
+    return (
+        f"Boxes are around places where the map is above {threshold:.4g}; at most {percent(rate)} of normal images "
+        "have one, on average."
+    )
+
+
 def percent(share: float) -> str:
     """A share as a percentage, with one decimal unless that is 0."""
     return f"{100 * share:.1f}".removesuffix(".0") + " %"

@@ -17,7 +17,7 @@ from ama.features.loading import described_backbone, description_of, prepare_bac
 from ama.io.storable import empty
 from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
-from ama.scores.densities import MAX_SAMPLES
+from ama.scores.densities import MAX_SAMPLES, some
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.map_contract import Groups
 from ama.scores.scoring_networks import ScoringNetworks
@@ -26,10 +26,13 @@ from ama.scores.terms.term import Term
 from ama.scores.terms.term_registry import build_terms, chosen_terms
 from ama.settings import NO_FEATURES, Settings
 from ama.utils.declarations import check
+from ama.utils.progress import progress_bar
 from ama.utils.random_generators import generator_for
 
-MIN_CUT = 20  # images that are cut behind the statistics, however many tiles they have
 BACKBONE = "backbone."  # prefix of the names of its tensors
+MAP_IMAGES = 200  # held-out images behind the threshold of the map: enough for false-alarm rates from 0.5 %
+MAPS_AT_A_TIME = 8
+MIN_CUT = 20  # images that are cut behind the statistics, however many tiles they have
 
 
 class Scores(NamedTuple):
@@ -63,9 +66,13 @@ class Model(ScoringNetworks):
         Every term by its name, those of the score first.
     combination
         Scale and weights of the terms of the score.
+    map_calibration
+        Largest values (k,) in the maps of held-out normal images, behind the threshold of the map; none for rows.
     """
 
     calibration: Tensor
+    map_calibration: Tensor
+    added = frozenset({"map_calibration"})
 
     def __init__(
         self,
@@ -84,6 +91,7 @@ class Model(ScoringNetworks):
         )
         self.map = self.kind.anomaly_map()
         self.register_buffer("calibration", empty(0))
+        self.register_buffer("map_calibration", empty(0))
 
     def description(self) -> dict[str, Any]:
         """See :class:`ama.io.storable.Storable`."""
@@ -141,6 +149,7 @@ class Model(ScoringNetworks):
         seed: int,
         known: Shaped[Tensor, "a ..."] | None = None,
         doubtful: Shaped[Tensor, "e ..."] | None = None,
+        progress: bool | None = False,
     ) -> None:
         """Fit what the scores need to normal samples, after training.
 
@@ -158,6 +167,8 @@ class Model(ScoringNetworks):
             Raw known anomalies, for the terms that need some.
         doubtful
             Raw samples that may be normal, for the threshold and the p-values alone.
+        progress
+            As in :func:`ama.utils.progress.progress_bar`.
 
         Raises
         ------
@@ -169,12 +180,21 @@ class Model(ScoringNetworks):
         self._fit_statistics(statistics, known, seed)
         if len(self.deciding) > 1:
             self._fit_combination(unseen, 0 if known is None else len(known), seed)
-        self.calibrate(calibration if doubtful is None else torch.cat([calibration, doubtful]))
+        self.calibrate(calibration if doubtful is None else torch.cat([calibration, doubtful]), progress)
         self._absorb(torch.cat([unseen, calibration]))
 
-    def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
-        """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
+    def calibrate(self, raw: Shaped[Tensor, "m ..."], progress: bool | None = False) -> None:
+        """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values.
+
+        Of images, also the largest values in the maps of at most :data:`MAP_IMAGES`, for the threshold of the map.
+        """
         self.calibration = conformal.calibration_scores(self.score(raw), self.arithmetic)
+        if self.kind.pictured:
+            parts = some(raw, MAP_IMAGES, 0).split(MAPS_AT_A_TIME)
+            shown = progress_bar(progress, iterable=parts, desc="maps", unit=f"{MAPS_AT_A_TIME} images")
+            highest = torch.cat([self.anomaly_map(images).flatten(1).amax(1) for images in shown]).double()
+            # As of scores, rounding alone puts no image above an identical held-out one.
+            self.map_calibration = highest * (1 + conformal.ROUNDING[torch.float32])
 
     @property
     def arithmetic(self) -> torch.dtype:

@@ -162,7 +162,8 @@ class _Training:
             auroc = self.selection.best
         parts, known = self.parts, self.anomalies
         model = _model(networks, self.backbone, self.settings, parts, known, *REPORTED).to(self.run.device)
-        model.finish(parts.statistics, parts.unseen, parts.calibration, self.run.seed, known, parts.doubtful)
+        held_out = parts.unseen, parts.calibration
+        model.finish(parts.statistics, *held_out, self.run.seed, known, parts.doubtful, self.run.progress)
         seconds = self.seconds + time.perf_counter() - started
         return Fitted(model, int(self.module.steps_done), seconds, self.monitor.history, auroc)
 

@@ -156,7 +156,7 @@ def test_labels_that_decide_nothing_are_said_and_strict_refuses_them(call, tmp_p
 def test_a_folder_of_training_and_test_samples_is_refused(call, bad, tmp_path):
     for part in ("train", "test"):
         (bad / "parts" / part).mkdir(parents=True)
-        write(bad / "parts" / part / "good", noise(80))
+        write(bad / "parts" / part / "normal", noise(80))
     words = ["--out", tmp_path / "model", *SMALL]
     assert refused(
         call("fit", bad / "parts", *words), ".*parts holds training and test samples, in train and .*"

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from jsonargparse import ArgumentParser, Namespace
 
+    from ama.cli.mask_evaluation import MaskEvaluation
+    from ama.decision.localisation_metrics import Localisation
     from ama.decision.metrics import Evaluation
     from ama.detectors.base import Detector
 
@@ -21,6 +23,13 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
         parser, "labelled samples (with --normal-label), or normal ones (with --anomalies)"
     )
     options.truth(parser)
+    parser.add_argument(
+        "--masks",
+        type=str | None,
+        metavar="FOLDER",
+        help="masks of the defects: DEFECT/STEM_mask.png, DEFECT/STEM.png or images in DEFECT/STEM; adds pixel AUROC "
+        "and PRO",
+    )
     options.append_to(parser, "")
     options.device(parser)
     options.reading(parser)
@@ -29,17 +38,22 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
 def _run(given: Namespace) -> None:
     from pathlib import Path
 
+    from ama.cli.inspection_layout import with_layout
     from ama.cli.labelled_samples import EITHER
+    from ama.cli.mask_evaluation import MaskEvaluation
     from ama.detectors.registry import load
     from ama.errors import InputError
     from ama.io.results_files import check_appendable
 
+    detector = load(given.model, given.device)
+    given = with_layout(given, detector.has_maps)
     if (given.normal_label is None) == (given.anomalies is None):
         raise InputError(EITHER)
     if given.append_to is not None:
         check_appendable(Path(given.append_to))
-    detector = load(given.model, given.device)
-    table, anomalous, groups = _scored(detector, given)
+    places = None if given.masks is None else MaskEvaluation(detector, Path(given.masks), given.strict)
+    table, anomalous, groups = _scored(detector, given, places)
+    found = None if places is None else places.metrics()
     metrics = _metrics(detector, table, anomalous, groups)
     flagged = table["anomaly"].to_numpy()
     _print(detector, metrics)
@@ -47,12 +61,19 @@ def _run(given: Namespace) -> None:
         f"flagged at the threshold: {flagged[~anomalous].mean():.2%} of normal samples, "
         f"{flagged[anomalous].mean():.2%} of anomalies"
     )
+    if found is not None:
+        print(f"pixel AUROC                   {found.pixel_auroc:.4f}")
+        print(
+            f"PRO to {found.max_fpr:.0%} false positives   {found.pro:.4f}  ({found.n_regions} regions of defects)"
+        )
     if given.append_to is not None:
-        _append(given, detector, metrics, float(flagged[~anomalous].mean()))
+        _append(given, detector, metrics, float(flagged[~anomalous].mean()), found)
 
 
-def _scored(detector: Detector, given: Namespace) -> tuple[pa.Table, np.ndarray, np.ndarray]:
-    """The scores of all samples, which of them are anomalies, and the group of each."""
+def _scored(
+    detector: Detector, given: Namespace, places: MaskEvaluation | None
+) -> tuple[pa.Table, np.ndarray, np.ndarray]:
+    """The scores of all samples, which of them are anomalies, and the group of each; ``places`` sees them, too."""
     import numpy as np
     import pyarrow as pa
 
@@ -63,6 +84,8 @@ def _scored(detector: Detector, given: Namespace) -> tuple[pa.Table, np.ndarray,
     for samples, anomalous in labelled_chunks(detector, given):
         tables.append(score_table(detector, samples))
         known.append(anomalous)
+        if places is not None and anomalous is not None:
+            places.add(samples, anomalous)
         groups.append(n + detector.groups(len(samples)))
         n += len(samples)
     truth = np.concatenate([anomalous for anomalous in known if anomalous is not None])
@@ -98,7 +121,11 @@ def _print(detector: Detector, metrics: dict[str, Evaluation]) -> None:
 
 
 def _append(
-    given: Namespace, detector: Detector, metrics: dict[str, Evaluation], false_alarm_rate: float
+    given: Namespace,
+    detector: Detector,
+    metrics: dict[str, Evaluation],
+    false_alarm_rate: float,
+    places: Localisation | None,
 ) -> None:
     """Add a line to the results file."""
     import shlex
@@ -119,6 +146,7 @@ def _append(
         "fit_seconds": round(detector.fit_seconds_, 1),
         "metrics": {name: evaluation.as_dict() for name, evaluation in metrics.items()},
         "false_alarm_rate": false_alarm_rate,
+        **({} if places is None else {"masks": clean_name(given.masks), "localisation": places.as_dict()}),
     }
     append_result(Path(given.append_to), result)
 

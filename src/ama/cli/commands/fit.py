@@ -130,16 +130,17 @@ def _check_detector(given: Namespace, detector: Detector) -> None:
 
 
 def _normal_samples(given: Namespace, detector: Detector) -> Samples:
+    from ama.cli.inspection_layout import source_to_learn
     from ama.cli.reading import read, say_all
     from ama.data.normal_labels import all_taken_as_normal, check_one_part, is_normal
     from ama.data.samples import Wanted
     from ama.data.sources import open_source
 
-    labels = options.normal_labels(given)
+    name, labels = source_to_learn(given)
     if labels is None:
-        check_one_part(given.source)
+        check_one_part(name)
     source = open_source(
-        given.source,
+        name,
         image_size=given.image_size,
         label_column=given.label_column,
         columns=given.columns,

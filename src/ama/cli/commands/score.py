@@ -9,9 +9,15 @@ from ama.cli.parser import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    import numpy as np
     import pyarrow as pa
     from jsonargparse import ArgumentParser, Namespace
+
+    from ama.cli.place_outputs import PlaceOutputs
+    from ama.data.samples import Source
+    from ama.detectors.base import Detector
 
 
 def _add_options(parser: ArgumentParser, words: list[str]) -> None:
@@ -19,6 +25,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--out", type=str | None, metavar="FILE", help=".parquet or .csv file; by default CSV on stdout"
     )
+    options.places(parser)
     options.false_alarm_rate(parser)
     parser.add_argument(
         "--fdr",
@@ -40,15 +47,14 @@ def _run(given: Namespace) -> None:
 
 
 def _score(given: Namespace) -> None:
+    from contextlib import closing
     from pathlib import Path
 
-    import numpy as np
-
-    from ama.cli.reading import chunks, say
+    from ama.cli.place_outputs import PlaceOutputs
+    from ama.cli.reading import say
     from ama.data.samples import count
     from ama.detectors.registry import load
-    from ama.detectors.score_tables import score_schema, score_table, with_discoveries
-    from ama.io.score_files import check_table_path, write_table
+    from ama.io.score_files import check_table_path
     from ama.report.verdict import drift_sentence
 
     path = None if given.out is None else Path(given.out)
@@ -60,22 +66,40 @@ def _score(given: Namespace) -> None:
     source = detector.open(
         given.source, label_column=given.label_column, strict=given.strict, channels=given.channels
     )
-    tables = (score_table(detector, samples) for samples in chunks(source, "scoring"))
+    with closing(PlaceOutputs(detector, given)) as places:
+        scores, flagged = _written(detector, source, places, path, given.fdr)
+        places.finish()
+    written = "" if path is None else f"; wrote {given.out}"
+    say(f"scored {count(len(scores), 'sample')}, {flagged} flagged as anomalies{written}")
+    for text in places.told():
+        say(text)
+    held_out = len(detector.model_.calibration)
+    say(drift_sentence(detector.drift_of(scores), held_out, given.model))
+
+
+def _written(
+    detector: Detector, source: Source, places: PlaceOutputs, path: Path | None, fdr: float | None
+) -> tuple[np.ndarray, int]:
+    """Write the table chunk by chunk; returns the scores, and how many samples are flagged."""
+    import numpy as np
+
+    from ama.cli.reading import chunks
+    from ama.detectors.score_tables import score_schema, score_table, with_discoveries
+    from ama.io.score_files import write_table
+
+    tables = (places.add(samples, score_table(detector, samples)) for samples in chunks(source, "scoring"))
     scores: list[np.ndarray] = []
     flagged = 0
 
     def counted() -> Iterator[pa.Table]:
         nonlocal flagged
-        for table in tables if given.fdr is None else [with_discoveries(tables, given.fdr)]:
+        for table in tables if fdr is None else [with_discoveries(tables, fdr)]:
             scores.append(table["score"].to_numpy())
             flagged += table["anomaly"].to_numpy().sum()
             yield table
 
-    rows = write_table(path, score_schema(detector), counted())
-    written = "" if path is None else f"; wrote {given.out}"
-    say(f"scored {count(rows, 'sample')}, {flagged} flagged as anomalies{written}")
-    held_out = len(detector.model_.calibration)
-    say(drift_sentence(detector.drift_of(np.concatenate(scores)), held_out, given.model))
+    write_table(path, places.schema(score_schema(detector)), counted())
+    return np.concatenate(scores), flagged
 
 
 def _check_rates(given: Namespace) -> None:

@@ -1,0 +1,63 @@
+"""Sources in MVTec's layout, as commands take them; each says what it has made of one."""
+
+from __future__ import annotations
+
+from jsonargparse import Namespace
+
+from ama.cli.options import normal_labels
+from ama.cli.reading import say_assumed
+from ama.data.inspection_folders import GOOD, LIKE_MVTEC, holds_good, inspection_folder, part_to_learn
+
+
+def source_to_learn(given: Namespace) -> tuple[str, list[str] | None]:
+    """The source that ``ama fit`` learns from, and the labels of its normal samples, if they are needed.
+
+    Raises
+    ------
+    InputError
+        If a layout is recognised and ``strict`` refuses that.
+    """
+    labels = normal_labels(given)
+    if labels not in (None, [GOOD]):
+        return given.source, labels
+    source, remark = part_to_learn(given.source)
+    if remark is None:
+        return given.source, labels
+    say_assumed(remark, given.strict)
+    return source, None
+
+
+def with_layout(given: Namespace, maps: bool) -> Namespace:
+    """The options of ``ama evaluate`` with the test samples, the normal label and the masks that a layout tells.
+
+    Parameters
+    ----------
+    given
+        The options.
+    maps
+        Whether the detector has maps to compare with masks.
+
+    Raises
+    ------
+    InputError
+        If a layout is recognised and ``strict`` refuses that.
+    """
+    if given.anomalies is not None or normal_labels(given) not in (None, [GOOD]):
+        return given
+    parts = inspection_folder(given.source)
+    if parts is not None:
+        masks = given.masks
+        if masks is None and maps and parts.masks is not None:
+            masks = str(parts.masks)
+        told = "" if masks is None else f" and the masks in {masks}"
+        say_assumed(
+            f"{given.source} {LIKE_MVTEC}: evaluating {parts.test} with {GOOD} as the normal label{told}",
+            given.strict,
+        )
+        return Namespace(
+            {**given.as_dict(), "source": str(parts.test), "normal_label": [GOOD], "masks": masks}
+        )
+    if given.normal_label is None and holds_good(given.source):
+        say_assumed(f"{given.source} has a folder {GOOD}, which is taken as the normal label", given.strict)
+        return Namespace({**given.as_dict(), "normal_label": [GOOD]})
+    return given

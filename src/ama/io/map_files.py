@@ -1,0 +1,100 @@
+"""Anomaly maps as 16-bit grey PNG files, one a sample, all on one scale."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image, PngImagePlugin
+
+from ama.io.model_folder import sync
+from ama.io.sample_paths import sample_path
+from ama.io.whole_files import TEMPORARY, check_folder, link_target, naming
+
+LEVELS = 2**16 - 1
+SUFFIX = ".png"
+
+
+class MapFolder:
+    """A new or empty folder that is filled with maps, each file whole.
+
+    A file has the id of its sample with ".png" added, such as "hole/000.jpg.png"; the second sample of an id has
+    "~2" before that. Each names its scale in the PNG's text fields ``units_per_grey_level`` and ``map_threshold``.
+
+    Parameters
+    ----------
+    folder
+        Where; it is created with the first map.
+    top
+        Value of the highest grey level, 65,535; higher values have it, too.
+    threshold
+        Of the map.
+
+    Attributes
+    ----------
+    unit : float
+        Map units a grey level.
+    n_files, n_cut : int
+        Files written, and those with values above ``top``.
+    repeated : dict
+        How many samples share the name of a file.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to, or holds something.
+    """
+
+    def __init__(self, folder: Path, top: float, threshold: float):
+        with naming(folder):
+            target = link_target(folder)
+            if target.exists() and not target.is_dir():
+                raise OSError(errno.ENOTDIR, "it is not a folder")
+            if target.exists() and any(path.name[0] != "." for path in target.iterdir()):
+                raise OSError(errno.ENOTEMPTY, "it is not empty, expected a new or an empty folder for maps")
+            check_folder(target if target.exists() else target.parent)
+        self.folder, self.unit = folder, top / LEVELS
+        self.n_files = self.n_cut = 0
+        self.repeated: dict[Path, int] = {}
+        self._text = PngImagePlugin.PngInfo()
+        self._text.add_text("units_per_grey_level", f"{self.unit!r}")
+        self._text.add_text("map_threshold", f"{threshold!r}")
+
+    def write(self, sample_id: str, heat: Float[np.ndarray, "h w"]) -> Path:
+        """Write the map of a sample; returns the file.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
+        levels = np.round(heat / self.unit)
+        self.n_cut += bool(levels.max() > LEVELS)
+        picture = Image.fromarray(np.clip(levels, 0, LEVELS).astype(np.uint16))
+        path = self.folder / sample_path(sample_id)
+        path = path.with_name(path.name + SUFFIX)
+        with naming(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                path = self._numbered(path)
+            temporary = path.with_name(f"{TEMPORARY}map")
+            try:
+                picture.save(temporary, "PNG", pnginfo=self._text)
+                sync(temporary)
+                temporary.replace(path)
+            finally:
+                with contextlib.suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+        self.n_files += 1
+        return path
+
+    def _numbered(self, path: Path) -> Path:
+        """A free name for the map of a sample whose name another one has."""
+        found = path
+        while found.exists():
+            self.repeated[path] = self.repeated.get(path, 1) + 1
+            found = path.with_name(f"{path.name.removesuffix(SUFFIX)}~{self.repeated[path]}{SUFFIX}")
+        return found

@@ -1,0 +1,74 @@
+"""MVTec's layout is recognised, and folders that only look like it are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ama.data.inspection_folders import holds_good, inspection_folder, part_to_learn
+
+
+def folders(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).mkdir(parents=True)
+    return root
+
+
+def test_the_parts_are_found(tmp_path):
+    tire = folders(tmp_path / "tire", "train/good", "test/good", "test/hole", "ground_truth/hole")
+    assert inspection_folder(tire) == (tire / "train" / "good", tire / "test", tire / "ground_truth")
+    source, remark = part_to_learn(str(tire))
+    assert source == str(tire / "train" / "good")
+    assert remark == (
+        f"{tire} holds train/good and test/good, as MVTec's data sets do: learning from {source}"
+    )
+
+
+def test_masks_may_be_missing(tmp_path):
+    assert inspection_folder(folders(tmp_path, "train/good", "test/good")).masks is None
+
+
+def test_the_part_to_learn_from_may_be_named(tmp_path):
+    tire = folders(tmp_path / "tire", "train/good", "train/.cache", "test/good")
+    source, remark = part_to_learn(tire / "train")
+    assert source == str(tire / "train" / "good")
+    assert remark == f"{tire}/train holds only good, as in MVTec's data sets: learning from {source}"
+    assert part_to_learn(str(tire / "train" / "good")) == (str(tire / "train" / "good"), None)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train/cat", "test/cat"),  # classes of a data set in two parts
+        ("train", "test"),  # labels like any others
+        ("train/good", "test/hole"),
+        ("train/cat", "test/good"),
+        ("good", "hole"),
+        ("train/good",),
+    ],
+)
+def test_other_folders_are_taken_as_they_are(tmp_path, names):
+    folders(tmp_path, *names)
+    assert inspection_folder(tmp_path) is None
+    assert part_to_learn(tmp_path) == (tmp_path, None)
+    assert part_to_learn(tmp_path / "train") == (tmp_path / "train", None)
+
+
+def test_a_train_folder_of_several_labels_is_taken_as_it_is(tmp_path):
+    tire = folders(tmp_path, "train/good", "train/hole", "test/good")
+    assert part_to_learn(tire / "train") == (tire / "train", None)
+
+
+@pytest.mark.parametrize("source", ["digits", "hf://owner/name", "", "~nobody/x", "a\0b", None, 3, [1, 2]])
+def test_what_is_no_folder_is_left_to_others(source, tmp_path, monkeypatch):
+    folders(tmp_path / "digits", "train/good", "test/good")
+    monkeypatch.chdir(tmp_path)
+    assert inspection_folder(source) is None
+    assert part_to_learn(source) == (source, None)
+    assert not holds_good(source)
+
+
+def test_a_folder_with_good_samples_is_known(tmp_path):
+    assert holds_good(folders(tmp_path / "photos", "good", "dent"))
+    assert not holds_good(folders(tmp_path / "pets", "cat", "dog"))

@@ -1,0 +1,78 @@
+"""Masks in the layouts of MVTec AD and MVTec LOCO."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ama.data.masks import Masks
+from ama.errors import InputError
+from image_files import save
+
+DEFECT = np.zeros((12, 9), np.uint8)
+DEFECT[2:5, 3:7] = 255
+
+
+@pytest.mark.parametrize("name", ["hole/000_mask.png", "hole/000.png", "hole/000/000.png", "hole/000.tif"])
+def test_a_mask_is_found_in_each_layout(tmp_path, name):
+    save(tmp_path / name, DEFECT)
+    masks = Masks(tmp_path, (12, 9))
+    assert np.array_equal(masks.of("hole/000.jpg"), DEFECT > 0)
+    assert list(masks.remarks()) == []
+
+
+def test_several_masks_of_an_image_are_one(tmp_path):
+    other = np.zeros((12, 9), np.uint8)
+    other[10, 8] = 1  # MVTec LOCO numbers its defects
+    save(tmp_path / "logical" / "007" / "000.png", DEFECT)
+    save(tmp_path / "logical" / "007" / "001.png", other)
+    assert np.array_equal(Masks(tmp_path, (12, 9)).of("logical/007.png"), (DEFECT > 0) | (other > 0))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "I;16"])
+def test_every_value_but_0_is_a_defect_whatever_the_pixels(tmp_path, mode):
+    image = (
+        Image.fromarray(DEFECT.astype(np.uint16)) if mode == "I;16" else Image.fromarray(DEFECT).convert(mode)
+    )
+    save(tmp_path / "000.png", image)
+    assert np.array_equal(Masks(tmp_path, (12, 9)).of("000.jpg"), DEFECT > 0)
+
+
+def test_a_mask_of_another_size_is_resized_without_new_values_and_that_is_told(tmp_path):
+    save(tmp_path / "000.png", DEFECT.repeat(3, 0).repeat(3, 1))
+    masks = Masks(tmp_path, (12, 9))
+    assert np.array_equal(masks.of("000.jpg"), DEFECT > 0)
+    assert list(masks.remarks()) == [
+        f"{tmp_path}: 1 mask resized to 12 x 9 pixels, as the model reads the images"
+    ]
+
+
+def test_a_missing_mask_is_named_and_an_empty_one_told(tmp_path):
+    save(tmp_path / "000.png", DEFECT * 0)
+    masks = Masks(tmp_path, (12, 9))
+    assert masks.of("hole/001.jpg") is None
+    assert masks.of("hole/002.jpg") is None
+    assert not masks.of("000.jpg").any()
+    missing, empty = masks.remarks()
+    assert missing.startswith(f"2 anomalies have no mask in {tmp_path}, such as hole/001.jpg: left out")
+    assert empty == f"{tmp_path}: 1 mask of anomalies without a pixel of a defect at this size"
+
+
+def test_an_id_reads_no_file_outside_the_folder(tmp_path):
+    save(tmp_path / "outside.png", DEFECT)
+    (tmp_path / "masks").mkdir()
+    masks = Masks(tmp_path / "masks", (12, 9))
+    assert masks.of("../outside.jpg") is None
+    assert masks.of(str(tmp_path / "outside.jpg")) is None
+
+
+def test_a_damaged_mask_is_named(tmp_path):
+    (tmp_path / "000.png").write_text("no image")
+    with pytest.raises(InputError, match=r"the mask .*000\.png cannot be read: it is not an image"):
+        Masks(tmp_path, (12, 9)).of("000.jpg")
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"there is no folder .*nowhere, expected masks such as"):
+        Masks(tmp_path / "nowhere", (12, 9))
