@@ -76,7 +76,7 @@ class PaDiMModel(PlaceModel):
 
 
 def place_gaussians(
-    parts: Iterable[Float[Tensor, "b p d"]], shrinkage: float
+    parts: Iterable[Float[Tensor, "_ p d"]], shrinkage: float
 ) -> tuple[Float[Tensor, "p d"], Float[Tensor, "p d d"]]:
     """Fit a Gaussian to each place, in one pass over the images.
 
@@ -134,7 +134,7 @@ class PaDiM(PlaceBaseline):
         model.mean, model.whitening = place_gaussians(_together(vectors), self.shrinkage)
 
 
-def _together(vectors: Iterable[Float[Tensor, "1 p d"]]) -> Iterator[Float[Tensor, "b p d"]]:
+def _together(vectors: Iterable[Float[Tensor, "1 p d"]]) -> Iterator[Float[Tensor, "_ p d"]]:
     held: list[Tensor] = []
     for one in vectors:
         held.append(one)
