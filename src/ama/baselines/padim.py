@@ -12,7 +12,7 @@ patch embedding vectors :math:`x_{ij}`, of d channels drawn at random           
 :math:`M(x_{ij}) = \sqrt{(x_{ij} - \mu_{ij})^T \Sigma_{ij}^{-1} (x_{ij} - \mu_{ij})}`,
 Eq. 2                                                                                       ``distances``
 the largest M of an image                                                                   the anomaly score
-M, enlarged and smoothed by a Gaussian of 4 of 224 pixels                                   ``maps``
+M, enlarged and smoothed by a Gaussian of 4 of 224 pixels                                   ``anomaly_map``
 ==========================================================================================  =====================
 
 A covariance is kept as the inverse of its Cholesky factor L, as :math:`M = \lVert L^{-1} (x - \mu) \rVert`.

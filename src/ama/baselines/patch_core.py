@@ -11,7 +11,7 @@ coreset of M, Eq. 5, and Algorithm 1 with a random projection                   
 :math:`s^* = \max_p \min_{m \in M} \lVert f(p) - m \rVert`, Eq. 6                           ``anomalies``
 :math:`s = (1 - e^{\lVert f^* - m^* \rVert} / \sum_{m \in N_b(m^*)} e^{\lVert f^* - m
 \rVert}) s^*`, Eq. 7, with :math:`N_b(m^*)` the b points of M nearest to :math:`m^*`        ``n_neighbours``
-distances, enlarged bilinearly and smoothed by a Gaussian of 4 of 224 pixels                ``maps``
+distances, enlarged bilinearly and smoothed by a Gaussian of 4 of 224 pixels                ``anomaly_map``
 ==========================================================================================  =====================
 
 Deviations: the backbone and the size of the images are those of ``AMADetector(features="lite0")``, not a wide ResNet on

@@ -65,12 +65,13 @@ class PlaceModel(BaselineModel):
         """How far each place is from those of normal images, at least 0."""
 
     @torch.no_grad()
-    def maps(self, raw: Shaped[Tensor, "b c h w"]) -> Float[np.ndarray, "b h w"]:
+    def anomaly_map(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b h w"]:
         """The distances enlarged to the images and smoothed, float64."""
         size = self.shape[1:]
         parts = [F.interpolate(self.distances(x)[:, None], size, mode="bilinear") for x in self.chunks(raw)]
         spread = SMOOTHED * max(size)
-        return gaussian_filter(torch.cat(parts)[:, 0].double().cpu().numpy(), (0, spread, spread))
+        large = torch.cat(parts)[:, 0].double().cpu().numpy()
+        return torch.from_numpy(gaussian_filter(large, (0, spread, spread)))
 
 
 @parameters
@@ -110,7 +111,7 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         ndarray
             (n, H, W), at least 0.
         """
-        return self.model_.maps(self._fitted_samples(X))
+        return self.model_.anomaly_map(self._fitted_samples(X)).numpy()
 
     def explain(self, X: Any) -> Explanation:
         """The map of each image."""
