@@ -144,8 +144,7 @@ def places_of(
     model: PlaceModel, train: Shaped[Tensor, "n c h w"], run: Run
 ) -> Iterator[Float[Tensor, "1 k i j"]]:
     """The places of each image in turn, under a progress bar."""
-    bar = progress_bar(run.progress, total=len(train), desc="features", unit="image")
-    with bar:
+    with progress_bar(run.progress, total=len(train), desc="features", unit="image") as bar:
         for x in model.chunks(train):
             yield x
             bar.update()
