@@ -31,6 +31,7 @@ PAGES = {
     **dict.fromkeys(("paper", "readings"), "readings"),
     **dict.fromkeys(("tables", "tables_contaminated"), "tables"),
     "table1": "data-sets",
+    "inspection": "inspection",
 }
 
 

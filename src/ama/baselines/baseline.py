@@ -87,16 +87,14 @@ class Baseline(Detector):
         kind = kind_of(tuple(samples.x.shape[1:]))
         if self.images_only and not kind.pictured:
             raise InputError(f"{type(self).__name__} is for images, found {kind.describe()}")
-        kind.check_size()
         normal = samples.x[torch.from_numpy(~anomalous)]
-        train, calibration = hold_out(normal, self.held_out, run.seed)
         log = Log()
         with isolated(run):
             model = self._model_class(kind.shape, samples.x.dtype, **self._options(kind)).to(run.device)
+            train, calibration = self._divide(model, normal, run)
             model.scaling.fit(train)
             self._learn(model, train, run, log)
-            if kind.scored_in_float64:
-                model.double()
+            model.settle()
             model.calibrate(calibration)
         precision = self._training_precision(kind, run.device)
         self._keep(model, samples, log.steps, log.history, time.monotonic() - started, precision)
@@ -105,6 +103,12 @@ class Baseline(Detector):
     def _training_precision(self, kind: SampleKind, device: str) -> str | None:
         """Type of the convolutions during training; None without a training."""
         return None
+
+    def _divide(
+        self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run
+    ) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
+        """Raw normal samples to learn from, and others for the threshold."""
+        return hold_out(normal, self.held_out, run.seed)
 
     @abstractmethod
     def _options(self, kind: SampleKind) -> dict[str, Any]:

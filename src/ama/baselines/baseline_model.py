@@ -17,6 +17,7 @@ from ama.io.storable import Storable, empty
 from ama.io.typed_values import check_values
 from ama.networks.scaling import ScaledModule
 from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.kind import SampleKind
 
 Self = TypeVar("Self", bound="BaselineModel")
 
@@ -45,13 +46,18 @@ class BaselineModel(ScaledModule, Storable):
     build: Callable[..., None]
 
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, **options: Any):
-        kind = kind_of(shape)
+        kind = self.kind_for(shape, options)
         kind.check_size()
-        super().__init__(kind.scaling())
+        super().__init__(kind_of(shape).scaling())
         self.kind, self.shape, self.dtype, self.options = kind, shape, dtype, options
         self.register_buffer("calibration", empty(0))
         self.build(**options)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @classmethod
+    def kind_for(cls, shape: tuple[int, ...], options: dict[str, Any]) -> SampleKind:
+        """What samples of a shape are to a model with these options."""
+        return kind_of(shape)
 
     @abstractmethod
     def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
@@ -74,6 +80,11 @@ class BaselineModel(ScaledModule, Storable):
     def score(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, " b"]:
         """The deciding score of raw samples, float64, higher = more normal."""
         return self.named_scores(raw)["score"]
+
+    def settle(self) -> None:
+        """Prepare networks whose training is over."""
+        if self.kind.scored_in_float64:
+            self.double()
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""

@@ -45,7 +45,24 @@ class PlottingMixin:
         return TrainingDisplay.from_estimator(self).figure_
 
 
-class ImagePlottingMixin:
+class MapPlottingMixin:
+    """The picture of a detector that has anomaly maps of images."""
+
+    def plot_map(self, X: Any, n: int = 10) -> Figure:
+        """The anomaly maps of the first images of X; see :meth:`anomaly_map`.
+
+        Raises
+        ------
+        InputError
+            If the samples are rows.
+        """
+        with needs_extra("report"):
+            from ama.report.displays import MapDisplay
+
+        return MapDisplay.from_estimator(self, X, n).figure_
+
+
+class ImagePlottingMixin(MapPlottingMixin):
     """The pictures of a detector that reconstructs images."""
 
     def plot_reconstructions(self, X: Any, y: Any = None, n: int = 10) -> Figure:
@@ -69,16 +86,3 @@ class ImagePlottingMixin:
             from ama.report.displays import ReconstructionsDisplay
 
         return ReconstructionsDisplay.from_estimator(self, X, y, n).figure_
-
-    def plot_map(self, X: Any, n: int = 10) -> Figure:
-        """The anomaly maps of the first images of X; see :meth:`anomaly_map`.
-
-        Raises
-        ------
-        InputError
-            If the samples are rows.
-        """
-        with needs_extra("report"):
-            from ama.report.displays import MapDisplay
-
-        return MapDisplay.from_estimator(self, X, n).figure_

@@ -25,6 +25,8 @@ METHODS = {
     "InputComplexity": "ama.baselines.input_complexity",
     "NearestNeighbours": "ama.baselines.neighbours",
     "PCAReconstruction": "ama.baselines.pca",
+    "PatchCore": "ama.baselines.patch_core",
+    "PaDiM": "ama.baselines.padim",
 }
 
 

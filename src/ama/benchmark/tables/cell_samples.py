@@ -7,18 +7,24 @@ from torch import Tensor
 from ama.benchmark.tables.cell import ALL_BUT, Cell
 from ama.benchmark.tables.datasets import available, images
 from ama.benchmark.tables.experiments import Experiment, draw_experiment
+from ama.benchmark.tables.inspected_methods import INSPECTED
+from ama.benchmark.tables.inspection_sets import set_available
 from ama.benchmark.tables.outside_detectors import OUTSIDE
 from ama.benchmark.tables.row_samples import rows_of
 from ama.benchmark.tables.row_sets import rows_available
 from ama.errors import InputError
+from ama.features.lite0_weights import lite0_weights
 
 
 def ready(cell: Cell, folder: str | None) -> bool:
     """Whether the data sets of a cell are available, and the library of its method."""
     if cell.method in OUTSIDE and not OUTSIDE[cell.method].installed:
         return False
+    inspected = INSPECTED.get(cell.method)
+    if inspected is not None and inspected.needs_weights and lite0_weights() is None:
+        return False
     if cell.labelled:
-        return rows_available(cell.data, folder)
+        return (rows_available if inspected is None else set_available)(cell.data, folder)
     needed = [(cell.data, "train"), (cell.data, "test")]
     needed += [(cell.against, "test")] if cell.against is not None else []
     return all(available(name, split, folder) for name, split in needed)

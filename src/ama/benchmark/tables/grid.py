@@ -23,6 +23,8 @@ from ama.benchmark.tables.compared_methods import (
     UNTRAINED,
 )
 from ama.benchmark.tables.digits import STEPS
+from ama.benchmark.tables.inspected_methods import FEATURES, INSPECTED, PADIM, PATCH_CORE
+from ama.benchmark.tables.inspection_sets import INSPECTION_SETS, found_sets
 from ama.benchmark.tables.outside_detectors import ELLIPTIC, FIFTH, FIRST, OUTSIDE
 from ama.benchmark.tables.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
 from ama.benchmark.tables.row_samples import SHARES
@@ -71,7 +73,8 @@ OUT_OF_DISTRIBUTION = (
     "input complexity",
     "Deep SVDD",
 )
-TABLES, CONTAMINATED = "tables", "tables_contaminated"
+TABLES, CONTAMINATED, INSPECTION = "tables", "tables_contaminated", "inspection"
+INSPECTED_BY_ALL = OBJECTS[::4]  # classes of CIFAR-10 on which the methods on places are measured, too
 ON_ROWS = ("compact", LONGER_ON_ROWS, INPUT_TERMS, *OUTSIDE)
 ON_CONTAMINATED_ROWS = (
     "compact",
@@ -217,6 +220,20 @@ def _contaminated() -> Iterator[Cell]:
                     yield Cell(data, None, None, method, seed, strict_only=True, contamination=share)
 
 
+def _inspection(sets: Iterable[str]) -> Iterator[Cell]:
+    """Half a minute to some minutes a cell; the images of a set are read once for the methods that follow."""
+    for data in sets:
+        for method in INSPECTED:
+            yield Cell(data, None, None, method, strict_only=True)
+
+
+def _inspected_classes() -> Iterator[Cell]:
+    """About a minute a cell."""
+    for method in (FEATURES, PATCH_CORE, PADIM):
+        for label in OBJECTS if method == FEATURES else INSPECTED_BY_ALL:
+            yield Cell("cifar10", label, None, method, strict_only=True, judged=JUDGED)
+
+
 def _smoke() -> Iterator[Cell]:
     """Seconds a cell, to try the runner."""
     for seed in (0, 1):
@@ -240,12 +257,20 @@ GRIDS: dict[str, list[Cell]] = {
     "readings": list(_readings()),
     TABLES: list(_tables()),
     CONTAMINATED: list(_contaminated()),
+    INSPECTION: [*_inspection(INSPECTION_SETS), *_inspected_classes()],
     "smoke": list(_smoke()),
 }
 
 
-def cells_of(grid: str) -> list[Cell]:
+def cells_of(grid: str, folder: str | None = None) -> list[Cell]:
     """The cells of a grid.
+
+    Parameters
+    ----------
+    grid
+        A key of :data:`GRIDS`.
+    folder
+        Folder of the data sets: ``inspection`` has cells for further sets that are there in MVTec's layout.
 
     Raises
     ------
@@ -254,4 +279,7 @@ def cells_of(grid: str) -> list[Cell]:
     """
     if grid not in GRIDS:
         raise InputError(f"there is no grid {grid!r}, expected one of {', '.join(GRIDS)}")
-    return GRIDS[grid]
+    if grid != INSPECTION or folder is None:
+        return GRIDS[grid]
+    others = [name for name in found_sets(folder) if name not in INSPECTION_SETS]
+    return [*GRIDS[grid], *_inspection(others)]

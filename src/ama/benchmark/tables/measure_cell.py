@@ -16,6 +16,8 @@ from ama.benchmark.tables.cell_samples import samples_of
 from ama.benchmark.tables.cell_training import train_cell
 from ama.benchmark.tables.compared_methods import UNTRAINED
 from ama.benchmark.tables.experiments import Experiment
+from ama.benchmark.tables.inspected_methods import INSPECTED
+from ama.benchmark.tables.measure_inspection import measure_inspection
 from ama.benchmark.tables.outside_detectors import OUTSIDE
 from ama.benchmark.tables.trained_method import Scores, Trained
 from ama.decision.metrics import evaluate
@@ -56,13 +58,17 @@ def measure_cells(
     dict
         One record per cell: ``strict`` and, unless the cell is strict only, ``paper``, each with the metrics of every
         score; ``parameters``; ``seconds`` of training plus test, and ``fit_seconds`` of the fit alone, both None if the
-        training was resumed; ``score_seconds``; ``threads``; and ``library`` of a detector of another library.
+        training was resumed; ``score_seconds``; ``threads``; and ``library`` of a detector of another library. Those of
+        :func:`ama.benchmark.tables.measure_inspection.measure_inspection` hold more.
 
     Raises
     ------
     InputError
         If a data set is missing or has no such class.
     """
+    if cells[0].method in INSPECTED:
+        yield from (measure_inspection(cell, folder, parameters) for cell in cells)
+        return
     resumed = any(checkpoints.rglob("*.ckpt"))
     experiment = samples_of(cells[0], folder)
     started = time.perf_counter()
@@ -70,18 +76,25 @@ def measure_cells(
     before = time.perf_counter() - started
     for cell in cells:
         experiment = experiment if cell is cells[0] else samples_of(cell, folder)
-        started = time.perf_counter()
-        strict, paper = trained.scores(experiment.test)
-        score_seconds = time.perf_counter() - started
-        # A method without training spends its time on the test samples.
-        fit_seconds = before + score_seconds if cell.method in UNTRAINED else trained.seconds
-        yield {
-            "parameters": trained.parameters,
-            **_times(before + score_seconds, fit_seconds, score_seconds, resumed),
-            "threads": torch.get_num_threads(),
-            **_library(cell),
-            **_protocols(strict, paper, experiment, trained),
-        }
+        yield _tested(cell, experiment, trained, before, resumed)
+
+
+def _tested(
+    cell: Cell, experiment: Experiment, trained: Trained, before: float, resumed: bool
+) -> dict[str, Any]:
+    """The record of a cell whose training took some seconds before the test."""
+    started = time.perf_counter()
+    strict, paper = trained.scores(experiment.test)
+    score_seconds = time.perf_counter() - started
+    # A method without training spends its time on the test samples.
+    fit_seconds = before + score_seconds if cell.method in UNTRAINED else trained.seconds
+    return {
+        "parameters": trained.parameters,
+        **_times(before + score_seconds, fit_seconds, score_seconds, resumed),
+        "threads": torch.get_num_threads(),
+        **_library(cell),
+        **_protocols(strict, paper, experiment, trained),
+    }
 
 
 def _times(

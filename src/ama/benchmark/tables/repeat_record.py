@@ -15,6 +15,7 @@ import torch
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.cell_samples import ready
 from ama.benchmark.tables.compared_methods import AMA, BASELINES
+from ama.benchmark.tables.inspected_methods import INSPECTED
 from ama.benchmark.tables.measure_cell import measure_cell
 from ama.benchmark.tables.outside_detectors import OUTSIDE
 from ama.errors import InputError
@@ -69,7 +70,7 @@ def repeat_record(results: str, data: str | None, only: Sequence[str], seed: int
         record
         for record in read_results(Path(results))
         if "cell" in record
-        and record["cell"]["method"] in {**AMA, **BASELINES, **OUTSIDE}
+        and record["cell"]["method"] in {**AMA, **BASELINES, **OUTSIDE, **INSPECTED}
         and ready(cell := Cell(**record["cell"]), data)
         and all(t in cell.name for t in only)
     ]

@@ -64,7 +64,7 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     path = results_path(grid, results)
     check_appendable(path)
     check_committed(path)
-    cells = [cell for cell in cells_of(grid) if all(text in cell.name for text in only)]
+    cells = [cell for cell in cells_of(grid, data) if all(text in cell.name for text in only)]
     measurable = [cell for cell in cells if ready(cell, data)]
     if len(measurable) < len(cells):
         print(

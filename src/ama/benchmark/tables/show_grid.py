@@ -10,11 +10,14 @@ from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.contamination_table import contamination_table
 from ama.benchmark.tables.cost_table import cost_table
 from ama.benchmark.tables.experiment_table import experiment_table
-from ama.benchmark.tables.grid import CONTAMINATED, EQUAL_SECONDS, METHODS_OF, TABLES, cells_of
+from ama.benchmark.tables.grid import CONTAMINATED, EQUAL_SECONDS, INSPECTION, METHODS_OF, TABLES, cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
+from ama.benchmark.tables.inspection_table import inspection_tables
 from ama.benchmark.tables.method_table import method_table
 from ama.benchmark.tables.rank_table import rank_tables
 from ama.benchmark.tables.table_text import NOT_RUN, head, line
+
+PIXELS_OF, COMPACT = "cifar10", "compact"  # grid and method beside the classes of the grid inspection
 
 
 def show_grid(grid: str, results: str | None) -> str:
@@ -34,6 +37,8 @@ def show_grid(grid: str, results: str | None) -> str:
     """
     path, cells = results_path(grid, results), cells_of(grid)
     records = records_of(path)
+    if grid == INSPECTION:  # the data of whoever ran it may have had further sets
+        cells = [*cells, *(cell for cell in records if cell.labelled and cell not in cells)]
     parts = [f"{sum(cell in records for cell in cells)} of {len(cells)} cells run."]
     if grid == "minutes":
         parts.append(_time_table(cells, records))
@@ -48,6 +53,10 @@ def show_grid(grid: str, results: str | None) -> str:
         parts += rank_tables(cells, records)
     elif grid == CONTAMINATED:
         parts.append(contamination_table(cells, records))
+    elif grid == INSPECTION:
+        pixels = [cell for cell in cells_of(PIXELS_OF) if cell.method == COMPACT]
+        found = {**records_of(path.with_name(f"{PIXELS_OF}.jsonl")), **records}
+        parts += inspection_tables(cells, found, pixels)
     elif _has_several_seeds(cells):
         parts.append(ablation_table(cells, records))
     else:

@@ -53,7 +53,7 @@ def _command(
 
 GRID = _argument(
     "grid",
-    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes, tables or digits",
+    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes, tables, inspection or digits",
 )
 DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
 MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")

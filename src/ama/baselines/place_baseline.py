@@ -1,0 +1,150 @@
+"""Base of the baselines that compare the places of images, as a frozen backbone sees them."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+from torch.nn import functional as F
+
+from ama.baselines.baseline import Baseline
+from ama.baselines.baseline_model import BaselineModel
+from ama.detectors.ama import WORKING_SIDE
+from ama.detectors.explanation import Explanation
+from ama.detectors.parameters import parameters
+from ama.detectors.plotting import MapPlottingMixin
+from ama.errors import InputError
+from ama.features.backbone import Backbone
+from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.kind import SampleKind
+from ama.settings import NO_FEATURES, Features, HeldOutFrom
+from ama.training.run import Run
+from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, beside_share, is_series, series_notice
+from ama.training.split import check_learnable, hold_out
+from ama.utils.declarations import METHOD, TRAINING, parameter
+from ama.utils.progress import progress_bar
+
+SMOOTHED = (
+    4 / 224
+)  # of the longer side: standard deviation of the Gaussian that smooths a map, as in both papers
+
+
+class PlaceModel(BaselineModel):
+    """A frozen backbone, and what a method keeps of the places of normal images."""
+
+    chunk = 1  # places take much memory, and a score must not depend on its batch
+    backbone: Backbone
+
+    def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, **options: Any):
+        super().__init__(shape, dtype, **options)
+        backbone = self.kind.backbone()
+        if backbone is None:
+            raise InputError(f"features={NO_FEATURES!r} has no places, expected a backbone")
+        self.backbone = backbone
+
+    @classmethod
+    def kind_for(cls, shape: tuple[int, ...], options: dict[str, Any]) -> SampleKind:
+        return kind_of(shape, options["features"])
+
+    def normalise(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k i j"]:
+        """The places of raw images."""
+        return self.backbone.places(raw)
+
+    def settle(self) -> None:
+        """The backbone stays in float32."""
+
+    @abstractmethod
+    def distances(self, x: Float[Tensor, "b k i j"]) -> Float[Tensor, "b p q"]:
+        """How far each place is from those of normal images, at least 0."""
+
+    @torch.no_grad()
+    def anomaly_map(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b h w"]:
+        """The distances enlarged to the images and smoothed, float64."""
+        size = self.shape[1:]
+        parts = [F.interpolate(self.distances(x)[:, None], size, mode="bilinear") for x in self.chunks(raw)]
+        spread = SMOOTHED * max(size)
+        large = torch.cat(parts)[:, 0].double().cpu().numpy()
+        return torch.from_numpy(gaussian_filter(large, (0, spread, spread)))
+
+
+@parameters
+class PlaceBaseline(MapPlottingMixin, Baseline):
+    """Base of the baselines that compare the places of images of any size."""
+
+    # fmt: off
+    features: Features = parameter((
+        "Frozen pre-trained backbone whose features of places are compared, as of AMADetector: \"lite0\"."), METHOD,
+        default="lite0")
+    held_out_from: HeldOutFrom = parameter((
+        "Which normal images are held out: any, or those at the \"end\" of their order. \"auto\" is \"end\" where the "
+        "features show that they were taken in series, otherwise \"anywhere\"."), TRAINING, default="auto")
+    # fmt: on
+
+    images_only = True
+
+    def check_parameters(self) -> None:
+        super().check_parameters()
+        if self.features == NO_FEATURES:
+            raise InputError(f"{type(self).__name__} needs features, found features={NO_FEATURES!r}")
+
+    def reading(self) -> dict[str, Any]:
+        """See :meth:`ama.detectors.inputs.TakesSamples.reading`."""
+        return {"max_side": WORKING_SIDE}
+
+    def anomaly_map(self, X: Any) -> np.ndarray:
+        """How far each place of each image is from those of normal images.
+
+        Parameters
+        ----------
+        X
+            Images, as in :meth:`score_samples`.
+
+        Returns
+        -------
+        ndarray
+            (n, H, W), at least 0.
+        """
+        return self.model_.anomaly_map(self._fitted_samples(X)).numpy()
+
+    def explain(self, X: Any) -> Explanation:
+        """The map of each image."""
+        return Explanation(anomaly_map=self.anomaly_map(X))
+
+    def _options(self, kind: SampleKind) -> dict[str, Any]:
+        return {"features": self.features}
+
+    def _divide(
+        self, model: PlaceModel, normal: Shaped[Tensor, "n c h w"], run: Run
+    ) -> tuple[Shaped[Tensor, "t c h w"], Shaped[Tensor, "m c h w"]]:
+        """Also give the model the weights of its backbone, which shows whether the images are a series."""
+        check_learnable(normal)
+        backbone = model.kind.backbone(pretrained=True)
+        assert backbone is not None
+        model.backbone = backbone.to(run.device)
+        return hold_out(normal, self.held_out, run.seed, from_end=self._is_from_end(model, normal))
+
+    def _is_from_end(self, model: PlaceModel, normal: Shaped[Tensor, "n c h w"]) -> bool:
+        if self.held_out_from != "auto" or len(normal) < MIN_SAMPLES:
+            return self.held_out_from == "end"
+        first = normal[:MAX_SAMPLES]
+        share = beside_share(torch.cat([model.backbone(image.to(model.device)) for image in first.split(1)]))
+        if found := is_series(share, len(first)):
+            warnings.warn(series_notice(share, len(first), self.held_out), stacklevel=4)
+        return found
+
+
+def places_of(
+    model: PlaceModel, train: Shaped[Tensor, "n c h w"], run: Run
+) -> Iterator[Float[Tensor, "1 k i j"]]:
+    """The places of each image in turn, under a progress bar."""
+    with progress_bar(run.progress, total=len(train), desc="features", unit="image") as bar:
+        for x in model.chunks(train):
+            yield x
+            bar.update()

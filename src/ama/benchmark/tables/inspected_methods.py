@@ -1,0 +1,38 @@
+"""The methods of the grid ``inspection``: detectors as their users have them, with the defaults of each."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+FEATURES, PIXELS = "ama, features", "ama, pixels"
+PATCH_CORE, PADIM = "PatchCore-like", "PaDiM-like"
+# Terms of the score of features that each decide alone in a row of their own; another name here is another row.
+ALONE = ("row_density", "local_nearest_rows", "r_score", "a_score")
+PIXEL_SIDE = 64  # pixels to which photographs are reduced without features, as ama reduces them by default
+PIXEL_STEPS = 800  # of colour images of this size: some minutes of one core
+
+
+class Inspected(NamedTuple):
+    """A detector, its parameters that differ from the defaults, and the side to which it has photographs resized."""
+
+    detector: str
+    parameters: dict[str, Any]
+    image_size: int | None = None
+
+    @property
+    def needs_weights(self) -> bool:
+        """Whether it sees images through a backbone."""
+        return self.image_size is None
+
+
+# Name in a table -> the method.
+INSPECTED = {
+    FEATURES: Inspected("AMADetector", {"features": "lite0"}),
+    **{
+        f"{FEATURES}: {term} alone": Inspected("AMADetector", {"features": "lite0", "scoring": term})
+        for term in ALONE
+    },
+    PATCH_CORE: Inspected("PatchCore", {}),
+    PADIM: Inspected("PaDiM", {}),
+    PIXELS: Inspected("AMADetector", {"max_steps": PIXEL_STEPS}, PIXEL_SIDE),
+}

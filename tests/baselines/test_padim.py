@@ -1,0 +1,76 @@
+"""PaDiM: the Gaussians and the score against NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ama.baselines.padim import MOST_PLACES, PaDiM, PaDiMModel, place_gaussians
+from image_files import noise
+from lite0_package import needs_lite0
+
+SHRINKAGE = 0.01
+
+
+@pytest.fixture
+def vectors() -> torch.Tensor:
+    """Of 30 images, 6 places and 4 channels, far from 0."""
+    return 1000 + torch.randn(30, 6, 4, generator=torch.Generator().manual_seed(0)).double()
+
+
+def test_the_gaussians_are_those_of_each_place(vectors):
+    mean, whitening = place_gaussians(vectors.split(7), SHRINKAGE)
+    for place in range(6):
+        own = vectors[:, place].numpy()
+        np.testing.assert_allclose(mean[place], own.mean(0))
+        precision = (whitening[place].T @ whitening[place]).numpy()
+        covariance = np.cov(own.T) + SHRINKAGE * np.eye(4)
+        np.testing.assert_allclose(np.linalg.inv(precision), covariance, rtol=1e-6, atol=1e-9)
+
+
+def test_fewer_images_than_channels_have_a_gaussian(vectors):
+    mean, whitening = place_gaussians([vectors[:2].float()], SHRINKAGE)
+    assert whitening.isfinite().all()
+    assert whitening.dtype == mean.dtype == torch.float32
+
+
+def test_the_score_is_the_largest_mahalanobis_distance(vectors):
+    model = PaDiMModel((3, 32, 32), torch.uint8, features="lite0")
+    model.channels = torch.tensor([0, 2, 3, 5])
+    model.mean, model.whitening = place_gaussians([vectors.float()], SHRINKAGE)
+    x = 1000 + torch.randn(3, 7, 2, 3)
+    places = x[:, model.channels].flatten(2).mT.double().numpy()
+    own = vectors.numpy()
+    for image, score, distances in zip(places, model.anomalies(x)["score"], model.distances(x), strict=True):
+        expected = []
+        for place, vector in enumerate(image):
+            centred = vector - own[:, place].mean(0)
+            covariance = np.cov(own[:, place].T) + SHRINKAGE * np.eye(4)
+            expected.append(np.sqrt(centred @ np.linalg.inv(covariance) @ centred))
+        np.testing.assert_allclose(distances.numpy().ravel(), expected, rtol=1e-2)
+        assert score == distances.max()
+
+
+def test_places_of_large_images_are_averaged():
+    model = PaDiMModel((3, 32, 32), torch.uint8, features="lite0")
+    model.channels = torch.arange(2)
+    x = torch.randn(1, 3, 2 * MOST_PLACES, 10)
+    expected = x[:, :2].unflatten(2, (MOST_PLACES, 2)).mean(3)
+    torch.testing.assert_close(model.grid(x), expected)
+
+
+@needs_lite0
+def test_the_channels_are_drawn_by_the_seed():
+    images = noise(12, 1, 24, 24)
+
+    def channels(**given):
+        detector = PaDiM(held_out=0.2, false_alarm_rate=0.4, progress=False, **given)
+        return detector.fit(images).model_.channels.tolist()
+
+    first = channels(random_state=0)
+    assert len(set(first)) == 100
+    assert first == sorted(first)
+    assert max(first) < 232
+    assert channels(random_state=0) == first != channels(random_state=1)
+    assert channels(random_state=0, n_channels=1000) == list(range(232))
