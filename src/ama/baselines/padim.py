@@ -25,6 +25,7 @@ are at most 64 places a side: of larger images the features are averaged. The sc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float, Shaped
@@ -34,7 +35,6 @@ from torch.nn import functional as F
 from ama.baselines.baseline import Log
 from ama.baselines.place_baseline import PlaceBaseline, PlaceModel, places_of
 from ama.detectors.parameters import parameters
-from ama.settings import Features
 from ama.training.run import Run
 from ama.utils.declarations import METHOD, parameter
 from ama.utils.random_generators import generator_for
@@ -51,7 +51,7 @@ class PaDiMModel(PlaceModel):
     mean: Tensor
     whitening: Tensor
 
-    def build(self, features: Features) -> None:
+    def build(self, backbone: dict[str, Any]) -> None:
         self.register_buffer("channels", torch.zeros(0, dtype=torch.int64))
         self.register_buffer("mean", torch.zeros(0, 0))
         self.register_buffer("whitening", torch.zeros(0, 0, 0))

@@ -25,21 +25,19 @@ import math
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int, Shaped
-from torch import Generator, Tensor
+from jaxtyping import Float, Shaped
+from torch import Tensor
 
 from ama.baselines.baseline import Log
 from ama.baselines.place_baseline import PlaceBaseline, PlaceModel, places_of
 from ama.detectors.parameters import parameters
+from ama.scores.coreset import greedy_coreset
 from ama.scores.kinds.kind import SampleKind
-from ama.settings import Features
 from ama.training.run import Run
 from ama.utils.declarations import METHOD, parameter
-from ama.utils.progress import progress_bar
 from ama.utils.random_generators import generator_for
 
 MAX_CANDIDATES = 100_000  # places from which the coreset is chosen
-PROJECTED = 128  # dimensions in which it is chosen
 
 
 class PatchCoreModel(PlaceModel):
@@ -47,7 +45,7 @@ class PatchCoreModel(PlaceModel):
 
     bank: Tensor
 
-    def build(self, features: Features, n_neighbours: int) -> None:
+    def build(self, backbone: dict[str, Any], n_neighbours: int) -> None:
         self.n_neighbours = n_neighbours
         self.register_buffer("bank", torch.zeros(0, 0))
 
@@ -72,48 +70,6 @@ class PatchCoreModel(PlaceModel):
 def as_rows(x: Float[Tensor, "b k i j"]) -> Float[Tensor, "b p k"]:
     """One row a place."""
     return x.flatten(2).mT
-
-
-def greedy_coreset(
-    points: Float[Tensor, "n d"], size: int, random: Generator, progress: bool | None = False
-) -> Int[Tensor, " m"]:
-    """Points of which every other is near one (Algorithm 1): again and again the one farthest from those chosen.
-
-    Parameters
-    ----------
-    points
-        The points, in fewer dimensions if they were projected.
-    size
-        How many to choose; all if there are fewer.
-    random
-        Draws the first one.
-    progress
-        As in :class:`ama.AMADetector`.
-
-    Returns
-    -------
-    Tensor
-        Their indices in the order of the choice.
-    """
-    size = min(size, len(points))
-    squares = points.square().sum(1)
-    chosen = torch.randint(len(points), (size,), generator=random).to(points.device)
-    nearest = torch.full_like(squares, torch.inf)
-    for i in progress_bar(progress, iterable=range(1, size), desc="coreset", unit="place"):
-        last = chosen[i - 1]
-        distance = squares - 2 * (points @ points[last]) + squares[last]
-        nearest = torch.minimum(nearest, distance)
-        chosen[i] = nearest.argmax()
-    return chosen
-
-
-def projected(points: Float[Tensor, "n k"], random: Generator) -> Float[Tensor, "n d"]:
-    """Points in at most ``PROJECTED`` dimensions, with about the same distances (Johnson and Lindenstrauss 1984)."""
-    k = points.shape[1]
-    if k <= PROJECTED:
-        return points
-    directions = torch.randn(k, PROJECTED, generator=random) / math.sqrt(PROJECTED)
-    return points @ directions.to(points)
 
 
 @parameters
@@ -141,6 +97,4 @@ class PatchCore(PlaceBaseline):
             [rows] = as_rows(x)
             found.append(rows[torch.randperm(len(rows), generator=random)[:each].to(rows.device)])
         points = torch.cat(found)
-        model.bank = points[
-            greedy_coreset(projected(points, random), self.coreset_size, random, run.progress)
-        ]
+        model.bank = points[greedy_coreset(points, self.coreset_size, random, run.progress)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,20 +16,29 @@ from torch.nn import functional as F
 
 from ama.baselines.baseline import Baseline
 from ama.baselines.baseline_model import BaselineModel
-from ama.detectors.ama import WORKING_SIDE
 from ama.detectors.explanation import Explanation
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import MapPlottingMixin
 from ama.errors import InputError
 from ama.features.backbone import Backbone
+from ama.features.loading import (
+    check_features,
+    described_backbone,
+    description_of,
+    load_backbone,
+    prepare_backbone,
+)
 from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.featured_kind import WORKING_SIDE
 from ama.scores.kinds.kind import SampleKind
-from ama.settings import NO_FEATURES, Features, HeldOutFrom
+from ama.settings import NO_FEATURES, HeldOutFrom
 from ama.training.run import Run
 from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, beside_share, is_series, series_notice
 from ama.training.split import check_learnable, hold_out
 from ama.utils.declarations import METHOD, TRAINING, parameter
 from ama.utils.progress import progress_bar
+
+Self = TypeVar("Self", bound="PlaceModel")
 
 SMOOTHED = (
     4 / 224
@@ -44,14 +53,19 @@ class PlaceModel(BaselineModel):
 
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, **options: Any):
         super().__init__(shape, dtype, **options)
-        backbone = self.kind.backbone()
-        if backbone is None:
-            raise InputError(f"features={NO_FEATURES!r} has no places, expected a backbone")
-        self.backbone = backbone
+        self.backbone = described_backbone(options["backbone"])
 
     @classmethod
     def kind_for(cls, shape: tuple[int, ...], options: dict[str, Any]) -> SampleKind:
-        return kind_of(shape, options["features"])
+        return kind_of(shape, "lite0")  # of any backbone
+
+    @classmethod
+    def outline(
+        cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
+    ) -> Self:
+        """See :class:`ama.io.storable.Storable`."""
+        prepare_backbone(description["backbone"])
+        return super().outline(shape, dtype, description)
 
     def normalise(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k i j"]:
         """The places of raw images."""
@@ -79,8 +93,8 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
     """Base of the baselines that compare the places of images of any size."""
 
     # fmt: off
-    features: Features = parameter((
-        "Frozen pre-trained backbone whose features of places are compared, as of AMADetector: \"lite0\"."), METHOD,
+    features: str = parameter((
+        "Frozen pre-trained backbone whose features of places are compared, named as for AMADetector."), METHOD,
         default="lite0")
     held_out_from: HeldOutFrom = parameter((
         "Which normal images are held out: any, or those at the \"end\" of their order. \"auto\" is \"end\" where the "
@@ -93,6 +107,7 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         super().check_parameters()
         if self.features == NO_FEATURES:
             raise InputError(f"{type(self).__name__} needs features, found features={NO_FEATURES!r}")
+        check_features(self.features)
 
     def reading(self) -> dict[str, Any]:
         """See :meth:`ama.detectors.inputs.TakesSamples.reading`."""
@@ -118,16 +133,14 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         return Explanation(anomaly_map=self.anomaly_map(X))
 
     def _options(self, kind: SampleKind) -> dict[str, Any]:
-        return {"features": self.features}
+        return {"backbone": description_of(load_backbone(self.features))}
 
     def _divide(
         self, model: PlaceModel, normal: Shaped[Tensor, "n c h w"], run: Run
     ) -> tuple[Shaped[Tensor, "t c h w"], Shaped[Tensor, "m c h w"]]:
         """Also give the model the weights of its backbone, which shows whether the images are a series."""
         check_learnable(normal)
-        backbone = model.kind.backbone(pretrained=True)
-        assert backbone is not None
-        model.backbone = backbone.to(run.device)
+        model.backbone = load_backbone(self.features).to(run.device)
         return hold_out(normal, self.held_out, run.seed, from_end=self._is_from_end(model, normal))
 
     def _is_from_end(self, model: PlaceModel, normal: Shaped[Tensor, "n c h w"]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 FEATURES, PIXELS = "ama, features", "ama, pixels"
 PATCH_CORE, PADIM = "PatchCore-like", "PaDiM-like"
 # Terms of the score of features that each decide alone in a row of their own; another name here is another row.
-ALONE = ("row_density", "local_nearest_rows", "r_score", "a_score")
+ALONE = ("row_density", "local_nearest_rows", "nearest_places", "r_score", "a_score")
 PIXEL_SIDE = 64  # pixels to which photographs are reduced without features, as ama reduces them by default
 PIXEL_STEPS = 800  # of colour images of this size: some minutes of one core
 

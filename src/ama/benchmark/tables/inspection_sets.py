@@ -16,8 +16,8 @@ from ama.benchmark.tables.datasets import images
 from ama.benchmark.tables.inspected_methods import INSPECTED
 from ama.data.samples import Samples
 from ama.data.sources import open_source
-from ama.detectors.ama import WORKING_SIDE
 from ama.errors import InputError
+from ama.scores.kinds.featured_kind import WORKING_SIDE
 from ama.utils.random_generators import generator_for
 
 GOOD = "good"
