@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from ama.baselines.padim import MOST_PLACES, PaDiM, PaDiMModel, place_gaussians
+from ama.features.backbone import Lite0Backbone
+from ama.features.loading import description_of
 from image_files import noise
 from lite0_package import needs_lite0
 
@@ -36,7 +38,7 @@ def test_fewer_images_than_channels_have_a_gaussian(vectors):
 
 
 def test_the_score_is_the_largest_mahalanobis_distance(vectors):
-    model = PaDiMModel((3, 32, 32), torch.uint8, features="lite0")
+    model = PaDiMModel((3, 32, 32), torch.uint8, backbone=description_of(Lite0Backbone()))
     model.channels = torch.tensor([0, 2, 3, 5])
     model.mean, model.whitening = place_gaussians([vectors.float()], SHRINKAGE)
     x = 1000 + torch.randn(3, 7, 2, 3)
@@ -53,7 +55,7 @@ def test_the_score_is_the_largest_mahalanobis_distance(vectors):
 
 
 def test_places_of_large_images_are_averaged():
-    model = PaDiMModel((3, 32, 32), torch.uint8, features="lite0")
+    model = PaDiMModel((3, 32, 32), torch.uint8, backbone=description_of(Lite0Backbone()))
     model.channels = torch.arange(2)
     x = torch.randn(1, 3, 2 * MOST_PLACES, 10)
     expected = x[:, :2].unflatten(2, (MOST_PLACES, 2)).mean(3)

@@ -1,11 +1,13 @@
-"""PatchCore: the coreset and the score against computations by hand."""
+"""PatchCore: the score against computations by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 
-from ama.baselines.patch_core import PROJECTED, PatchCore, PatchCoreModel, greedy_coreset, projected
+from ama.baselines.patch_core import PatchCore, PatchCoreModel
+from ama.features.backbone import Lite0Backbone
+from ama.features.loading import description_of
 from image_files import noise
 from lite0_package import needs_lite0
 
@@ -14,40 +16,8 @@ def random(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def test_each_point_of_the_coreset_is_the_farthest_from_those_before_it():
-    points = torch.randn(200, 5, generator=random()).double()
-    chosen = greedy_coreset(points, 20, random())
-    distance = torch.cdist(points, points)
-    for i in range(1, 20):
-        assert chosen[i] == distance[:, chosen[:i]].amin(1).argmax()
-
-
-def test_a_coreset_covers_more_than_a_random_choice():
-    points = torch.randn(500, 8, generator=random())
-    points[:20] += 10  # a rare kind
-    farthest = [
-        torch.cdist(points, points[chosen]).amin(1).max()
-        for chosen in (greedy_coreset(points, 30, random()), torch.arange(100, 130))
-    ]
-    assert farthest[0] < farthest[1] / 2
-
-
-def test_a_coreset_of_few_points_is_all_of_them():
-    points = torch.randn(7, 3, generator=random())
-    assert greedy_coreset(points, 100, random()).sort().values.tolist() == list(range(7))
-
-
-def test_a_projection_keeps_distances_roughly_and_leaves_few_dimensions_alone():
-    points = torch.randn(50, 1000, generator=random())
-    found = projected(points, random())
-    assert found.shape == (50, PROJECTED)
-    apart = torch.pdist(found) / torch.pdist(points)
-    assert 0.6 < apart.min() < apart.max() < 1.4
-    assert torch.equal(projected(points[:, :10], random()), points[:, :10])
-
-
 def test_the_score_is_that_of_the_farthest_place_weighted_by_the_neighbours_of_its_nearest():
-    model = PatchCoreModel((3, 32, 32), torch.uint8, features="lite0", n_neighbours=3)
+    model = PatchCoreModel((3, 32, 32), torch.uint8, backbone=description_of(Lite0Backbone()), n_neighbours=3)
     model.bank = torch.randn(30, 6, generator=random())
     x = torch.randn(2, 6, 4, 5, generator=random(1))
     scores = model.anomalies(x)["score"]

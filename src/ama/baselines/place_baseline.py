@@ -64,7 +64,7 @@ class PlaceModel(BaselineModel):
         cls: type[Self], shape: tuple[int, ...], dtype: torch.dtype, description: dict[str, Any]
     ) -> Self:
         """See :class:`ama.io.storable.Storable`."""
-        prepare_backbone(description["backbone"])
+        prepare_backbone(description["settings"]["backbone"])
         return super().outline(shape, dtype, description)
 
     def normalise(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k i j"]:

@@ -128,11 +128,8 @@ class Model(ScoringNetworks):
     def stored(self) -> dict[str, Tensor]:
         """See :class:`ama.io.storable.Storable`."""
         by_reference = self.settings.features_by_reference
-        return {
-            name: t
-            for name, t in self.state_dict().items()
-            if not (by_reference and name.startswith(BACKBONE))
-        }
+        state = self.state_dict()
+        return {name: t for name, t in state.items() if not (by_reference and name.startswith(BACKBONE))}
 
     def left_out(self) -> dict[str, Tensor]:
         """See :class:`ama.io.storable.Storable`."""

@@ -116,7 +116,7 @@ class ScoringNetworks(Storable):
         """Raw samples as the networks' scaling takes them: through the backbone, if there is one, or cut."""
         return self.kind.cut(raw) if self.backbone is None else self.backbone(raw)
 
-    def fit_bank(self, raw: Shaped[Tensor, "n c h w"], seed: int) -> None:
+    def fit_bank(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
         """Keep places of normal images, if there is a backbone that sees them."""
         if self.bank is not None:
             chosen = some(raw, MAX_IMAGES, seed)

@@ -33,7 +33,9 @@ def forward(networks):
 
     def run(offset: float = 0.0, n: int = 60) -> ForwardPass:
         x = (draw(1, 1, *SHAPE) + 0.1 * draw(2, n, *SHAPE) + offset).float()
-        return ForwardPass(x.clamp(-1, 1), networks, networks.discriminator.weights())
+        distances = (x - draw(1, 1, *SHAPE)).abs().mean(1, keepdim=True)
+        weights = networks.discriminator.weights()
+        return ForwardPass(x.clamp(-1, 1), networks, weights, distances=lambda: distances)
 
     return run
 
