@@ -61,7 +61,7 @@ class Baseline(Detector):
     _model_class: ClassVar[type[BaselineModel]]
     images_only: ClassVar[bool] = False
 
-    def fit(self: Self, X: Any, y: Any = None) -> Self:
+    def fit(self: Self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
         """Learn from normal samples.
 
         Parameters
@@ -70,6 +70,8 @@ class Baseline(Detector):
             As in :meth:`ama.AMADetector.fit`.
         y
             Optional: samples with -1, known anomalies, are left out.
+        groups
+            As in :meth:`ama.AMADetector.fit`.
 
         Raises
         ------
@@ -83,13 +85,13 @@ class Baseline(Detector):
         started = time.monotonic()
         self.check_parameters()
         run = self._run(self._device())
-        samples, anomalous = training_samples(self, X, y)
+        samples, anomalous, numbers = training_samples(self, X, y, groups)
         kind = kind_of(tuple(samples.x.shape[1:]))
         if self.images_only and not kind.pictured:
             raise InputError(f"{type(self).__name__} is for images, found {kind.describe()}")
         kind.check_size()
         normal = samples.x[torch.from_numpy(~anomalous)]
-        train, calibration = hold_out(normal, self.held_out, run.seed)
+        train, calibration = hold_out(normal, self.held_out, run.seed, numbers)
         log = Log()
         with isolated(run):
             model = self._model_class(kind.shape, samples.x.dtype, **self._options(kind)).to(run.device)
