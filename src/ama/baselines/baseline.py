@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from abc import abstractmethod
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Literal, TypeVar
@@ -22,6 +23,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import Precision
 from ama.training.batches import Batches
+from ama.training.near_duplicates import MAX_HELD_OUT, duplicated_share, duplicates_notice
 from ama.training.run import Run, reader
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
@@ -92,6 +94,10 @@ class Baseline(Detector):
         kind.check_size()
         normal = samples.x[torch.from_numpy(~anomalous)]
         train, calibration = hold_out(normal, self.held_out, run.seed, numbers)
+        some = calibration[:MAX_HELD_OUT]
+        share = duplicated_share(train, some, None if kind.pictured else (train, some))
+        if (notice := duplicates_notice(share, "anywhere" if numbers is None else "groups")) is not None:
+            warnings.warn(notice, stacklevel=2)
         log = Log()
         with isolated(run):
             model = self._model_class(kind.shape, samples.x.dtype, **self._options(kind)).to(run.device)

@@ -193,8 +193,7 @@ def group_numbers(
         raise InputError(f"{said} finds no group for any of {len(ids)} normal samples, such as {ids[0]}")
     if len(names) == 1:
         raise InputError(
-            f"{said} finds one group, {names[0]!r}, among {len(ids)} normal samples, expected several, of which "
-            "some are held out"
+            f"{said} finds the same group for all {len(ids)} normal samples, expected several, to hold out some of them"
         )
     if alone.any():
         first = ids[int(alone.argmax())]

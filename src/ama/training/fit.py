@@ -25,7 +25,7 @@ from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
 from ama.training.checkpoint_folder import locked
 from ama.training.isolation import isolated
-from ama.training.near_duplicates import HARMFUL, MAX_HELD_OUT, duplicated_share, duplicates_notice
+from ama.training.near_duplicates import MAX_HELD_OUT, duplicated_share, duplicates_notice
 from ama.training.run import Run, reader
 from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
 from ama.training.split import Split, split
@@ -210,8 +210,8 @@ def _warn_of_near_duplicates(
     as_pixels = kind_of(tuple(train.shape[1:])).pictured
     rows = None if as_pixels else (train, _seen(held_out, backbone, run))
     share = duplicated_share(parts.train, held_out, rows)
-    if share >= HARMFUL:
-        warnings.warn(duplicates_notice(share, settings.held_out_from), stacklevel=2)
+    if (notice := duplicates_notice(share, settings.held_out_from)) is not None:
+        warnings.warn(notice, stacklevel=2)
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:

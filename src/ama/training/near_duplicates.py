@@ -76,13 +76,21 @@ def duplicated_share(
     return (nearly | copied(learned, held_out)).double().mean().item()
 
 
-def duplicates_notice(share: float, held_out_from: str) -> str:
-    """What near-duplicates do to the threshold, and what to do about them, in a sentence for the user."""
+def duplicates_notice(share: float, held_out_from: str) -> str | None:
+    """What near-duplicates do to the threshold, and what to do about them, in a sentence for the user; if they do.
+
+    Parameters
+    ----------
+    share
+        Of the held-out samples.
+    held_out_from
+        As in :class:`ama.settings.Settings`.
+    """
+    if share < HARMFUL:
+        return None
     remedy = "hold out whole groups (--group-by, fit(groups=...))"
     if held_out_from == "groups":
         remedy = "give coarser groups"
-    elif held_out_from == "anywhere":
-        remedy += " or held_out_from='end'"
     return (
         f"for {share:.0%} of the held-out samples a learned one is a copy or nearly one, such as another shot of the "
         f"same object: unless new samples have such, too, too many of them will be flagged; {remedy}"

@@ -134,12 +134,14 @@ def _run(given: Namespace) -> None:
 
 def _check_detector(given: Namespace, detector: Detector) -> None:
     """Refuse what the detector cannot do, before the samples are read."""
+    from ama.detectors.training_inputs import check_held_out_from
     from ama.errors import InputError
     from ama.utils.extras import needs_extra
 
     for option in ("anomalies", "validation"):
         if given[option] is not None and not detector.learns_from_anomalies:
             raise InputError(f"--{option} cannot be used: {given.method} learns from normal samples alone")
+    check_held_out_from(getattr(detector, "held_out_from", None), given.group_by)  # of AMADetector alone
     if detector.trains_networks:
         with needs_extra("train"):
             import ama.training.trainer  # noqa: F401

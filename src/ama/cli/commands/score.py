@@ -49,7 +49,7 @@ def _score(given: Namespace) -> None:
     from ama.detectors.registry import load
     from ama.detectors.score_tables import score_schema, score_table, with_discoveries
     from ama.io.score_files import check_table_path, write_table
-    from ama.report.verdict import drift_sentence
+    from ama.report.verdict import drift_sentence, scope_sentence
 
     path = None if given.out is None else Path(given.out)
     check_table_path(path)
@@ -75,7 +75,10 @@ def _score(given: Namespace) -> None:
     written = "" if path is None else f"; wrote {given.out}"
     say(f"scored {count(rows, 'sample')}, {flagged} flagged as anomalies{written}")
     held_out = len(detector.model_.calibration)
-    say(drift_sentence(detector.drift_of(np.concatenate(scores)), held_out, given.model))
+    drift = detector.drift_of(np.concatenate(scores))
+    say(drift_sentence(drift, held_out, given.model))
+    if (scope := scope_sentence(drift, detector)) is not None:
+        say(scope)
 
 
 def _check_rates(given: Namespace) -> None:
