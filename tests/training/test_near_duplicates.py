@@ -49,6 +49,16 @@ def test_rows_that_are_repeated_with_a_little_noise_do(times, d, noise, seed):
     assert share(rows + noise * torch.randn(len(rows), d) * torch.logspace(-6, 6, d)) > HARMFUL
 
 
+@given(st.sampled_from([2, 3, 5]), st.sampled_from([8, 60]), st.integers(0, 10**6))
+def test_new_groups_have_none_among_learned_groups(times, d, seed):
+    torch.manual_seed(seed)
+    rows = torch.randn(300 // times, d).repeat_interleave(times, 0) + 0.05 * torch.randn(
+        300 // times * times, d
+    )
+    held_out, learned = rows[:60], rows[60:]
+    assert duplicated_share(learned, held_out, (learned, held_out)) < HARMFUL
+
+
 def test_many_copies_are_found_and_so_are_those_of_images():
     assert share(torch.randn(20, 8).repeat(15, 1)) == 1
     images = torch.randint(256, (150, 1, 8, 8), dtype=torch.uint8)

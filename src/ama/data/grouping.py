@@ -187,11 +187,12 @@ def group_numbers(
     InputError
         If no sample has a group, or all have the same.
     """
-    names, numbers = np.unique(labels, return_inverse=True)
+    places: dict[str, int] = {}  # the first of each, so that names do not matter
+    numbers = np.array([places.setdefault(label, i) for i, label in enumerate(labels.tolist())])
     alone = labels == ""
     if alone.all():
         raise InputError(f"{said} finds no group for any of {len(ids)} normal samples, such as {ids[0]}")
-    if len(names) == 1:
+    if len(places) == 1:
         raise InputError(
             f"{said} finds the same group for all {len(ids)} normal samples, expected several, to hold out some of them"
         )
@@ -200,4 +201,4 @@ def group_numbers(
         remark(
             f"{said} finds no group for {alone.sum()} of {len(ids)} samples, such as {first}: each is one of its own"
         )
-    return np.where(alone, len(names) + np.arange(len(ids)), numbers)
+    return np.where(alone, np.arange(len(ids)), numbers)

@@ -5,7 +5,9 @@ samples is locally a power of the distance, whatever the dimension, the spacings
 and exponentially distributed with one mean (Renyi 1953; Levina and Bickel, "Maximum likelihood estimation of intrinsic
 dimension", 2004). Copies, or a few shots of one object, are a small cluster of their own: past the last of them, one of
 the first spacings is far longer than the others. A sample counts if such a spacing exceeds ``LONG`` times the mean of
-its other spacings, which 3 % of exchangeable samples exceed, too.
+its other spacings, which 3 % of exchangeable samples exceed, too; and if it is no further than ``WITHIN`` times from
+its nearest learned sample as this from its own, since learned samples that are clusters show the same spacings from
+without.
 
 A cluster of more than ``MOST`` learned samples is not seen as duplicates: honest samples have clusters as well. So long
 series are found by their order instead (:mod:`ama.training.series`).
@@ -21,7 +23,7 @@ from torch import Tensor
 
 MOST = 5  # near-duplicates of a sample among the learned ones
 SPACINGS = 15
-LONG = 6.0
+LONG, WITHIN = 6.0, 2.0
 HARMFUL = 0.25  # of the held-out samples: a rate of 5 % becomes 7 %
 MIN_LEARNED, MIN_HELD_OUT = 4 * SPACINGS, 10  # fewer tell nothing
 MAX_HELD_OUT = 100  # whose neighbours are searched
@@ -43,12 +45,16 @@ def nearly_copied(learned: Float[Tensor, "n d"], held_out: Float[Tensor, "m d"])
     largest = x.abs().amax(0).clamp_min(torch.finfo(x.dtype).tiny)
     x, y = x / largest, y / largest
     spread = x.std(0, correction=0).clamp_min(torch.finfo(x.dtype).eps)
-    nearest = torch.cdist(y / spread, x / spread).topk(SPACINGS + 1, largest=False).values
-    nearest = nearest.clamp_min(SAME * x.shape[1] ** 0.5)
+    x, y = x / spread, y / spread
+    nearest, places = torch.cdist(y, x).topk(SPACINGS + 1, largest=False)
+    same = SAME * x.shape[1] ** 0.5
+    nearest = nearest.clamp_min(same)
+    # The second distance, as the first is that of a row to itself.
+    between_learned = torch.cdist(x[places[:, 0]], x).topk(2, largest=False).values[:, 1].clamp_min(same)
     spacings = torch.arange(1, SPACINGS + 1) * (nearest[:, 1:] / nearest[:, :-1]).log()
     longest = spacings[:, :MOST].amax(1)
     others = (spacings.sum(1) - longest) / (SPACINGS - 1)
-    return longest > LONG * others
+    return (longest > LONG * others) & (nearest[:, 0] <= WITHIN * between_learned)
 
 
 def duplicated_share(
