@@ -5,7 +5,7 @@ samples is locally a power of the distance, whatever the dimension, the spacings
 and exponentially distributed with one mean (Renyi 1953; Levina and Bickel, "Maximum likelihood estimation of intrinsic
 dimension", 2004). Copies, or a few shots of one object, are a small cluster of their own: past the last of them, one of
 the first spacings is far longer than the others. A sample counts if such a spacing exceeds ``LONG`` times the mean of
-its other spacings, which 3 % of exchangeable samples exceed, too; and if it is no further than ``WITHIN`` times from
+its other spacings, which about 3 % of exchangeable samples exceed, too; and if it is no further than ``WITHIN`` times from
 its nearest learned sample as this from its own, since learned samples that are clusters show the same spacings from
 without.
 
@@ -99,7 +99,7 @@ def duplicates_notice(share: float, held_out_from: str) -> str | None:
         remedy = "give coarser groups"
     return (
         f"for {share:.0%} of the held-out samples a learned one is a copy or nearly one, such as another shot of the "
-        f"same object: unless new samples have such, too, too many of them will be flagged; {remedy}"
+        f"same object: unless new samples have such, too, too many of them may be flagged; {remedy}"
     )
 
 

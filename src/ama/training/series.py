@@ -72,5 +72,5 @@ def series_notice(found: Nearest, held_out: float, from_end: bool) -> str:
             "as new as these"
         )
     return (
-        seen + "held out from anywhere, too many new ones will be flagged; use held_out_from='end' or groups"
+        seen + "held out from anywhere, too many new ones may be flagged; use held_out_from='end' or groups"
     )
