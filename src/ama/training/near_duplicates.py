@@ -5,9 +5,9 @@ samples is locally a power of the distance, whatever the dimension, the spacings
 and exponentially distributed with one mean (Renyi 1953; Levina and Bickel, "Maximum likelihood estimation of intrinsic
 dimension", 2004). Copies, or a few shots of one object, are a small cluster of their own: past the last of them, one of
 the first spacings is far longer than the others. A sample counts if such a spacing exceeds ``LONG`` times the mean of
-its other spacings, which about 3 % of exchangeable samples exceed, too; and if it is no further than ``WITHIN`` times from
-its nearest learned sample as this from its own, since learned samples that are clusters show the same spacings from
-without.
+its other spacings, which about 3 % of exchangeable samples exceed, too; and if its distance to the nearest learned
+sample is at most ``WITHIN`` times that of this sample to its own nearest, as clusters of learned samples show the same
+spacings to a sample outside them.
 
 A cluster of more than ``MOST`` learned samples is not seen as duplicates: honest samples have clusters as well. So long
 series are found by their order instead (:mod:`ama.training.series`).
