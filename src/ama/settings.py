@@ -20,7 +20,7 @@ Lipschitz = Literal[
 ]
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 Precision = Literal["auto", "float32", "bfloat16"]
-HeldOutFrom = Literal["auto", "anywhere", "end"]
+HeldOutFrom = Literal["auto", "anywhere", "end", "groups"]
 NO_FEATURES = "none"
 AUTO_CONTAMINATION = 0.1  # PyOD's default; the data themselves do not tell
 WEIGHT = (0.0, 1e6)  # range of the weight of a term in an objective
@@ -68,7 +68,8 @@ class Settings:
     held_out_from: HeldOutFrom = parameter((
         "Which normal samples are held out: any, or those at the \"end\" of their order, by name in a folder. Of "
         "photographs taken in series, those from anywhere look like the learned ones, and the threshold flags too "
-        "many new ones. \"auto\" is \"end\" where features show such a series, otherwise \"anywhere\"."),
+        "many new ones. \"auto\" is whole \"groups\" if ``fit`` is given some, \"end\" where features show a series, "
+        "and else \"anywhere\"."),
         TRAINING, default="auto")
     contamination_share: float = parameter((
         "Share of anomalies that may be among the rows of a table: the most unusual are left out, and as many more are "

@@ -9,8 +9,9 @@ import pytest
 
 from ama.decision.conformal import Drift
 from ama.detectors.base import Detector
+from ama.errors import LONGEST_SENTENCE
 from ama.report.judged_samples import Judged
-from ama.report.verdict import drift_sentence, percent, verdict
+from ama.report.verdict import drift_sentence, percent, scope_sentence, verdict
 
 DETECTOR = Mock(spec=Detector, offset_=0.0, guaranteed_rate=0.05)
 
@@ -55,3 +56,18 @@ def test_drift_is_named_with_what_to_do():
     for text in (lower, higher):
         assert "against 99 held-out normal samples: p = 1e-09" in text
         assert text.endswith("run `ama calibrate model SOURCE` on such samples, or fit again")
+
+
+@pytest.mark.parametrize(
+    ("held_out_from", "words"),
+    [("end", "as new as the end of the series"), ("groups", "samples of new groups")],
+)
+def test_with_drift_it_is_said_for_which_samples_the_rate_holds(held_out_from, words):
+    drifted, steady = Drift(0.5, 1e-9, True), Drift(0.05, 0.4, True)
+    detector = Mock(spec=Detector, held_out_from_=held_out_from)
+    sentence = scope_sentence(drifted, detector)
+    assert words in sentence
+    assert len(sentence) <= LONGEST_SENTENCE
+    assert scope_sentence(steady, detector) is None
+    for other in (Mock(spec=Detector, held_out_from_="anywhere"), Mock(spec=Detector)):
+        assert scope_sentence(drifted, other) is None

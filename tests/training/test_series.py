@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.training.series import MIN_SAMPLES, beside_share, is_series
+from ama.errors import LONGEST_SENTENCE
+from ama.training.series import MIN_SAMPLES, Nearest, found_series, places_apart, series_notice
 
 
 def series(n: int, d: int, step: float) -> torch.Tensor:
@@ -18,17 +19,38 @@ def series(n: int, d: int, step: float) -> torch.Tensor:
 def test_a_walk_is_a_series_and_the_same_samples_shuffled_are_none(n, d, seed):
     torch.manual_seed(seed)
     walk = series(n, d, 1.0)
-    assert is_series(beside_share(walk), n) or d < 10  # in few dimensions a walk crosses itself
-    shares = [beside_share(walk[torch.randperm(n)]) for _ in range(5)]
-    assert not is_series(sorted(shares)[2], n)
+    found = found_series(walk)
+    assert (found is not None and found.places == 1) or d < 10  # in few dimensions a walk crosses itself
+    shuffled = [found_series(walk[torch.randperm(n)]) for _ in range(5)]
+    assert sum(found is not None for found in shuffled) <= 2
 
 
-def test_the_share_does_not_depend_on_units_and_constant_columns_do_no_harm():
+@given(st.integers(0, 1000))
+def test_lots_of_samples_that_resemble_one_another_are_a_series(seed):
+    torch.manual_seed(seed)
+    lots = torch.randn(10, 20).repeat_interleave(20, 0) + 0.5 * torch.randn(200, 20)
+    found = found_series(lots)
+    assert found is not None
+    assert found_series(lots[torch.randperm(200)]) is None
+
+
+def test_places_do_not_depend_on_units_and_constant_columns_do_no_harm():
     walk = series(50, 20, 1.0)
     scaled = torch.cat([walk * torch.logspace(-6, 6, 20) + 7, torch.ones(50, 1)], 1)
-    assert beside_share(scaled) == beside_share(walk) > 0.5
+    assert torch.equal(places_apart(scaled), places_apart(walk))
 
 
 def test_it_counts_neighbours_on_either_side():
     # 0 and 1 are each other's nearest; the nearest of 2 is 1; that of 3 is 0, which is not beside it.
-    assert beside_share(torch.tensor([[0.0], [1.0], [3.0], [-2.5]])) == 0.75
+    assert places_apart(torch.tensor([[0.0], [1.0], [3.0], [-2.5]])).tolist() == [1, 1, 1, 3]
+
+
+def test_the_notice_says_what_is_held_out():
+    beside, near = Nearest(0.3, 1, 200), Nearest(0.5, 10, 200)
+    assert "for 30% of the first 200 the nearest other is the one before or after" in series_notice(
+        beside, 0.25, True
+    )
+    assert "for 50% of the first 200 the nearest other is within 10 places" in series_notice(near, 0.25, True)
+    assert "the last 25% are held out" in series_notice(near, 0.25, True)
+    assert "too many new ones may be flagged" in series_notice(near, 0.25, False)
+    assert all(len(series_notice(near, 0.25, from_end)) <= LONGEST_SENTENCE for from_end in (True, False))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+import warnings
 from abc import abstractmethod
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Literal, TypeVar
 
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from ama.baselines.baseline_model import BaselineModel
@@ -22,6 +23,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import Precision
 from ama.training.batches import Batches
+from ama.training.near_duplicates import MAX_HELD_OUT, duplicated_share, duplicates_notice
 from ama.training.run import Run, reader
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
@@ -61,7 +63,7 @@ class Baseline(Detector):
     _model_class: ClassVar[type[BaselineModel]]
     images_only: ClassVar[bool] = False
 
-    def fit(self: Self, X: Any, y: Any = None) -> Self:
+    def fit(self: Self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
         """Learn from normal samples.
 
         Parameters
@@ -70,6 +72,8 @@ class Baseline(Detector):
             As in :meth:`ama.AMADetector.fit`.
         y
             Optional: samples with -1, known anomalies, are left out.
+        groups
+            As in :meth:`ama.AMADetector.fit`.
 
         Raises
         ------
@@ -83,7 +87,7 @@ class Baseline(Detector):
         started = time.monotonic()
         self.check_parameters()
         run = self._run(self._device())
-        samples, anomalous = training_samples(self, X, y)
+        samples, anomalous, numbers = training_samples(self, X, y, groups)
         kind = kind_of(tuple(samples.x.shape[1:]))
         if self.images_only and not kind.pictured:
             raise InputError(f"{type(self).__name__} is for images, found {kind.describe()}")
@@ -91,7 +95,8 @@ class Baseline(Detector):
         log = Log()
         with isolated(run):
             model = self._model_class(kind.shape, samples.x.dtype, **self._options(kind)).to(run.device)
-            train, calibration = self._divide(model, normal, run)
+            train, calibration = self._divide(model, normal, run, numbers)
+            _warn_of_near_duplicates(kind, train, calibration, numbers)
             model.scaling.fit(train)
             self._learn(model, train, run, log)
             model.settle()
@@ -105,10 +110,10 @@ class Baseline(Detector):
         return None
 
     def _divide(
-        self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run
+        self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run, groups: Int[Tensor, " n"] | None
     ) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
         """Raw normal samples to learn from, and others for the threshold."""
-        return hold_out(normal, self.held_out, run.seed)
+        return hold_out(normal, self.held_out, run.seed, groups)
 
     @abstractmethod
     def _options(self, kind: SampleKind) -> dict[str, Any]:
@@ -117,6 +122,18 @@ class Baseline(Detector):
     @abstractmethod
     def _learn(self, model: Any, train: Shaped[Tensor, "n ..."], run: Run, log: Log) -> None:
         """Fit a model, whose scaling is known, to raw normal samples."""
+
+
+def _warn_of_near_duplicates(
+    kind: SampleKind,
+    train: Shaped[Tensor, "t ..."],
+    calibration: Shaped[Tensor, "m ..."],
+    groups: Int[Tensor, " n"] | None,
+) -> None:
+    some = calibration[:MAX_HELD_OUT]
+    share = duplicated_share(train, some, None if kind.pictured else (train, some))
+    if (notice := duplicates_notice(share, "anywhere" if groups is None else "groups")) is not None:
+        warnings.warn(notice, stacklevel=3)
 
 
 @dataclass(frozen=True)

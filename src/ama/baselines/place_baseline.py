@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn import functional as F
@@ -33,8 +33,8 @@ from ama.scores.kinds.featured_kind import WORKING_SIDE
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import NO_FEATURES, HeldOutFrom
 from ama.training.run import Run
-from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, beside_share, is_series, series_notice
-from ama.training.split import check_learnable, hold_out
+from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
+from ama.training.split import check_learnable, hold_out_places
 from ama.utils.declarations import METHOD, TRAINING, parameter
 from ama.utils.progress import progress_bar
 
@@ -136,21 +136,27 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         return {"backbone": description_of(load_backbone(self.features))}
 
     def _divide(
-        self, model: PlaceModel, normal: Shaped[Tensor, "n c h w"], run: Run
+        self,
+        model: PlaceModel,
+        normal: Shaped[Tensor, "n c h w"],
+        run: Run,
+        groups: Int[Tensor, " n"] | None,
     ) -> tuple[Shaped[Tensor, "t c h w"], Shaped[Tensor, "m c h w"]]:
         """Also give the model the weights of its backbone, which shows whether the images are a series."""
         check_learnable(normal)
         model.backbone = load_backbone(self.features).to(run.device)
-        return hold_out(normal, self.held_out, run.seed, from_end=self._is_from_end(model, normal))
+        from_end = groups is None and self._is_from_end(model, normal)
+        train, held_out = hold_out_places(len(normal), self.held_out, run.seed, 1, from_end, groups)
+        return normal[train], normal[held_out]
 
     def _is_from_end(self, model: PlaceModel, normal: Shaped[Tensor, "n c h w"]) -> bool:
         if self.held_out_from != "auto" or len(normal) < MIN_SAMPLES:
             return self.held_out_from == "end"
         first = normal[:MAX_SAMPLES]
-        share = beside_share(torch.cat([model.backbone(image.to(model.device)) for image in first.split(1)]))
-        if found := is_series(share, len(first)):
-            warnings.warn(series_notice(share, len(first), self.held_out), stacklevel=4)
-        return found
+        found = found_series(torch.cat([model.backbone(image.to(model.device)) for image in first.split(1)]))
+        if found is not None:
+            warnings.warn(series_notice(found, self.held_out, True), stacklevel=4)
+        return found is not None
 
 
 def places_of(

@@ -7,7 +7,7 @@ A source has 1 channel if all its images are greyscale, else 3. Depth and size f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,7 +19,8 @@ from ama.data.image_format import as_depth, choose_size
 from ama.data.image_headers import read_header
 from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.image_survey import Survey
-from ama.data.labels import as_labels
+from ama.data.labels import as_labels, as_objects
+from ama.data.photo_times import photo_time
 from ama.data.samples import Samples, Source, Wanted, none_readable
 from ama.errors import InputError
 
@@ -86,23 +87,26 @@ class EncodedImages(Source):
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
         channels, height, width = self.shape
         x = np.empty((min(batch_size, len(self)), height, width, channels), self._stored)
-        ids, labels, skipped = list[str](), list[str](), list[str]()
-        for name, label, pixels in self._decoded():
+        ids, labels, skipped, groups = list[str](), list[str](), list[str](), list[Any]()
+        for name, label, group, pixels in self._decoded():
             if isinstance(pixels, Exception):
                 skipped.append(self._skip(name, pixels))
                 continue
             x[len(ids)] = pixels
             ids.append(name)
             labels += [] if label is None else [label]
+            groups.append(group)
             if len(ids) == len(x):
-                yield self._samples(x, ids, labels, skipped)
-                ids, labels, skipped = [], [], []
+                yield self._samples(x, ids, labels, skipped, groups)
+                ids, labels, skipped, groups = [], [], [], []
         if ids or skipped:
-            yield self._samples(x[: len(ids)], ids, labels, skipped)
+            yield self._samples(x[: len(ids)], ids, labels, skipped, groups)
 
-    def _decoded(self) -> Iterator[tuple[str, str | None, Shaped[np.ndarray, "h w c"] | Exception]]:
-        """Id, label and pixels of every frame, or the exception that stands in their way."""
-        for position, (name, content, label) in enumerate(self.encoded):
+    def _decoded(self) -> Iterator[tuple[str, str | None, Any, Shaped[np.ndarray, "h w c"] | Exception]]:
+        """Id, label, what groups it and pixels of every frame, or the exception that stands in their way."""
+        timed = self.wanted.group_by is not None and self.wanted.group_by.timed
+        for position, (name, content, label, group) in enumerate(self.encoded):
+            group = photo_time(content) if timed else group
             frames = self._frames.get(position, (0,))
             decoded = decode(content, frames, self.shape, self._deep)
             for frame in frames:
@@ -111,14 +115,19 @@ class EncodedImages(Source):
                         pixels = next(decoded)
                 except InputError as error:
                     raise InputError(f"in {self.name}, {name} {error}") from error
-                yield name if len(frames) == 1 else f"{name}[{frame}]", label, pixels
+                yield name if len(frames) == 1 else f"{name}[{frame}]", label, group, pixels
 
     @property
     def _stored(self) -> type[np.generic]:
         return np.float32 if self._deep else np.uint8
 
     def _samples(
-        self, x: Shaped[np.ndarray, "n h w c"], ids: list[str], labels: list[str], skipped: list[str]
+        self,
+        x: Shaped[np.ndarray, "n h w c"],
+        ids: list[str],
+        labels: list[str],
+        skipped: list[str],
+        groups: list[Any],
     ) -> Samples:
         # A copy, as the array will be filled again.
         pixels = torch.from_numpy(x).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
@@ -128,6 +137,7 @@ class EncodedImages(Source):
             as_labels(labels) if labels else None,
             None,
             skipped,
+            group_values=as_objects(groups) if self.wanted.group_by is not None else None,
         )
 
     def _skip(self, name: str, error: Exception) -> str:

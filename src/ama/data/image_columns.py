@@ -28,16 +28,24 @@ class ImageColumn:
         Column of encoded images.
     label_column
         Column of labels; None for the default.
+    group_column
+        Column of what groups them; None for none.
     folders
         Where a path without bytes may lead, relative paths from the first; None for anywhere. A table from
         elsewhere must not decide which files of this machine are read.
     """
 
     def __init__(
-        self, table: ArrowTable, column: str, label_column: str | None, folders: list[Path] | None = None
+        self,
+        table: ArrowTable,
+        column: str,
+        label_column: str | None,
+        folders: list[Path] | None = None,
+        group_column: str | None = None,
     ):
         self.name, self.table, self.column = table.name, table, column
-        self.label = table.label_column(label_column)
+        self.label, self.group = table.label_column(label_column), group_column
+        table.check_columns([] if group_column is None else [group_column])
         self.folders = None if folders is None else [os.path.realpath(folder) for folder in folders]
 
     def __len__(self) -> int:
@@ -45,14 +53,15 @@ class ImageColumn:
 
     def __iter__(self) -> Iterator[EncodedImage]:
         row = 0
-        for batch in self.table.batches([self.column] + ([self.label] if self.label else []), ROWS):
+        extra = [name for name in (self.label, self.group) if name is not None]
+        for batch in self.table.batches([self.column, *extra], ROWS):
             labels = self.table.labels(batch, self.label)
             encoded, paths = _parts(batch.column(self.column))
-            for content, path, label in zip(
-                encoded, paths, repeat(None) if labels is None else labels.tolist(), strict=False
-            ):
+            of_labels = repeat(None) if labels is None else labels.tolist()
+            groups = repeat(None) if self.group is None else self.table.values(batch, self.group)
+            for content, path, label, group in zip(encoded, paths, of_labels, groups, strict=False):
                 found = self._file(path) if content is None and path is not None else content
-                yield EncodedImage(str(row) if path is None else clean_name(path), found, label)
+                yield EncodedImage(str(row) if path is None else clean_name(path), found, label, group)
                 row += 1
 
     def _file(self, path: str) -> Content:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from PIL import Image
 
@@ -27,6 +27,7 @@ class EncodedImage(NamedTuple):
     id: str
     content: Content
     label: str | None
+    group: Any = None  # in the column that makes the groups
 
 
 class ImageFiles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,9 +32,15 @@ def as_labels(values: Iterable[Any], names: list[str] | None = None) -> np.ndarr
         if (label := known.get(key)) is None:
             label = known[key] = _as_label(value, names)
         found.append(label)
-    labels = np.empty(len(found), dtype=object)
-    labels[:] = found
-    return labels
+    return as_objects(found)
+
+
+def as_objects(values: Sequence[Any]) -> np.ndarray:
+    """An array (n,) of the values themselves."""
+    objects = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):  # an assignment of all at once would unpack tuples
+        objects[i] = value
+    return objects
 
 
 def _as_label(value: Any, names: list[str] | None) -> str:

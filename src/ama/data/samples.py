@@ -15,15 +15,14 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from ama.data.encoding.table_encoding import TableEncoding
+from ama.data.grouping import Grouping
+from ama.data.memory_needed import check_memory
 from ama.errors import InputError
 from ama.errors import sentence as shown_sentence
 from ama.scores.kinds.factory import kind_of
-from ama.utils.physical_memory import physical_memory
 from ama.utils.progress import progress_bar
 
 MOST_NAMED = 10  # skipped samples that are named one by one
-MOST_IN_MEMORY = 100_000_000  # samples, however small
-BYTES_OF_AN_ID = 64
 BATCH = 1024  # samples read at a time
 BYTES_OF_A_BATCH = 2**26
 
@@ -53,6 +52,8 @@ class Samples:
         How the columns of a table have become numbers; None if they were numbers.
     values
         The columns before their encoding, where samples are streamed; None otherwise.
+    group_values
+        What ``group_by`` needs of each sample, as objects; None if that is nothing.
     """
 
     x: Shaped[Tensor, "n ..."]
@@ -64,6 +65,7 @@ class Samples:
     remarks: tuple[str, ...] = ()
     encoding: TableEncoding | None = None
     values: pa.RecordBatch | None = None
+    group_values: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -91,6 +93,7 @@ class Samples:
             ids=[self.ids[i] for i in chosen],
             labels=None if self.labels is None else self.labels[chosen],
             values=None if self.values is None else self.values.take(pa.array(chosen)),
+            group_values=None if self.group_values is None else self.group_values[chosen],
         )
 
 
@@ -109,6 +112,7 @@ class Wanted:
     complete: bool = False
     channels: Literal["first", "last"] | None = None
     encoding: TableEncoding | None = None
+    group_by: Grouping | None = None
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, sentence: str, refused: bool = True) -> None:
@@ -244,10 +248,11 @@ class Source(ABC):
         InputError
             As :meth:`batches`, or if the memory does not suffice.
         """
-        self._check_memory()
+        check_memory(len(self), self._bytes, self.name, described(self.shape, self.encoding, len(self)))
         x = torch.empty((len(self), *self.shape), dtype=self.dtype)
         ids: list[str] = []
         labels: list[np.ndarray] = []
+        groups: list[np.ndarray] = []
         skipped: list[str] = []
         shown = None if progress else False
         with progress_bar(shown, total=len(self), desc="reading", unit="sample") as bar:
@@ -257,23 +262,16 @@ class Source(ABC):
                 skipped += chunk.skipped
                 if chunk.labels is not None:
                     labels.append(chunk.labels)
+                if chunk.group_values is not None:
+                    groups.append(chunk.group_values)
                 bar.update(len(chunk) + len(chunk.skipped))
-        all_labels = np.concatenate(labels) if labels else None
-        read = x[: len(ids)]
-        return Samples(read, ids, all_labels, self.columns, skipped, self.named, self.remarks, self.encoding)
+        all_labels, values = (np.concatenate(parts) if parts else None for parts in (labels, groups))
+        about = (self.columns, skipped, self.named, self.remarks, self.encoding)
+        return Samples(x[: len(ids)], ids, all_labels, *about, group_values=values)
 
     @property
     def _bytes(self) -> int:
         return max(1, math.prod(self.shape) * self.dtype.itemsize)
-
-    def _check_memory(self) -> None:
-        needed = len(self) * (self._bytes + BYTES_OF_AN_ID)
-        if len(self) > MOST_IN_MEMORY or needed > physical_memory():
-            size = described(self.shape, self.encoding, len(self))
-            raise InputError(
-                f"{self.name} holds {size}, {needed / 2**30:,.0f} GiB, more than can be held in memory: "
-                "take a part of it"
-            )
 
 
 def described(shape: tuple[int, ...], encoding: TableEncoding | None, n: int | None = None) -> str:

@@ -30,7 +30,9 @@ from ama.data.arrow_reading import readable
 from ama.data.csv_tables import csv_table
 from ama.data.encoded_images import EncodedImages
 from ama.data.encoding.table_encoding import TableEncoding
+from ama.data.grouping import Grouping
 from ama.data.hub import cache_folders, dataset_table, hub_dataset
+from ama.data.image_columns import ImageColumn
 from ama.data.image_folders import ImageFiles, find_images
 from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.labels import as_labels
@@ -64,6 +66,7 @@ def open_source(
     complete: bool = False,
     channels: Literal["first", "last"] | None = None,
     encoding: TableEncoding | None = None,
+    group_by: Grouping | None = None,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
@@ -80,16 +83,15 @@ def open_source(
         Longest side to which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
     label_column
         Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``.
-    columns
-        Features of a table by name and order; by default all but row numbers and texts that almost all differ.
-    drop
-        Columns of a table that are no features.
+    columns, drop
+        Features of a table by name and order, by default all but row numbers and texts that almost all differ; and
+        columns that are none.
     strict, complete
         Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
     channels
         Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
-    encoding
-        How the columns of a fitted model's table become numbers; None if all of them are numbers.
+    encoding, group_by
+        How the columns of a fitted model's table become numbers; a rule for which to keep ``group_values``.
 
     Raises
     ------
@@ -97,7 +99,7 @@ def open_source(
         If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
-    reading = (dtype, strict, complete, channels, encoding)
+    reading = (dtype, strict, complete, channels, encoding, group_by)
     return _opened(source, Wanted(shape, image_size, max_side, label_column, names, tuple(drop), *reading))
 
 
@@ -108,9 +110,17 @@ def _opened(source: Any, wanted: Wanted) -> Source:
         wanted.drop or (wanted.columns is not None and wanted.shape is None)
     ):
         raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
+    if wanted.group_by is not None:
+        wanted.group_by.check(opened.name, isinstance(opened, EncodedImages), _is_table(opened))
     opened.named = clean_name(str(source)) if named else ""
     opened.name, opened.remarks = clean_name(opened.name), tuple(wanted.remarks)
     return opened
+
+
+def _is_table(opened: Source) -> bool:
+    return isinstance(opened, TableRows) or (
+        isinstance(opened, EncodedImages) and isinstance(opened.encoded, ImageColumn)
+    )
 
 
 def _open_name(source: str | Path, wanted: Wanted) -> Source:

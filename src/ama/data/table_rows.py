@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from ama.data.arrow_columns import floats
 from ama.data.arrow_reading import decodable
 from ama.data.encoding.learned_encoding import learn_encoding
 from ama.data.feature_columns import find_columns
-from ama.data.labels import as_labels
+from ama.data.labels import as_labels, as_objects
 from ama.data.names import of_columns
 from ama.data.samples import Samples, Source, Wanted
 from ama.errors import InputError
@@ -46,7 +47,8 @@ class TableRows(Source):
     def __init__(self, table: ArrowTable, wanted: Wanted):
         wanted.check_kind("rows", table.name)
         self.table, self.wanted = table, wanted
-        found = find_columns(table, wanted)
+        self.group = None if wanted.group_by is None else wanted.group_by.column
+        found = find_columns(table, _without(self.group, table, wanted))
         self.label, self.id = found.label, found.id
         self.features, encoding = found.features, wanted.encoding
         if wanted.shape is None:
@@ -65,7 +67,7 @@ class TableRows(Source):
 
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
         row = 0
-        extra = [name for name in (self.label, self.id) if name is not None]
+        extra = [name for name in (self.label, self.id, self.group) if name is not None]
         replaced: Counter[str] = Counter()
         for batch in self.table.batches(self.features + extra, batch_size):
             features = batch.select(self.features)
@@ -82,6 +84,7 @@ class TableRows(Source):
                 [],
                 encoding=self.encoding,
                 values=None if self.encoding is None else features,
+                group_values=None if self.group is None else as_objects(self.table.values(batch, self.group)),
             )
             row += len(batch)
         self._say_replaced(replaced)
@@ -111,6 +114,14 @@ class TableRows(Source):
             what = f"{sum(replaced.values()):,} values and lacked none at fit: medians are in their place"
             self.wanted.remark(of_columns(names, self.name, f"lacks {what}", f"lack {what}"))
             self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
+
+
+def _without(group: str | None, table: ArrowTable, wanted: Wanted) -> Wanted:
+    """The same without the column that makes the groups among the features."""
+    if group is None:
+        return wanted
+    wanted.remark(f"column {group!r} of {table.name} makes the groups, and is no feature", refused=False)
+    return replace(wanted, drop=(*wanted.drop, group))
 
 
 def check_width(found: int, wanted: Wanted, name: str) -> None:

@@ -26,5 +26,7 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     column = image_column(table.schema)
     # A table for a model of rows may also hold images.
     if column is not None and not wanted.columns:
-        return EncodedImages(ImageColumn(table, column, wanted.label_column, folders), wanted)
+        group_column = None if wanted.group_by is None else wanted.group_by.column
+        images = ImageColumn(table, column, wanted.label_column, folders, group_column)
+        return EncodedImages(images, wanted)
     return TableRows(table, wanted)

@@ -9,19 +9,14 @@ import warnings
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ama import settings
-from ama.data.samples import Samples
-from ama.data.sources import open_source
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
-from ama.detectors.inputs import check_like
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.seeing import BackboneMixin
 from ama.detectors.trained import TrainedDetector
-from ama.detectors.training_inputs import label_numbers, training_samples
+from ama.detectors.training_inputs import check_held_out_from, parted, training_samples, validation_samples
 from ama.errors import InputError
 from ama.objective.latent import shell_bounds
 from ama.scores.kinds.kind import SampleKind
@@ -87,7 +82,9 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
     )
     learns_from_anomalies = True
 
-    def fit(self, X: Any, y: Any = None, validation: tuple[Any, Any] | None = None) -> AMADetector:
+    def fit(
+        self, X: Any, y: Any = None, validation: tuple[Any, Any] | None = None, *, groups: Any = None
+    ) -> AMADetector:
         """Learn from normal samples.
 
         Parameters
@@ -101,6 +98,9 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         validation
             (X, y) with y +1 for normal samples and -1 for a few anomalies. The weights with the best
             AUROC on them become the model, and they choose ``delta`` and ``direction`` if these are "auto".
+        groups
+            The group of each sample, such as the part or the day of a photograph: whole groups are held out. Or, for a
+            source, a rule: "folder", "name:PATTERN", "column:NAME" or "time:1h" (:mod:`ama.data.grouping`).
 
         Raises
         ------
@@ -118,17 +118,12 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         started = time.monotonic()
         self.check_parameters()
         run = self._run(self._device())
-        if validation is None and "auto" in (self.delta, self.direction):
-            raise InputError("delta or direction is 'auto', which needs validation samples, found none")
+        self._check_given(validation, groups)
         backbone = self._loaded_backbone()
-        samples, anomalous = training_samples(self, X, y)
-        data = TrainingSet(
-            samples.x[torch.from_numpy(~anomalous)],
-            samples.x[torch.from_numpy(anomalous)] if anomalous.any() else None,
-            self._validation(validation, samples),
-            backbone,
-        )
-        choices = self._choices(self._kind(tuple(samples.x.shape[1:]), backbone), bool(anomalous.any()))
+        samples, anomalous, numbers = training_samples(self, X, y, groups)
+        normal, known = parted(samples.x, anomalous)
+        data = TrainingSet(normal, known, validation_samples(validation, samples), backbone, numbers)
+        choices = self._choices(self._kind(tuple(samples.x.shape[1:]), backbone), known is not None)
         if choices[0].contamination_share:
             warnings.warn(trimming_notice(len(data.normal), choices[0].contamination_share), stacklevel=2)
         fitted = fit_best(data, choices, run)
@@ -154,10 +149,21 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
             except InputError:
                 raise refused from None
 
+    def _check_given(self, validation: Any, groups: Any) -> None:
+        """Refuse parameters that need what ``fit`` is not given, or are at odds with it."""
+        if validation is None and "auto" in (self.delta, self.direction):
+            raise InputError("delta or direction is 'auto', which needs validation samples, found none")
+        check_held_out_from(self.held_out_from, groups)
+
     @property
     def left_out(self) -> float:
         """Share of the samples of the fit that was left out as possible anomalies."""
         return self.model_.settings.contamination_share
+
+    @property
+    def held_out_from_(self) -> str:
+        """Which normal samples were held out: from "anywhere", the "end" of their order, or whole "groups"."""
+        return self.model_.settings.held_out_from
 
     def a_score(self, X: Any) -> np.ndarray:
         """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""
@@ -258,29 +264,6 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
             raise ValueError(f"its terms lack {' and '.join(sorted(missing))}")
         super()._restore(model, config)
         self.validation_auroc_ = config["validation_auroc"]
-
-    def _validation(
-        self, validation: tuple[Any, Any] | None, samples: Samples
-    ) -> tuple[Tensor, Tensor] | None:
-        if validation is None:
-            return None
-        X, y = validation
-        shape, encoding = tuple(samples.x.shape[1:]), samples.encoding
-        if isinstance(X, Samples):
-            check_like(X, shape, encoding)
-        else:
-            names, dtype = samples.columns, samples.x.dtype
-            X = open_source(X, shape=shape, columns=names, dtype=dtype, encoding=encoding).read()
-        x = X.x
-        labels = torch.from_numpy(label_numbers(y))
-        if len(labels) != len(x):
-            raise InputError(f"validation holds {len(x)} samples and {len(labels)} labels")
-        if set(labels.tolist()) != {1, -1}:
-            raise InputError(
-                "validation needs both normal samples (y = 1) and anomalies (y = -1), and no other label; found "
-                f"{sorted(set(labels.tolist()))}"
-            )
-        return x, labels
 
     def _choices(self, kind: SampleKind, known: bool) -> list[settings.Settings]:
         """The settings to fit with, with known anomalies or without: several if delta or direction is "auto"."""

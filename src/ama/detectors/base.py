@@ -75,7 +75,7 @@ class Detector(PlottingMixin, LocalisingMixin, TakesSamples, OutlierMixin, Saved
     trains_networks: ClassVar[bool] = False  # whether fit needs the extra "train"
 
     @abstractmethod
-    def fit(self: Self, X: Any, y: Any = None) -> Self:
+    def fit(self: Self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
         """Learn from normal samples."""
 
     def score_samples(self, X: Any) -> np.ndarray:

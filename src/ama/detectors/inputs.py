@@ -10,6 +10,7 @@ import torch
 from sklearn.utils.validation import validate_data
 
 from ama.data.encoding.table_encoding import TableEncoding
+from ama.data.grouping import Grouping
 from ama.data.image_axes import check_several
 from ama.data.objects import is_source
 from ama.data.plain_arrays import plain_array
@@ -32,7 +33,7 @@ class TakesSamples:
         return tags
 
 
-def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
+def as_samples(detector: Any, X: Any, reset: bool, group_by: Grouping | None = None) -> Samples:
     """X as samples: of any shape at fit (``reset``), of the fitted shape afterwards.
 
     Parameters
@@ -41,6 +42,8 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
         An :class:`ama.detectors.base.Detector`; at fit it gets the names and the number of the columns.
     X
         Samples, a source, or an array, tensor or DataFrame.
+    group_by
+        Rule for which a source is read.
 
     Raises
     ------
@@ -59,7 +62,8 @@ def as_samples(detector: Any, X: Any, reset: bool) -> Samples:
     n_axes = getattr(X, "ndim", None)
     if from_source or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.
-        source = open_source(X, **detector.reading()) if reset else detector.open(X, complete=True)
+        reading = {**detector.reading(), "group_by": group_by}
+        source = open_source(X, **reading) if reset else detector.open(X, complete=True)
         samples = source.read(progress=detector.progress is not False)
         for note in samples.notes():
             warnings.warn(note, stacklevel=4)

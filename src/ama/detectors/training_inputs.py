@@ -1,22 +1,31 @@
-"""What users pass to ``fit``: samples, and which of them are known anomalies."""
+"""What users pass to ``fit``: samples, which of them are known anomalies, and their groups; validation samples."""
 
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
+from jaxtyping import Bool, Int, Shaped
 from sklearn.utils.validation import check_consistent_length, column_or_1d
+from torch import Tensor
 
+from ama.data.grouping import Grouping, group_numbers
 from ama.data.inspection_folders import part_to_learn
+from ama.data.labels import as_labels
 from ama.data.normal_labels import all_taken_as_normal, check_one_part
 from ama.data.samples import Samples
-from ama.detectors.inputs import as_samples
+from ama.data.sources import open_source
+from ama.detectors.inputs import as_samples, check_like
 from ama.errors import InputError
 
 
-def training_samples(detector: Any, X: Any, y: Any) -> tuple[Samples, np.ndarray]:
-    """X as samples, and which of them are marked as anomalies, shape (n,).
+def training_samples(
+    detector: Any, X: Any, y: Any, groups: Any = None
+) -> tuple[Samples, np.ndarray, Int[Tensor, " m"] | None]:
+    """X as samples, which of them are marked as anomalies, shape (n,), and the groups of the others by number.
 
     Labels of a source decide nothing without y, which is said in a warning; so is what is learned of a folder in
     :mod:`MVTec's layout <ama.data.inspection_folders>`.
@@ -29,23 +38,101 @@ def training_samples(detector: Any, X: Any, y: Any) -> tuple[Samples, np.ndarray
         As in :func:`ama.detectors.inputs.as_samples`.
     y
         None, or a label for each sample; -1 marks an anomaly.
+    groups
+        None, the group of each sample, or a rule as :class:`ama.data.grouping.Grouping` describes them.
 
     Raises
     ------
     InputError
-        If the samples or the labels cannot be used.
+        If the samples, the labels or the groups cannot be used.
     """
     if y is None:
         X, remark = part_to_learn(X)
         if remark is not None:
             warnings.warn(remark, stacklevel=3)
         check_one_part(X)
-    samples = as_samples(detector, X, reset=True)
+    rule = Grouping.parsed(groups, "groups=") if isinstance(groups, str) else None
+    samples = as_samples(detector, X, reset=True, group_by=rule)
     if y is not None:
-        return samples, _known_anomalies(y, len(samples))
-    if (unheeded := all_taken_as_normal(samples)) is not None:
-        warnings.warn(unheeded, stacklevel=3)
-    return samples, np.zeros(len(samples), dtype=bool)
+        anomalous = _known_anomalies(y, len(samples))
+    else:
+        if (unheeded := all_taken_as_normal(samples)) is not None:
+            warnings.warn(unheeded, stacklevel=3)
+        anomalous = np.zeros(len(samples), dtype=bool)
+    return samples, anomalous, None if groups is None else _groups(groups, rule, samples, ~anomalous)
+
+
+def parted(
+    x: Shaped[Tensor, "n ..."], anomalous: Bool[np.ndarray, " n"]
+) -> tuple[Shaped[Tensor, "m ..."], Shaped[Tensor, "a ..."] | None]:
+    """The normal samples, and the known anomalies, None if there are none."""
+    known = torch.from_numpy(anomalous)
+    return x[~known], x[known] if anomalous.any() else None
+
+
+def check_held_out_from(chosen: str | None, groups: Any) -> None:
+    """Refuse groups with another choice of what is held out, and that choice without groups.
+
+    Raises
+    ------
+    InputError
+        The message names both.
+    """
+    if groups is not None and chosen in ("anywhere", "end"):
+        raise InputError(
+            f"groups and held_out_from='{chosen}' both choose what is held out: give one of them"
+        )
+    if groups is None and chosen == "groups":
+        raise InputError("held_out_from is 'groups', which needs groups, found none")
+
+
+def _groups(
+    groups: Any, rule: Grouping | None, samples: Samples, normal: np.ndarray
+) -> Int[Tensor, " m"] | None:
+    """The number of the group of each normal sample; None if all are anomalies, which is refused elsewhere."""
+    ids = [samples.ids[i] for i in np.flatnonzero(normal)]
+    remark = partial(warnings.warn, stacklevel=5)
+    if not ids:
+        return None
+    if rule is not None:
+        values = None if samples.group_values is None else samples.group_values[normal]
+        return torch.from_numpy(group_numbers(rule.labels(ids, values, remark), ids, rule.said, remark))
+    try:
+        given = column_or_1d(groups)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"groups cannot be used: {str(error).splitlines()[0]}") from error
+    if len(given) != len(normal):
+        raise InputError(f"groups holds {len(given)} values for {len(normal)} samples, expected one for each")
+    return torch.from_numpy(group_numbers(as_labels(given.tolist())[normal], ids, "groups", remark))
+
+
+def validation_samples(validation: tuple[Any, Any] | None, samples: Samples) -> tuple[Tensor, Tensor] | None:
+    """Validation samples that are like those of a fit, and +1 or -1 for each.
+
+    Raises
+    ------
+    InputError
+        If they are not, or are not of both kinds.
+    """
+    if validation is None:
+        return None
+    X, y = validation
+    shape, encoding = tuple(samples.x.shape[1:]), samples.encoding
+    if isinstance(X, Samples):
+        check_like(X, shape, encoding)
+    else:
+        names, dtype = samples.columns, samples.x.dtype
+        X = open_source(X, shape=shape, columns=names, dtype=dtype, encoding=encoding).read()
+    x = X.x
+    labels = torch.from_numpy(label_numbers(y))
+    if len(labels) != len(x):
+        raise InputError(f"validation holds {len(x)} samples and {len(labels)} labels")
+    if set(labels.tolist()) != {1, -1}:
+        raise InputError(
+            "validation needs both normal samples (y = 1) and anomalies (y = -1), and no other label; found "
+            f"{sorted(set(labels.tolist()))}"
+        )
+    return x, labels
 
 
 def _known_anomalies(y: Any, n: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from ama.detectors.parameters import shown
 from ama.report.verdict import percent
 
 Lines = list[tuple[str, str]]  # names and texts
+OF_HELD_OUT = {"end": ", as new as these, the last of a series", "groups": ", of new groups, as these were"}
 
 
 def model_card(detector: Detector) -> list[tuple[str, Lines]]:
@@ -49,6 +50,7 @@ def _guarantee(detector: Detector) -> Lines:
     m, rate = len(detector.model_.calibration), detector.guaranteed_rate
     low, high = conformal.false_alarm_distribution(m, rate).interval(0.95)
     holds_for = "samples from the same source as the held-out ones"
+    holds_for += OF_HELD_OUT.get(getattr(detector, "held_out_from_", ""), "")  # of AMADetector alone
     if left_out := getattr(detector, "left_out", 0):  # by AMADetector alone
         holds_for += (
             f", without those like the most unusual {percent(left_out)}, which were left out as possible "

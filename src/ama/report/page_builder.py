@@ -16,7 +16,7 @@ from ama.report.example_cards import example_cards
 from ama.report.judged_samples import GROUPS, Judged
 from ama.report.model_card import model_card
 from ama.report.page_charts import page_charts
-from ama.report.verdict import boxes_sentence, drift_sentence, verdict
+from ama.report.verdict import boxes_sentence, drift_sentence, scope_sentence, verdict
 
 EMBEDDED = 20_000  # scores of a group in the page; larger groups are represented by as many quantiles
 
@@ -41,6 +41,8 @@ def build_report(detector: Detector, judged: Judged, title: str, source: str, mo
         HTML that loads nothing else.
     """
     held_out = detector.model_.calibration.cpu().numpy()
+    drift = detector.drift_of(judged.normal_scores)
+    told = (drift_sentence(drift, len(held_out), model), scope_sentence(drift, detector))
     groups = {**judged.by_class(judged.score), "held-out normal": held_out}
     charts, axis = page_charts(detector, judged, groups)
     environment = Environment(
@@ -53,7 +55,7 @@ def build_report(detector: Detector, judged: Judged, title: str, source: str, mo
         title=title,
         source=source,
         verdict=verdict(detector, judged),
-        drift=drift_sentence(detector.drift_of(judged.normal_scores), len(held_out), model),
+        drift="; ".join(filter(None, told)),
         tiles=_tiles(detector, judged),
         charts={name: Markup(svg) for name, svg in charts.items()},
         cards=example_cards(detector, judged.examples),

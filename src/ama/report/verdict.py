@@ -8,6 +8,14 @@ from ama.report.judged_samples import Judged
 
 DRIFT_LEVEL = 0.01  # a p-value up to it counts as drift
 
+# By what was held out: the samples for which the false-alarm rate holds.
+HOLDS_FOR = {
+    "end": "the false-alarm rate holds for samples as new as the end of the series, which was held out: later ones, or "
+    "those of another day, may differ more",
+    "groups": "the false-alarm rate holds for samples of new groups that differ from the learned ones as the held-out "
+    "groups do: these may differ more",
+}
+
 
 def verdict(detector: Detector, judged: Judged) -> str:
     """What is flagged at the threshold, and the guaranteed false-alarm rate, in one or two sentences."""
@@ -62,6 +70,12 @@ def boxes_sentence(detector: Detector) -> str:
         f"Boxes are around places where the map is above {threshold:.4g}; at most {percent(rate)} of normal images "
         "have one, on average."
     )
+
+
+def scope_sentence(found: conformal.Drift, detector: Detector) -> str | None:
+    """For which samples the rate holds, if these have drifted and a fit held out the end of a series or groups."""
+    held_out_from = getattr(detector, "held_out_from_", "")  # of AMADetector alone
+    return HOLDS_FOR.get(held_out_from) if found.p_value <= DRIFT_LEVEL else None
 
 
 def percent(share: float) -> str:

@@ -6,10 +6,10 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Int, Shaped
 from lightning.pytorch import Callback
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
@@ -21,13 +21,14 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model
 from ama.scores.terms.term_registry import chosen_terms
-from ama.settings import Settings
+from ama.settings import HeldOutFrom, Settings
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
 from ama.training.checkpoint_folder import locked
 from ama.training.isolation import isolated
+from ama.training.near_duplicates import MAX_HELD_OUT, duplicated_share, duplicates_notice
 from ama.training.run import Run, reader
-from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, beside_share, is_series, series_notice
+from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
 from ama.training.split import Split, split
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
@@ -55,12 +56,15 @@ class TrainingSet:
         Samples, and +1 for a normal one or -1 for an anomaly; they only select weights.
     backbone
         The frozen network of the settings' ``features``, through which the samples are seen.
+    groups
+        Number of the group of each normal sample: whole groups are held out.
     """
 
     normal: Shaped[Tensor, "n ..."]
     anomalies: Shaped[Tensor, "m ..."] | None = None
     validation: tuple[Tensor, Tensor] | None = None
     backbone: Backbone | None = None
+    groups: Int[Tensor, " n"] | None = None
 
     def parts(self) -> dict[str, Tensor | None]:
         """Every tensor by what it is."""
@@ -71,6 +75,7 @@ class TrainingSet:
             "validation samples": samples,
             "validation labels": labels,
             **({} if self.backbone is None else {"backbone": self.backbone.fingerprint()}),
+            "groups": self.groups,
         }
 
 
@@ -194,17 +199,32 @@ def _seen(
     return torch.cat([backbone(image.to(run.device)).cpu() for image in images])
 
 
-def _held_out_from_end(
-    normal: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, settings: Settings, run: Run
-) -> bool:
-    """Whether the last samples are held out, as the user wants it or because the features show a series."""
-    if settings.held_out_from != "auto" or backbone is None or len(normal) < MIN_SAMPLES:
-        return settings.held_out_from == "end"
-    first = normal[:MAX_SAMPLES]
-    share = beside_share(_seen(first, kind, backbone, run))
-    if found := is_series(share, len(first)):
-        warnings.warn(series_notice(share, len(first), settings.held_out), stacklevel=2)
-    return found
+def _held_out_from(
+    data: TrainingSet, kind: SampleKind, backbone: Backbone | None, settings: Settings, run: Run
+) -> HeldOutFrom:
+    """What is held out: as the user wants it, whole groups, or the end where the features show a series."""
+    asked = "groups" if data.groups is not None else settings.held_out_from
+    if asked in ("groups", "end"):
+        return asked
+    first, found = data.normal[:MAX_SAMPLES], None
+    if backbone is not None and len(first) >= MIN_SAMPLES:
+        found = found_series(_seen(first, kind, backbone, run))
+    if found is None:
+        return "anywhere"
+    warnings.warn(series_notice(found, settings.held_out, asked == "auto"), stacklevel=2)
+    return "end" if asked == "auto" else asked
+
+
+def _warn_of_near_duplicates(
+    parts: Split, train: Tensor, kind: SampleKind, backbone: Backbone | None, settings: Settings, run: Run
+) -> None:
+    """Say if many held-out samples have near-duplicates among the learned ones, ``train`` as the networks see them."""
+    held_out = torch.cat([parts.unseen, parts.calibration])[:MAX_HELD_OUT]
+    as_pixels = kind_of(tuple(train.shape[1:])).pictured
+    rows = None if as_pixels else (train, _seen(held_out, kind, backbone, run))
+    share = duplicated_share(parts.train, held_out, rows)
+    if (notice := duplicates_notice(share, settings.held_out_from)) is not None:
+        warnings.warn(notice, stacklevel=2)
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
@@ -213,10 +233,11 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     if backbone is not None:
         backbone.to(run.device)
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
-    from_end = _held_out_from_end(data.normal, kind, backbone, settings, run)
-    parts = split(data.normal, settings, run.seed, data.anomalies is not None, from_end, kind)
+    settings = replace(settings, held_out_from=_held_out_from(data, kind, backbone, settings, run))
+    parts = split(data.normal, settings, run.seed, data.anomalies is not None, data.groups, kind)
     networks = kind.networks(settings).to(run.device)
     train = _seen(parts.train, kind, backbone, run)
+    _warn_of_near_duplicates(parts, train, kind, backbone, settings, run)
     known = None if data.anomalies is None else _seen(data.anomalies, kind, backbone, run)
     networks.scaling.fit(train)
 

@@ -1,45 +1,76 @@
 """Photographs taken in series, whose neighbours in order are near-duplicates.
 
-If samples are exchangeable, the nearest of the n - 1 others is one of the two beside it in order with probability
-2 / (n - 1). In a series it usually is. Held-out samples drawn at random then have near-duplicates among the learned
-ones, score too well, and set a threshold that flags most samples of the next series.
+If samples are exchangeable, the nearest of the n - 1 others is one of the 2 w within w places of it in the order with
+probability 2 w / (n - 1). In a series it usually is one of the two beside it, and among samples of the same hour or lot
+one of a few more. Held-out samples drawn at random then have near-duplicates among the learned ones, score too well,
+and set a threshold that flags most samples of the next series.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 MAX_SAMPLES = 200  # at the start of the order, to be compared with one another
 MIN_SAMPLES = 20  # too few tell nothing
 SERIES_SHARE, TIMES_BY_CHANCE = 0.1, 4  # of samples in a series whose nearest is beside them, at least
+NEAR = 0.05  # of the samples lie within as many places as are looked at besides 1
 
 
-def beside_share(rows: Float[Tensor, "n d"]) -> float:
-    """Share of the rows whose nearest other is the one before or after; columns are standardised first.
+class Nearest(NamedTuple):
+    """A share of n samples whose nearest other lies within so many places of the order."""
+
+    share: float
+    places: int
+    n: int
+
+    @property
+    def in_series(self) -> bool:
+        """Whether it is far more than exchangeable samples would have."""
+        by_chance = 2 * self.places / (self.n - 1)
+        return self.share >= max(SERIES_SHARE, TIMES_BY_CHANCE * by_chance)
+
+
+def found_series(rows: Float[Tensor, "n d"]) -> Nearest | None:
+    """What shows that samples are taken in series, if something does.
 
     Parameters
     ----------
     rows
-        Three or more, in the order of their samples.
+        Of ``MIN_SAMPLES`` samples or more, in their order.
     """
+    apart = places_apart(rows)
+    for places in (1, max(1, round(NEAR * len(rows)))):
+        nearest = Nearest((apart <= places).double().mean().item(), places, len(rows))
+        if nearest.in_series:
+            return nearest
+    return None
+
+
+def places_apart(rows: Float[Tensor, "n d"]) -> Int[Tensor, " n"]:
+    """How many places of the order lie between each row and its nearest other; columns are standardised first."""
     x = rows.double()
     x = (x - x.mean(0)) / x.std(0, correction=0).clamp_min(torch.finfo(x.dtype).tiny)
     distance = torch.cdist(x, x).fill_diagonal_(torch.inf)
     nearest = distance.argmin(1)
-    return ((nearest - torch.arange(len(x), device=x.device)).abs() == 1).double().mean().item()
+    return (nearest - torch.arange(len(x), device=x.device)).abs()
 
 
-def is_series(share: float, n: int) -> bool:
-    """Whether this share of n samples is far more than exchangeable samples would have."""
-    return share >= max(SERIES_SHARE, TIMES_BY_CHANCE * 2 / (n - 1))
-
-
-def series_notice(share: float, n: int, held_out: float) -> str:
+def series_notice(found: Nearest, held_out: float, from_end: bool) -> str:
     """What is done about a series, in a sentence for the user."""
+    where = "the one before or after" if found.places == 1 else f"within {found.places} places of the order"
+    seen = (
+        f"the samples seem to be taken in series (for {found.share:.0%} of the first {found.n} the nearest other is "
+        f"{where}): "
+    )
+    if from_end:
+        return seen + (
+            f"the last {held_out:.0%} are held out (held_out_from='end'), and the false-alarm rate holds for samples "
+            "as new as these"
+        )
     return (
-        f"the samples seem to be taken in series (for {share:.0%} of the first {n} the nearest other is the one before "
-        f"or after): the last {held_out:.0%} are held out (held_out_from='end'), and the false-alarm rate holds for "
-        "samples as new as these"
+        seen + "held out from anywhere, too many new ones may be flagged; use held_out_from='end' or groups"
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Bool, Int, Shaped
 from torch import Tensor
 
 from ama.errors import InputError
@@ -13,10 +14,12 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.terms.term_registry import TERMS, chosen_terms
 from ama.settings import Settings
+from ama.training.groups import MIN_DIVIDED, drawn_groups, groups_notice, n_groups
 from ama.training.trimming import trimmed
 from ama.utils.random_generators import generator_for
 
 MIN_SAMPLES = 5
+MIN_LEARNED = 3  # what is left of these without the largest share that is held out
 MAX_UNSEEN = 2_000  # samples behind scale and weights of the terms: they determine an AUROC to 0.01
 
 
@@ -35,20 +38,21 @@ def split(
     settings: Settings,
     seed: int,
     known: bool = False,
-    from_end: bool = False,
+    groups: Int[Tensor, " n"] | None = None,
     kind: SampleKind | None = None,
 ) -> Split:
     """Split the normal samples of a fit.
 
-    ``known`` is whether some anomalies are known, ``from_end`` whether the last samples are held out, and ``kind`` what
-    the samples are, by default what their shape says.
+    ``known`` is whether some anomalies are known, and ``kind`` what the samples are, by default what their shape says.
+    With ``groups``, the number of the group of each sample, whole groups are held out, and divided among their two uses
+    if there are a few.
 
     Of samples that :func:`ama.training.trimming.trimmed` finds doubtful, as many calibrate as of the others.
 
     Raises
     ------
     InputError
-        As :func:`check_learnable`; and if so few are left.
+        As :func:`check_learnable` and :func:`hold_out_places`; and if so few are left.
     """
     check_learnable(normal)
     terms = chosen_terms(settings, kind or kind_of(tuple(normal.shape[1:])), known)
@@ -58,39 +62,98 @@ def split(
             f"contamination_share={settings.contamination_share:g} leaves {len(usual)} of {len(normal)} rows to "
             f"learn from, expected at least {MIN_SAMPLES}"
         )
+    if len(usual) < len(normal):
+        check_learnable(normal[usual])
     # Whatever is fitted to the calibration samples themselves would make their p-values too large.
     own = settings.statistics == "held_out"
     divide = own or len(terms) > 1
-    train, held_out = hold_out(usual, settings.held_out, seed, 2 if divide else 1, from_end)
+    at_least, from_end = 2 if divide else 1, settings.held_out_from == "end"
+    places = hold_out_places(len(usual), settings.held_out, seed, at_least, from_end, _of(groups, usual))
+    train, held_out = (usual[place] for place in places)
     # The statistics need more samples than the scale of a few terms.
     n = len(held_out)
-    is_unseen = torch.arange(n) % (2 if own else 3) == 0 if divide else torch.zeros(n).bool()
+    is_unseen = _unseen(n, 2 if own else 3, seed, _of(groups, held_out)) if divide else torch.zeros(n).bool()
     unseen, calibration = held_out[is_unseen], held_out[~is_unseen]
     statistics = unseen if own else train
     limits = [limit for name in terms if (limit := TERMS[name].max_samples) is not None]
     if limits:
         statistics, unseen = statistics[: min(limits)], unseen[:MAX_UNSEEN]
-    order = torch.randperm(len(doubtful), generator=generator_for(seed, 13))
-    n_doubtful = round(len(doubtful) * len(calibration) / len(usual))
-    return Split(train, statistics, unseen, calibration, doubtful[order[:n_doubtful]])
+    doubtful = _calibrating(doubtful, len(calibration) / len(usual), seed, groups, calibration)
+    return Split(*(normal[part] for part in (train, statistics, unseen, calibration, doubtful)))
 
 
 def hold_out(
-    normal: Shaped[Tensor, "n ..."], share: float, seed: int, at_least: int = 1, from_end: bool = False
+    normal: Shaped[Tensor, "n ..."], share: float, seed: int, groups: Int[Tensor, " n"] | None = None
 ) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
-    """Shuffled samples to train on, and a share of all that is held out, drawn at random or ``from_end``.
+    """Samples to train on, and a share that is held out, as :func:`hold_out_places` finds them.
 
     Raises
     ------
     InputError
-        As :func:`check_learnable`.
+        As :func:`check_learnable` and :func:`hold_out_places`.
     """
     check_learnable(normal)
-    order = torch.randperm(len(normal), generator=generator_for(seed, 3))
-    n_held_out = max(at_least, round(share * len(normal)))
-    if from_end:
-        order = torch.cat([order[order >= len(normal) - n_held_out], order[order < len(normal) - n_held_out]])
-    return normal[order[n_held_out:]], normal[order[:n_held_out]]
+    train, held_out = hold_out_places(len(normal), share, seed, groups=groups)
+    return normal[train], normal[held_out]
+
+
+def hold_out_places(
+    n: int,
+    share: float,
+    seed: int,
+    at_least: int = 1,
+    from_end: bool = False,
+    groups: Int[Tensor, " n"] | None = None,
+) -> tuple[Int[Tensor, " t"], Int[Tensor, " h"]]:
+    """Places, in random order, of those of n samples to train on and of a share that is held out.
+
+    These are any, the last ones (``from_end``), or those of whole ``groups``, of which a warning tells.
+
+    Raises
+    ------
+    InputError
+        If the groups leave too few samples on one side.
+    """
+    order = torch.randperm(n, generator=generator_for(seed, 3))
+    n_held_out = max(at_least, round(share * n))
+    if groups is not None:
+        chosen = drawn_groups(groups, n_held_out, seed, 14)
+        n_held_out = int(chosen.sum())
+        if n_held_out < at_least or n - n_held_out < MIN_LEARNED:
+            raise InputError(
+                f"the groups of {n} samples leave {n - n_held_out} to learn from and {n_held_out} held out, expected "
+                f"at least {MIN_LEARNED} and {at_least}: give smaller groups"
+            )
+        warnings.warn(groups_notice(groups, chosen), stacklevel=2)
+        order = torch.cat([order[chosen[order]], order[~chosen[order]]])
+    elif from_end:
+        order = torch.cat([order[order >= n - n_held_out], order[order < n - n_held_out]])
+    return order[n_held_out:], order[:n_held_out]
+
+
+def _of(groups: Int[Tensor, " n"] | None, places: Int[Tensor, " k"]) -> Int[Tensor, " k"] | None:
+    return None if groups is None else groups[places]
+
+
+def _unseen(n: int, part: int, seed: int, groups: Int[Tensor, " n"] | None) -> Bool[Tensor, " n"]:
+    """Which of n held-out samples do not calibrate: one of each ``part``, as whole groups if there are a few."""
+    if groups is not None and n_groups(groups) >= MIN_DIVIDED:
+        return drawn_groups(groups, round(n / part), seed, 15)
+    return torch.arange(n) % part == 0
+
+
+def _calibrating(
+    doubtful: Int[Tensor, " e"],
+    share: float,
+    seed: int,
+    groups: Int[Tensor, " n"] | None,
+    calibration: Int[Tensor, " m"],
+) -> Int[Tensor, " k"]:
+    """The doubtful samples that calibrate: a share of them, or those of the groups that do."""
+    order = torch.randperm(len(doubtful), generator=generator_for(seed, 13))
+    if groups is not None:
+        return doubtful[torch.isin(groups[doubtful], groups[calibration])]
+    return doubtful[order[: round(len(doubtful) * share)]]
 
 
 def check_learnable(normal: Shaped[Tensor, "n ..."]) -> None:

@@ -36,10 +36,10 @@ class Counts(NamedTuple):
 
 
 class Trimmed(NamedTuple):
-    """Rows by their use, each in the order given."""
+    """Positions of rows by their use, each in the order given."""
 
-    usual: Shaped[Tensor, "u ..."]  # to learn from
-    doubtful: Shaped[Tensor, "e ..."]  # at the edge: to calibrate with
+    usual: Int[Tensor, " u"]  # to learn from
+    doubtful: Int[Tensor, " e"]  # at the edge: to calibrate with
 
 
 def counts(n: int, share: float) -> Counts:
@@ -72,7 +72,7 @@ def trimmed(rows: Shaped[Tensor, "n ..."], share: float, seed: int) -> Trimmed:
     """
     n = len(rows)
     if share == 0:
-        return Trimmed(rows, rows[:0])
+        return Trimmed(torch.arange(n), torch.arange(0))
     left_out, doubtful = counts(n, share)
     x = _standard(rows.double().cpu().numpy())
     random = np.random.RandomState(int(torch.randint(2**31, (), generator=generator_for(seed, 12))))
@@ -80,7 +80,8 @@ def trimmed(rows: Shaped[Tensor, "n ..."], share: float, seed: int) -> Trimmed:
     for _ in range(ROUNDS):
         rank = _ranks(x, x[rank < n - left_out - doubtful], random)
     usual = rank < n - left_out - doubtful
-    return Trimmed(rows[usual], rows[~usual & (rank < n - left_out)])
+    at_the_edge = ~usual & (rank < n - left_out)
+    return Trimmed(*(torch.from_numpy(np.flatnonzero(chosen)) for chosen in (usual, at_the_edge)))
 
 
 def _ranks(

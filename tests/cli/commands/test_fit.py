@@ -144,6 +144,35 @@ def test_columns_are_chosen_or_dropped(call, tmp_path):
     )
 
 
+@pytest.mark.filterwarnings("always:.*groups are held out")
+def test_whole_groups_are_held_out_by_a_rule(call, tmp_path):
+    words = ["fit", "table.csv", "--label-column", "kind", "--normal-label", "cat", "dog", *SMALL, "--out"]
+    status, _, errors = call(
+        *words, tmp_path / "ten", "--group-by", r"name:n.*(\d)", "--anomalies", "table.csv"
+    )
+    assert status == 0
+    assert "note: 5 of 10 groups are held out, 40 of 80 samples" in errors
+    assert ama.load(tmp_path / "ten").held_out_from_ == "groups"
+    status, _, errors = call(*words, tmp_path / "b", "--group-by", "column:b")
+    assert status == 0
+    assert "note: column 'b' of table.csv makes the groups, and is no feature" in errors
+    assert ama.load(tmp_path / "b").columns_ == ["a", "c"]
+    unmatched = (
+        r"--group-by name:n([1-7])\d finds no group for 10 of 80 samples, such as n0: each is one of its own"
+    )
+    assert unmatched in call(*words, tmp_path / "model", "--group-by", r"name:n([1-7])\d")[2]
+    strict = call(*words, tmp_path / "model", "--strict", "--group-by", r"name:n([1-7])\d")
+    assert refused(strict, re.escape(f"{unmatched} (refused by strict)"))
+
+
+@pytest.mark.filterwarnings("always:.*groups are held out")
+def test_drift_from_groups_tells_for_which_samples_the_rate_holds(call, tmp_path):
+    words = ["fit", "photos", "--normal-label", "cat", "dog", *SMALL, "--out", tmp_path / "model"]
+    assert call(*words, "--group-by", r"name:(.*)\d\.")[0] == 0
+    errors = call("score", tmp_path / "model", "photos/fox", "--out", tmp_path / "scores.csv")[2]
+    assert errors.splitlines()[-1].startswith("ama: the false-alarm rate holds for samples of new groups")
+
+
 def test_labels_that_decide_nothing_are_said_and_strict_refuses_them(call, tmp_path):
     words = ["fit", "table.csv", "--label-column", "kind", "--out", tmp_path / "model", *SMALL]
     unheeded = r"table.csv has the labels cat \(40\), dog \(40\), fox \(40\), and all samples were taken as normal: .*"
@@ -220,6 +249,23 @@ OPTIONS = [
     (["--latent-dim", "0"], "latent_dim must be a .*number from 1 to 4096, found 0"),
     (["--label-column", "kind"], "photos has no column 'kind', as the labels of a folder .*"),
     (["--anomalies", "table.csv"], "table.csv holds rows, expected images of 8 x 8 pixels, 1 channel"),
+    (
+        ["--group-by", "folder", "--normal-label", "cat"],
+        "--group-by folder finds the same group for all 40 .*",
+    ),
+    (
+        ["--group-by", "name:lot(.)"],
+        r"--group-by name:lot\(.\) finds no group for any of 120 .*, such as cat/00.png",
+    ),
+    (
+        ["--group-by", "day"],
+        "--group-by must be folder, name:PATTERN, column:NAME or time:DURATION, found 'day'",
+    ),
+    (
+        ["--group-by", "column:day"],
+        "--group-by column:day needs a column of a table, which photos does not hold",
+    ),
+    (["--group-by", "folder", "--held-out-from", "end"], "groups and held_out_from='end' both choose .*"),
     (["--anomalies", "missing"], "there is no file or folder missing, .*"),
     (["--validation", "photos"], "--validation needs --normal-label, to distinguish .*"),
     (["--validation", "photos/cat", "--normal-label", "cat"], "photos/cat has no labels, expected .*"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ama.cli import options
 from ama.cli.parser import Command
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from jsonargparse import ArgumentParser, Namespace
 
+    from ama.data.grouping import Grouping
     from ama.data.samples import Samples, Source
     from ama.detectors.base import Detector
 
@@ -53,6 +54,15 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
         "--image_size", type=int | None, metavar="INT", help="side to which images are resized, in pixels"
     )
     options.columns(parser)
+    parser.add_argument(
+        "--group_by",
+        type=str | None,
+        metavar="RULE",
+        help="hold out whole groups of normal samples that belong together: folder (the images of a sub-folder), "
+        "name:PATTERN (the text in the parentheses of a regular expression that is searched in the id, such as "
+        "'name:(.*)_[0-9]+'), column:NAME (of a table; it is no feature then) or time:1h "
+        "(photographs taken without a longer gap)",
+    )
     options.reading(parser)
     add_detector_options(parser, detector_class)
 
@@ -80,6 +90,7 @@ def _run(given: Namespace) -> None:
 
     from ama.cli.reading import say
     from ama.cli.saving_models import save
+    from ama.data.grouping import Grouping
     from ama.data.samples import count
     from ama.data.sources import open_source
     from ama.detectors.registry import method
@@ -91,7 +102,8 @@ def _run(given: Namespace) -> None:
     detector = detector_class(**{name: given[name] for name in declared(detector_class)})
     detector.check_parameters()
     _check_detector(given, detector)
-    samples = _normal_samples(given, detector)
+    rule = None if given.group_by is None else Grouping.parsed(given.group_by, "--group-by ")
+    samples = _normal_samples(given, detector, rule)
     say(f"learning from {samples.summary()}")
     alike = partial(
         open_source,
@@ -102,9 +114,13 @@ def _run(given: Namespace) -> None:
         strict=given.strict,
         channels=given.channels,
     )
-    y, more = np.ones(len(samples)), {}
+    y, more = np.ones(len(samples)), dict[str, Any]()
+    if rule is not None:
+        more["groups"] = _groups(samples, rule, given.strict)
     if given.anomalies is not None:
         samples, y = _with_anomalies(given, samples, alike)
+        if rule is not None:  # of anomalies none is held out
+            more["groups"] = np.concatenate([more["groups"], np.zeros(len(y) - len(more["groups"]), int)])
     if given.validation is not None:
         more["validation"] = _validation(given, alike)
     detector.fit(samples, y, **more)
@@ -118,18 +134,20 @@ def _run(given: Namespace) -> None:
 
 def _check_detector(given: Namespace, detector: Detector) -> None:
     """Refuse what the detector cannot do, before the samples are read."""
+    from ama.detectors.training_inputs import check_held_out_from
     from ama.errors import InputError
     from ama.utils.extras import needs_extra
 
     for option in ("anomalies", "validation"):
         if given[option] is not None and not detector.learns_from_anomalies:
             raise InputError(f"--{option} cannot be used: {given.method} learns from normal samples alone")
+    check_held_out_from(getattr(detector, "held_out_from", None), given.group_by)  # of AMADetector alone
     if detector.trains_networks:
         with needs_extra("train"):
             import ama.training.trainer  # noqa: F401
 
 
-def _normal_samples(given: Namespace, detector: Detector) -> Samples:
+def _normal_samples(given: Namespace, detector: Detector, rule: Grouping | None) -> Samples:
     from ama.cli.inspection_layout import source_to_learn
     from ama.cli.reading import read, say_all
     from ama.data.normal_labels import all_taken_as_normal, check_one_part, is_normal
@@ -147,6 +165,7 @@ def _normal_samples(given: Namespace, detector: Detector) -> Samples:
         drop=given.drop or (),
         strict=given.strict,
         channels=given.channels,
+        group_by=rule,
         **detector.reading(),
     )
     samples = read(source)
@@ -157,6 +176,19 @@ def _normal_samples(given: Namespace, detector: Detector) -> Samples:
         wanted.remark(unheeded)
         say_all(wanted.remarks)
     return samples
+
+
+def _groups(samples: Samples, rule: Grouping, strict: bool) -> np.ndarray:
+    """The number of the group of each normal sample; what was assumed is said."""
+    from ama.cli.reading import say_all
+    from ama.data.grouping import group_numbers
+    from ama.data.samples import Wanted
+
+    wanted = Wanted(strict=strict)
+    labels = rule.labels(samples.ids, samples.group_values, wanted.remark)
+    numbers = group_numbers(labels, samples.ids, rule.said, wanted.remark)
+    say_all(wanted.remarks)
+    return numbers
 
 
 def _with_anomalies(
@@ -177,6 +209,7 @@ def _with_anomalies(
         x=torch.cat([normal.x, known.x]),
         ids=normal.ids + known.ids,
         labels=None,
+        group_values=None,
         source=clean_name(f"{given.source}, with anomalies of {given.anomalies}"),
     )
     return joined, np.concatenate([np.ones(len(normal)), -np.ones(len(known))])

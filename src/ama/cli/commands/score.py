@@ -55,7 +55,7 @@ def _score(given: Namespace) -> None:
     from ama.data.samples import count
     from ama.detectors.registry import load
     from ama.io.score_files import check_table_path
-    from ama.report.verdict import drift_sentence
+    from ama.report.verdict import drift_sentence, scope_sentence
 
     path = None if given.out is None else Path(given.out)
     check_table_path(path)
@@ -74,7 +74,10 @@ def _score(given: Namespace) -> None:
     for text in places.told():
         say(text)
     held_out = len(detector.model_.calibration)
-    say(drift_sentence(detector.drift_of(scores), held_out, given.model))
+    drift = detector.drift_of(scores)
+    say(drift_sentence(drift, held_out, given.model))
+    if (scope := scope_sentence(drift, detector)) is not None:
+        say(scope)
 
 
 def _written(

@@ -1,0 +1,115 @@
+r"""Held-out samples that have near-duplicates among the learned ones.
+
+Let d_1 <= d_2 <= ... be the distances from a held-out sample to its nearest learned samples. Where the density of the
+samples is locally a power of the distance, whatever the dimension, the spacings j log(d_{j+1} / d_j) are independent
+and exponentially distributed with one mean (Renyi 1953; Levina and Bickel, "Maximum likelihood estimation of intrinsic
+dimension", 2004). Copies, or a few shots of one object, are a small cluster of their own: past the last of them, one of
+the first spacings is far longer than the others. A sample counts if such a spacing exceeds ``LONG`` times the mean of
+its other spacings, which about 3 % of exchangeable samples exceed, too; and if its distance to the nearest learned
+sample is at most ``WITHIN`` times that of this sample to its own nearest, as clusters of learned samples show the same
+spacings to a sample outside them.
+
+A cluster of more than ``MOST`` learned samples is not seen as duplicates: honest samples have clusters as well. So long
+series are found by their order instead (:mod:`ama.training.series`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from jaxtyping import Bool, Float, Shaped
+from torch import Tensor
+
+MOST = 5  # near-duplicates of a sample among the learned ones
+SPACINGS = 15
+LONG, WITHIN = 6.0, 2.0
+HARMFUL = 0.25  # of the held-out samples: a rate of 5 % becomes 7 %
+MIN_LEARNED, MIN_HELD_OUT = 4 * SPACINGS, 10  # fewer tell nothing
+MAX_HELD_OUT = 100  # whose neighbours are searched
+MIN_COLUMNS = 4  # that hold many values: in fewer, or where values repeat, rows come close by chance
+DISTINCT = 0.5  # of the different rows must differ in such a column
+MAX_LOOKED_AT = 2_000  # rows, to find these columns
+SAME = 1e-6  # of a standard deviation: rows that are no further apart are equal
+
+
+def copied(learned: Shaped[Tensor, "n ..."], held_out: Shaped[Tensor, "m ..."]) -> Bool[Tensor, " m"]:
+    """Which held-out samples are equal to a learned one."""
+    known = {_digest(x) for x in learned}
+    return torch.tensor([_digest(x) in known for x in held_out])
+
+
+def nearly_copied(learned: Float[Tensor, "n d"], held_out: Float[Tensor, "m d"]) -> Bool[Tensor, " m"]:
+    """Which held-out rows have near-duplicates among the learned ones; columns are standardised first."""
+    x, y = learned.double().cpu(), held_out.double().cpu()
+    largest = x.abs().amax(0).clamp_min(torch.finfo(x.dtype).tiny)
+    x, y = x / largest, y / largest
+    spread = x.std(0, correction=0).clamp_min(torch.finfo(x.dtype).eps)
+    x, y = x / spread, y / spread
+    nearest, places = torch.cdist(y, x).topk(SPACINGS + 1, largest=False)
+    same = SAME * x.shape[1] ** 0.5
+    nearest = nearest.clamp_min(same)
+    # The second distance, as the first is that of a row to itself.
+    between_learned = torch.cdist(x[places[:, 0]], x).topk(2, largest=False).values[:, 1].clamp_min(same)
+    spacings = torch.arange(1, SPACINGS + 1) * (nearest[:, 1:] / nearest[:, :-1]).log()
+    longest = spacings[:, :MOST].amax(1)
+    others = (spacings.sum(1) - longest) / (SPACINGS - 1)
+    return (longest > LONG * others) & (nearest[:, 0] <= WITHIN * between_learned)
+
+
+def duplicated_share(
+    learned: Shaped[Tensor, "n ..."],
+    held_out: Shaped[Tensor, "m ..."],
+    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "m d"]] | None,
+) -> float:
+    """Share of the held-out samples of which copies or near-duplicates are among the learned ones.
+
+    Parameters
+    ----------
+    learned, held_out
+        Samples.
+    rows
+        The same as rows, if they are seen so.
+    """
+    if len(learned) < MIN_LEARNED or len(held_out) < MIN_HELD_OUT:
+        return 0.0
+    nearly = torch.zeros(len(held_out), dtype=torch.bool)
+    if rows is not None:
+        telling = _telling_columns(rows[0])
+        if int(telling.sum()) < MIN_COLUMNS:
+            return 0.0
+        nearly = nearly_copied(*(part[:, telling] for part in rows))
+    return (nearly | copied(learned, held_out)).double().mean().item()
+
+
+def duplicates_notice(share: float, held_out_from: str) -> str | None:
+    """What near-duplicates do to the threshold, and what to do about them, in a sentence for the user; if they do.
+
+    Parameters
+    ----------
+    share
+        Of the held-out samples.
+    held_out_from
+        As in :class:`ama.settings.Settings`.
+    """
+    if share < HARMFUL:
+        return None
+    remedy = "hold out whole groups (--group-by, fit(groups=...))"
+    if held_out_from == "groups":
+        remedy = "give coarser groups"
+    return (
+        f"for {share:.0%} of the held-out samples a learned one is a copy or nearly one, such as another shot of the "
+        f"same object: unless new samples have such, too, too many of them may be flagged; {remedy}"
+    )
+
+
+def _telling_columns(rows: Float[Tensor, "n d"]) -> Bool[Tensor, " d"]:
+    """Columns in which different rows mostly have different values."""
+    different = rows[:MAX_LOOKED_AT].unique(dim=0)
+    ordered = different.sort(0).values
+    n_values = 1 + (ordered[1:] != ordered[:-1]).sum(0)
+    return n_values >= DISTINCT * len(different)
+
+
+def _digest(sample: Tensor) -> bytes:
+    return hashlib.blake2b(sample.numpy().tobytes(), digest_size=16).digest()

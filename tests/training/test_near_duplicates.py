@@ -1,0 +1,84 @@
+"""Near-duplicates are told from exchangeable samples, of whatever distribution."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ama.errors import LONGEST_SENTENCE
+from ama.training.near_duplicates import HARMFUL, copied, duplicated_share, duplicates_notice
+
+
+def share(rows: torch.Tensor, as_rows: bool = True) -> float:
+    """Of a random quarter that is held out."""
+    order = torch.randperm(len(rows))
+    learned, held_out = rows[order[len(rows) // 4 :]], rows[order[: len(rows) // 4]]
+    return duplicated_share(learned, held_out, (learned, held_out) if as_rows else None)
+
+
+def mixture(n: int, d: int, kinds: int) -> torch.Tensor:
+    """Clusters of different widths, far from one another."""
+    kind = torch.randint(kinds, (n,))
+    return (10 * torch.randn(kinds, d))[kind] + 2 * torch.rand(kinds, 1)[kind] * torch.randn(n, d)
+
+
+HONEST = {
+    "gaussian": torch.randn,
+    "exponential": lambda n, d: torch.rand(n, d).log(),
+    "heavy tails": lambda n, d: torch.randn(n, d) / torch.randn(n, 1).abs(),
+    "a plane": lambda n, d: torch.randn(n, 2) @ torch.randn(2, d),
+    "5 clusters": lambda n, d: mixture(n, d, 5),
+    "few values": lambda n, d: torch.randint(3, (n, d)).float(),
+    "constant columns": lambda n, d: torch.cat([torch.randn(n, d), torch.ones(n, 2)], 1),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+@given(st.sampled_from([100, 300]), st.sampled_from([4, 8, 60]), st.integers(0, 10**6))
+def test_exchangeable_rows_have_none(name, n, d, seed):
+    torch.manual_seed(seed)
+    assert share(HONEST[name](n, d)) < HARMFUL
+
+
+@given(st.sampled_from([2, 3, 5]), st.sampled_from([8, 60]), st.floats(0, 0.05), st.integers(0, 10**6))
+def test_rows_that_are_repeated_with_a_little_noise_do(times, d, noise, seed):
+    torch.manual_seed(seed)
+    rows = torch.randn(300 // times, d).repeat(times, 1) * torch.logspace(-6, 6, d)
+    assert share(rows + noise * torch.randn(len(rows), d) * torch.logspace(-6, 6, d)) > HARMFUL
+
+
+@given(st.sampled_from([2, 3, 5]), st.sampled_from([8, 60]), st.integers(0, 10**6))
+def test_new_groups_have_none_among_learned_groups(times, d, seed):
+    torch.manual_seed(seed)
+    rows = torch.randn(300 // times, d).repeat_interleave(times, 0) + 0.05 * torch.randn(
+        300 // times * times, d
+    )
+    held_out, learned = rows[:60], rows[60:]
+    assert duplicated_share(learned, held_out, (learned, held_out)) < HARMFUL
+
+
+def test_many_copies_are_found_and_so_are_those_of_images():
+    assert share(torch.randn(20, 8).repeat(15, 1)) == 1
+    images = torch.randint(256, (150, 1, 8, 8), dtype=torch.uint8)
+    assert share(images, as_rows=False) == 0
+    assert share(images.repeat(2, 1, 1, 1), as_rows=False) > 0.5
+    assert copied(images[:3], images[2:5]).tolist() == [True, False, False]
+
+
+def test_too_few_samples_or_columns_tell_nothing():
+    assert share(torch.randn(10, 8).repeat(3, 1)) == 0
+    assert share(torch.randn(100, 3).repeat(3, 1)) == 0
+
+
+def test_the_notice_says_what_to_do():
+    assert duplicates_notice(HARMFUL - 0.01, "anywhere") is None
+    for held_out_from, remedy in (
+        ("anywhere", r"hold out whole groups (--group-by"),
+        ("groups", "coarser groups"),
+    ):
+        notice = duplicates_notice(0.6, held_out_from)
+        assert notice.startswith("for 60% of the held-out samples a learned one is a copy or nearly one")
+        assert remedy in notice
+        assert len(notice) <= LONGEST_SENTENCE
