@@ -54,7 +54,7 @@ class Settings:
         "came, and refuses those of another SHA-256."), TRAINING, default=False)
     tile_size: int = parameter((
         "Longest side of overlapping tiles, in pixels: images of up to 4,096 pixels keep their size, each tile is seen "
-        "at full resolution, and the most anomalous one decides. 0 cuts no image of up to 512 pixels."), FIRST, 0, 4096,
+        "at full resolution, and the most anomalous one decides. 0 cuts no image of up to 512 pixels."), NETWORKS, 0, 4096,
         default=0)
     held_out: float = parameter((
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
@@ -68,7 +68,7 @@ class Settings:
     held_out_from: HeldOutFrom = parameter((
         "Which normal samples are held out: any, or those at the \"end\" of their order, by name in a folder. Of "
         "photographs taken in series, those from anywhere look like the learned ones, and the threshold flags too "
-        "many new ones. \"auto\" is whole \"groups\" if ``fit`` is given some, \"end\" where features show a series, "
+        "many new ones. \"auto\" is whole \"groups\" if fit is given some, \"end\" where features show a series, "
         "and else \"anywhere\"."),
         TRAINING, default="auto")
     contamination_share: float = parameter((

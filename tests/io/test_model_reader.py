@@ -271,7 +271,7 @@ OPTIONS = {
     "ALAD": ({"max_steps": 2}, {"scoring": "l3"}, "scoring is 'l3', expected one of"),
     "NearestNeighbours": ({}, {"n_neighbours": 10**9}, "do not fit its networks"),
     "PCAReconstruction": ({}, {"width": 3}, "unknown key 'width'"),
-    "PaDiM": ({}, {"features": "none"}, "has no places, expected a backbone"),
+    "PaDiM": ({}, {"backbone": {"library": "none"}}, "its backbone lacks network"),
 }
 
 

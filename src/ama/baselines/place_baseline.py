@@ -54,6 +54,7 @@ class PlaceModel(BaselineModel):
     def __init__(self, shape: tuple[int, ...], dtype: torch.dtype, **options: Any):
         super().__init__(shape, dtype, **options)
         self.backbone = described_backbone(options["backbone"])
+        self.kind = kind_of(shape, "lite0", self.backbone)
 
     @classmethod
     def kind_for(cls, shape: tuple[int, ...], options: dict[str, Any]) -> SampleKind:

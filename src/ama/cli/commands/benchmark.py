@@ -119,6 +119,13 @@ def _maps(given: Namespace) -> None:
     defect_maps(given.data, given.append_to, given.max_steps, given.only)
 
 
+def _scratches(given: Namespace) -> None:
+    from ama.benchmark.checks.scratches import scratches
+
+    _check_results(given)
+    print(scratches(given.out, given.append_to))
+
+
 def _columns(given: Namespace) -> None:
     from ama.benchmark.checks.swapped_columns import swapped_columns
 
@@ -216,6 +223,13 @@ BENCHMARKS = dict(
             "Measure how well anomaly maps locate defects in images.",
             _maps,
             *(DATA, MAX_STEPS, ONLY, APPEND_TO),
+        ),
+        _command(
+            "scratches [options]",
+            "Look for a small scratch in large photographs, in tiles and reduced.",
+            _scratches,
+            _text("--out", "FOLDER", "folder for the picture", "docs/images"),
+            APPEND_TO,
         ),
         _command(
             "columns [options]",
