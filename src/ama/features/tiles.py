@@ -46,6 +46,11 @@ class Tiles:
     def __len__(self) -> int:
         return math.prod(self.counts)
 
+    def describe(self) -> str:
+        """How many of which size."""
+        height, width = self.size
+        return f"{len(self):,} overlapping tiles of {height} x {width} pixels"
+
     def cut(self, images: Shaped[Tensor, "b c h w"]) -> Shaped[Tensor, "t c i j"]:
         """The tiles of each image, one image after the other."""
         if len(self) == 1:
@@ -90,3 +95,24 @@ def _count(length: int, part: int) -> int:
 def _starts(length: int, part: int, n: int) -> list[int]:
     """Where n evenly spaced parts of a length start."""
     return [round(i * (length - part) / max(1, n - 1)) for i in range(n)]
+
+
+def tiles_notice(tiles: Tiles, n_images: int, n_learned: int | None) -> str | None:
+    """How images are cut, in a sentence for the user; None if they are not.
+
+    Parameters
+    ----------
+    tiles
+        Of each.
+    n_images
+        How many are learned from.
+    n_learned
+        Tiles that the networks learn from, if they see tiles.
+    """
+    if len(tiles) == 1:
+        return None
+    height, width = tiles.image
+    said = f"each image of {height} x {width} pixels is seen in {tiles.describe()}"
+    if n_learned is not None and n_learned < (n := n_images * len(tiles)):
+        said += f"; the networks learn from {n_learned:,} of {n:,}, drawn at random"
+    return said

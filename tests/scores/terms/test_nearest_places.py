@@ -18,7 +18,6 @@ from ama.scores.terms.term_registry import chosen_terms
 from ama.settings import resolve
 from draws import TINY, draw
 
-
 KIND = kind_of((3, 200, 200), "lite0")
 NETWORKS = KIND.networks(TINY)  # which it does not use
 
