@@ -74,8 +74,8 @@ class ScoringNetworks(Storable):
             self.networks.double()
 
     @torch.no_grad()
-    def encode(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b d"]:
-        """E(x) of raw samples."""
+    def encode(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "p d"]:
+        """E(x) of raw samples, or of the tiles of each."""
         return torch.cat([self.networks.encoder(x) for x in self.chunks(raw)])
 
     @torch.no_grad()
@@ -115,7 +115,7 @@ class ScoringNetworks(Storable):
             for seen in self.seen(on_device).split(most):
                 yield on_device, self.networks.normalise(seen)
 
-    def seen(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+    def seen(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "p ..."]:
         """Raw samples as the networks' scaling takes them: through the backbone, if there is one, or cut."""
         return self.kind.cut(raw) if self.backbone is None else self.backbone(raw)
 

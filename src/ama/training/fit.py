@@ -194,7 +194,7 @@ def _model(
 
 def _seen(
     raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, run: Run
-) -> Shaped[Tensor, "n ..."]:
+) -> Shaped[Tensor, "p ..."]:
     """Samples as the networks' scaling takes them: through the backbone, if there is one, or tiles of images."""
     if backbone is None:
         most = max(MAX_TILES, len(raw))

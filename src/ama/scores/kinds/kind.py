@@ -122,8 +122,8 @@ class SampleKind(ABC):
     @abstractmethod
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n ..."], random: Generator
-    ) -> dict[str, Shaped[Tensor, "n ..."]]:
-        """Several kinds of them, each composed from all of two or more normal samples."""
+    ) -> dict[str, Shaped[Tensor, "m ..."]]:
+        """Several kinds of them, each composed from two or more normal samples, or from the first of many."""
 
     def check(self, settings: Settings) -> None:
         """Refuse settings that such samples do not have.

@@ -91,5 +91,5 @@ class TiledImages(SampleKind):
 
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
-    ) -> dict[str, Shaped[Tensor, "n c h w"]]:
+    ) -> dict[str, Shaped[Tensor, "m c h w"]]:
         return photo_anomalies(raw[:MAX_COMPOSED], random)
