@@ -9,7 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.features.tiles import OVERLAP, Tiles
+from ama.errors import LONGEST_SENTENCE
+from ama.features.tiles import OVERLAP, Tiles, tiles_notice
 from draws import draw
 
 lengths, sides = st.integers(1, 300), st.integers(1, 64)
@@ -95,3 +96,13 @@ def test_some_tiles_are_all_of_them_or_different_ones_in_their_order(b, most):
     assert places == sorted(set(places))
     assert torch.equal(every[places], some)
     assert torch.equal(tiles.some(x, most, random()), some)
+
+
+def test_the_notice_says_how_images_are_cut():
+    tiles = Tiles(1500, 2000, 512)
+    said = "each image of 1500 x 2000 pixels is seen in 20 overlapping tiles of 512 x 512 pixels"
+    assert tiles_notice(tiles, 1200, None) == tiles_notice(tiles, 1000, 20_000) == said
+    drawn = tiles_notice(tiles, 1200, 20_000)
+    assert drawn == f"{said}; the networks learn from 20,000 of 24,000, drawn at random"
+    assert len(drawn) <= LONGEST_SENTENCE
+    assert tiles_notice(Tiles(500, 512, 512), 1200, None) is None
