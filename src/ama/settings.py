@@ -53,9 +53,9 @@ class Settings:
         "Whether the model folder leaves out the weights of the backbone. Loading then takes them from where they "
         "came, and refuses those of another SHA-256."), TRAINING, default=False)
     tile_size: int = parameter((
-        "Longest side of overlapping tiles, in pixels: images of up to 4,096 pixels keep their size, each tile is seen "
-        "at full resolution, and the most anomalous one decides. 0 cuts no image of up to 512 pixels."), NETWORKS,
-        0, 4096, default=0)
+        "Longest side of overlapping tiles, in pixels, at least 8, and at most 256 without features: images of up to "
+        "4,096 pixels keep their size, each tile is seen at full resolution, and the most anomalous one decides. 0 "
+        "cuts no image."), NETWORKS, 0, 4096, default=0)
     held_out: float = parameter((
         "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
         FIRST, 0.01, 0.5, default=0.05)

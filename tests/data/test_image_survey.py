@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ama.data.image_format import HINT, HINT_OF_TILES, LARGEST_SIDE
 from ama.data.sources import open_source
 from ama.errors import InputError
 from image_files import noise, save
@@ -32,9 +33,6 @@ def test_transparency_is_left_out_with_a_word(tmp_path):
     assert notes(tmp_path) == ["left out the transparency of 2 of 3 images"]
     with pytest.raises(InputError, match="left out the transparency of 2 of 3 images"):
         open_source(tmp_path, strict=True)
-
-
-HINT = "; with features='lite0' they keep up to 512 pixels"
 
 
 @pytest.mark.parametrize(
@@ -66,12 +64,22 @@ def test_resizing_is_said_unless_the_size_was_given(tmp_path, shapes, sentence):
     [
         ([(300, 200)], (300, 200), []),
         ([(30, 20)], (30, 20), []),
-        ([(1500, 2000)], (384, 512), ["images of 1500 x 2000 pixels are resized to 384 x 512"]),
+        (
+            [(1500, 2000)],
+            (384, 512),
+            [f"images of 1500 x 2000 pixels are resized to 384 x 512{HINT_OF_TILES}"],
+        ),
+        (
+            [(64, 64), (300, 10)],
+            (64, 64),
+            ["images of 300 x 10 to 64 x 64 pixels are resized to 64 x 64; their aspect ratio is not kept"],
+        ),
         (
             [(600, 300), (300, 600)],
             (512, 256),
             [
                 "images of 300 x 600 to 600 x 300 pixels are resized to 512 x 256; their aspect ratio is not kept"
+                + HINT_OF_TILES
             ],
         ),
     ],
@@ -84,6 +92,16 @@ def test_with_a_longest_side_photographs_keep_size_and_ratio(tmp_path, shapes, s
     assert open_source(tmp_path, max_side=512, image_size=300).shape == (1, 300, 300)
     with pytest.raises(InputError, match="image_size must be 8 to 4096 pixels a side, found 5000 x 5000"):
         open_source(tmp_path, max_side=512, image_size=5000)
+
+
+def test_with_tiles_images_of_up_to_4096_pixels_keep_their_size(tmp_path):
+    save(tmp_path / "a.png", noise(30, 4096))
+    assert (open_source(tmp_path, max_side=LARGEST_SIDE).shape, notes(tmp_path, max_side=LARGEST_SIDE)) == (
+        (1, 30, 4096),
+        [],
+    )
+    save(tmp_path / "a.png", noise(40, 5120))
+    assert notes(tmp_path, max_side=LARGEST_SIDE) == ["images of 40 x 5120 pixels are resized to 32 x 4096"]
 
 
 def test_a_model_decides_the_size_and_strict_allows_it(tmp_path):

@@ -5,8 +5,8 @@ Depth
     float32 in [0, 1].
 Size
     Images that all have one size of 8 to 256 pixels a side keep it. Otherwise all are resized to 64 x 64 with
-    an antialiased bilinear filter; the aspect ratio is not kept. With ``max_side``, as for a frozen backbone, images
-    get the size of the largest one, reduced to that longest side. An explicit size overrides all that.
+    an antialiased bilinear filter; the aspect ratio is not kept. With ``max_side``, as for a frozen backbone or tiles,
+    images get the size of the largest one, reduced to that longest side. An explicit size overrides all that.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from ama.errors import InputError
 from ama.networks.image_networks import MAX_SIDE, MIN_SIDE
 
 DEFAULT_SIZE = (64, 64)
-LARGEST_SIDE = 4096  # of images for a frozen backbone
+LARGEST_SIDE = 4096  # of images for a frozen backbone or tiles
 LUMA = (0.299, 0.587, 0.114)  # weights by which Pillow converts RGB to grey
-HINT = "; with features='lite0' they keep up to 512 pixels"
+# What keeps larger images, of detectors that reduce them otherwise.
+HINT = "; AMADetector keeps up to 512 pixels with features='lite0', up to 4,096 with tile_size"
+HINT_OF_TILES = "; AMADetector keeps up to 4,096 pixels with tile_size"
 SAME_RATIO = 0.01  # difference of aspect ratios that comes from rounding to whole pixels
 
 
@@ -99,12 +101,16 @@ def remark_size(found: set[tuple[int, int]], size: tuple[int, int], name: str, w
     shown = " to ".join(
         dict.fromkeys(f"{h} x {w}" for h, w in (min(found, key=_area), max(found, key=_area)))
     )
-    reduced = at_fit and size == DEFAULT_SIZE and max(map(max, found)) > MAX_SIDE
+    largest, hint = max(map(max, found)), ""
+    if at_fit and wanted.max_side is None and largest > MAX_SIDE:
+        hint = HINT
+    elif at_fit and wanted.max_side is not None and wanted.max_side < min(largest, LARGEST_SIDE):
+        hint = HINT_OF_TILES
     kept = all(abs(_ratio(one) / _ratio(size) - 1) < SAME_RATIO for one in found)
     wanted.remark(
         f"{name}: images of {shown} pixels are resized to {size[0]} x {size[1]}"
         f"{'' if at_fit else ', as the model learned'}{'' if kept else '; their aspect ratio is not kept'}"
-        f"{HINT if reduced else ''}",
+        f"{hint}",
         refused=at_fit,
     )
 

@@ -18,6 +18,7 @@ from ama.detectors.seeing import BackboneMixin
 from ama.detectors.trained import TrainedDetector
 from ama.detectors.training_inputs import check_held_out_from, parted, training_samples, validation_samples
 from ama.errors import InputError
+from ama.features.tiles import Tiles
 from ama.objective.latent import shell_bounds
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model, Scores
@@ -165,6 +166,12 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         """Which normal samples were held out: from "anywhere", the "end" of their order, or whole "groups"."""
         return self.model_.settings.held_out_from
 
+    @property
+    def tiles_(self) -> Tiles | None:
+        """Where each image is cut; None if it is seen whole."""
+        tiles = self.model_.kind.tiles
+        return None if tiles is None or len(tiles) == 1 else tiles
+
     def a_score(self, X: Any) -> np.ndarray:
         """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""
         return -self.scores(X).terms["a_score"].numpy()
@@ -267,8 +274,6 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
 
     def _choices(self, kind: SampleKind, known: bool) -> list[settings.Settings]:
         """The settings to fit with, with known anomalies or without: several if delta or direction is "auto"."""
-        if known:
-            kind.check_known()
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
         directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
         names = {field.name for field in dataclasses.fields(settings.Settings)}

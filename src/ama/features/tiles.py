@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Shaped
@@ -25,18 +26,30 @@ class Tiles:
     ----------
     size
         Height and width of a tile.
+    counts
+        How many lie one below the other, and side by side.
     corners
-        Upper left corner (row, column) of each.
+        Upper left corner (row, column) of each, row by row.
     """
 
     def __init__(self, height: int, width: int, side: int):
         self.image = height, width
         self.size = min(height, side), min(width, side)
-        rows, columns = (_starts(length, part) for length, part in zip(self.image, self.size, strict=True))
-        self.corners = [(row, column) for row in rows for column in columns]
+        self.counts = _count(height, self.size[0]), _count(width, self.size[1])
+
+    # Listed when they are needed: a model folder may name images of any size.
+    @cached_property
+    def corners(self) -> list[tuple[int, int]]:
+        rows, columns = map(_starts, self.image, self.size, self.counts)
+        return [(row, column) for row in rows for column in columns]
 
     def __len__(self) -> int:
-        return len(self.corners)
+        return math.prod(self.counts)
+
+    def describe(self) -> str:
+        """How many of which size."""
+        height, width = self.size
+        return f"{len(self):,} overlapping tiles of {height} x {width} pixels"
 
     def cut(self, images: Shaped[Tensor, "b c h w"]) -> Shaped[Tensor, "t c i j"]:
         """The tiles of each image, one image after the other."""
@@ -73,8 +86,33 @@ class Tiles:
         return total / count
 
 
-def _starts(length: int, part: int) -> list[int]:
-    """Starts of parts that cover a length and overlap by ``OVERLAP`` of a part, at least."""
-    overlap = math.ceil(OVERLAP * part)
-    n = math.ceil((length - overlap) / max(1, part - overlap)) if length > part else 1
+def _count(length: int, part: int) -> int:
+    """How many parts cover a length and overlap by ``OVERLAP`` of a part, at least."""
+    overlap = min(math.ceil(OVERLAP * part), part - 1)
+    return 1 + math.ceil((length - part) / (part - overlap))
+
+
+def _starts(length: int, part: int, n: int) -> list[int]:
+    """Where n evenly spaced parts of a length start."""
     return [round(i * (length - part) / max(1, n - 1)) for i in range(n)]
+
+
+def tiles_notice(tiles: Tiles, n_images: int, n_learned: int | None) -> str | None:
+    """How images are cut, in a sentence for the user; None if they are not.
+
+    Parameters
+    ----------
+    tiles
+        Of each.
+    n_images
+        How many are learned from.
+    n_learned
+        Tiles that the networks learn from, if they see tiles.
+    """
+    if len(tiles) == 1:
+        return None
+    height, width = tiles.image
+    said = f"each image of {height} x {width} pixels is seen in {tiles.describe()}"
+    if n_learned is not None and n_learned < (n := n_images * len(tiles)):
+        said += f"; the networks learn from {n_learned:,} of {n:,}, drawn at random"
+    return said

@@ -40,6 +40,8 @@ def _model(detector: Detector) -> Lines:
         held = "left out of the model" if given.get("features_by_reference") else "in the model"
         lines.append(("sees images through", str(seen)))
         lines.append(("weights of that network", f"{held}, SHA-256 of all tensors {seen.sha256}"))
+    if (tiles := getattr(detector, "tiles_", None)) is not None:  # of AMADetector alone
+        lines.append(("sees each image in", tiles.describe()))
     if weights := detector.score_weights():
         terms = ", ".join(f"{name} (weight {weight:.2f})" for name, weight in weights.items())
         lines.append(("score", terms))

@@ -55,7 +55,7 @@ class DifferenceMap(AnomalyMap):
 
     def explain(
         self, raw: Shaped[Tensor, "b c h w"], scorer: Scorer, groups: Groups | None = None
-    ) -> Float[Tensor, "b h w"]:
+    ) -> Float[Tensor, "p i j"]:
         parts = [anomaly_map(_levels(x, scorer.networks), self.weight) for x in scorer.chunks(raw)]
         return torch.cat(parts)
 

@@ -58,8 +58,8 @@ class AnomalyMap(Resizable, ABC):
     @abstractmethod
     def explain(
         self, raw: Shaped[Tensor, "b ..."], scorer: Scorer, groups: Groups | None = None
-    ) -> Float[Tensor, "b ..."]:
-        """The maps of raw samples.
+    ) -> Float[Tensor, "p ..."]:
+        """The maps of raw samples, or of the tiles of each.
 
         Parameters
         ----------

@@ -81,10 +81,10 @@ def _patch(image: Image, partner: Image, random: Generator) -> Image:
 def _pasted(image: Image, partner: Image, random: Generator) -> Image:
     """A part of an eighth to a quarter of each side."""
     sides = [max(1, round(side * _uniform(1 / 8, 1 / 4, random))) for side in image.shape[1:]]
-    (top, left), (to_top, to_left) = (
-        [int(_uniform(0, side - part + 1, random)) for side, part in zip(image.shape[1:], sides, strict=True)]
-        for _ in range(2)
-    )
+    places = [side - part + 1 for side, part in zip(image.shape[1:], sides, strict=True)]
+    (top, left), (to_top, to_left) = ([int(_uniform(0, n, random)) for n in places] for _ in range(2))
+    if (to_top, to_left) == (top, left):  # as it happens in small images
+        to_top, to_left = (top + 1) % places[0], (left + 1) % places[1]
     height, width = sides
     made = image.clone()
     made[:, to_top : to_top + height, to_left : to_left + width] = image[
@@ -94,10 +94,10 @@ def _pasted(image: Image, partner: Image, random: Generator) -> Image:
 
 
 def _scratch(image: Image, partner: Image, random: Generator) -> Image:
-    """A line of a tenth to three tenths of the longer side, 1/200 of it wide, at least 2 pixels."""
+    """A line of a tenth to three tenths of the longer side, 1/200 of it wide, at least 2 pixels either way."""
     longer = max(image.shape[1:])
     row, column = (_uniform(0.2, 0.8, random) * side for side in image.shape[1:])
-    length, angle = longer * _uniform(0.1, 0.3, random), _uniform(0, math.pi, random)
+    length, angle = max(2, longer * _uniform(0.1, 0.3, random)), _uniform(0, math.pi, random)
     rows, columns = _coordinates(image)
     along = (rows - row) * math.sin(angle) + (columns - column) * math.cos(angle)
     across = (columns - column) * math.sin(angle) - (rows - row) * math.cos(angle)
@@ -106,14 +106,14 @@ def _scratch(image: Image, partner: Image, random: Generator) -> Image:
 
 
 def _stain(image: Image, partner: Image, random: Generator) -> Image:
-    """A spot of a twentieth to a tenth of the longer side in radius, with a rough edge."""
+    """A spot of a twentieth to a tenth of the longer side in radius, at least 1.5 pixels, with a rough edge."""
     longer = max(image.shape[1:])
     row, column = (_uniform(0.2, 0.8, random) * side for side in image.shape[1:])
     rows, columns = _coordinates(image)
     distance = ((rows - row).square() + (columns - column).square()).sqrt()
     noise = torch.rand(1, 1, 16, 16, generator=random).to(image.device)
     rough = F.interpolate(noise, image.shape[1:], mode="bicubic", align_corners=False)[0, 0]
-    spot = distance * (0.5 + rough) <= longer * _uniform(0.05, 0.1, random)
+    spot = distance * (0.5 + rough) <= max(1.5, longer * _uniform(0.05, 0.1, random))
     return torch.where(spot, (image + _another_colour(image, random)) / 2, image)
 
 

@@ -22,6 +22,7 @@ MAX_IMAGES = 1_000  # normal images behind the bank
 MAX_CANDIDATES = 50_000  # of their places, from which it is chosen
 MAX_PLACES = 2_000  # in the bank
 CHUNK = 1024  # places searched at a time
+ROUNDING = 1e-6  # of its largest value: a feature that varies by no more is constant
 
 
 class PlaceBank(Resizable):
@@ -55,7 +56,8 @@ class PlaceBank(Resizable):
             found.append(places[torch.randperm(len(places), generator=random)[:each].to(places.device)])
         candidates = torch.cat(found)
         spread = candidates.std(0, correction=0)
-        self.scale = torch.where(spread > 0, spread, torch.ones_like(spread))
+        varies = spread > ROUNDING * candidates.abs().amax(0)
+        self.scale = torch.where(varies, spread, torch.ones_like(spread))
         scaled = candidates / self.scale
         self.places = scaled[greedy_coreset(scaled, MAX_PLACES, random)]
 

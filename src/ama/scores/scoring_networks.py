@@ -27,6 +27,7 @@ SETTLING_ITERATIONS = 15
 CHUNK = 256
 LARGEST_CHUNK = 2048
 VALUES = 2**17  # in a chunk of more than CHUNK samples
+MOST_VALUES = 2**22  # in any chunk: the feature maps of a large image have many times as many
 
 
 class ScoringNetworks(Storable):
@@ -73,8 +74,8 @@ class ScoringNetworks(Storable):
             self.networks.double()
 
     @torch.no_grad()
-    def encode(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "b d"]:
-        """E(x) of raw samples."""
+    def encode(self, raw: Shaped[Tensor, "b ..."]) -> Float[Tensor, "p d"]:
+        """E(x) of raw samples, or of the tiles of each."""
         return torch.cat([self.networks.encoder(x) for x in self.chunks(raw)])
 
     @torch.no_grad()
@@ -106,13 +107,15 @@ class ScoringNetworks(Storable):
     ) -> Iterator[tuple[Shaped[Tensor, "s ..."], Float[Tensor, "c ..."]]]:
         """The same with the raw samples that they are of."""
         self.eval()
-        most = max(CHUNK, min(LARGEST_CHUNK, VALUES // math.prod(self.networks.shape)))
-        for part in raw.split(most if self.kind.tiles is None else max(1, CHUNK // len(self.kind.tiles))):
+        size = math.prod(self.networks.shape)
+        most = max(1, min(max(CHUNK, min(LARGEST_CHUNK, VALUES // size)), MOST_VALUES // size))
+        tiles = self.kind.tiles
+        for part in raw.split(most if tiles is None else min(most, max(1, CHUNK // len(tiles)))):
             on_device = part.to(self.networks.device)
             for seen in self.seen(on_device).split(most):
                 yield on_device, self.networks.normalise(seen)
 
-    def seen(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+    def seen(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "p ..."]:
         """Raw samples as the networks' scaling takes them: through the backbone, if there is one, or cut."""
         return self.kind.cut(raw) if self.backbone is None else self.backbone(raw)
 

@@ -15,6 +15,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from ama.features.backbone import Backbone
+from ama.features.tiles import tiles_notice
 from ama.networks.networks import Networks
 from ama.networks.rotations import is_mirror_symmetric
 from ama.scores.kinds.factory import kind_of
@@ -38,7 +39,9 @@ from ama.utils.progress import progress_bar
 from ama.utils.random_generators import generator_for
 
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
-MAX_TILES = 20_000  # of the images that a network learns from tile by tile, drawn at random
+MAX_TILES = (
+    20_000  # that the networks learn from, drawn at random; as many as there are images, if these are more
+)
 REPORTED = ("r_score", "a_score")  # the paper's scores, reported whatever score decides
 
 
@@ -191,10 +194,11 @@ def _model(
 
 def _seen(
     raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, run: Run
-) -> Shaped[Tensor, "n ..."]:
+) -> Shaped[Tensor, "p ..."]:
     """Samples as the networks' scaling takes them: through the backbone, if there is one, or tiles of images."""
     if backbone is None:
-        return raw if kind.tiles is None else kind.tiles.some(raw, MAX_TILES, generator_for(run.seed, 15))
+        most = max(MAX_TILES, len(raw))
+        return raw if kind.tiles is None else kind.tiles.some(raw, most, generator_for(run.seed, 15))
     images = progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image")
     return torch.cat([backbone(image.to(run.device)).cpu() for image in images])
 
@@ -215,6 +219,13 @@ def _held_out_from(
     return "end" if asked == "auto" else asked
 
 
+def _warn_of_tiles(raw: Tensor, seen: Tensor, kind: SampleKind, backbone: Backbone | None) -> None:
+    """Say how images are cut, if they are; ``seen`` is what the networks learn from."""
+    learned = len(seen) if backbone is None else None
+    if kind.tiles is not None and (notice := tiles_notice(kind.tiles, len(raw), learned)) is not None:
+        warnings.warn(notice, stacklevel=2)
+
+
 def _warn_of_near_duplicates(
     parts: Split, train: Tensor, kind: SampleKind, backbone: Backbone | None, settings: Settings, run: Run
 ) -> None:
@@ -230,6 +241,8 @@ def _warn_of_near_duplicates(
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     backbone = data.backbone
     kind = kind_of(tuple(data.normal.shape[1:]), settings.features, backbone, settings.tile_size)
+    if data.anomalies is not None:
+        kind.check_known()
     if backbone is not None:
         backbone.to(run.device)
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
@@ -237,6 +250,7 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     parts = split(data.normal, settings, run.seed, data.anomalies is not None, data.groups, kind)
     networks = kind.networks(settings).to(run.device)
     train = _seen(parts.train, kind, backbone, run)
+    _warn_of_tiles(parts.train, train, kind, backbone)
     _warn_of_near_duplicates(parts, train, kind, backbone, settings, run)
     known = None if data.anomalies is None else _seen(data.anomalies, kind, backbone, run)
     networks.scaling.fit(train)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ama.errors import InputError
 from ama.features.backbone import Backbone
+from ama.networks.image_networks import MIN_SIDE
 from ama.scores.kinds.featured_kind import FeaturedImages
 from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind
@@ -34,7 +35,7 @@ def kind_of(
     Raises
     ------
     InputError
-        If there are no such features or tiles of these samples.
+        If there are no such features or tiles of these samples, or tiles of a few pixels are asked for.
     """
     kind = Images(shape) if len(shape) == 3 else Tabular(shape)
     if features == NO_FEATURES and not tile_size:
@@ -44,6 +45,8 @@ def kind_of(
             f"features={features!r} are features" if features != NO_FEATURES else f"{tile_size=} cuts tiles"
         )
         raise InputError(f"{what} of images, found {kind.describe()}")
+    if 0 < tile_size < MIN_SIDE:
+        raise InputError(f"tile_size must be 0 or at least {MIN_SIDE} pixels, found {tile_size}")
     if features == NO_FEATURES:
         return TiledImages(shape, tile_size)
     return FeaturedImages(shape, features, backbone, tile_size)

@@ -86,7 +86,7 @@ class FeaturedImages(SampleKind):
 
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
-    ) -> Iterator[Shaped[Tensor, "n c h w"]]:
+    ) -> Iterator[Shaped[Tensor, "m c h w"]]:
         return (anomalous for _, anomalous in photo_anomalies(raw, random))
 
     def check(self, settings: Settings) -> None:

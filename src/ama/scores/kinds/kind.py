@@ -123,8 +123,8 @@ class SampleKind(ABC):
     @abstractmethod
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n ..."], random: Generator
-    ) -> Iterator[Shaped[Tensor, "n ..."]]:
-        """Several kinds of them in turn, each composed from two or more normal samples."""
+    ) -> Iterator[Shaped[Tensor, "m ..."]]:
+        """Several kinds of them in turn, each composed from two or more normal samples, or from the first of many."""
 
     def check(self, settings: Settings) -> None:
         """Refuse settings that such samples do not have.

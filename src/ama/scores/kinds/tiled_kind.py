@@ -41,7 +41,7 @@ class TiledImages(SampleKind):
 
     def __init__(self, shape: tuple[int, ...], tile_size: int):
         super().__init__(shape)
-        self.whole = Images(shape)
+        self.tile_size, self.whole = tile_size, Images(shape)
         self.tiles = Tiles(shape[1], shape[2], tile_size)
         self.tile = Images((shape[0], *self.tiles.size))
         self.n_rotations = self.tile.n_rotations
@@ -70,11 +70,12 @@ class TiledImages(SampleKind):
         return values.view(-1, len(self.tiles)).amax(1)
 
     def check_size(self) -> None:
-        if not MIN_SIDE <= min(self.tiles.size) <= max(self.tiles.size) <= MAX_SIDE:
-            height, width = self.tiles.size
+        if self.tile_size > MAX_SIDE:
             raise InputError(
-                f"tiles must be {MIN_SIDE} to {MAX_SIDE} pixels a side without features, found {height} x {width}"
+                f"tile_size must be at most {MAX_SIDE} pixels without features, found {self.tile_size}"
             )
+        if min(self.tiles.size) < MIN_SIDE:
+            raise InputError(f"tiles must be at least {MIN_SIDE} pixels a side, found {self.describe()}")
 
     def check_known(self) -> None:
         raise InputError(
@@ -90,5 +91,5 @@ class TiledImages(SampleKind):
 
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
-    ) -> Iterator[Shaped[Tensor, "n c h w"]]:
+    ) -> Iterator[Shaped[Tensor, "m c h w"]]:
         return (anomalous for _, anomalous in photo_anomalies(raw, random))

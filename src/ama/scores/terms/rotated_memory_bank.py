@@ -14,7 +14,7 @@ from ama.scores.terms.memory_bank import MemoryBank
 from ama.settings import Settings
 
 
-def rotated_statistics(maps: Sequence[Sequence[Float[Tensor, "b _ h w"]]]) -> Float[Tensor, "b n"]:
+def rotated_statistics(maps: Sequence[Sequence[Float[Tensor, "b _ _ _"]]]) -> Float[Tensor, "b n"]:
     """Mean over space of every channel of every layer, for each rotated pair (T x, T x) in turn."""
     return torch.cat([layer.mean((2, 3), dtype=torch.float32) for rotation in maps for layer in rotation], 1)
 
