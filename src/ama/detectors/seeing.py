@@ -16,9 +16,10 @@ from ama.settings import NO_FEATURES
 
 
 class BackboneMixin:
-    """A detector with the parameters ``features``, ``features_by_reference`` and ``tile_size``."""
+    """A detector with the parameters ``features``, ``features_as``, ``features_by_reference`` and ``tile_size``."""
 
     features: Any
+    features_as: Any
     features_by_reference: Any
     tile_size: Any
 
@@ -57,4 +58,5 @@ class BackboneMixin:
         return backbone
 
     def _kind(self, shape: tuple[int, ...], backbone: Backbone | None = None) -> SampleKind:
-        return kind_of(shape, self.features or NO_FEATURES, backbone, self.tile_size or 0)
+        seen_as = "rows" if self.features_as is None else self.features_as
+        return kind_of(shape, self.features or NO_FEATURES, backbone, self.tile_size or 0, seen_as)

@@ -18,7 +18,7 @@ from ama.features.backbone import Backbone
 from ama.networks.networks import Networks
 from ama.networks.rotations import is_mirror_symmetric
 from ama.scores.kinds.factory import kind_of
-from ama.scores.kinds.kind import SampleKind
+from ama.scores.kinds.kind import SampleKind, Seen
 from ama.scores.model import Model
 from ama.scores.terms.term_registry import chosen_terms
 from ama.settings import HeldOutFrom, Settings
@@ -39,6 +39,7 @@ from ama.utils.random_generators import generator_for
 
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
 MAX_TILES = 20_000  # of the images that a network learns from tile by tile, drawn at random
+MAX_MAPS = 5_000  # of features that a network learns from: in memory they are larger than small images
 REPORTED = ("r_score", "a_score")  # the paper's scores, reported whatever score decides
 
 
@@ -182,21 +183,28 @@ def _model(
     *reported: str,
 ) -> Model:
     shape = tuple(parts.train.shape[1:])
-    kind = kind_of(shape, settings.features, backbone, settings.tile_size)
+    kind = kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
     terms = chosen_terms(settings, kind, known is not None)
     model = Model(shape, settings, parts.train.dtype, reported, terms, backbone)
     model.networks = networks
     return model
 
 
-def _seen(
-    raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, run: Run
-) -> Shaped[Tensor, "n ..."]:
-    """Samples as the networks' scaling takes them: through the backbone, if there is one, or tiles of images."""
+def _seen(raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, run: Run) -> Seen:
+    """What is seen of samples: through the backbone, if there is one, and of very many some of the tiles or maps."""
+    if backbone is None and kind.tiles is not None:
+        return Seen(kind.tiles.some(raw, MAX_TILES, generator_for(run.seed, 15)), None)
     if backbone is None:
-        return raw if kind.tiles is None else kind.tiles.some(raw, MAX_TILES, generator_for(run.seed, 15))
-    images = progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image")
-    return torch.cat([backbone(image.to(run.device)).cpu() for image in images])
+        return kind.seen(raw, None)
+    x: list[Tensor] = []
+    rows: list[Tensor] = []
+    for image in progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image"):
+        seen = kind.seen(image.to(run.device), backbone)
+        assert seen.rows is not None
+        rows.append(seen.rows.cpu())
+        if seen.x is seen.rows or len(x) < MAX_MAPS:  # the split has shuffled them
+            x.append(seen.x.cpu())
+    return Seen(torch.cat(x), torch.cat(rows))
 
 
 def _held_out_from(
@@ -208,7 +216,8 @@ def _held_out_from(
         return asked
     first, found = data.normal[:MAX_SAMPLES], None
     if backbone is not None and len(first) >= MIN_SAMPLES:
-        found = found_series(_seen(first, kind, backbone, run))
+        rows = _seen(first, kind, backbone, run).rows
+        found = None if rows is None else found_series(rows)
     if found is None:
         return "anywhere"
     warnings.warn(series_notice(found, settings.held_out, asked == "auto"), stacklevel=2)
@@ -216,30 +225,38 @@ def _held_out_from(
 
 
 def _warn_of_near_duplicates(
-    parts: Split, train: Tensor, kind: SampleKind, backbone: Backbone | None, settings: Settings, run: Run
+    parts: Split,
+    rows: Tensor | None,
+    kind: SampleKind,
+    backbone: Backbone | None,
+    settings: Settings,
+    run: Run,
 ) -> None:
-    """Say if many held-out samples have near-duplicates among the learned ones, ``train`` as the networks see them."""
+    """Say if many held-out samples have near-duplicates among the learned ones, whose ``rows`` are compared if any."""
     held_out = torch.cat([parts.unseen, parts.calibration])[:MAX_HELD_OUT]
-    as_pixels = kind_of(tuple(train.shape[1:])).pictured
-    rows = None if as_pixels else (train, _seen(held_out, kind, backbone, run))
-    share = duplicated_share(parts.train, held_out, rows)
+    others = None if rows is None else _seen(held_out, kind, backbone, run).rows
+    both = None if rows is None or others is None else (rows, others)
+    share = duplicated_share(parts.train, held_out, both)
     if (notice := duplicates_notice(share, settings.held_out_from)) is not None:
         warnings.warn(notice, stacklevel=2)
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     backbone = data.backbone
-    kind = kind_of(tuple(data.normal.shape[1:]), settings.features, backbone, settings.tile_size)
+    shape = tuple(data.normal.shape[1:])
+    kind = kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
     if backbone is not None:
         backbone.to(run.device)
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
     settings = replace(settings, held_out_from=_held_out_from(data, kind, backbone, settings, run))
     parts = split(data.normal, settings, run.seed, data.anomalies is not None, data.groups, kind)
     networks = kind.networks(settings).to(run.device)
-    train = _seen(parts.train, kind, backbone, run)
-    _warn_of_near_duplicates(parts, train, kind, backbone, settings, run)
-    known = None if data.anomalies is None else _seen(data.anomalies, kind, backbone, run)
+    train, rows = _seen(parts.train, kind, backbone, run)
+    _warn_of_near_duplicates(parts, rows, kind, backbone, settings, run)
+    known = None if data.anomalies is None else _seen(data.anomalies, kind, backbone, run).x
     networks.scaling.fit(train)
+    if networks.row_scaling is not None and rows is not None:
+        networks.row_scaling.fit(rows)
 
     n = len(train)
     per_pass = -(-n // min(settings.batch_size, n))
