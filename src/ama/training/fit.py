@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 from jaxtyping import Int, Shaped
@@ -196,8 +197,7 @@ def _seen(raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | N
         return Seen(kind.tiles.some(raw, MAX_TILES, generator_for(run.seed, 15)), None)
     if backbone is None:
         return kind.seen(raw, None)
-    x: list[Tensor] = []
-    rows: list[Tensor] = []
+    x, rows = list[Tensor](), list[Tensor]()
     for image in progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image"):
         seen = kind.seen(image.to(run.device), backbone)
         assert seen.rows is not None
@@ -225,19 +225,14 @@ def _held_out_from(
 
 
 def _warn_of_near_duplicates(
-    parts: Split,
-    rows: Tensor | None,
-    kind: SampleKind,
-    backbone: Backbone | None,
-    settings: Settings,
-    run: Run,
+    parts: Split, rows: Tensor | None, seen: Callable[[Tensor], Seen], held_out_from: HeldOutFrom
 ) -> None:
     """Say if many held-out samples have near-duplicates among the learned ones, whose ``rows`` are compared if any."""
     held_out = torch.cat([parts.unseen, parts.calibration])[:MAX_HELD_OUT]
-    others = None if rows is None else _seen(held_out, kind, backbone, run).rows
+    others = None if rows is None else seen(held_out).rows
     both = None if rows is None or others is None else (rows, others)
     share = duplicated_share(parts.train, held_out, both)
-    if (notice := duplicates_notice(share, settings.held_out_from)) is not None:
+    if (notice := duplicates_notice(share, held_out_from)) is not None:
         warnings.warn(notice, stacklevel=2)
 
 
@@ -251,9 +246,10 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     settings = replace(settings, held_out_from=_held_out_from(data, kind, backbone, settings, run))
     parts = split(data.normal, settings, run.seed, data.anomalies is not None, data.groups, kind)
     networks = kind.networks(settings).to(run.device)
-    train, rows = _seen(parts.train, kind, backbone, run)
-    _warn_of_near_duplicates(parts, rows, kind, backbone, settings, run)
-    known = None if data.anomalies is None else _seen(data.anomalies, kind, backbone, run).x
+    seen = partial(_seen, kind=kind, backbone=backbone, run=run)
+    train, rows = seen(parts.train)
+    _warn_of_near_duplicates(parts, rows, seen, settings.held_out_from)
+    known = None if data.anomalies is None else seen(data.anomalies).x
     networks.scaling.fit(train)
     if networks.row_scaling is not None and rows is not None:
         networks.row_scaling.fit(rows)
