@@ -45,11 +45,14 @@ class MapScaling(Resizable, Scaling):
         variance, directions = torch.linalg.eigh(covariance / spread / spread[:, None])
         variance, directions = variance.flip(0)[: len(self.scale)], directions.flip(1)[:, : len(self.scale)]
         kept = int((variance > NEGLIGIBLE * variance[0]).sum())
-        components, scale = empty(len(self.scale), len(mean)), torch.ones_like(self.scale)
+        components, scale = (
+            empty(len(self.scale), len(mean)),
+            torch.ones(len(self.scale), dtype=torch.float64),
+        )
         components[:kept] = (directions / spread[:, None]).T[:kept]
         scale[:kept] = variance[:kept].sqrt()
         device = self.shift.device
-        self.shift, self.components, self.scale = (t.to(device) for t in (mean, components, scale.cpu()))
+        self.shift, self.components, self.scale = (t.to(device) for t in (mean, components, scale))
 
     def normalise(self, raw: Shaped[Tensor, "b k h w"], dtype: torch.dtype) -> Float[Tensor, "b c h w"]:
         centred = raw.to(dtype) - self.shift.to(dtype)[:, None, None]
