@@ -93,7 +93,7 @@ class Settings:
 
     features_as: FeaturesAs = parameter((
         "What E, G and D see with features: \"rows\", means of the feature maps, or \"maps\", 32 principal components "
-        "of 16 x 16 places (8 x 8 below 256 pixels), learned from at most 5,000 images. Terms on maps take part if scoring "
+        "of 16 x 16 places (8 x 8 below 256 pixels) of at most 5,000 images. Their terms take part if scoring "
         "names them."), NETWORKS, default="rows")
     latent_dim: int = parameter("Dimension of the encodings.", NETWORKS, 1, 4096, default=128)
     encoder_width: int = parameter((

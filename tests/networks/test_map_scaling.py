@@ -47,6 +47,10 @@ def test_restore_undoes_normalise_where_no_component_is_left_out(seed):
     assert (near.abs() < 1e-6 * raw.abs().amax((0, 2, 3))[:, None, None]).all()
 
 
+def test_what_a_generator_saturates_is_restored_to_finite_numbers():
+    assert fitted(correlated(0), 4).restore(torch.ones(1, 4, 8, 8)).isfinite().all()
+
+
 def test_channels_that_say_nothing_stay_zero():
     raw = correlated(0)
     raw[:, 1], raw[:, 2] = 7.0, 3 * raw[:, 0]

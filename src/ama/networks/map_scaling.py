@@ -11,6 +11,7 @@ from ama.networks.scaling import Scaling
 
 MAX_MAPS = 500  # to which the components are fitted
 NEGLIGIBLE = 1e-6  # of the largest variance: a component with less is noise that would be scaled up
+LARGEST = 1 - 1e-12  # of what is restored: G may end with 1 itself
 SPREAD = 2.0  # standard deviations of a component where the squashing begins
 
 
@@ -45,11 +46,9 @@ class MapScaling(Resizable, Scaling):
         variance, directions = torch.linalg.eigh(covariance / spread / spread[:, None])
         variance, directions = variance.flip(0)[: len(self.scale)], directions.flip(1)[:, : len(self.scale)]
         kept = int((variance > NEGLIGIBLE * variance[0]).sum())
-        components, scale = (
-            empty(len(self.scale), len(mean)),
-            torch.ones(len(self.scale), dtype=torch.float64),
-        )
+        components = empty(len(self.scale), len(mean))
         components[:kept] = (directions / spread[:, None]).T[:kept]
+        scale = torch.ones(len(self.scale), dtype=torch.float64)
         scale[:kept] = variance[:kept].sqrt()
         device = self.shift.device
         self.shift, self.components, self.scale = (t.to(device) for t in (mean, components, scale))
@@ -61,7 +60,8 @@ class MapScaling(Resizable, Scaling):
         return x.contiguous(memory_format=torch.channels_last)
 
     def restore(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h w"]:
-        z = torch.atanh(x.to(self.scale.dtype)) * (SPREAD * self.scale[:, None, None])
+        inside = x.to(self.scale.dtype).clamp(-LARGEST, LARGEST)
+        z = torch.atanh(inside) * (SPREAD * self.scale[:, None, None])
         return torch.einsum("kc,bchw->bkhw", self.components.pinverse(), z) + self.shift[:, None, None]
 
 
