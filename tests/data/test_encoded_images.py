@@ -116,6 +116,33 @@ def test_broken_files_are_skipped_and_named_and_the_others_kept(broken, batch_si
     assert source.read().skipped == skipped
 
 
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_photographs_are_decoded_in_threads_in_their_order(tmp_path, n_threads):
+    for i in range(9):
+        save(tmp_path / f"{i}.png", np.full((300, 260), 20 * i, np.uint8))
+    (tmp_path / "4.png").write_bytes((tmp_path / "4.png").read_bytes()[:200])
+    pages = [Image.fromarray(np.full((300, 260), level, np.uint8)) for level in (201, 202)]
+    save(tmp_path / "6.tif", pages[0], save_all=True, append_images=pages[1:])
+    source = open_source(tmp_path, image_size=64)
+    source._n_threads = n_threads  # whatever the processors of this machine
+    chunks = list(source.batches(4))
+    assert [i for chunk in chunks for i in chunk.ids] == [
+        *("0.png", "1.png", "2.png", "3.png", "5.png", "6.png", "6.tif[0]", "6.tif[1]", "7.png", "8.png")
+    ]
+    levels = torch.cat([chunk.x[:, 0, 5, 5] for chunk in chunks]).tolist()
+    assert levels == [0, 20, 40, 60, 100, 120, 201, 202, 140, 160]
+    assert [text for chunk in chunks for text in chunk.skipped] == [
+        "4.png cannot be read: image file is truncated"
+    ]
+
+
+def test_values_of_a_photograph_out_of_range_are_refused_by_its_name(tmp_path):
+    for name, top in (("a", 1.0), ("b", 7.0)):
+        save(tmp_path / f"{name}.tif", Image.fromarray(np.full((300, 300), top, np.float32)))
+    with pytest.raises(InputError, match=r"in .*, b\.tif has pixel values from 7 to 7, expected 0 to 1"):
+        open_source(tmp_path, image_size=64).read()
+
+
 def test_strict_refuses_a_broken_file_by_name(broken):
     with pytest.raises(InputError, match=rf"in {broken}, bad/bomb.png cannot be read"):
         open_source(broken, strict=True)

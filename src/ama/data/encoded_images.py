@@ -7,6 +7,8 @@ A source has 1 channel if all its images are greyscale, else 3. Depth and size f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -21,8 +23,15 @@ from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.image_survey import Survey
 from ama.data.labels import as_labels, as_objects
 from ama.data.photo_times import photo_time
-from ama.data.samples import Samples, Source, Wanted, none_readable
+from ama.data.samples import BYTES_OF_A_BATCH, Samples, Source, Wanted, none_readable
 from ama.errors import InputError
+from ama.utils.processors import usable_processors
+
+# Decoding of photographs: threads at most, as each takes the memory of a whole one, and how many images ahead of each.
+MAX_THREADS, AHEAD = 4, 4
+PHOTOGRAPH = 256 * 256  # pixels above which a thread is worth its start
+
+Pixels = Shaped[np.ndarray, "h w c"] | Exception
 
 
 @runtime_checkable
@@ -79,6 +88,8 @@ class EncodedImages(Source):
         dtype = wanted.dtype or (torch.float32 if survey.n_deep else torch.uint8)
         super().__init__(encoded.name, (channels, *size), dtype)
         self._deep = survey.n_deep > 0
+        large = max(height * width for height, width in survey.sizes) > PHOTOGRAPH
+        self._n_threads = min(MAX_THREADS, usable_processors()) if large else 1
         survey.remark(self.shape, dtype, wanted)
 
     def __len__(self) -> int:
@@ -102,20 +113,43 @@ class EncodedImages(Source):
         if ids or skipped:
             yield self._samples(x[: len(ids)], ids, labels, skipped, groups)
 
-    def _decoded(self) -> Iterator[tuple[str, str | None, Any, Shaped[np.ndarray, "h w c"] | Exception]]:
+    def _decoded(self) -> Iterator[tuple[str, str | None, Any, Pixels]]:
         """Id, label, what groups it and pixels of every frame, or the exception that stands in their way."""
         timed = self.wanted.group_by is not None and self.wanted.group_by.timed
-        for position, (name, content, label, group) in enumerate(self.encoded):
-            group = photo_time(content) if timed else group
+        for position, image, decoded in self._opened():
+            group = photo_time(image.content) if timed else image.group
             frames = self._frames.get(position, (0,))
-            decoded = decode(content, frames, self.shape, self._deep)
             for frame in frames:
                 try:
                     with decoder_warnings():
                         pixels = next(decoded)
                 except InputError as error:
-                    raise InputError(f"in {self.name}, {name} {error}") from error
-                yield name if len(frames) == 1 else f"{name}[{frame}]", label, group, pixels
+                    raise InputError(f"in {self.name}, {image.id} {error}") from error
+                yield image.id if len(frames) == 1 else f"{image.id}[{frame}]", image.label, group, pixels
+
+    def _opened(self) -> Iterator[tuple[int, EncodedImage, Iterator[Pixels]]]:
+        """Each image with what decodes its frames; photographs of one frame are decoded in threads, some at a time."""
+        places = iter(enumerate(self.encoded))
+        if self._n_threads == 1:
+            for position, image in places:
+                yield position, image, self._decode(position, image)
+            return
+        with ThreadPoolExecutor(self._n_threads) as pool:
+            n_ahead = max(self._n_threads, min(AHEAD * self._n_threads, BYTES_OF_A_BATCH // self._bytes))
+            while some := list(islice(places, n_ahead)):
+                # Around all of them: what silences warnings is not safe in threads.
+                with decoder_warnings():
+                    ahead = [
+                        pool.submit(list, self._decode(*one)) for one in some if one[0] not in self._frames
+                    ]
+                    wait(ahead)
+                found = iter(ahead)
+                for position, image in some:
+                    lazily = position in self._frames
+                    yield position, image, self._decode(position, image) if lazily else _results(next(found))
+
+    def _decode(self, position: int, image: EncodedImage) -> Iterator[Pixels]:
+        return decode(image.content, self._frames.get(position, (0,)), self.shape, self._deep)
 
     @property
     def _stored(self) -> type[np.generic]:
@@ -150,3 +184,7 @@ class EncodedImages(Source):
                 f"in {self.name}, {sentence}; detector.open(source).read() skips such images and names them"
             )
         return sentence
+
+
+def _results(decoded: Future[list[Pixels]]) -> Iterator[Pixels]:
+    yield from decoded.result()

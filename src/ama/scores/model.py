@@ -234,7 +234,7 @@ class Model(ScoringNetworks):
         of_known = torch.tensor([term.needs_known for term in self._named(self.deciding)])
         if self.settings.scoring == "auto":
             anomalies = self.kind.synthetic_anomalies(raw, generator_for(seed, 6))
-            kinds = [self._deciding_values(x) for x in anomalies.values()]
+            kinds = [self._deciding_values(x) for x in anomalies]
             self.combination.fit_weights(normal, kinds, ~of_known)
         self.combination.weigh_against_others(of_known, known_weight(n_known))
 

@@ -1,11 +1,18 @@
-"""What processors compute natively."""
+"""How many processors there are, and what they compute natively."""
 
 from __future__ import annotations
+
+import os
 
 import torch
 
 # Instructions that multiply bfloat16: x86 with AVX-512 or AMX, ARM with NEON or SVE.
 BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
+
+
+def usable_processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def multiplies_bfloat16(device: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jaxtyping import Shaped
 from torch import Generator, Tensor
 
@@ -18,7 +20,6 @@ from ama.scores.place_maps import PlaceMap
 from ama.settings import Settings
 
 WORKING_SIDE = 512  # pixels of the longest side of a tile
-MAX_COMPOSED = 50  # images of which synthetic anomalies are made, which determine an AUROC to 0.05
 
 
 class FeaturedImages(SampleKind):
@@ -90,8 +91,8 @@ class FeaturedImages(SampleKind):
 
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
-    ) -> dict[str, Shaped[Tensor, "n c h w"]]:
-        return photo_anomalies(raw[:MAX_COMPOSED], random)
+    ) -> Iterator[Shaped[Tensor, "n c h w"]]:
+        return (anomalous for _, anomalous in photo_anomalies(raw, random))
 
     def check(self, settings: Settings) -> None:
         super().check(settings)

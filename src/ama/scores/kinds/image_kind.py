@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jaxtyping import Shaped
 from torch import Generator, Tensor
 
@@ -68,5 +70,5 @@ class Images(SampleKind):
 
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
-    ) -> dict[str, Shaped[Tensor, "n c h w"]]:
-        return image_anomalies(raw, random)
+    ) -> Iterator[Shaped[Tensor, "n c h w"]]:
+        return iter(image_anomalies(raw, random).values())

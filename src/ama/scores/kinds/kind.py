@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 from jaxtyping import Float, Shaped
@@ -134,8 +135,8 @@ class SampleKind(ABC):
     @abstractmethod
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n ..."], random: Generator
-    ) -> dict[str, Shaped[Tensor, "n ..."]]:
-        """Several kinds of them, each composed from all of two or more normal samples."""
+    ) -> Iterator[Shaped[Tensor, "n ..."]]:
+        """Several kinds of them in turn, each composed from two or more normal samples."""
 
     def check(self, settings: Settings) -> None:
         """Refuse settings that such samples do not have.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jaxtyping import Shaped
 from torch import Generator, Tensor
 
@@ -68,5 +70,5 @@ class Tabular(SampleKind):
 
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n d"], random: Generator
-    ) -> dict[str, Shaped[Tensor, "n d"]]:
-        return row_anomalies(raw, random)
+    ) -> Iterator[Shaped[Tensor, "n d"]]:
+        return iter(row_anomalies(raw, random).values())

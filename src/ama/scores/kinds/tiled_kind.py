@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jaxtyping import Float, Shaped
 from torch import Generator, Tensor
 
@@ -15,8 +17,6 @@ from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.photo_anomalies import photo_anomalies
 from ama.settings import Settings
-
-MAX_COMPOSED = 50  # images of which synthetic anomalies are made
 
 
 class TiledImages(SampleKind):
@@ -90,5 +90,5 @@ class TiledImages(SampleKind):
 
     def synthetic_anomalies(
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
-    ) -> dict[str, Shaped[Tensor, "n c h w"]]:
-        return photo_anomalies(raw[:MAX_COMPOSED], random)
+    ) -> Iterator[Shaped[Tensor, "n c h w"]]:
+        return (anomalous for _, anomalous in photo_anomalies(raw, random))
