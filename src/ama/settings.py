@@ -21,6 +21,7 @@ Lipschitz = Literal[
 Negatives = Literal["atypical", "scaled", "cube", "none"]
 Precision = Literal["auto", "float32", "bfloat16"]
 HeldOutFrom = Literal["auto", "anywhere", "end", "groups"]
+FeaturesAs = Literal["rows", "maps"]
 NO_FEATURES = "none"
 AUTO_CONTAMINATION = 0.1  # PyOD's default; the data themselves do not tell
 WEIGHT = (0.0, 1e6)  # range of the weight of a term in an objective
@@ -61,16 +62,14 @@ class Settings:
         FIRST, 0.01, 0.5, default=0.05)
 
     max_steps: int | None = parameter((
-        "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9,
-        default=None)
+        "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9, default=None)
     max_epochs: int | None = parameter("Length of the training in passes over the data.", TRAINING, 1, 10**6,
         default=100)
     held_out_from: HeldOutFrom = parameter((
         "Which normal samples are held out: any, or those at the \"end\" of their order, by name in a folder. Of "
         "photographs taken in series, those from anywhere look like the learned ones, and the threshold flags too "
         "many new ones. \"auto\" is whole \"groups\" if fit is given some, \"end\" where features show a series, "
-        "and else \"anywhere\"."),
-        TRAINING, default="auto")
+        "and else \"anywhere\"."), TRAINING, default="auto")
     contamination_share: float = parameter((
         "Share of anomalies that may be among the rows of a table: the most unusual are left out, and as many more are "
         "not learned from. \"auto\" is 0.1. Normal rows like those left out may be flagged, beyond the false-alarm "
@@ -81,8 +80,7 @@ class Settings:
     milestones: list[float] = parameter((
         "Shares of the training after each of which the learning rate is divided by ten; [] keeps it constant."),
         TRAINING, 0.0, 1.0, default=[0.3, 0.6, 0.9])
-    critic_steps: int = parameter((
-        "Discriminator steps for each step of encoder and generator."), TRAINING, 1, 100, default=5)
+    critic_steps: int = parameter("Steps of D for each step of E and G.", TRAINING, 1, 100, default=5)
     averaging: float = parameter((
         "Decay of an exponential moving average of the weights, which then is the model; 0 keeps the last weights."),
         TRAINING, 0.0, 0.99999, default=0.0)
@@ -93,6 +91,10 @@ class Settings:
         "Type of the convolutions during training. \"auto\": bfloat16 if the processor or GPU multiplies it natively, "
         "otherwise float32. What was chosen is stored in the model."), TRAINING, default="float32")
 
+    features_as: FeaturesAs = parameter((
+        "What E, G and D see with features: \"rows\", means of the feature maps, or \"maps\", 32 principal components "
+        "of 16 x 16 places (8 x 8 below 256 pixels) of at most 5,000 images. Their terms take part if scoring "
+        "names them."), NETWORKS, default="rows")
     latent_dim: int = parameter("Dimension of the encodings.", NETWORKS, 1, 4096, default=128)
     encoder_width: int = parameter((
         "Channels of the encoder's first convolution; units of a hidden layer for tabular data."), NETWORKS, 1, 4096,
@@ -118,21 +120,17 @@ class Settings:
     interpolation: Literal["normalised", "remainder"] = parameter((
         "Weights of the k encodings: \"normalised\" uniform numbers, as in the paper's text, or uniform numbers and "
         "the \"remainder\" to 1, as in the authors' code."), OBJECTIVE, default="normalised")
-    lambda_inter: float = parameter("Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT,
-        default=0.2)
-    lambda_reg: float = parameter("Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT,
-        default=1.0)
+    lambda_inter: float = parameter("Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT, default=0.2)
+    lambda_reg: float = parameter("Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT, default=1.0)
     lambda_pixel: float = parameter((
         "Weight of the mean absolute difference between x and its reconstruction; not in the paper."),
         OBJECTIVE, *WEIGHT, default=0.0)
     lambda_rotation: float = parameter((
         "Weight of the discriminator's second task, recognising rotations; images only, not in the paper."),
         OBJECTIVE, *WEIGHT, default=0.0)
-    rotation_share: float = parameter("Share of the batch that is rotated.", OBJECTIVE, 0.0, 1.0,
-        default=0.375)
+    rotation_share: float = parameter("Share of the batch that is rotated.", OBJECTIVE, 0.0, 1.0, default=0.375)
     rotation_shift: float = parameter((
-        "How far images are shifted before they are rotated, as a share of their side."), OBJECTIVE, 0.0, 0.5,
-        default=0.125)
+        "How far images are shifted before rotation, as a share of their side."), OBJECTIVE, 0.0, 0.5, default=0.125)
 
     lambda_neg: float = parameter("Weight of the negatives in Eq. 2.", NEGATIVE, *WEIGHT, default=5.0)
     negatives: Negatives = parameter((
@@ -150,8 +148,7 @@ class Settings:
         "True, as in the authors' code: no gradient reaches E through interpolated encodings, nor G through the "
         "making of synthetic negatives."), NEGATIVE, default=False)
     negative_share: float = parameter("Negatives as a share of the batch.", NEGATIVE, 0.0, 1.0, default=0.1)
-    negative_start: float = parameter("Share of the training before the first negative.", NEGATIVE, 0.0, 1.0,
-        default=0.1)
+    negative_start: float = parameter("Share of training before the first negative.", NEGATIVE, 0.0, 1.0, default=0.1)
     delta: float = parameter((
         "Thickness of the atypical shell, or half the side of the cube. \"auto\" tries several values and keeps the "
         "best on the validation samples."), NEGATIVE, 1e-9, 1e6, searchable=True, default=1.0)
@@ -252,6 +249,9 @@ COMPACT_TABULAR = dataclasses.replace(
 # A defect changes the rows of an image or a few places in it, seldom both.
 COMPACT_FEATURES = dataclasses.replace(COMPACT_TABULAR, combination="maximum", term_bound=0.0)
 
+_OF_MAPS: dict[str, Any] = {"max_steps": 2000, "lambda_rotation": 0.0, "scoring_precision": "float32"}
+COMPACT_MAPS = dataclasses.replace(COMPACT_COLOUR, **_OF_MAPS, combination="maximum", held_out=0.25)
+
 # Variant of the data -> what each preset is for it. "auto" is "compact", on a GPU as well: on the class of CIFAR-10
 # that was measured there, the paper's training ends far below it (benchmarks/results/paper.jsonl).
 PRESETS: dict[str, dict[str, Settings]] = {
@@ -259,6 +259,7 @@ PRESETS: dict[str, dict[str, Settings]] = {
     "grey images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_GREY},
     "tabular data": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_TABULAR},
     "features of images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_FEATURES},
+    "feature maps": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_MAPS},
 }
 
 

@@ -56,6 +56,18 @@ def test_places_are_those_of_the_image_at_its_own_size(backbone):
     assert backbone.places(torch.rand(1, 3, 32, 32)).shape == (1, 232, 8, 8)
 
 
+@pytest.mark.parametrize(("size", "side"), [((256, 200), 16), ((512, 400), 16), ((40, 90), 8)])
+def test_a_map_holds_the_places_of_the_image_that_a_row_is_made_of(backbone, size, side):
+    images = torch.rand(2, 3, *size)
+    rows, maps = backbone.rows_and_maps(images, side)
+    assert torch.equal(rows, backbone(images))
+    assert maps.shape == (2, 232, side, side)
+    assert torch.equal(backbone.rows_and_maps(images[1:], side)[1], maps[1:])
+    if max(size) == 256:
+        expected = F.adaptive_avg_pool2d(backbone.places(images), side)
+        torch.testing.assert_close(maps, expected)
+
+
 def test_every_backbone_is_frozen_and_tells_its_columns():
     for kind in (Lite0Backbone,):
         backbone = kind().train()

@@ -12,13 +12,14 @@ from ama.features.loading import check_features, load_backbone
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.featured_kind import WORKING_SIDE
 from ama.scores.kinds.kind import SampleKind
-from ama.settings import NO_FEATURES
+from ama.settings import NO_FEATURES, FeaturesAs
 
 
 class BackboneMixin:
-    """A detector with the parameters ``features``, ``features_by_reference`` and ``tile_size``."""
+    """A detector with the parameters ``features``, ``features_as``, ``features_by_reference`` and ``tile_size``."""
 
     features: Any
+    features_as: Any
     features_by_reference: Any
     tile_size: Any
 
@@ -57,4 +58,5 @@ class BackboneMixin:
         return backbone
 
     def _kind(self, shape: tuple[int, ...], backbone: Backbone | None = None) -> SampleKind:
-        return kind_of(shape, self.features or NO_FEATURES, backbone, self.tile_size or 0)
+        seen_as: FeaturesAs = self.features_as or "rows"
+        return kind_of(shape, self.features or NO_FEATURES, backbone, self.tile_size or 0, seen_as)

@@ -110,19 +110,30 @@ class Backbone(nn.Module, ABC):
     @torch.no_grad()
     def forward(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b n"]:
         """The rows of raw images, float32."""
-        rows = []
+        return torch.cat([self._row(self.stages(_pixels(image, LARGEST_OF_ROWS))) for image in raw.split(1)])
+
+    @torch.no_grad()
+    def rows_and_maps(
+        self, raw: Shaped[Tensor, "b c h w"], side: int
+    ) -> tuple[Float[Tensor, "b n"], Float[Tensor, "b k s s"]]:
+        """The rows of raw images, and the places of the same pass, resized to squares of ``side`` places."""
+        rows, maps = [], []
         for image in raw.split(1):
-            stages = self.of_rows(self.stages(_pixels(image, LARGEST_OF_ROWS)))
-            rows.append(torch.cat([stage.mean((2, 3)) for stage in stages], 1))
-        return torch.cat(rows)
+            stages = self.stages(_pixels(image, LARGEST_OF_ROWS))
+            rows.append(self._row(stages))
+            maps.append(F.adaptive_avg_pool2d(self._places(stages), side))
+        return torch.cat(rows), torch.cat(maps)
 
     @torch.no_grad()
     def places(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k i j"]:
         """Features of the places of raw images, float32."""
-        return torch.cat([self._places(_pixels(image)) for image in raw.split(1)])
+        return torch.cat([self._places(self.stages(_pixels(image))) for image in raw.split(1)])
 
-    def _places(self, image: Float[Tensor, "1 3 h w"]) -> Float[Tensor, "1 k i j"]:
-        chosen = self.of_places(self.stages(image))
+    def _row(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> Float[Tensor, "1 n"]:
+        return torch.cat([stage.mean((2, 3)) for stage in self.of_rows(stages)], 1)
+
+    def _places(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> Float[Tensor, "1 k i j"]:
+        chosen = self.of_places(stages)
         height, width = chosen[-1].shape[2:]
         around = [F.avg_pool2d(stage, 3, 1, 1, count_include_pad=False) for stage in chosen]
         return torch.cat([F.adaptive_avg_pool2d(stage, (height, width)) for stage in around], 1)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ama.networks.critic import Critic
-from ama.networks.scaling import ScaledModule, Scaling
+from ama.networks.scaling import ColumnScaling, ScaledModule, Scaling
 
 
 class Networks(ScaledModule):
@@ -24,6 +24,12 @@ class Networks(ScaledModule):
         Of raw samples.
     encoder, generator, discriminator
         The three networks.
+
+    Attributes
+    ----------
+    row_scaling
+        Of the rows of the same samples, where the networks see something else of them; None where they see all there
+        is.
     """
 
     encoder: Any
@@ -40,6 +46,7 @@ class Networks(ScaledModule):
     ):
         super().__init__(scaling)
         self.shape = shape
+        self.row_scaling: ColumnScaling | None = None
         self.encoder, self.generator, self.discriminator = encoder, generator, discriminator
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

@@ -31,6 +31,8 @@ class ForwardPass:
         Whether convolutions run in bfloat16.
     distances
         Returns the distances of the places of the same samples, for images seen through a backbone.
+    rows
+        The same samples as rows of features, normalised; None if ``x`` is all that is seen of them.
     """
 
     def __init__(
@@ -40,9 +42,10 @@ class ForwardPass:
         weights: Sequence[Tensor],
         bfloat16: bool = False,
         distances: Callable[[], Float[Tensor, "b t i j"]] | None = None,
+        rows: Float[Tensor, "b n"] | None = None,
     ):
         self.x, self.networks, self.weights, self.bfloat16 = x, networks, weights, bfloat16
-        self._distances = distances
+        self._distances, self._rows = distances, rows
         self._known: dict[Callable[[ForwardPass], Any], Any] = {}
 
     def get(self, quantity: Callable[[ForwardPass], T]) -> T:
@@ -60,6 +63,11 @@ class ForwardPass:
         """D's feature maps of the pairs (x, y), layer by layer."""
         with self.autocast():
             return self.networks.discriminator.maps(x, y, self.weights)
+
+    @property
+    def rows(self) -> Float[Tensor, "b n"]:
+        """The samples as rows, which can be compared number by number."""
+        return self.x.flatten(1) if self._rows is None else self._rows
 
     @cached_property
     def code(self) -> Float[Tensor, "b d"]:

@@ -33,7 +33,7 @@ class PlaceMap(AnomalyMap):
         self.tiles = tiles
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b 0"]:
-        return forward.x[:, :0]
+        return forward.rows[:, :0]
 
     def fit(
         self, parts: Sequence[Float[Tensor, "_ 0"]], normal: Shaped[Tensor, "n c h w"], scorer: Scorer

@@ -50,7 +50,7 @@ class ScoringNetworks(Storable):
     ):
         super().__init__()
         self.shape, self.settings, self.dtype = shape, settings, dtype
-        self.kind = kind_of(shape, settings.features, backbone, settings.tile_size)
+        self.kind = kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
         self.networks = self.kind.networks(settings)
         self.backbone = backbone
         self.bank = None if backbone is None else PlaceBank()
@@ -90,8 +90,8 @@ class ScoringNetworks(Storable):
             networks = self.networks.folded()
             self._scorer = networks, networks.discriminator.weights()
         in_bfloat16 = self.kind.scores_in_bfloat16(self.settings)
-        for part, x in self._parts(raw):
-            yield ForwardPass(x, *self._scorer, in_bfloat16, partial(self.place_distances, part))
+        for part, x, rows in self._parts(raw):
+            yield ForwardPass(x, *self._scorer, in_bfloat16, partial(self.place_distances, part), rows)
 
     def _apply(self, fn: Any, recurse: bool = True) -> ScoringNetworks:
         self._scorer = None  # the original moves to another device or type
@@ -99,25 +99,25 @@ class ScoringNetworks(Storable):
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised parts of samples on the model's device, a few at a time; the networks are in evaluation mode."""
-        for _, x in self._parts(raw):
+        for _, x, _ in self._parts(raw):
             yield x
 
     def _parts(
         self, raw: Shaped[Tensor, "b ..."]
-    ) -> Iterator[tuple[Shaped[Tensor, "s ..."], Float[Tensor, "c ..."]]]:
-        """The same with the raw samples that they are of."""
+    ) -> Iterator[tuple[Shaped[Tensor, "s ..."], Float[Tensor, "c ..."], Float[Tensor, "s n"] | None]]:
+        """The same with the raw samples that they are of, and their rows where the networks see something else."""
         self.eval()
         size = math.prod(self.networks.shape)
         most = max(1, min(max(CHUNK, min(LARGEST_CHUNK, VALUES // size)), MOST_VALUES // size))
         tiles = self.kind.tiles
         for part in raw.split(most if tiles is None else min(most, max(1, CHUNK // len(tiles)))):
             on_device = part.to(self.networks.device)
-            for seen in self.seen(on_device).split(most):
-                yield on_device, self.networks.normalise(seen)
-
-    def seen(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "p ..."]:
-        """Raw samples as the networks' scaling takes them: through the backbone, if there is one, or cut."""
-        return self.kind.cut(raw) if self.backbone is None else self.backbone(raw)
+            seen, scaling = self.kind.seen(on_device, self.backbone), self.networks.row_scaling
+            rows = None
+            if scaling is not None and seen.rows is not None:
+                rows = scaling.normalise(seen.rows, torch.float64)
+            for x in seen.x.split(most):
+                yield on_device, self.networks.normalise(x), rows
 
     def fit_bank(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
         """Keep places of normal images, if there is a backbone that sees them."""

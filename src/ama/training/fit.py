@@ -3,45 +3,41 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-import torch
 from jaxtyping import Int, Shaped
 from lightning.pytorch import Callback
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from ama.features.backbone import Backbone
-from ama.features.tiles import tiles_notice
 from ama.networks.networks import Networks
 from ama.networks.rotations import is_mirror_symmetric
 from ama.scores.kinds.factory import kind_of
-from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model
 from ama.scores.terms.term_registry import chosen_terms
-from ama.settings import HeldOutFrom, Settings
+from ama.settings import Settings
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
 from ama.training.checkpoint_folder import locked
 from ama.training.isolation import isolated
-from ama.training.near_duplicates import MAX_HELD_OUT, duplicated_share, duplicates_notice
+from ama.training.preparation import (
+    chosen_hold_out,
+    seen_samples,
+    warn_of_near_duplicates,
+    warn_of_tiles,
+)
 from ama.training.run import Run, reader
-from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
 from ama.training.split import Split, split
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
 from ama.training.weight_selection import SelectWeights
 from ama.utils.processors import multiplies_bfloat16
-from ama.utils.progress import progress_bar
-from ama.utils.random_generators import generator_for
 
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
-MAX_TILES = (
-    20_000  # that the networks learn from, drawn at random; as many as there are images, if these are more
-)
 REPORTED = ("r_score", "a_score")  # the paper's scores, reported whatever score decides
 
 
@@ -185,75 +181,36 @@ def _model(
     *reported: str,
 ) -> Model:
     shape = tuple(parts.train.shape[1:])
-    kind = kind_of(shape, settings.features, backbone, settings.tile_size)
+    kind = kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
     terms = chosen_terms(settings, kind, known is not None)
     model = Model(shape, settings, parts.train.dtype, reported, terms, backbone)
     model.networks = networks
     return model
 
 
-def _seen(
-    raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, run: Run
-) -> Shaped[Tensor, "p ..."]:
-    """Samples as the networks' scaling takes them: through the backbone, if there is one, or tiles of images."""
-    if backbone is None:
-        most = max(MAX_TILES, len(raw))
-        return raw if kind.tiles is None else kind.tiles.some(raw, most, generator_for(run.seed, 15))
-    images = progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image")
-    return torch.cat([backbone(image.to(run.device)).cpu() for image in images])
-
-
-def _held_out_from(
-    data: TrainingSet, kind: SampleKind, backbone: Backbone | None, settings: Settings, run: Run
-) -> HeldOutFrom:
-    """What is held out: as the user wants it, whole groups, or the end where the features show a series."""
-    asked = "groups" if data.groups is not None else settings.held_out_from
-    if asked in ("groups", "end"):
-        return asked
-    first, found = data.normal[:MAX_SAMPLES], None
-    if backbone is not None and len(first) >= MIN_SAMPLES:
-        found = found_series(_seen(first, kind, backbone, run))
-    if found is None:
-        return "anywhere"
-    warnings.warn(series_notice(found, settings.held_out, asked == "auto"), stacklevel=2)
-    return "end" if asked == "auto" else asked
-
-
-def _warn_of_tiles(raw: Tensor, seen: Tensor, kind: SampleKind, backbone: Backbone | None) -> None:
-    """Say how images are cut, if they are; ``seen`` is what the networks learn from."""
-    learned = len(seen) if backbone is None else None
-    if kind.tiles is not None and (notice := tiles_notice(kind.tiles, len(raw), learned)) is not None:
-        warnings.warn(notice, stacklevel=2)
-
-
-def _warn_of_near_duplicates(
-    parts: Split, train: Tensor, kind: SampleKind, backbone: Backbone | None, settings: Settings, run: Run
-) -> None:
-    """Say if many held-out samples have near-duplicates among the learned ones, ``train`` as the networks see them."""
-    held_out = torch.cat([parts.unseen, parts.calibration])[:MAX_HELD_OUT]
-    as_pixels = kind_of(tuple(train.shape[1:])).pictured
-    rows = None if as_pixels else (train, _seen(held_out, kind, backbone, run))
-    share = duplicated_share(parts.train, held_out, rows)
-    if (notice := duplicates_notice(share, settings.held_out_from)) is not None:
-        warnings.warn(notice, stacklevel=2)
-
-
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     backbone = data.backbone
-    kind = kind_of(tuple(data.normal.shape[1:]), settings.features, backbone, settings.tile_size)
+    shape = tuple(data.normal.shape[1:])
+    kind = kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
     if data.anomalies is not None:
         kind.check_known()
     if backbone is not None:
         backbone.to(run.device)
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
-    settings = replace(settings, held_out_from=_held_out_from(data, kind, backbone, settings, run))
+    settings = replace(
+        settings,
+        held_out_from=chosen_hold_out(data.normal, data.groups is not None, kind, backbone, settings, run),
+    )
     parts = split(data.normal, settings, run.seed, data.anomalies is not None, data.groups, kind)
     networks = kind.networks(settings).to(run.device)
-    train = _seen(parts.train, kind, backbone, run)
-    _warn_of_tiles(parts.train, train, kind, backbone)
-    _warn_of_near_duplicates(parts, train, kind, backbone, settings, run)
-    known = None if data.anomalies is None else _seen(data.anomalies, kind, backbone, run)
+    seen = partial(seen_samples, kind=kind, backbone=backbone, run=run)
+    train, rows = seen(parts.train)
+    warn_of_tiles(parts.train, train, kind, backbone)
+    warn_of_near_duplicates(parts, rows, seen, settings.held_out_from)
+    known = None if data.anomalies is None else seen(data.anomalies).x
     networks.scaling.fit(train)
+    if networks.row_scaling is not None and rows is not None:
+        networks.row_scaling.fit(rows)
 
     n = len(train)
     per_pass = -(-n // min(settings.batch_size, n))

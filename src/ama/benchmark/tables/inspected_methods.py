@@ -8,6 +8,10 @@ FEATURES, PIXELS = "ama, features", "ama, pixels"
 PATCH_CORE, PADIM = "PatchCore-like", "PaDiM-like"
 # Terms of the score of features that each decide alone in a row of their own; another name here is another row.
 ALONE = ("row_density", "local_nearest_rows", "nearest_places", "r_score", "a_score")
+# The same of the game on maps of features, and what one of them adds to the terms that need no networks.
+ALONE_ON_MAPS = ("r_score", "a_score", "latent_density", "mahalanobis", "memory_bank")
+MAPS: dict[str, Any] = {"features": "lite0", "features_as": "maps"}
+ADDED = "row_density+local_nearest_rows+nearest_places+r_score"
 PIXEL_SIDE = 64  # pixels to which photographs are reduced without features, as ama reduces them by default
 PIXEL_STEPS = 800  # of colour images of this size: some minutes of one core
 
@@ -32,6 +36,11 @@ INSPECTED = {
         f"{FEATURES}: {term} alone": Inspected("AMADetector", {"features": "lite0", "scoring": term})
         for term in ALONE
     },
+    **{
+        f"{FEATURES}: maps, {term} alone": Inspected("AMADetector", {**MAPS, "scoring": term})
+        for term in ALONE_ON_MAPS
+    },
+    f"{FEATURES}: maps, r_score added": Inspected("AMADetector", {**MAPS, "scoring": ADDED}),
     PATCH_CORE: Inspected("PatchCore", {}),
     PADIM: Inspected("PaDiM", {}),
     PIXELS: Inspected("AMADetector", {"max_steps": PIXEL_STEPS}, PIXEL_SIDE),

@@ -8,9 +8,10 @@ from ama.networks.image_networks import MIN_SIDE
 from ama.scores.kinds.featured_kind import FeaturedImages
 from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind
+from ama.scores.kinds.mapped_kind import MappedImages
 from ama.scores.kinds.tabular_kind import Tabular
 from ama.scores.kinds.tiled_kind import TiledImages
-from ama.settings import NO_FEATURES
+from ama.settings import NO_FEATURES, FeaturesAs
 
 
 def kind_of(
@@ -18,6 +19,7 @@ def kind_of(
     features: str = NO_FEATURES,
     backbone: Backbone | None = None,
     tile_size: int = 0,
+    features_as: FeaturesAs = "rows",
 ) -> SampleKind:
     """The kind of samples of a shape.
 
@@ -31,12 +33,16 @@ def kind_of(
         That backbone; without it, settings can be checked, and no model be built.
     tile_size
         Longest side of the tiles in which images are seen; 0: as the kind does without being asked.
+    features_as
+        What the networks see of those features.
 
     Raises
     ------
     InputError
         If there are no such features or tiles of these samples, or tiles of a few pixels are asked for.
     """
+    if features == NO_FEATURES and features_as != "rows":
+        raise InputError(f"{features_as=!r} is about the features of images: it needs features, found none")
     kind = Images(shape) if len(shape) == 3 else Tabular(shape)
     if features == NO_FEATURES and not tile_size:
         return kind
@@ -49,4 +55,5 @@ def kind_of(
         raise InputError(f"tile_size must be 0 or at least {MIN_SIDE} pixels, found {tile_size}")
     if features == NO_FEATURES:
         return TiledImages(shape, tile_size)
-    return FeaturedImages(shape, features, backbone, tile_size)
+    seen_as = MappedImages if features_as == "maps" else FeaturedImages
+    return seen_as(shape, features, backbone, tile_size)

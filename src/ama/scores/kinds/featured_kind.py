@@ -11,9 +11,9 @@ from ama.errors import InputError
 from ama.features.backbone import SMALLEST, Backbone
 from ama.features.tiles import Tiles
 from ama.networks.networks import Networks
-from ama.networks.scaling import ColumnScaling
+from ama.networks.scaling import Scaling
 from ama.scores.kinds.image_kind import Images
-from ama.scores.kinds.kind import SampleKind
+from ama.scores.kinds.kind import SampleKind, Seen
 from ama.scores.kinds.tabular_kind import Tabular
 from ama.scores.photo_anomalies import photo_anomalies
 from ama.scores.place_maps import PlaceMap
@@ -72,7 +72,12 @@ class FeaturedImages(SampleKind):
     def describe(self, n: int | None = None) -> str:
         return self.images.describe(n)
 
-    def scaling(self) -> ColumnScaling:
+    def seen(self, raw: Shaped[Tensor, "b c h w"], backbone: Backbone | None) -> Seen:
+        assert backbone is not None
+        rows = backbone(raw)
+        return Seen(rows, rows)
+
+    def scaling(self) -> Scaling:
         return self.rows.scaling()
 
     def networks(self, settings: Settings) -> Networks:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from jaxtyping import Float, Shaped
 from torch import Generator, Tensor
 
 from ama.errors import InputError
+from ama.features.backbone import Backbone
 from ama.features.provenance import Provenance
 from ama.features.tiles import Tiles
 from ama.networks.networks import Networks
 from ama.networks.scaling import Scaling
 from ama.scores.map_contract import AnomalyMap
 from ama.settings import Settings
+
+
+class Seen(NamedTuple):
+    """What is seen of raw samples."""
+
+    x: Shaped[Tensor, "p ..."]  # as the networks' scaling takes it
+    rows: Shaped[Tensor, "b n"] | None  # as which samples can be compared number by number, if they can be
 
 
 class SampleKind(ABC):
@@ -94,6 +102,10 @@ class SampleKind(ABC):
     def cut(self, raw: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "p ..."]:
         """The parts of raw samples that the networks see one by one: most see a whole sample."""
         return raw
+
+    def seen(self, raw: Shaped[Tensor, "b ..."], backbone: Backbone | None) -> Seen:
+        """What is seen of raw samples, through the backbone if there is one."""
+        return Seen(self.cut(raw), None)
 
     def joined(self, parts: Shaped[Tensor, "p ..."]) -> Shaped[Tensor, "b ..."]:
         """Whole samples from such parts."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from jaxtyping import Shaped
 from torch import Generator, Tensor
 
+from ama.features.backbone import Backbone
 from ama.networks.networks import Networks
 from ama.networks.scaling import ColumnScaling
 from ama.networks.tabular_networks import Discriminator, Encoder
 from ama.networks.tabular_networks import Generator as RowGenerator
 from ama.scores.column_maps import ColumnMap
-from ama.scores.kinds.kind import SampleKind
+from ama.scores.kinds.kind import SampleKind, Seen
 from ama.scores.synthetic_anomalies import row_anomalies
 from ama.settings import Settings
 
@@ -44,6 +45,9 @@ class Tabular(SampleKind):
     def describe(self, n: int | None = None) -> str:
         size = f"{self.n_columns} column{'s'[: self.n_columns != 1]}"
         return f"rows of {size}" if n is None else f"{n} row{'s'[: n != 1]} of {size}"
+
+    def seen(self, raw: Shaped[Tensor, "b d"], backbone: Backbone | None) -> Seen:
+        return Seen(raw, raw)
 
     def scaling(self) -> ColumnScaling:
         return ColumnScaling(self.n_columns)

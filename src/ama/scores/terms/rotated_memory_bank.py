@@ -28,7 +28,7 @@ class RotatedMemoryBank(MemoryBank):
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.n_rotations > 1
+        return kind.n_rotations > 1 and not kind.comparable
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
         with forward.autocast():

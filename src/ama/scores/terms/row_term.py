@@ -29,4 +29,4 @@ class RowTerm(Term):
         return kind.has_covariance if cls.whitens else kind.comparable and not kind.best_whitened
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
-        return forward.x.flatten(1).double()
+        return forward.rows.double()

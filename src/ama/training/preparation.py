@@ -1,0 +1,83 @@
+"""What precedes a training: what is seen of the samples, which are held out, and what is said of both."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Shaped
+from torch import Tensor
+
+from ama.features.backbone import Backbone
+from ama.features.tiles import tiles_notice
+from ama.scores.kinds.kind import SampleKind, Seen
+from ama.settings import HeldOutFrom, Settings
+from ama.training.near_duplicates import MAX_HELD_OUT, duplicated_share, duplicates_notice
+from ama.training.run import Run
+from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
+from ama.training.split import Split
+from ama.utils.progress import progress_bar
+from ama.utils.random_generators import generator_for
+
+# Tiles that a network learns from, drawn at random; as many as there are images, if these are more.
+MAX_TILES = 20_000
+MAX_MAPS = 5_000  # of features that a network learns from: in memory they are larger than small images
+
+
+def seen_samples(raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backbone | None, run: Run) -> Seen:
+    """What is seen of samples: through the backbone, if there is one, and of very many some of the tiles or maps."""
+    if backbone is None and kind.tiles is not None:
+        most = max(MAX_TILES, len(raw))
+        return Seen(kind.tiles.some(raw, most, generator_for(run.seed, 15)), None)
+    if backbone is None:
+        return kind.seen(raw, None)
+    x, rows = list[Tensor](), list[Tensor]()
+    for image in progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image"):
+        seen = kind.seen(image.to(run.device), backbone)
+        assert seen.rows is not None
+        rows.append(seen.rows.cpu())
+        if seen.x is seen.rows or len(x) < MAX_MAPS:  # the split has shuffled them
+            x.append(seen.x.cpu())
+    return Seen(torch.cat(x), torch.cat(rows))
+
+
+def chosen_hold_out(
+    normal: Shaped[Tensor, "n ..."],
+    grouped: bool,
+    kind: SampleKind,
+    backbone: Backbone | None,
+    settings: Settings,
+    run: Run,
+) -> HeldOutFrom:
+    """What is held out: as the user wants it, whole groups, or the end where the features show a series."""
+    asked = "groups" if grouped else settings.held_out_from
+    if asked in ("groups", "end"):
+        return asked
+    first, found = normal[:MAX_SAMPLES], None
+    if backbone is not None and len(first) >= MIN_SAMPLES:
+        rows = seen_samples(first, kind, backbone, run).rows
+        found = None if rows is None else found_series(rows)
+    if found is None:
+        return "anywhere"
+    warnings.warn(series_notice(found, settings.held_out, asked == "auto"), stacklevel=3)
+    return "end" if asked == "auto" else asked
+
+
+def warn_of_tiles(raw: Tensor, seen: Tensor, kind: SampleKind, backbone: Backbone | None) -> None:
+    """Say how images are cut, if they are; ``seen`` is what the networks learn from."""
+    learned = len(seen) if backbone is None else None
+    if kind.tiles is not None and (notice := tiles_notice(kind.tiles, len(raw), learned)) is not None:
+        warnings.warn(notice, stacklevel=3)
+
+
+def warn_of_near_duplicates(
+    parts: Split, rows: Tensor | None, seen: Callable[[Tensor], Seen], held_out_from: HeldOutFrom
+) -> None:
+    """Say if many held-out samples have near-duplicates among the learned ones, whose ``rows`` are compared if any."""
+    held_out = torch.cat([parts.unseen, parts.calibration])[:MAX_HELD_OUT]
+    others = None if rows is None else seen(held_out).rows
+    both = None if rows is None or others is None else (rows, others)
+    share = duplicated_share(parts.train, held_out, both)
+    if (notice := duplicates_notice(share, held_out_from)) is not None:
+        warnings.warn(notice, stacklevel=3)
