@@ -20,7 +20,7 @@ from ama.io.model_folder import CONFIG
 from ama.report.model_card import model_card
 from ama.scores.model import Model
 from ama.settings import resolve
-from ama.training import fit as fit_module
+from ama.training import preparation
 from image_files import noise, save
 from lite0_package import needs_lite0
 
@@ -151,12 +151,12 @@ def test_what_tiles_cannot_do_is_refused(detector, rng):
 
 
 def test_tiles_are_drawn_where_there_are_too_many(monkeypatch):
-    monkeypatch.setattr(fit_module, "MAX_TILES", 40)
+    monkeypatch.setattr(preparation, "MAX_TILES", 40)
     images = smooth(20, 3, 48, 80)
     options = {**OPTIONS, "max_steps": 2, "scoring": "a_score", "held_out": 0.45}
     with pytest.warns(UserWarning, match=f"^{SEEN}; the networks learn from 40 of 165, drawn at random$"):
         ama.AMADetector(tile_size=20, **options).fit(images)
-    monkeypatch.setattr(fit_module, "MAX_TILES", 5)
+    monkeypatch.setattr(preparation, "MAX_TILES", 5)
     with pytest.warns(UserWarning, match="; the networks learn from 11 of 165, drawn at random$"):
         ama.AMADetector(tile_size=20, **options).fit(images)
     whole = ama.AMADetector(tile_size=80, **options).fit(images)  # of all 11, which is said of no image
