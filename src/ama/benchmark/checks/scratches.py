@@ -118,7 +118,7 @@ def _measured(
         "auroc": float(roc_auc_score([0] * len(clean) + [1] * len(scratched), -np.r_[normal, anomalous])),
         "false_alarms": int((normal < detector.offset_).sum()),
         "found": int((anomalous < detector.offset_).sum()),
-        "located": sum(distance <= NEAR for distance in distances),
+        "located": sum(bool(distance <= NEAR) for distance in distances),
         "fit_seconds": round(detector.fit_seconds_, 1),
     }
     return record, large[0]

@@ -44,23 +44,24 @@ def inspection_tables(cells: Sequence[Cell], records: dict[Cell, Record], pixels
 
 
 def _auroc_table(cells: Sequence[Cell], records: dict[Cell, Record]) -> str:
-    """A line for each set, and the average of each family; one line for a family of which nothing was run."""
+    """A line for each method; a column for each set and for the average of a family, or one where nothing was run."""
     methods = list(dict.fromkeys(cell.method for cell in cells))
-    lines = head("AUROC", *methods)
+    columns: dict[str, list[str]] = {}
     for family, members in groupby(cells, key=_family):
         of_family = list(members)
         names = list(dict.fromkeys(cell.data for cell in of_family))
         if len(names) > 1 and not any(cell in records for cell in of_family):
-            lines.append(line(f"{family}, {len(names)} sets", *[NOT_RUN] * len(methods)))
+            columns[f"{family}, {len(names)} sets"] = [NOT_RUN] * len(methods)
             continue
         found = {(cell.data, cell.method): _auroc(records[cell]) for cell in of_family if cell in records}
         for name in names:
             aurocs = [found.get((name, method)) for method in methods]
-            lines.append(line(name, *(NOT_RUN if value is None else f"{value:.3f}" for value in aurocs)))
+            columns[name] = [NOT_RUN if value is None else f"{value:.3f}" for value in aurocs]
         if len(names) > 1:
             whole = [[found.get((name, method), np.nan) for name in names] for method in methods]
-            lines.append(line(f"**{family}, average**", *(_average(values) for values in whole)))
-    return "\n".join(lines)
+            columns[f"{family}, average"] = [_average(values) for values in whole]
+    rows = zip(methods, *columns.values(), strict=True)
+    return "\n".join([*head("AUROC", *columns), *(line(*row) for row in rows)])
 
 
 def _family(cell: Cell) -> str:
