@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 RUN = [grid for grid in GRIDS if (ROOT / results_path(grid, None)).exists() and grid != "digits"]
 
+NAMES_OF_TILES = {0: "reduced to 512", 512: "tiles of 512"}
 PAGES = {
     **dict.fromkeys(("mnist", "cifar10", "fashion_mnist"), "one-class"),
     **dict.fromkeys(("mnist_methods", "cifar10_methods", "table1_methods", "equal_seconds"), "methods"),
@@ -80,6 +81,16 @@ def test_the_page_of_maps_has_the_defects_measured():
         lines.append(f"| {r['data']}, {r['normal']} | {r['defect']} | {texts} |")
     assert len(lines) == len(CLASSES) * len(DEFECTS)
     assert missing_from("docs/results/maps.md", lines) == []
+
+
+def test_the_page_of_inspection_has_the_scratches_measured():
+    lines = [
+        f"| {NAMES_OF_TILES[r['tile_size']]} | {r['auroc']:.3f} | {r['false_alarms']} of {r['n_judged']} | "
+        f"{r['found']} of {r['n_judged']} | {r['located']} of {r['n_judged']} |"
+        for r in read_results(RESULTS / "scratches.jsonl")
+    ]
+    assert len(lines) == 2
+    assert missing_from("docs/results/inspection.md", lines) == []
 
 
 @pytest.mark.parametrize("m", [100, 500, 4000])

@@ -68,8 +68,17 @@ def test_of_many_places_as_many_of_each_tile_are_candidates(monkeypatch):
     assert not torch.equal(fitted(learned, seed=1).places, bank.places)
 
 
+def test_random_places_beside_the_coreset_are_others(monkeypatch):
+    monkeypatch.setattr(place_bank, "MAX_CHOSEN", 50)
+    monkeypatch.setattr(place_bank, "MAX_DRAWN", 30)
+    bank = PlaceBank()
+    bank.fit([torch.rand(1, 3, 10, 20)], 1, 0)
+    assert len(bank.places.unique(dim=0)) == len(bank.places) == 80
+
+
 def test_a_bank_of_many_places_covers_them_all(monkeypatch):
-    monkeypatch.setattr(place_bank, "MAX_PLACES", 50)
+    monkeypatch.setattr(place_bank, "MAX_CHOSEN", 50)
+    monkeypatch.setattr(place_bank, "MAX_DRAWN", 0)
     learned = tiles(0, 4, 3, (10, 10))
     rare = learned.clone()
     rare[2, :, 4, 4] *= 10

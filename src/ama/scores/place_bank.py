@@ -2,7 +2,8 @@ r"""How far each place of an image is from the places of normal images.
 
 :math:`d(p) = \min_i \lVert (f(p) - f_i) / s \rVert` over a bank of places :math:`f_i` of normal images seen through a
 frozen backbone, as in PatchCore (Roth et al., CVPR 2022); s is the standard deviation of every feature. The bank is a
-greedy coreset: rare normal places are in it, which a bank drawn at random misses.
+greedy coreset: rare normal places are in it, which a bank drawn at random misses. Some random places are added, as a
+coreset is sparse where normal places are common, and maps would be high there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from ama.utils.random_generators import generator_for
 
 MAX_IMAGES = 1_000  # normal images behind the bank
 MAX_CANDIDATES = 50_000  # of their places, from which it is chosen
-MAX_PLACES = 2_000  # in the bank
+MAX_CHOSEN = 2_000  # places of the coreset
+MAX_DRAWN = 1_000  # others, drawn at random
 CHUNK = 1024  # places searched at a time
 ROUNDING = 1e-6  # of its largest value: a feature that varies by no more is constant
 
@@ -59,7 +61,11 @@ class PlaceBank(Resizable):
         varies = spread > ROUNDING * candidates.abs().amax(0)
         self.scale = torch.where(varies, spread, torch.ones_like(spread))
         scaled = candidates / self.scale
-        self.places = scaled[greedy_coreset(scaled, MAX_PLACES, random)]
+        chosen = greedy_coreset(scaled, MAX_CHOSEN, random)
+        others = torch.ones(len(scaled), dtype=torch.bool, device=scaled.device).scatter(0, chosen, False)
+        drawn = others.nonzero()[:, 0]
+        drawn = drawn[torch.randperm(len(drawn), generator=random)[:MAX_DRAWN].to(drawn.device)]
+        self.places = scaled[torch.cat([chosen, drawn])]
 
     def distances(self, tile: Float[Tensor, "1 k i j"]) -> Float[Tensor, "1 i j"]:
         """The distance of each place, in standard deviations."""
