@@ -39,6 +39,11 @@ def seen_samples(raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backb
         rows.append(seen.rows.cpu())
         if seen.x is seen.rows or len(x) < MAX_MAPS:  # the split has shuffled them
             x.append(seen.x.cpu())
+    if len(x) < len(rows):
+        warnings.warn(
+            f"the networks learn from the maps of {len(x):,} of {len(rows):,} images, drawn at random",
+            stacklevel=3,
+        )
     return Seen(torch.cat(x), torch.cat(rows))
 
 
