@@ -7,7 +7,6 @@ import torch
 
 from ama.features.backbone import Lite0Backbone
 from ama.scores.kinds.factory import kind_of
-from ama.settings import Settings
 from ama.training import preparation
 from ama.training.run import Run
 
@@ -24,10 +23,9 @@ def test_networks_learn_from_some_of_very_many_maps_which_is_said(monkeypatch):
 
 def test_samples_without_backbone_and_tiles_are_seen_as_they_are(recwarn):
     images = torch.randint(256, (5, 3, 16, 16), dtype=torch.uint8)
-    assert preparation.seen_samples(images, kind_of((3, 16, 16)), None, Run()).x is images
-    held_out_from = preparation.chosen_hold_out(images, False, kind_of((3, 16, 16)), None, Settings(), Run())
+    kind = kind_of((3, 16, 16))
+    assert preparation.seen_samples(images, kind, None, Run()).x is images
+    held_out_from = preparation.chosen_hold_out(images, False, "auto", 0.1, kind, None, Run())
     assert held_out_from == "anywhere"
-    assert (
-        preparation.chosen_hold_out(images, True, kind_of((3, 16, 16)), None, Settings(), Run()) == "groups"
-    )
+    assert preparation.chosen_hold_out(images, True, "auto", 0.1, kind, None, Run()) == "groups"
     assert not recwarn

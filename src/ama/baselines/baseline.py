@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from abc import abstractmethod
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Literal, TypeVar
@@ -23,7 +22,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import Precision
 from ama.training.batches import Batches
-from ama.training.near_duplicates import MAX_HELD_OUT, duplicated_share, duplicates_notice
+from ama.training.near_duplicates import MAX_HELD_OUT, warn_of_duplicates
 from ama.training.run import Run, reader
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
@@ -94,9 +93,11 @@ class Baseline(Detector):
         normal = samples.x[torch.from_numpy(~anomalous)]
         log = Log()
         with isolated(run):
-            model = self._model_class(kind.shape, samples.x.dtype, **self._options(kind)).to(run.device)
+            model = self._new_model(kind, samples.x.dtype).to(run.device)
             train, calibration = self._divide(model, normal, run, numbers)
-            _warn_of_near_duplicates(kind, train, calibration, numbers)
+            rows = None if kind.pictured else (train, calibration[:MAX_HELD_OUT])
+            held_out_from = "anywhere" if numbers is None else "groups"
+            warn_of_duplicates(train, calibration[:MAX_HELD_OUT], rows, held_out_from)
             model.scaling.fit(train)
             self._learn(model, train, run, log)
             model.settle()
@@ -108,6 +109,9 @@ class Baseline(Detector):
     def _training_precision(self, kind: SampleKind, device: str) -> str | None:
         """Type of the convolutions during training; None without a training."""
         return None
+
+    def _new_model(self, kind: SampleKind, dtype: torch.dtype) -> BaselineModel:
+        return self._model_class(kind.shape, dtype, **self._options(kind))
 
     def _divide(
         self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run, groups: Int[Tensor, " n"] | None
@@ -122,18 +126,6 @@ class Baseline(Detector):
     @abstractmethod
     def _learn(self, model: Any, train: Shaped[Tensor, "n ..."], run: Run, log: Log) -> None:
         """Fit a model, whose scaling is known, to raw normal samples."""
-
-
-def _warn_of_near_duplicates(
-    kind: SampleKind,
-    train: Shaped[Tensor, "t ..."],
-    calibration: Shaped[Tensor, "m ..."],
-    groups: Int[Tensor, " n"] | None,
-) -> None:
-    some = calibration[:MAX_HELD_OUT]
-    share = duplicated_share(train, some, None if kind.pictured else (train, some))
-    if (notice := duplicates_notice(share, "anywhere" if groups is None else "groups")) is not None:
-        warnings.warn(notice, stacklevel=3)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -32,17 +31,15 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.featured_kind import WORKING_SIDE
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import NO_FEATURES, HeldOutFrom
+from ama.training.preparation import chosen_hold_out
 from ama.training.run import Run
-from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
 from ama.training.split import check_learnable, hold_out_places
 from ama.utils.declarations import METHOD, TRAINING, parameter
 from ama.utils.progress import progress_bar
 
 Self = TypeVar("Self", bound="PlaceModel")
 
-SMOOTHED = (
-    4 / 224
-)  # of the longer side: standard deviation of the Gaussian that smooths a map, as in both papers
+SMOOTHED = 4 / 224  # of the longer side: deviation of the Gaussian that smooths a map, as in both papers
 
 
 class PlaceModel(BaselineModel):
@@ -102,6 +99,7 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         "features show that they were taken in series, otherwise \"anywhere\"."), TRAINING, default="auto")
     # fmt: on
 
+    _model_class: ClassVar[type[PlaceModel]]
     images_only = True
 
     def check_parameters(self) -> None:
@@ -134,7 +132,14 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         return Explanation(anomaly_map=self.anomaly_map(X))
 
     def _options(self, kind: SampleKind) -> dict[str, Any]:
-        return {"backbone": description_of(load_backbone(self.features))}
+        return {}
+
+    def _new_model(self, kind: SampleKind, dtype: torch.dtype) -> PlaceModel:
+        """A model that has the weights of its backbone already, which shows whether images are a series."""
+        backbone = load_backbone(self.features)
+        model = self._model_class(kind.shape, dtype, backbone=description_of(backbone), **self._options(kind))
+        model.backbone = backbone
+        return model
 
     def _divide(
         self,
@@ -143,21 +148,13 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         run: Run,
         groups: Int[Tensor, " n"] | None,
     ) -> tuple[Shaped[Tensor, "t c h w"], Shaped[Tensor, "m c h w"]]:
-        """Also give the model the weights of its backbone, which shows whether the images are a series."""
         check_learnable(normal)
-        model.backbone = load_backbone(self.features).to(run.device)
-        from_end = groups is None and self._is_from_end(model, normal)
+        asked, grouped = self.held_out_from, groups is not None
+        if asked == "auto":
+            asked = chosen_hold_out(normal, grouped, asked, self.held_out, model.kind, model.backbone, run)
+        from_end = not grouped and asked == "end"
         train, held_out = hold_out_places(len(normal), self.held_out, run.seed, 1, from_end, groups)
         return normal[train], normal[held_out]
-
-    def _is_from_end(self, model: PlaceModel, normal: Shaped[Tensor, "n c h w"]) -> bool:
-        if self.held_out_from != "auto" or len(normal) < MIN_SAMPLES:
-            return self.held_out_from == "end"
-        first = normal[:MAX_SAMPLES]
-        found = found_series(torch.cat([model.backbone(image.to(model.device)) for image in first.split(1)]))
-        if found is not None:
-            warnings.warn(series_notice(found, self.held_out, True), stacklevel=4)
-        return found is not None
 
 
 def places_of(

@@ -17,7 +17,7 @@ from ama.io.storable import Storable
 from ama.networks.networks import Networks
 from ama.scores.densities import some
 from ama.scores.forward_pass import ForwardPass
-from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.factory import kind_of_fit
 from ama.scores.place_bank import MAX_IMAGES, PlaceBank
 from ama.settings import Settings
 
@@ -50,7 +50,7 @@ class ScoringNetworks(Storable):
     ):
         super().__init__()
         self.shape, self.settings, self.dtype = shape, settings, dtype
-        self.kind = kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
+        self.kind = kind_of_fit(shape, settings, backbone)
         self.networks = self.kind.networks(settings)
         self.backbone = backbone
         self.bank = None if backbone is None else PlaceBank()

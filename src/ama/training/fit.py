@@ -16,7 +16,7 @@ from torch import Tensor
 from ama.features.backbone import Backbone
 from ama.networks.networks import Networks
 from ama.networks.rotations import is_mirror_symmetric
-from ama.scores.kinds.factory import kind_of
+from ama.scores.kinds.factory import kind_of_fit
 from ama.scores.model import Model
 from ama.scores.terms.term_registry import chosen_terms
 from ama.settings import Settings
@@ -181,8 +181,7 @@ def _model(
     *reported: str,
 ) -> Model:
     shape = tuple(parts.train.shape[1:])
-    kind = kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
-    terms = chosen_terms(settings, kind, known is not None)
+    terms = chosen_terms(settings, kind_of_fit(shape, settings, backbone), known is not None)
     model = Model(shape, settings, parts.train.dtype, reported, terms, backbone)
     model.networks = networks
     return model
@@ -190,17 +189,15 @@ def _model(
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     backbone = data.backbone
-    shape = tuple(data.normal.shape[1:])
-    kind = kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
+    kind = kind_of_fit(tuple(data.normal.shape[1:]), settings, backbone)
     if data.anomalies is not None:
         kind.check_known()
     if backbone is not None:
         backbone.to(run.device)
     settings = settings.with_precision(kind.convolutional and multiplies_bfloat16(run.device))
-    settings = replace(
-        settings,
-        held_out_from=chosen_hold_out(data.normal, data.groups is not None, kind, backbone, settings, run),
-    )
+    wanted, grouped = settings.held_out_from, data.groups is not None
+    chosen = chosen_hold_out(data.normal, grouped, wanted, settings.held_out, kind, backbone, run)
+    settings = replace(settings, held_out_from=chosen)
     parts = split(data.normal, settings, run.seed, data.anomalies is not None, data.groups, kind)
     networks = kind.networks(settings).to(run.device)
     seen = partial(seen_samples, kind=kind, backbone=backbone, run=run)

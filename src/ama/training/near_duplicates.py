@@ -16,6 +16,7 @@ series are found by their order instead (:mod:`ama.training.series`).
 from __future__ import annotations
 
 import hashlib
+import warnings
 
 import torch
 from jaxtyping import Bool, Float, Shaped
@@ -80,6 +81,17 @@ def duplicated_share(
             return 0.0
         nearly = nearly_copied(*(part[:, telling] for part in rows))
     return (nearly | copied(learned, held_out)).double().mean().item()
+
+
+def warn_of_duplicates(
+    learned: Shaped[Tensor, "n ..."],
+    held_out: Shaped[Tensor, "m ..."],
+    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "m d"]] | None,
+    held_out_from: str,
+) -> None:
+    """Warn by :func:`duplicates_notice` if :func:`duplicated_share` is harmful."""
+    if (notice := duplicates_notice(duplicated_share(learned, held_out, rows), held_out_from)) is not None:
+        warnings.warn(notice, stacklevel=3)
 
 
 def duplicates_notice(share: float, held_out_from: str) -> str | None:

@@ -12,8 +12,8 @@ from torch import Tensor
 from ama.features.backbone import Backbone
 from ama.features.tiles import tiles_notice
 from ama.scores.kinds.kind import SampleKind, Seen
-from ama.settings import HeldOutFrom, Settings
-from ama.training.near_duplicates import MAX_HELD_OUT, duplicated_share, duplicates_notice
+from ama.settings import HeldOutFrom
+from ama.training.near_duplicates import MAX_HELD_OUT, warn_of_duplicates
 from ama.training.run import Run
 from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
 from ama.training.split import Split
@@ -50,13 +50,14 @@ def seen_samples(raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backb
 def chosen_hold_out(
     normal: Shaped[Tensor, "n ..."],
     grouped: bool,
+    wanted: HeldOutFrom,
+    share: float,
     kind: SampleKind,
     backbone: Backbone | None,
-    settings: Settings,
     run: Run,
 ) -> HeldOutFrom:
-    """What is held out: as the user wants it, whole groups, or the end where the features show a series."""
-    asked = "groups" if grouped else settings.held_out_from
+    """Which ``share`` is held out: as the user wants it, whole groups, or the end where features show a series."""
+    asked: HeldOutFrom = "groups" if grouped else wanted
     if asked in ("groups", "end"):
         return asked
     first, found = normal[:MAX_SAMPLES], None
@@ -65,7 +66,7 @@ def chosen_hold_out(
         found = None if rows is None else found_series(rows)
     if found is None:
         return "anywhere"
-    warnings.warn(series_notice(found, settings.held_out, asked == "auto"), stacklevel=3)
+    warnings.warn(series_notice(found, share, asked == "auto"), stacklevel=3)
     return "end" if asked == "auto" else asked
 
 
@@ -83,6 +84,4 @@ def warn_of_near_duplicates(
     held_out = torch.cat([parts.unseen, parts.calibration])[:MAX_HELD_OUT]
     others = None if rows is None else seen(held_out).rows
     both = None if rows is None or others is None else (rows, others)
-    share = duplicated_share(parts.train, held_out, both)
-    if (notice := duplicates_notice(share, held_out_from)) is not None:
-        warnings.warn(notice, stacklevel=3)
+    warn_of_duplicates(parts.train, held_out, both, held_out_from)

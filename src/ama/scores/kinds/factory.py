@@ -11,7 +11,7 @@ from ama.scores.kinds.kind import SampleKind
 from ama.scores.kinds.mapped_kind import MappedImages
 from ama.scores.kinds.tabular_kind import Tabular
 from ama.scores.kinds.tiled_kind import TiledImages
-from ama.settings import NO_FEATURES, FeaturesAs
+from ama.settings import NO_FEATURES, FeaturesAs, Settings
 
 
 def kind_of(
@@ -57,3 +57,8 @@ def kind_of(
         return TiledImages(shape, tile_size)
     seen_as = MappedImages if features_as == "maps" else FeaturedImages
     return seen_as(shape, features, backbone, tile_size)
+
+
+def kind_of_fit(shape: tuple[int, ...], settings: Settings, backbone: Backbone | None) -> SampleKind:
+    """As :func:`kind_of`, for the settings of a fit."""
+    return kind_of(shape, settings.features, backbone, settings.tile_size, settings.features_as)
