@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
@@ -41,6 +41,7 @@ def test_components_are_those_of_standardised_channels():
 def test_restore_undoes_normalise_where_no_component_is_left_out(seed):
     raw = correlated(seed)
     scaling = fitted(raw, 8)
+    assume(scaling.components[:6].any(1).all())  # the six channels may depend on one another
     x = scaling.normalise(raw, torch.float64)
     assert not x[:, 6:].any()  # there are 6 channels
     near = scaling.restore(x) - raw
