@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ama import settings
 from ama.baselines import fence_gan
 
 FALLING = "paper-form, falling rate"
 FALLING_LONGER = "paper-form, falling rate, 4,000 steps"
 FALLING_MIXED = "paper-form, falling rate, negatives in the batch"
+FALLING_CODE = "paper-form, falling rate, as coded"
+FALLING_CODE_LONGER = "paper-form, falling rate, as coded, 4,000 steps"
 LONGER = "compact, 10,000 steps"
 BOUNDED = "compact, bounded terms"
 INPUT_TERMS = "terms of the rows alone, untrained"
@@ -67,6 +70,8 @@ AMA: dict[str, dict[str, Any]] = {
     FALLING: _FALLING,
     FALLING_LONGER: {**_FALLING, "max_steps": 4000},
     FALLING_MIXED: {**_FALLING, "negative_batch": "mixed", "max_steps": 1500},
+    FALLING_CODE: {**_FALLING, **settings.AS_CODED, "max_steps": 1500},
+    FALLING_CODE_LONGER: {**_FALLING, **settings.AS_CODED, "max_steps": 4000},
     # These show what training adds to the score.
     "untrained networks": {"preset": "compact", **_UNTRAINED},
     INPUT_TERMS: {
@@ -114,7 +119,8 @@ KNOWN = {
     "with 10 real anomalies, also as negatives": 10,
 }
 _OF_ROWS = (INPUT_TERMS, LONGER_ON_ROWS, ASSUMED, TOLD)
-_OTHERS = ("paper", "authors", FALLING, FALLING_LONGER, FALLING_MIXED, LONGER, *READINGS, *_OF_ROWS)
+_FALLING_RATE = (FALLING, FALLING_LONGER, FALLING_MIXED, FALLING_CODE, FALLING_CODE_LONGER)
+_OTHERS = ("paper", "authors", *_FALLING_RATE, LONGER, *READINGS, *_OF_ROWS)
 ABLATIONS = tuple(name for name in AMA if name not in _OTHERS)
 
 # For methods that need every sample for training more than for a threshold, which no cell uses.

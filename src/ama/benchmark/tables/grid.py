@@ -12,6 +12,8 @@ from ama.benchmark.tables.compared_methods import (
     ASSUMED,
     BOUNDED,
     FALLING,
+    FALLING_CODE,
+    FALLING_CODE_LONGER,
     FALLING_LONGER,
     FALLING_MIXED,
     FGAN_CIFAR10,
@@ -40,6 +42,7 @@ FALLING_STEPS = (700, 1500, 4000)
 JUDGED = 2000
 COMPETING_STEPS = 1500  # of AMA in the paper's form: a training about as long as those of the other methods
 PRESETS_OF_THE_PAPER = ("paper", "authors")
+STEPS_OF_AN_HOUR = (1, 4, 16)  # of the paper's networks on one core
 READ_DIGITS = ("3", "8", f"{ALL_BUT}3")
 READING_STEPS = 1000
 EQUAL_SECONDS = "equal_seconds"
@@ -165,7 +168,7 @@ def _equal_seconds() -> Iterator[Cell]:
 
 
 def _out_of_distribution() -> Iterator[Cell]:
-    for method in (FALLING_LONGER, FALLING_MIXED):
+    for method in (FALLING_LONGER, FALLING_MIXED, FALLING_CODE, FALLING_CODE_LONGER):
         for data, against in TABLE_1:
             if data == "fashion_mnist":
                 yield Cell(data, None, against, method)
@@ -189,6 +192,12 @@ def _paper() -> Iterator[Cell]:
             yield Cell("cifar10", label, None, method)
     for method in PRESETS_OF_THE_PAPER:
         yield Cell("cifar10", None, "tiny_imagenet32", method)
+
+
+def _hour() -> Iterator[Cell]:
+    """The paper's networks for as many steps as a core of a CPU makes in about an hour."""
+    for steps in STEPS_OF_AN_HOUR:
+        yield Cell("cifar10", "airplane", None, "paper", max_steps=steps, strict_only=True, judged=JUDGED)
 
 
 def _readings() -> Iterator[Cell]:
@@ -254,6 +263,7 @@ GRIDS: dict[str, list[Cell]] = {
     "minutes": list(_minutes()),
     "digits": list(_digits()),
     "paper": list(_paper()),
+    "hour": list(_hour()),
     "readings": list(_readings()),
     TABLES: list(_tables()),
     CONTAMINATED: list(_contaminated()),
