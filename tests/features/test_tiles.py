@@ -58,11 +58,25 @@ def test_joined_tiles_are_the_image(height, width, side, b):
         assert torch.equal(part, whole[:, row : row + tiles.size[0], column : column + tiles.size[1]])
 
 
-def test_where_tiles_overlap_the_joined_image_is_their_mean():
+def test_where_tiles_overlap_their_inner_parts_weigh_more():
     tiles = Tiles(1, 6, 4)
     assert tiles.corners == [(0, 0), (0, 2)]
-    parts = torch.tensor([1.0, 3.0]).view(2, 1, 1, 1).expand(2, 1, 1, 4)
-    assert tiles.joined(parts).flatten().tolist() == [1, 1, 2, 2, 3, 3]
+    parts = torch.tensor([1.0, 4.0]).view(2, 1, 1, 1).expand(2, 1, 1, 4)
+    assert tiles.joined(parts).flatten().tolist() == [1, 1, 2, 3, 4, 4]  # weights 1, 2, 2, 1 in a tile
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(2, 12))
+def test_joined_tiles_lie_between_the_lowest_and_the_highest_there(height, width, side):
+    tiles = Tiles(height, width, side)
+    parts = draw(height + 41 * width, len(tiles), 1, *tiles.size)
+    joined = tiles.joined(parts)[0, 0]
+    lowest, highest = torch.full_like(joined, torch.inf), torch.full_like(joined, -torch.inf)
+    for part, corner in zip(parts[:, 0], tiles.corners, strict=True):
+        for bound, extreme in ((lowest, torch.minimum), (highest, torch.maximum)):
+            there = tiles.at(bound, *corner)
+            there.copy_(extreme(there, part))
+    assert (joined >= lowest - 1e-12).all()
+    assert (joined <= highest + 1e-12).all()
 
 
 @pytest.mark.parametrize("size", [(512, 512), (300, 512), (7, 9)])

@@ -6,7 +6,7 @@ import math
 from functools import cached_property
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from torch import Generator, Tensor
 
 OVERLAP = 1 / 8  # of a tile's side that two neighbours share, at least
@@ -74,16 +74,21 @@ class Tiles:
         return images[..., row : row + height, column : column + width]
 
     def joined(self, tiles: Float[Tensor, "t c i j"]) -> Float[Tensor, "b c h w"]:
-        """Whole images from what :meth:`cut` returned: the mean where tiles overlap."""
+        """Whole images from what :meth:`cut` returned: a mean where tiles overlap.
+
+        A place weighs the more, the farther it is from the edge of its tile, beyond which a network saw nothing. So no
+        edge shows.
+        """
         if len(self) == 1:
             return tiles
         parts = tiles.unflatten(0, (-1, len(self)))
         total = parts.new_zeros(len(parts), parts.shape[2], *self.image)
-        count = parts.new_zeros(self.image)
+        weight = parts.new_zeros(self.image)
+        inner = torch.outer(*(_from_the_edge(side).to(parts) for side in self.size))
         for k, corner in enumerate(self.corners):
-            self.at(total, *corner).add_(parts[:, k])
-            self.at(count, *corner).add_(1)
-        return total / count
+            self.at(total, *corner).add_(inner * parts[:, k])
+            self.at(weight, *corner).add_(inner)
+        return total / weight
 
 
 def _count(length: int, part: int) -> int:
@@ -95,6 +100,12 @@ def _count(length: int, part: int) -> int:
 def _starts(length: int, part: int, n: int) -> list[int]:
     """Where n evenly spaced parts of a length start."""
     return [round(i * (length - part) / max(1, n - 1)) for i in range(n)]
+
+
+def _from_the_edge(n: int) -> Int[Tensor, " n"]:
+    """1 at either end, and one more with each pixel towards the middle."""
+    along = torch.arange(1, n + 1)
+    return torch.minimum(along, along.flip(0))
 
 
 def tiles_notice(tiles: Tiles, n_images: int, n_learned: int | None) -> str | None:
