@@ -16,6 +16,7 @@ from ama.detectors.saving import LARGEST_SAMPLE
 from ama.errors import InputError, ModelFolderError
 from ama.features.backbone import Lite0Backbone
 from ama.features.lite0 import Lite0
+from ama.features.tile_places import tile_places
 from ama.io.model_folder import CONFIG
 from ama.report.model_card import model_card
 from ama.scores.model import Model
@@ -222,8 +223,8 @@ def test_through_a_backbone_the_places_of_each_tile_are_seen():
     assert distances.shape == (2, 9, 16, 16)
     alone = model.place_distances(x[1:])
     assert torch.equal(distances[1:], alone)
-    tile = model.kind.tiles.at(x[1:], *model.kind.tiles.corners[7])
-    assert torch.equal(model.bank.distances(model.backbone.places(tile)), distances[1:, 7])
+    [tile] = list(tile_places(model.backbone, x[1:], model.kind.tiles))[7:8]
+    assert torch.equal(model.bank.distances(tile), distances[1:, 7])
     assert distances[0].mean() < 0.2 * distances[1].mean()
     assert model.anomaly_map(x[1:]).shape == (1, 700, 560)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -77,6 +78,24 @@ def test_joined_tiles_lie_between_the_lowest_and_the_highest_there(height, width
             there.copy_(extreme(there, part))
     assert (joined >= lowest - 1e-12).all()
     assert (joined <= highest + 1e-12).all()
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 12), st.integers(0, 12))
+def test_around_a_tile_the_image_is_mirrored_where_it_ends(height, width, side, pixels):
+    tiles, x = Tiles(height, width, side), draw(height + 41 * width, 2, height, width)
+    pixels = min(pixels, height - 1, width - 1)
+    padded = np.pad(x.numpy(), ((0, 0), (pixels, pixels), (pixels, pixels)), mode="reflect")
+    for row, column in tiles.corners:
+        expected = padded[
+            :, row : row + tiles.size[0] + 2 * pixels, column : column + tiles.size[1] + 2 * pixels
+        ]
+        assert np.array_equal(tiles.around(x, row, column, pixels), expected)
+
+
+def test_more_pixels_around_than_the_image_has_are_still_of_the_image():
+    found = Tiles(1, 3, 2).around(torch.tensor([[[0, 1, 2]]]), 0, 0, 4)
+    assert found.shape == (1, 9, 10)
+    assert found[0, 0].tolist() == [0, 1, 2, 1, 0, 1, 2, 1, 0, 0]
 
 
 @pytest.mark.parametrize("size", [(512, 512), (300, 512), (7, 9)])

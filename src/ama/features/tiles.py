@@ -73,6 +73,16 @@ class Tiles:
         height, width = self.size
         return images[..., row : row + height, column : column + width]
 
+    def around(
+        self, images: Shaped[Tensor, "*b h w"], row: int, column: int, pixels: int
+    ) -> Shaped[Tensor, "*b i j"]:
+        """The tile at a corner with some pixels more on each side, mirrored beyond the image."""
+        rows, columns = (
+            _mirrored(torch.arange(start - pixels, start + side + pixels), whole).to(images.device)
+            for start, side, whole in zip((row, column), self.size, self.image, strict=True)
+        )
+        return images[..., rows[:, None], columns]
+
     def joined(self, tiles: Float[Tensor, "t c i j"]) -> Float[Tensor, "b c h w"]:
         """Whole images from what :meth:`cut` returned: a mean where tiles overlap.
 
@@ -106,6 +116,12 @@ def _from_the_edge(n: int) -> Int[Tensor, " n"]:
     """1 at either end, and one more with each pixel towards the middle."""
     along = torch.arange(1, n + 1)
     return torch.minimum(along, along.flip(0))
+
+
+def _mirrored(at: Int[Tensor, " n"], length: int) -> Int[Tensor, " n"]:
+    """Positions from 0 to ``length`` - 1 in place of those beyond, which are mirrored at the ends."""
+    last = length - 1
+    return (last - (last - at.abs()).abs()).clamp(0, last)
 
 
 def tiles_notice(tiles: Tiles, n_images: int, n_learned: int | None) -> str | None:

@@ -12,6 +12,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.features.backbone import Backbone
+from ama.features.tile_places import tile_places
 from ama.features.tiles import Tiles
 from ama.io.storable import Storable
 from ama.networks.networks import Networks
@@ -135,8 +136,7 @@ class ScoringNetworks(Storable):
     def _places(self, raw: Shaped[Tensor, "b c h w"]) -> Iterator[Float[Tensor, "1 k i j"]]:
         assert self.backbone is not None
         for image in raw.split(1):
-            for tile in self._tiles.cut(image.to(self.networks.device)).split(1):
-                yield self.backbone.places(tile)
+            yield from tile_places(self.backbone, image.to(self.networks.device), self._tiles)
 
     @property
     def _tiles(self) -> Tiles:
