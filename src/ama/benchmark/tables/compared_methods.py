@@ -12,6 +12,7 @@ FALLING_LONGER = "paper-form, falling rate, 4,000 steps"
 FALLING_MIXED = "paper-form, falling rate, negatives in the batch"
 FALLING_CODE = "paper-form, falling rate, as coded"
 FALLING_CODE_LONGER = "paper-form, falling rate, as coded, 4,000 steps"
+FALLING_WITHOUT = "paper-form, falling rate, without negatives, 4,000 steps"
 LONGER = "compact, 10,000 steps"
 BOUNDED = "compact, bounded terms"
 INPUT_TERMS = "terms of the rows alone, untrained"
@@ -72,6 +73,7 @@ AMA: dict[str, dict[str, Any]] = {
     FALLING_MIXED: {**_FALLING, "negative_batch": "mixed", "max_steps": 1500},
     FALLING_CODE: {**_FALLING, **settings.AS_CODED, "max_steps": 1500},
     FALLING_CODE_LONGER: {**_FALLING, **settings.AS_CODED, "max_steps": 4000},
+    FALLING_WITHOUT: {**_FALLING, "negatives": "none", "max_steps": 4000},
     # These show what training adds to the score.
     "untrained networks": {"preset": "compact", **_UNTRAINED},
     INPUT_TERMS: {
@@ -119,7 +121,7 @@ KNOWN = {
     "with 10 real anomalies, also as negatives": 10,
 }
 _OF_ROWS = (INPUT_TERMS, LONGER_ON_ROWS, ASSUMED, TOLD)
-_FALLING_RATE = (FALLING, FALLING_LONGER, FALLING_MIXED, FALLING_CODE, FALLING_CODE_LONGER)
+_FALLING_RATE = (FALLING, FALLING_LONGER, FALLING_MIXED, FALLING_CODE, FALLING_CODE_LONGER, FALLING_WITHOUT)
 _OTHERS = ("paper", "authors", *_FALLING_RATE, LONGER, *READINGS, *_OF_ROWS)
 ABLATIONS = tuple(name for name in AMA if name not in _OTHERS)
 
