@@ -21,6 +21,7 @@ LARGEST = 320
 SIDES = (LARGEST, 240, 160)
 BYTES = 12_000
 HEAT = "inferno"
+OPACITY = 0.65  # of the colour where the map is highest, so that the defect below stays visible
 BOX = "#00e5ff"  # no colour of the map
 BOXED_FROM = 160  # pixels a side; smaller pictures are enlarged, so that a box hides little
 
@@ -71,6 +72,7 @@ def heated(
     share = np.clip((heat - low) / (top - low) if top > low else np.zeros_like(heat), 0, 1)[..., None]
     grey = np.repeat(pixels.mean(2, keepdims=True) / 255, 3, axis=2)
     colour = matplotlib.colormaps[HEAT](share[..., 0])[..., :3]
+    share = OPACITY * share
     return np.round(255 * ((1 - share) * (0.15 + 0.7 * grey) + share * colour)).astype(np.uint8)
 
 
