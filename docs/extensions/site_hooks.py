@@ -15,6 +15,8 @@ from mkdocs.structure.files import File, Files
 
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 BLOCK = re.compile(r'<div class="arithmatex">\s*\\\[(.*?)\\\]\s*</div>', re.DOTALL)
+# The spaces in "(0.950 to 0.999)" and in "5 %".
+UNBROKEN = re.compile(r"(?<=\(\d\.\d{3}) (?=to \d)|(?<=\d to) (?=\d\.\d{3}\))|(?<=\d) (?=%)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -45,8 +47,8 @@ def _page_of(notebook: File) -> Iterator[tuple[str, str | bytes]]:
 
 
 def on_page_markdown(markdown: str, **kwargs: Any) -> str:
-    """Point links to a notebook, which work in the repository, to its page."""
-    return markdown.replace(".ipynb)", ".md)")
+    """Point links to a notebook, which work in the repository, to its page; and keep numbers with their units."""
+    return UNBROKEN.sub("\N{NO-BREAK SPACE}", markdown).replace(".ipynb)", ".md)")
 
 
 def on_page_content(html: str, **kwargs: Any) -> str:

@@ -114,8 +114,9 @@ def test_they_are_turned_and_resized_as_those_of_8_bits(tmp_path, orientation):
     start = plain.index(b"eXIf") - 4
     chunk = plain[start : start + 12 + int.from_bytes(plain[start : start + 4], "big")]
     (tmp_path / "deep" / "a.png").write_bytes(content[:33] + chunk + content[33:])
-    shallow, full = (open_source(tmp_path / part).read().x for part in ("shallow", "deep"))
-    assert torch.equal(shallow.float() / 255, full)
+    shallow, full = (open_source(tmp_path / part).read() for part in ("shallow", "deep"))
+    assert torch.equal(shallow.x.float() / 255, full.x)
+    assert shallow.sizes.tolist() == full.sizes.tolist() == [[9, 12] if orientation < 5 else [12, 9]]
     for shape in ((3, 20, 16), (1, 20, 16)):
         shallow, full = (
             open_source(tmp_path / part, shape=shape, dtype=torch.float32).read().x

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ama.data.sources import open_source
 from ama.errors import InputError
@@ -64,6 +64,26 @@ def test_transparency_is_dropped(tmp_path):
     save(tmp_path / "a.png", palette, transparency=bytes([0, 128, 255, 255]))
     expected = np.asarray(palette.convert("RGB")).transpose(2, 0, 1)
     assert np.array_equal(open_source(tmp_path).read().x[0].numpy(), expected)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+def test_the_size_is_that_of_the_upright_image(tmp_path, suffix, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(tmp_path / f"a.{suffix}", noise(40, 300, 3), exif=exif)
+    with Image.open(path) as image:
+        upright = ImageOps.exif_transpose(image)
+    samples = open_source(tmp_path, image_size=8).read()
+    assert samples.x.shape[2:] == (8, 8)
+    assert samples.sizes.tolist() == [[upright.height, upright.width]]
+    assert upright.size == ((300, 40) if orientation < 5 else (40, 300))
+
+
+def test_frames_of_one_file_have_sizes_of_their_own(tmp_path):
+    pages = [Image.fromarray(noise(*shape)) for shape in [(40, 300), (20, 30), (9, 9)]]
+    save(tmp_path / "a.tif", pages[0], save_all=True, append_images=pages[1:])
+    assert open_source(tmp_path).read().sizes.tolist() == [[40, 300], [20, 30], [9, 9]]
 
 
 def test_exif_orientation_is_applied_before_the_size_is_judged(tmp_path):

@@ -48,6 +48,22 @@ def test_a_mask_of_another_size_is_resized_without_new_values_and_that_is_told(t
     ]
 
 
+def test_a_mask_of_the_size_of_the_file_is_right_and_one_of_another_shape_is_named(tmp_path):
+    for name, size in (("whole", (3000, 4000)), ("reduced", (384, 512)), ("turned", (4000, 3000))):
+        save(tmp_path / f"{name}_mask.png", np.ones(size, np.uint8))
+    masks = Masks(tmp_path, (384, 512))
+    for name in ("whole.jpg", "reduced.jpg"):
+        assert masks.of(name, (3000, 4000)).all()
+        assert masks.n_misshapen == 0
+    masks.of("turned.jpg", (3000, 4000))
+    resized, misshapen = masks.remarks()
+    assert resized.startswith(f"{tmp_path}: 2 masks resized to 384 x 512 pixels")
+    assert misshapen == (
+        f"{tmp_path}: 1 mask has another aspect ratio than the image, such as that of turned.jpg, and may be turned or "
+        "cropped"
+    )
+
+
 def test_a_missing_mask_is_named_and_an_empty_one_told(tmp_path):
     save(tmp_path / "000.png", DEFECT * 0)
     masks = Masks(tmp_path, (12, 9))

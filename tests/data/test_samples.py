@@ -48,6 +48,18 @@ def test_select_takes_positions_or_a_mask(samples, indices, ids):
     assert (chosen.columns, chosen.skipped) == (samples.columns, samples.skipped)
 
 
+def test_images_keep_the_size_that_they_had_in_their_file_or_array(tmp_path):
+    for i, shape in enumerate([(40, 30), (9, 300), (20, 20), (500, 8)]):
+        save(tmp_path / f"{i}.png", noise(*shape))
+    for samples in (open_source(tmp_path).read(), *open_source(tmp_path).batches(4)):
+        assert samples.x.shape[2:] == (64, 64)
+        assert samples.sizes.tolist() == [[40, 30], [9, 300], [20, 20], [500, 8]]
+        assert samples.select([3, 0]).sizes.tolist() == [[500, 8], [40, 30]]
+    assert [b.sizes.tolist() for b in open_source(tmp_path).batches(3)][1] == [[500, 8]]
+    assert open_source(noise(3, 400, 300, 3)).read().sizes.tolist() == [[400, 300]] * 3
+    assert open_source(noise(3, 5)).read().sizes is None
+
+
 def test_select_refuses_a_mask_of_another_length(samples):
     with pytest.raises(IndexError):
         samples.select(np.array([True, False]))

@@ -50,6 +50,27 @@ def test_specks_are_left_out_of_photographs_and_kept_in_small_images():
     assert len(find_regions(np.pad([[1.0]], 10), 0)) == 1
 
 
+@given(seeds, *(st.integers(1, 12) for _ in range(2)), *(st.integers(1, 99) for _ in range(2)))
+def test_a_box_of_an_image_of_another_size_covers_the_region_and_no_whole_pixel_more(
+    seed, h, w, height, width
+):
+    heat = np.random.default_rng(seed).permutation(h * w).reshape(h, w) / 7
+    here, there = find_regions(heat, 4), find_regions(heat, 4, (height, width))
+    assert find_regions(heat, 4, (h, w)) == here
+    for small, large in zip(here, there, strict=True):
+        assert large.peak == small.peak
+        assert 0 <= large.x < large.x + large.width <= width
+        assert 0 <= large.y < large.y + large.height <= height
+        assert 1 <= large.area <= large.width * large.height
+        assert abs(large.area - small.area * height * width / (h * w)) <= 1
+        for first, length, start, side, scale in (
+            (small.x, small.width, large.x, large.width, width / w),
+            (small.y, small.height, large.y, large.height, height / h),
+        ):
+            assert first * scale - 1 < start <= first * scale + 1e-9
+            assert (first + length) * scale - 1e-9 <= start + side < (first + length) * scale + 1
+
+
 def test_at_the_threshold_there_is_no_region():
     assert find_regions(np.ones((8, 8)), 1.0) == []
 

@@ -40,10 +40,10 @@ def check_coco(content: dict) -> None:
 
 def test_images_and_regions_are_read_back(tmp_path):
     path = tmp_path / "found.json"
-    file = CocoFile(path, (30, 40), 2.5)
-    file.add("hole/ä.jpg", [Region(1, 2, 3, 4, 9.5, 7), Region(0, 0, 40, 30, 3.0, 1200)])
-    file.add('good/"b".jpg', [])
-    file.add("hole/c.jpg", [Region(39, 29, 1, 1, 2.75, 1)])
+    file = CocoFile(path, 2.5)
+    file.add("hole/ä.jpg", (30, 40), [Region(1, 2, 3, 4, 9.5, 7), Region(0, 0, 40, 30, 3.0, 1200)])
+    file.add('good/"b".jpg', (3000, 4000), [])
+    file.add("hole/c.jpg", (30, 40), [Region(39, 29, 1, 1, 2.75, 1)])
     assert os.listdir(tmp_path) == []
     file.finish()
     file.close()
@@ -51,6 +51,7 @@ def test_images_and_regions_are_read_back(tmp_path):
     content = json.loads(path.read_text(encoding="utf-8"))
     check_coco(content)
     assert [image["file_name"] for image in content["images"]] == ["hole/ä.jpg", 'good/"b".jpg', "hole/c.jpg"]
+    assert [(i["width"], i["height"]) for i in content["images"]] == [(40, 30), (4000, 3000), (40, 30)]
     assert [found["image_id"] for found in content["annotations"]] == [1, 1, 3]
     assert content["annotations"][0]["bbox"] == [1, 2, 3, 4]
     assert content["annotations"][0]["area"] == 7
@@ -60,8 +61,8 @@ def test_images_and_regions_are_read_back(tmp_path):
 
 
 def test_a_file_without_regions_is_a_data_set_too(tmp_path):
-    file = CocoFile(tmp_path / "none.json", (8, 8), 1.0)
-    file.add("a", [])
+    file = CocoFile(tmp_path / "none.json", 1.0)
+    file.add("a", (8, 8), [])
     file.finish()
     file.close()
     content = json.loads((tmp_path / "none.json").read_text())
@@ -71,8 +72,8 @@ def test_a_file_without_regions_is_a_data_set_too(tmp_path):
 
 def test_what_was_not_finished_leaves_the_older_file(tmp_path):
     (tmp_path / "found.json").write_text("older")
-    file = CocoFile(tmp_path / "found.json", (8, 8), 1.0)
-    file.add("a", [Region(0, 0, 1, 1, 2.0, 1)])
+    file = CocoFile(tmp_path / "found.json", 1.0)
+    file.add("a", (8, 8), [Region(0, 0, 1, 1, 2.0, 1)])
     file.close()
     assert (tmp_path / "found.json").read_text() == "older"
     assert os.listdir(tmp_path) == ["found.json"]
@@ -80,4 +81,4 @@ def test_what_was_not_finished_leaves_the_older_file(tmp_path):
 
 def test_a_name_that_is_none_of_json_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"its name must end in \.json"):
-        CocoFile(tmp_path / "found.csv", (8, 8), 1.0)
+        CocoFile(tmp_path / "found.csv", 1.0)

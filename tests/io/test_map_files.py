@@ -26,6 +26,17 @@ def test_a_map_is_read_back_to_half_a_grey_level(tmp_path, rng):
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_a_map_gets_the_size_of_its_image_and_no_new_values(tmp_path, rng):
+    folder = MapFolder(tmp_path / "maps", top=50.0, threshold=6.5)
+    heat = rng.uniform(0, 50, (6, 8))
+    for size in ((6, 8), (60, 80), (31, 17), (3, 4)):
+        read = np.asarray(Image.open(folder.write("a", heat, size)))
+        assert read.shape == size
+        rows, columns = ((np.arange(n) + 0.5) * old // n for n, old in zip(size, heat.shape, strict=True))
+        expected = np.round(heat / folder.unit)[np.ix_(rows.astype(int), columns.astype(int))]
+        assert np.array_equal(read, expected)
+
+
 def test_values_above_the_scale_are_cut_and_counted(tmp_path):
     folder = MapFolder(tmp_path / "maps", top=1.0, threshold=0.5)
     cut = folder.write("a", np.array([[0.0, 7.0]]))

@@ -83,6 +83,20 @@ def test_photographs_are_drawn_at_their_own_size_as_far_as_they_fit(rng):
     assert many.get_size_inches()[0] == pytest.approx(20 + 1.2)
 
 
+def test_maps_are_drawn_over_the_images_in_the_pixels_that_were_given(digit_detector, two):
+    wide = two[0][:5].repeat(3, axis=-2).repeat(9, axis=-1)
+    with pytest.warns(UserWarning, match="are resized to 8 x 8"):
+        display = MapDisplay.from_estimator(digit_detector, wide)
+    assert {tuple(image.get_extent()) for axis in display.figure_.axes for image in axis.get_images()} == {
+        (-0.5, 71.5, 23.5, -0.5)
+    }
+    with pytest.warns(UserWarning, match="are resized to 8 x 8"):
+        regions = digit_detector.regions(wide)
+    drawn = [[patch.get_bbox().bounds for patch in axis.patches] for axis in display.figure_.axes[10:]]
+    assert drawn == [[(r.x - 0.5, r.y - 0.5, r.width, r.height) for r in found] for found in regions]
+    assert any(drawn)
+
+
 def test_the_training_is_drawn_by_its_losses(digit_detector, digits):
     figure = digit_detector.plot_training()
     assert [axis.get_ylabel() for axis in figure.axes] == [

@@ -44,6 +44,15 @@ def test_a_larger_image_is_made_smaller_and_keeps_its_shape(rng):
     assert np.abs(middles - image[:, 32::64, 32::64].transpose(1, 2, 0)).mean() < 6
 
 
+def test_a_picture_gets_the_aspect_ratio_of_its_file_and_no_side_becomes_smaller(rng):
+    small, large = rng.integers(0, 256, (64, 64, 1), dtype=np.uint8), np.full((400, 300, 3), 90, np.uint8)
+    assert decoded(data_uri(small, (3000, 4000))).shape == (64, 85)
+    assert decoded(data_uri(small, (4000, 3000))).shape == (85, 64)
+    assert decoded(data_uri(large, (3000, 4000))).shape == (240, LARGEST, 3)
+    assert decoded(data_uri(large, (1, 5000))).shape == (1, LARGEST, 3)
+    assert data_uri(small, (640, 640)) == data_uri(small)
+
+
 def test_values_outside_the_range_are_black_and_white():
     assert as_pixels(np.array([[[-1.0, 0.5, 2.0]]]), 0.0, 1.0)[0, :, 0].tolist() == [0, 128, 255]
 

@@ -46,9 +46,10 @@ class MaskEvaluation:
         InputError
             If a mask cannot be read.
         """
+        sizes = [self.size] * len(samples) if samples.sizes is None else map(tuple, samples.sizes.tolist())
         masks = [
-            self.masks.of(name) if anomaly else np.zeros(self.size, dtype=bool)
-            for name, anomaly in zip(samples.ids, anomalous, strict=True)
+            self.masks.of(name, size) if anomaly else np.zeros(self.size, dtype=bool)
+            for name, size, anomaly in zip(samples.ids, sizes, anomalous, strict=True)
         ]
         known = [mask for mask in masks if mask is not None]
         chosen = samples.select([mask is not None for mask in masks])

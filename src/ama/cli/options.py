@@ -43,13 +43,18 @@ def places(parser: ArgumentParser) -> None:
         "--maps",
         type=str | None,
         metavar="FOLDER",
-        help="new or empty folder for the anomaly map of each image: 16-bit grey PNG, all on one scale",
+        help="new or empty folder for the anomaly map of each image: 16-bit grey PNG of its size, all on one scale",
     )
     parser.add_argument(
-        "--boxes", action="store_true", help="a column with the boxes of the anomalous regions of each image"
+        "--boxes",
+        action="store_true",
+        help="a column with the boxes of the anomalous regions of each image, in its pixels",
     )
     parser.add_argument(
-        "--coco", type=str | None, metavar="FILE", help=".json file for the regions, in the format of COCO"
+        "--coco",
+        type=str | None,
+        metavar="FILE",
+        help=".json file for the regions, in the format of COCO, in pixels of the images",
     )
 
 

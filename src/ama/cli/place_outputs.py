@@ -49,7 +49,7 @@ class PlaceOutputs:
         if given.maps is not None:
             self.maps = MapFolder(Path(given.maps), top, threshold)
         if given.coco is not None:
-            self.coco = CocoFile(Path(given.coco), tuple(detector.shape_[1:]), threshold)
+            self.coco = CocoFile(Path(given.coco), threshold)
 
     def schema(self, scores: pa.Schema) -> pa.Schema:
         """The columns of the table, given those of the scores."""
@@ -60,13 +60,16 @@ class PlaceOutputs:
         if not self.wanted:
             return table
         regions: list[list[Region]] = []
-        for sample_id, heat in zip(samples.ids, self.detector.each_map(samples), strict=True):
-            found = self.detector.regions_of([heat])[0]
+        assert samples.sizes is not None
+        each = zip(samples.ids, samples.sizes, self.detector.each_map(samples), strict=True)
+        for sample_id, own_size, heat in each:
+            size = (int(own_size[0]), int(own_size[1]))
+            found = self.detector.regions_of([heat], own_size[None])[0]
             self.n_with_regions += bool(found)
             if self.maps is not None:
-                self.maps.write(sample_id, heat)
+                self.maps.write(sample_id, heat, size)
             if self.coco is not None:
-                self.coco.add(sample_id, found)
+                self.coco.add(sample_id, size, found)
             if self.boxes:
                 regions.append(found)
         return with_boxes(table, regions, self.as_text) if self.boxes else table
@@ -98,8 +101,8 @@ class PlaceOutputs:
 
     def _of_maps(self, maps: MapFolder) -> Iterator[str]:
         yield (
-            f"wrote {count(maps.n_files, 'map')} in {maps.folder}, each named as its sample with .png added; a grey "
-            f"level is {maps.unit:.6g} units of the map"
+            f"wrote {count(maps.n_files, 'map')} in {maps.folder}, each of the size of its image and named as it with "
+            f".png added; a grey level is {maps.unit:.6g} units of the map"
         )
         if maps.n_cut:
             yield f"note: {count(maps.n_cut, 'map')} with values above the highest level, {LEVELS * maps.unit:.4g}"

@@ -68,7 +68,8 @@ class ArrayImages(Source):
         stored = np.float32 if self.array.dtype.kind == "f" else np.uint8
         for part, ids, labels in _parts(len(self), self.labels, batch_size):
             x = torch.from_numpy(np.array(self.array[part], dtype=stored, order="C"))
-            yield Samples(as_depth(_fit(x, self.shape), self.dtype), ids, labels, None, [])
+            sizes = np.tile(self.array.shape[2:], (len(ids), 1))
+            yield Samples(as_depth(_fit(x, self.shape), self.dtype), ids, labels, None, [], sizes=sizes)
 
 
 class ArrayRows(Source):

@@ -13,9 +13,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Int, Shaped
 
-from ama.data.image_decoding import decode
+from ama.data.image_decoding import Decoded, decode
 from ama.data.image_folders import EncodedImage
 from ama.data.image_format import as_depth, choose_size
 from ama.data.image_headers import read_header
@@ -31,7 +31,7 @@ from ama.utils.processors import usable_processors
 MAX_THREADS, AHEAD = 4, 4
 PHOTOGRAPH = 256 * 256  # pixels above which a thread is worth its start
 
-Pixels = Shaped[np.ndarray, "h w c"] | Exception
+Frame = Decoded | Exception
 
 
 @runtime_checkable
@@ -99,22 +99,23 @@ class EncodedImages(Source):
         channels, height, width = self.shape
         x = np.empty((min(batch_size, len(self)), height, width, channels), self._stored)
         ids, labels, skipped, groups = list[str](), list[str](), list[str](), list[Any]()
-        for name, label, group, pixels in self._decoded():
-            if isinstance(pixels, Exception):
-                skipped.append(self._skip(name, pixels))
+        sizes = np.empty((len(x), 2), np.int64)
+        for name, label, group, frame in self._decoded():
+            if isinstance(frame, Exception):
+                skipped.append(self._skip(name, frame))
                 continue
-            x[len(ids)] = pixels
+            x[len(ids)], sizes[len(ids)] = frame
             ids.append(name)
             labels += [] if label is None else [label]
             groups.append(group)
             if len(ids) == len(x):
-                yield self._samples(x, ids, labels, skipped, groups)
+                yield self._samples(x, sizes, ids, labels, skipped, groups)
                 ids, labels, skipped, groups = [], [], [], []
         if ids or skipped:
-            yield self._samples(x[: len(ids)], ids, labels, skipped, groups)
+            yield self._samples(x[: len(ids)], sizes[: len(ids)], ids, labels, skipped, groups)
 
-    def _decoded(self) -> Iterator[tuple[str, str | None, Any, Pixels]]:
-        """Id, label, what groups it and pixels of every frame, or the exception that stands in their way."""
+    def _decoded(self) -> Iterator[tuple[str, str | None, Any, Frame]]:
+        """Id, label and what groups it of every frame, and the frame, or the exception that stands in their way."""
         timed = self.wanted.group_by is not None and self.wanted.group_by.timed
         for position, image, decoded in self._opened():
             group = photo_time(image.content) if timed else image.group
@@ -122,12 +123,17 @@ class EncodedImages(Source):
             for frame in frames:
                 try:
                     with decoder_warnings():
-                        pixels = next(decoded)
+                        decoded_frame = next(decoded)
                 except InputError as error:
                     raise InputError(f"in {self.name}, {image.id} {error}") from error
-                yield image.id if len(frames) == 1 else f"{image.id}[{frame}]", image.label, group, pixels
+                yield (
+                    image.id if len(frames) == 1 else f"{image.id}[{frame}]",
+                    image.label,
+                    group,
+                    decoded_frame,
+                )
 
-    def _opened(self) -> Iterator[tuple[int, EncodedImage, Iterator[Pixels]]]:
+    def _opened(self) -> Iterator[tuple[int, EncodedImage, Iterator[Frame]]]:
         """Each image with what decodes its frames; photographs of one frame are decoded in threads, some at a time."""
         places = iter(enumerate(self.encoded))
         if self._n_threads == 1:
@@ -148,7 +154,7 @@ class EncodedImages(Source):
                     lazily = position in self._frames
                     yield position, image, self._decode(position, image) if lazily else _results(next(found))
 
-    def _decode(self, position: int, image: EncodedImage) -> Iterator[Pixels]:
+    def _decode(self, position: int, image: EncodedImage) -> Iterator[Frame]:
         return decode(image.content, self._frames.get(position, (0,)), self.shape, self._deep)
 
     @property
@@ -158,12 +164,13 @@ class EncodedImages(Source):
     def _samples(
         self,
         x: Shaped[np.ndarray, "n h w c"],
+        sizes: Int[np.ndarray, "n 2"],
         ids: list[str],
         labels: list[str],
         skipped: list[str],
         groups: list[Any],
     ) -> Samples:
-        # A copy, as the array will be filled again.
+        # Copies, as the arrays will be filled again.
         pixels = torch.from_numpy(x).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
         return Samples(
             as_depth(pixels, self.dtype),
@@ -172,6 +179,7 @@ class EncodedImages(Source):
             None,
             skipped,
             group_values=as_objects(groups) if self.wanted.group_by is not None else None,
+            sizes=sizes.copy(),
         )
 
     def _skip(self, name: str, error: Exception) -> str:
@@ -186,5 +194,5 @@ class EncodedImages(Source):
         return sentence
 
 
-def _results(decoded: Future[list[Pixels]]) -> Iterator[Pixels]:
+def _results(decoded: Future[list[Frame]]) -> Iterator[Frame]:
     yield from decoded.result()

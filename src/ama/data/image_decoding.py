@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Shaped, UInt8
@@ -10,7 +11,7 @@ from PIL import Image, ImageOps
 
 from ama.data.deep_colour import ORIENTATION, deep_colour, is_deep_colour
 from ama.data.image_format import LUMA
-from ama.data.image_headers import is_deep_grey
+from ama.data.image_headers import TRANSPOSED, is_deep_grey
 from ama.data.image_opening import Content, check_pixels, opened
 from ama.errors import InputError
 
@@ -26,10 +27,17 @@ UPRIGHT = {
 }
 
 
+class Decoded(NamedTuple):
+    """A frame of an image."""
+
+    pixels: Shaped[np.ndarray, "h w c"]
+    size: tuple[int, int]  # its own height and width, upright
+
+
 def decode(
     content: Content, frames: tuple[int, ...], shape: tuple[int, ...], deep: bool
-) -> Iterator[Shaped[np.ndarray, "h w c"] | Exception]:
-    """Pixels of each frame of an image at ``shape`` (c, h, w), or the exception that stands in their way.
+) -> Iterator[Decoded | Exception]:
+    """Each frame of an image at ``shape`` (c, h, w), or the exception that stands in their way.
 
     Parameters
     ----------
@@ -56,15 +64,13 @@ def decode(
                     if page > 0:
                         image.seek(page)
                         check_pixels(image)
-                    pixels: Shaped[np.ndarray, "h w c"] | Exception = _frame(
-                        image, content, page, len(frames), shape, deep
-                    )
+                    frame: Decoded | Exception = _frame(image, content, page, len(frames), shape, deep)
                 except InputError:
                     raise
                 except Exception as error:  # Pillow may raise almost anything on a damaged file
-                    pixels = error
+                    frame = error
                 left.pop(0)
-                yield pixels
+                yield frame
     except InputError:
         raise
     except Exception as error:
@@ -73,15 +79,18 @@ def decode(
 
 def _frame(
     image: Image.Image, content: Content, page: int, n_frames: int, shape: tuple[int, ...], deep: bool
-) -> Shaped[np.ndarray, "h w c"]:
+) -> Decoded:
     channels, height, width = shape
     if deep and isinstance(content, bytes | str) and is_deep_colour(image, n_frames):
         stored = deep_colour(image, content, page)
-        turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
-        return _deep_colours(stored, turn, channels, (width, height))
+        orientation = image.getexif().get(ORIENTATION, 1)
+        colours = _deep_colours(stored, UPRIGHT.get(orientation), channels, (width, height))
+        own_height, own_width = stored.shape[1::-1] if orientation in TRANSPOSED else stored.shape[:2]
+        return Decoded(colours, (own_height, own_width))
     image.load()
     upright = ImageOps.exif_transpose(image) if "exif" in image.info else image
-    return (_deep_greys if deep else _pixels)(upright, channels, (width, height))
+    read = _deep_greys if deep else _pixels
+    return Decoded(read(upright, channels, (width, height)), (upright.height, upright.width))
 
 
 def _pixels(image: Image.Image, channels: int, size: tuple[int, int]) -> UInt8[np.ndarray, "h w c"]:

@@ -33,10 +33,11 @@ class Masks:
 
     Attributes
     ----------
-    missing : str
-        The first sample that has no mask; "" if there is none.
-    n_missing, n_empty, n_resized : int
-        Samples without a mask; masks without a pixel of a defect, at the size used; and masks that had another size.
+    missing, misshapen : str
+        The first sample that has no mask, or one of another aspect ratio; "" if there is none.
+    n_missing, n_misshapen, n_empty, n_resized : int
+        Samples without a mask, or with one of another aspect ratio; masks without a pixel of a defect, at the size
+        used; and masks that had another size.
 
     Raises
     ------
@@ -50,11 +51,18 @@ class Masks:
                 f"there is no folder {folder}, expected masks such as {folder}/DEFECT/STEM_mask.png"
             )
         self.folder, self.size = folder, size
-        self.missing = ""
-        self.n_missing = self.n_empty = self.n_resized = 0
+        self.missing = self.misshapen = ""
+        self.n_missing = self.n_misshapen = self.n_empty = self.n_resized = 0
 
-    def of(self, sample_id: str) -> Bool[np.ndarray, "h w"] | None:
+    def of(self, sample_id: str, size: tuple[int, int] | None = None) -> Bool[np.ndarray, "h w"] | None:
         """The mask of a sample, True where it has a defect; None if there is none.
+
+        Parameters
+        ----------
+        sample_id
+            Names the mask.
+        size
+            Height and width of the image, upright; None if that is unknown.
 
         Raises
         ------
@@ -67,6 +75,9 @@ class Masks:
             self.n_missing += 1
             return None
         parts = [self._read(file) for file in files]
+        if size is not None and not all(_same_shape(part.shape, size) for part in parts):
+            self.misshapen = self.misshapen or sample_id
+            self.n_misshapen += 1
         self.n_resized += any(part.shape != self.size for part in parts)
         mask = np.logical_or.reduce([self._resized(part) for part in parts])
         self.n_empty += not mask.any()
@@ -78,6 +89,12 @@ class Masks:
             height, width = self.size
             masks = count(self.n_resized, "mask")
             yield f"{self.folder}: {masks} resized to {height} x {width} pixels, as the model reads the images"
+        if self.n_misshapen:
+            masks = "mask has" if self.n_misshapen == 1 else "masks have"
+            yield (
+                f"{self.folder}: {self.n_misshapen} {masks} another aspect ratio than the image, such as that of "
+                f"{self.misshapen}, and may be turned or cropped"
+            )
         if self.n_missing:
             have = "anomaly has" if self.n_missing == 1 else "anomalies have"
             yield (
@@ -114,3 +131,9 @@ class Masks:
             return mask
         picture = Image.fromarray(mask.astype(np.uint8))
         return np.asarray(picture.resize((width, height), Image.Resampling.NEAREST)) != 0
+
+
+def _same_shape(size: tuple[int, ...], other: tuple[int, int]) -> bool:
+    """Whether two sizes have one aspect ratio, as far as whole pixels can have it."""
+    (height, width), (other_height, other_width) = size, other
+    return abs(height * other_width - width * other_height) <= max(*size, *other)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from ama.data.encoding.table_encoding import TableEncoding
@@ -54,6 +54,8 @@ class Samples:
         The columns before their encoding, where samples are streamed; None otherwise.
     group_values
         What ``group_by`` needs of each sample, as objects; None if that is nothing.
+    sizes
+        Height and width (n, 2) of each image as it was given, upright; None for rows, and where that is the size in x.
     """
 
     x: Shaped[Tensor, "n ..."]
@@ -66,6 +68,7 @@ class Samples:
     encoding: TableEncoding | None = None
     values: pa.RecordBatch | None = None
     group_values: np.ndarray | None = None
+    sizes: Int[np.ndarray, "n 2"] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -94,6 +97,7 @@ class Samples:
             labels=None if self.labels is None else self.labels[chosen],
             values=None if self.values is None else self.values.take(pa.array(chosen)),
             group_values=None if self.group_values is None else self.group_values[chosen],
+            sizes=None if self.sizes is None else self.sizes[chosen],
         )
 
 
@@ -251,23 +255,20 @@ class Source(ABC):
         check_memory(len(self), self._bytes, self.name, described(self.shape, self.encoding, len(self)))
         x = torch.empty((len(self), *self.shape), dtype=self.dtype)
         ids: list[str] = []
-        labels: list[np.ndarray] = []
-        groups: list[np.ndarray] = []
         skipped: list[str] = []
-        shown = None if progress else False
-        with progress_bar(shown, total=len(self), desc="reading", unit="sample") as bar:
+        parts: dict[str, list[np.ndarray]] = {"labels": [], "group_values": [], "sizes": []}
+        with progress_bar(None if progress else False, total=len(self), desc="reading", unit="sample") as bar:
             for chunk in self.batches():
                 x[len(ids) : len(ids) + len(chunk)] = chunk.x
                 ids += chunk.ids
                 skipped += chunk.skipped
-                if chunk.labels is not None:
-                    labels.append(chunk.labels)
-                if chunk.group_values is not None:
-                    groups.append(chunk.group_values)
+                for name, several in parts.items():
+                    if (part := getattr(chunk, name)) is not None:
+                        several.append(part)
                 bar.update(len(chunk) + len(chunk.skipped))
-        all_labels, values = (np.concatenate(parts) if parts else None for parts in (labels, groups))
+        labels, groups, sizes = (np.concatenate(part) if part else None for part in parts.values())
         about = (self.columns, skipped, self.named, self.remarks, self.encoding)
-        return Samples(x[: len(ids)], ids, all_labels, *about, group_values=values)
+        return Samples(x[: len(ids)], ids, labels, *about, group_values=groups, sizes=sizes)
 
     @property
     def _bytes(self) -> int:

@@ -52,10 +52,21 @@ def map_threshold(maxima: Float[Tensor, " m"], false_alarm_rate: float) -> float
     return -conformal.offset(-maxima, false_alarm_rate)
 
 
-def find_regions(heat: Float[np.ndarray, "h w"], threshold: float) -> list[Region]:
+def find_regions(
+    heat: Float[np.ndarray, "h w"], threshold: float, size: tuple[int, int] | None = None
+) -> list[Region]:
     """The regions of a map above a threshold, the highest peak first.
 
     Regions of less than :data:`SPECKS` of the pixels are left out, so that even fewer normal images have one.
+
+    Parameters
+    ----------
+    heat
+        The map.
+    threshold
+        Higher values are in a region.
+    size
+        (height, width) of the image in whose pixels the regions are said; by default that of the map.
     """
     numbers, n = ndimage.label(heat > threshold, NEIGHBOURS)
     areas = np.bincount(numbers.ravel(), minlength=n + 1)
@@ -65,7 +76,18 @@ def find_regions(heat: Float[np.ndarray, "h w"], threshold: float) -> list[Regio
         for box, peak, area in zip(ndimage.find_objects(numbers), peaks, areas[1:], strict=True)
         if area >= SPECKS * heat.size
     ]
-    return sorted(regions, key=lambda region: (-region.peak, region.y, region.x))
+    regions.sort(key=lambda region: (-region.peak, region.y, region.x))
+    return regions if size is None else [_resized(region, heat.shape, size) for region in regions]
+
+
+def _resized(region: Region, shape: tuple[int, ...], size: tuple[int, int]) -> Region:
+    """A region of a map of a shape in an image of a size: the box of whole pixels that covers it, and its area."""
+    (height, width), (new_height, new_width) = shape, size
+    left, upper = region.x * new_width // width, region.y * new_height // height
+    right = -(-(region.x + region.width) * new_width // width)
+    lower = -(-(region.y + region.height) * new_height // height)
+    area = max(1, round(region.area * (new_height * new_width) / (height * width)))
+    return Region(left, upper, right - left, lower - upper, region.peak, area)
 
 
 def _length(side: slice) -> int:

@@ -212,8 +212,9 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         Returns
         -------
         ndarray
-            For images (n, H, W), at least 0; see :mod:`ama.scores.place_maps` with ``features``. For rows (n, d), a
-            value for each column of the table: by how much the score would rise if it had its expected value.
+            For images (n, H, W), at least 0, of the size in ``shape_``; see :mod:`ama.scores.place_maps` with
+            ``features``. For rows (n, d), a value for each column of the table: by how much the score would rise if it
+            had its expected value.
         """
         x = self._fitted_samples(X)
         return self.model_.anomaly_map(x, self._groups()).double().cpu().numpy()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from sklearn.utils.validation import check_is_fitted
 
 from ama.decision import conformal
@@ -42,8 +42,8 @@ class LocalisingMixin:
         -------
         list of list of Region
             For each image its regions, the highest peak first: the box ``x``, ``y``, ``width`` and ``height`` in pixels
-            of the image as the model reads it, the ``peak`` of the map and the ``area`` in pixels. Specks, of less than
-            1/4,000 of the image, are left out.
+            of the image as it was given, the ``peak`` of the map and the ``area`` in pixels. A file is measured
+            upright, as its EXIF orientation says. Specks, of less than 1/4,000 of the image, are left out.
 
         Raises
         ------
@@ -51,14 +51,28 @@ class LocalisingMixin:
             If the samples are rows, the method has no maps, or the model has no threshold of the map.
         """
         self.check_regions()
-        return self.regions_of(self.each_map(X))
+        samples = as_samples(self, X, reset=False)
+        return self.regions_of(self.each_map(samples), samples.sizes)
 
-    def regions_of(self, maps: Iterable[Float[np.ndarray, "h w"]]) -> list[list[Region]]:
-        """The regions of :meth:`regions` in maps that are known already."""
+    def regions_of(
+        self, maps: Iterable[Float[np.ndarray, "h w"]], sizes: Int[np.ndarray, "n 2"] | None = None
+    ) -> list[list[Region]]:
+        """The regions of :meth:`regions` in maps that are known already.
+
+        Parameters
+        ----------
+        maps
+            Of the images.
+        sizes
+            Height and width of each image, in whose pixels the boxes are; by default those of its map.
+        """
         self.check_regions()
         threshold = self.map_threshold
         assert threshold is not None
-        return [find_regions(heat, threshold) for heat in maps]
+        if sizes is None:
+            return [find_regions(heat, threshold) for heat in maps]
+        of_images = zip(maps, sizes.tolist(), strict=True)
+        return [find_regions(heat, threshold, (height, width)) for heat, (height, width) in of_images]
 
     def each_map(self, X: Any) -> Iterator[Float[np.ndarray, "h w"]]:
         """The anomaly maps of images one by one, few of them in memory at a time.

@@ -19,15 +19,13 @@ CATEGORY = {"id": 1, "name": "anomaly", "supercategory": "anomaly"}
 class CocoFile:
     """A COCO file that grows image by image outside of memory, and is there once it is complete.
 
-    Boxes are in pixels of the images as the model reads them, whose size the file names. The score of an annotation is
-    the peak of the map in it.
+    Boxes are in pixels of the image files, whose sizes the file names. The score of an annotation is the peak of the
+    map in it.
 
     Parameters
     ----------
     path
         A .json file.
-    size
-        (height, width) of every image.
     threshold
         Of the map.
 
@@ -37,9 +35,9 @@ class CocoFile:
         If the file cannot be written.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], threshold: float):
+    def __init__(self, path: Path, threshold: float):
         check_file_path(path, (".json",))
-        self.path, self.size, self.threshold = path, size, threshold
+        self.path, self.threshold = path, threshold
         self.n_images = self.n_regions = 0
         with naming(path):
             # Without a name, so that even a killed process leaves nothing behind.
@@ -48,8 +46,17 @@ class CocoFile:
                 for _ in range(2)
             )
 
-    def add(self, sample_id: str, regions: Sequence[Region]) -> None:
+    def add(self, sample_id: str, size: tuple[int, int], regions: Sequence[Region]) -> None:
         """Add an image and its regions.
+
+        Parameters
+        ----------
+        sample_id
+            Name of its file.
+        size
+            Its height and width, upright.
+        regions
+            In its pixels.
 
         Raises
         ------
@@ -57,7 +64,7 @@ class CocoFile:
             If they cannot be written.
         """
         with naming(self.path):
-            height, width = self.size
+            height, width = size
             image = {"id": self.n_images + 1, "file_name": sample_id, "width": width, "height": height}
             _append(self._images, image, self.n_images)
             self.n_images += 1
@@ -86,7 +93,7 @@ class CocoFile:
             If it cannot be written; an existing one is then kept.
         """
         about = {
-            "description": "Anomalous regions; boxes in pixels of the images as the model reads them",
+            "description": "Anomalous regions; boxes in pixels of the image files, upright as EXIF says",
             "map_threshold": self.threshold,
         }
         with replacing(self.path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as file:

@@ -1,4 +1,4 @@
-"""Anomaly maps as 16-bit grey PNG files, one a sample, all on one scale."""
+"""Anomaly maps as 16-bit grey PNG files of the size of the images, one a sample, all on one scale."""
 
 from __future__ import annotations
 
@@ -63,8 +63,20 @@ class MapFolder:
         self._text.add_text("units_per_grey_level", f"{self.unit!r}")
         self._text.add_text("map_threshold", f"{threshold!r}")
 
-    def write(self, sample_id: str, heat: Float[np.ndarray, "h w"]) -> Path:
+    def write(
+        self, sample_id: str, heat: Float[np.ndarray, "h w"], size: tuple[int, int] | None = None
+    ) -> Path:
         """Write the map of a sample; returns the file.
+
+        Parameters
+        ----------
+        sample_id
+            Names the file.
+        heat
+            The map.
+        size
+            Height and width of the file, those of the image: each pixel takes the value of the nearest of the map.
+            Smooth steps would make files ten times as large and say no more. By default those of the map.
 
         Raises
         ------
@@ -74,6 +86,8 @@ class MapFolder:
         levels = np.round(heat / self.unit)
         self.n_cut += bool(levels.max() > LEVELS)
         picture = Image.fromarray(np.clip(levels, 0, LEVELS).astype(np.uint16))
+        if size is not None and heat.shape != size:
+            picture = picture.resize(size[::-1], Image.Resampling.NEAREST)
         path = self.folder / sample_path(sample_id)
         path = path.with_name(path.name + SUFFIX)
         with naming(path):

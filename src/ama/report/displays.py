@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ama.data.samples import Samples
 from ama.decision.regions import find_regions
 from ama.detectors.inputs import as_samples
 from ama.errors import InputError
@@ -110,7 +111,7 @@ class ReconstructionsDisplay:
         InputError
             If the samples are rows, or there are not as many labels as samples.
         """
-        x = images_of(detector, X)
+        x = images_of(detector, X).x.numpy()
         parts = [x, detector.reconstruct(x), detector.score_samples(x)]
         groups = {
             name: (parts[0][mask], parts[1][mask], parts[2][mask]) for name, mask in masks(len(x), y).items()
@@ -134,6 +135,8 @@ class MapDisplay:
         The values drawn black and white.
     threshold
         Of the maps; None without one.
+    sizes
+        Height and width (n, 2) of the images as they were given, in which they are drawn; None for those here.
 
     Attributes
     ----------
@@ -146,6 +149,7 @@ class MapDisplay:
     maps: Float[np.ndarray, "n h w"]
     value_range: tuple[float, float]
     threshold: float | None = None
+    sizes: Int[np.ndarray, "n 2"] | None = None
     figure_: Figure = field(init=False)
 
     def plot(self) -> MapDisplay:
@@ -157,11 +161,12 @@ class MapDisplay:
             rows["G(E(x))"] = [as_pixels(image, *self.value_range) for image in self.reconstructions]
         rows["map"] = [heated(p, heat, *scale) for p, heat in zip(pixels, self.maps, strict=True)]
         self.figure_ = plot_reconstruction_rows(
-            {name: np.stack(row).transpose(0, 3, 1, 2) for name, row in rows.items()}
+            {name: np.stack(row).transpose(0, 3, 1, 2) for name, row in rows.items()}, sizes=self.sizes
         )
         if self.threshold is not None:
-            for axis, heat in zip(self.figure_.axes[-len(pixels) :], self.maps, strict=True):
-                for x, y, width, height, *_ in find_regions(heat, self.threshold):
+            own = [heat.shape for heat in self.maps] if self.sizes is None else self.sizes.tolist()
+            for axis, heat, size in zip(self.figure_.axes[-len(pixels) :], self.maps, own, strict=True):
+                for x, y, width, height, *_ in find_regions(heat, self.threshold, tuple(size)):
                     # The middle of the first pixel is at 0.
                     axis.add_patch(Rectangle((x - 0.5, y - 0.5), width, height, fill=False, edgecolor=BOX))
         return self
@@ -182,10 +187,11 @@ class MapDisplay:
         InputError
             If the samples are rows.
         """
-        x = images_of(detector, X)[:n]
-        reconstructions = detector.reconstruct(x) if detector.kind_.shows_reconstructions else None
-        maps = detector.anomaly_map(x)
-        return cls(x, reconstructions, maps, value_range(x), detector.map_threshold).plot()
+        samples = images_of(detector, X)
+        samples = samples.select(range(min(n, len(samples))))
+        reconstructions = detector.reconstruct(samples) if detector.kind_.shows_reconstructions else None
+        maps, x = detector.anomaly_map(samples), samples.x.numpy()
+        return cls(x, reconstructions, maps, value_range(x), detector.map_threshold, samples.sizes).plot()
 
 
 @dataclass
@@ -255,8 +261,8 @@ def grouped(values: np.ndarray, y: Any) -> dict[str, np.ndarray]:
     return {name: values[mask] for name, mask in masks(len(values), y).items()}
 
 
-def images_of(detector: Any, X: Any) -> np.ndarray:
-    """X as raw images (n, C, H, W).
+def images_of(detector: Any, X: Any) -> Samples:
+    """X as raw images.
 
     Raises
     ------
@@ -265,4 +271,4 @@ def images_of(detector: Any, X: Any) -> np.ndarray:
     """
     if not detector.kind_.pictured:
         raise InputError(f"only images can be shown, but this detector scores {detector.kind_.describe()}")
-    return as_samples(detector, X, reset=False).x.numpy()
+    return as_samples(detector, X, reset=False)

@@ -43,7 +43,7 @@ def example_cards(detector: Detector, examples: list[Example]) -> list[Card]:
     pictures: list[dict[str, str]] = [{} for _ in examples]
     columns: list[list[Column]] = [[] for _ in examples]
     if detector.kind_.pictured:
-        pictures = _pictures(detector, samples.x.cpu().numpy(), found)
+        pictures = _pictures(detector, samples.x.cpu().numpy(), [e.size for e in examples], found)
     elif found.anomaly_map is not None and found.expected is not None:
         columns = _columns(detector, _rows(detector, examples), found.expected, found.anomaly_map)
     # A score of a single term has no parts.
@@ -52,7 +52,9 @@ def example_cards(detector: Detector, examples: list[Example]) -> list[Card]:
     return [Card(*parts) for parts in zip(examples, pictures, columns, terms, strict=True)]
 
 
-def _pictures(detector: Detector, images: np.ndarray, found: Explanation) -> list[dict[str, str]]:
+def _pictures(
+    detector: Detector, images: np.ndarray, sizes: list[tuple[int, int] | None], found: Explanation
+) -> list[dict[str, str]]:
     low, high = value_range(images)
     pixels = [as_pixels(image, low, high) for image in images]
     rows = {"sample": pixels}
@@ -64,7 +66,7 @@ def _pictures(detector: Detector, images: np.ndarray, found: Explanation) -> lis
         known = detector.map_threshold is not None
         regions = detector.regions_of(found.anomaly_map) if known else [[] for _ in maps]
         rows["map"] = [boxed(picture, boxes) for picture, boxes in zip(maps, regions, strict=True)]
-    return [{name: data_uri(row[i]) for name, row in rows.items()} for i in range(len(images))]
+    return [{name: data_uri(row[i], size) for name, row in rows.items()} for i, size in enumerate(sizes)]
 
 
 def _rows(detector: Detector, examples: list[Example]) -> np.ndarray:

@@ -33,6 +33,7 @@ class Example:
     anomalous: bool | None
     x: Shaped[Tensor, ...]
     values: list[str | float] | None = None  # of a row of an encoded table, its columns
+    size: tuple[int, int] | None = None  # height and width of an image as it was given
     groups: list[str] = field(default_factory=list)
 
 
@@ -172,6 +173,7 @@ def _example(
         None if anomalous is None else bool(anomalous[i]),
         chunk.x[i].clone(),  # a view would keep its whole chunk in memory
         None if chunk.values is None else shown_row(chunk.values, i),
+        None if chunk.sizes is None else (int(chunk.sizes[i, 0]), int(chunk.sizes[i, 1])),
     )
 
 

@@ -21,6 +21,7 @@ LARGEST = 320
 SIDES = (LARGEST, 240, 160)
 BYTES = 12_000
 HEAT = "inferno"
+OPACITY = 0.65  # of the colour where the map is highest, so that the defect below stays visible
 BOX = "#00e5ff"  # no colour of the map
 BOXED_FROM = 160  # pixels a side; smaller pictures are enlarged, so that a box hides little
 
@@ -71,6 +72,7 @@ def heated(
     share = np.clip((heat - low) / (top - low) if top > low else np.zeros_like(heat), 0, 1)[..., None]
     grey = np.repeat(pixels.mean(2, keepdims=True) / 255, 3, axis=2)
     colour = matplotlib.colormaps[HEAT](share[..., 0])[..., :3]
+    share = OPACITY * share
     return np.round(255 * ((1 - share) * (0.15 + 0.7 * grey) + share * colour)).astype(np.uint8)
 
 
@@ -91,14 +93,25 @@ def boxed(pixels: UInt8[np.ndarray, "h w 3"], regions: Sequence[Region]) -> UInt
     return np.asarray(image)
 
 
-def data_uri(pixels: UInt8[np.ndarray, "h w k"]) -> str:
-    """The picture as the ``src`` of an ``<img>``, at most :data:`LARGEST` pixels a side."""
+def data_uri(pixels: UInt8[np.ndarray, "h w k"], size: tuple[int, int] | None = None) -> str:
+    """The picture as the ``src`` of an ``<img>``, at most :data:`LARGEST` pixels a side.
+
+    Parameters
+    ----------
+    pixels
+        The picture.
+    size
+        Height and width whose aspect ratio it gets; by default its own.
+    """
     lossless = max(pixels.shape[:2]) <= LOSSLESS_UP_TO
     kind = "png" if lossless else "webp"
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    height, width = size or pixels.shape[:2]
+    no_smaller = max(image.height / height, image.width / width)
     for side in SIDES:
         file = io.BytesIO()
-        image.thumbnail((side, side))
+        share = min(no_smaller, side / max(height, width))
+        image = image.resize((max(1, round(share * width)), max(1, round(share * height))))
         image.save(file, kind, **({"optimize": True} if lossless else {"quality": QUALITY}))
         if lossless or file.tell() <= BYTES:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -46,11 +47,13 @@ def plot_reconstructions(
 
 
 def plot_reconstruction_rows(
-    rows: dict[str, np.ndarray], value_range: tuple[float, float] = (0.0, 255.0)
+    rows: dict[str, np.ndarray],
+    value_range: tuple[float, float] = (0.0, 255.0),
+    sizes: Int[np.ndarray, "m 2"] | None = None,
 ) -> Figure:
     """The same images in several versions, a row for each, as in Figure 2 of the paper.
 
-    Photographs of more than 100 pixels a side have their own size, as far as they fit into :data:`WIDEST`.
+    Images of more than 100 pixels a side are drawn pixel by pixel, as far as they fit into :data:`WIDEST`.
 
     Parameters
     ----------
@@ -58,18 +61,20 @@ def plot_reconstruction_rows(
         Name -> images (m, C, H, W), all of the same shape.
     value_range
         The values drawn black and white.
+    sizes
+        Height and width of each image as it was given, in whose pixels the axes count; by default those here.
     """
     first = next(iter(rows.values()))
     columns, longest = len(first), max(first.shape[2:])
-    height, width = (
-        side / longest * max(1, min(longest / DPI, WIDEST / columns)) for side in first.shape[2:]
-    )
+    own = np.tile(first.shape[2:], (columns, 1)) if sizes is None else sizes
+    inches = max(1, min(longest / DPI, WIDEST / columns))
+    height, width = (inches * own / own.max(1, keepdims=True)).max(0)
     figure = NotebookFigure(figsize=(columns * width + 1.2, 1.05 * height * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, images) in zip(axes, rows.items(), strict=True):
-        for axis, image in zip(line, images, strict=True):
+        for axis, image, size in zip(line, images, own, strict=True):
             _clear(axis)
-            _show(axis, image, value_range)
+            _show(axis, image, value_range, size)
         line[0].set_ylabel(name, fontsize=9)
     return figure
 
@@ -81,5 +86,14 @@ def _clear(axis: Axes) -> None:
     axis.set_frame_on(False)
 
 
-def _show(axis: Axes, image: np.ndarray, value_range: tuple[float, float]) -> None:
-    axis.imshow(as_picture(image, *value_range), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+def _show(
+    axis: Axes,
+    image: np.ndarray,
+    value_range: tuple[float, float],
+    size: Int[np.ndarray, " 2"] | None = None,
+) -> None:
+    height, width = image.shape[1:] if size is None else size
+    # The middle of the first pixel is at 0.
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    picture = as_picture(image, *value_range)
+    axis.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest", extent=extent)

@@ -69,7 +69,7 @@ def test_a_set_has_a_table_of_what_a_method_finds_and_costs():
     assert table_row(table, "ours") == (
         "| ours | 200 | 0.800 (0.700 to 0.850) | 0.500 | 1 of 20 | 12 of 30 | 0.800 | - | 30 | 20 | 40 | 1.2 |"
     )
-    assert table_row(table, "theirs").count("not run") == 11
+    assert "| theirs" not in table[: table.index("Not run: theirs.")]
     assert "Processor: an abacus; 1 thread." in table
 
 

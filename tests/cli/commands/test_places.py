@@ -17,6 +17,7 @@ import ama
 from ama.cli.mask_evaluation import MaskEvaluation
 from ama.data.sources import open_source
 from ama.features.lite0_weights import lite0_weights
+from image_files import save
 from places import CLASSES, COLUMNS, EACH, SMALL, picture, png, read, refused
 
 
@@ -77,9 +78,48 @@ def test_maps_boxes_and_coco_say_the_same_as_the_detector(call, tmp_path):
         in errors
     )
     assert (
-        f"ama: wrote 120 maps in {tmp_path}/maps, each named as its sample with .png added; a grey level"
+        f"ama: wrote 120 maps in {tmp_path}/maps, each of the size of its image and named as it with .png added; a grey"
         in errors
     )
+
+
+def test_places_are_in_pixels_of_the_files_however_they_were_read(call, tmp_path):
+    """Photographs larger than the model's images, of other shapes, and with the camera turned."""
+    pixels, turned = picture("cat", np.random.default_rng(3)), Image.Exif()
+    pixels[4:7, 5:8] = 255
+    turned[0x0112] = 6
+    large = Image.fromarray(pixels).resize((240, 120), Image.Resampling.NEAREST)
+    save(tmp_path / "new" / "large.png", large)
+    save(tmp_path / "new" / "turned.png", large.transpose(Image.Transpose.ROTATE_90), exif=turned)
+    save(tmp_path / "new" / "small.png", pixels)
+    words = ["--boxes", "--maps", tmp_path / "maps", "--coco", tmp_path / "c.json"]
+    result = call("score", "photos.model", tmp_path / "new", *words, "--out", tmp_path / "s.parquet")
+    assert result[:2] == (0, "")
+    sizes = {"large.png": (240, 120), "small.png": (8, 8), "turned.png": (240, 120)}
+    content = json.loads((tmp_path / "c.json").read_text())
+    assert {i["file_name"]: (i["width"], i["height"]) for i in content["images"]} == sizes
+    boxes = dict(zip(sizes, pq.read_table(tmp_path / "s.parquet")["boxes"].to_pylist(), strict=True))
+    assert boxes["large.png"] == boxes["turned.png"]
+    for box in boxes["large.png"]:
+        assert [box["x"] % 30, box["width"] % 30, box["y"] % 15, box["height"] % 15, box["area"] % 450] == [
+            0
+        ] * 5
+    highest = boxes["large.png"][0]
+    assert highest["x"] < 240 <= highest["x"] + highest["width"] + 60
+    assert 60 <= highest["y"] + highest["height"] / 2 < 105
+    assert [a["bbox"] for a in content["annotations"] if a["image_id"] == 1] == [
+        [box[side] for side in ("x", "y", "width", "height")] for box in boxes["large.png"]
+    ]
+    for name, size in sizes.items():
+        with Image.open(tmp_path / "maps" / f"{name}.png") as image:
+            assert image.size == size
+            above = np.asarray(image) * float(image.text["units_per_grey_level"]) > float(
+                image.text["map_threshold"]
+            )
+        rows, columns = above.nonzero()
+        for side, start, length in ((columns, "x", "width"), (rows, "y", "height")):
+            assert side.min() == min(box[start] for box in boxes[name])
+            assert side.max() + 1 == max(box[start] + box[length] for box in boxes[name])
 
 
 def test_boxes_are_json_in_csv_and_change_no_score(call, tmp_path):

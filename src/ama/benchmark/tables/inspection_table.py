@@ -126,21 +126,21 @@ def _n_tested(record: Record) -> int:
 
 
 def _detail_table(cells: Sequence[Cell], records: dict[Cell, Record]) -> str:
-    """A line for each method: its record, or the mean over its classes and the sum of their images."""
+    """A line for each method that was run: its record, or the mean over its classes and the sum of their images."""
     lines = head("method", "normal images", *COLUMNS)
     machines: dict[str, None] = {}
+    not_run = []
     for method in dict.fromkeys(cell.method for cell in cells):
         own = [cell for cell in cells if cell.method == method]
         found = [records[cell] for cell in own if cell in records]
+        if not found:
+            not_run.append(method)
+            continue
         title = method if len(own) == 1 else f"{method}, {len(found)} of {len(own)} classes"
         learned = ", ".join(f"{n:,}" for n in sorted({record["n_learned"] for record in found}))
-        texts = (
-            [learned, *(text(found) for text in COLUMNS.values())]
-            if found
-            else [NOT_RUN] * (1 + len(COLUMNS))
-        )
-        lines.append(line(title, *texts))
+        lines.append(line(title, learned, *(text(found) for text in COLUMNS.values())))
         machines |= dict.fromkeys(
             f"{record['machine']}; {count(record['threads'], 'thread')}" for record in found
         )
-    return "\n".join([*lines, "", f"Processor: {' / '.join(machines)}."])
+    about = [f"Not run: {'; '.join(not_run)}.", ""] if not_run else []
+    return "\n".join([*lines, "", *about, f"Processor: {' / '.join(machines)}."])

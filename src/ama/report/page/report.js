@@ -109,6 +109,7 @@ for (const card of document.querySelectorAll(".card")) {
     }
     document.getElementById("enlarged-terms").innerHTML = card.nextElementSibling.innerHTML;
     dialog.showModal();
+    dialog.scrollTop = 0; // the focus on the button has scrolled a long one
   });
 }
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
