@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ama.io.storable import Resizable
 from ama.scores.coreset import greedy_coreset
+from ama.utils.progress import progress_bar
 from ama.utils.random_generators import generator_for
 
 MAX_IMAGES = 1_000  # normal images behind the bank
@@ -38,7 +39,9 @@ class PlaceBank(Resizable):
         self.register_buffer("scale", torch.zeros(0))
         self.register_buffer("places", torch.zeros(0, 0))
 
-    def fit(self, tiles: Iterable[Float[Tensor, "1 k i j"]], n: int, seed: int) -> None:
+    def fit(
+        self, tiles: Iterable[Float[Tensor, "1 k i j"]], n: int, seed: int, progress: bool | None = False
+    ) -> None:
         """Choose the bank from random places of n tiles, as many of each.
 
         Parameters
@@ -49,11 +52,14 @@ class PlaceBank(Resizable):
             Number of tiles.
         seed
             Of the choice.
+        progress
+            As in :func:`ama.utils.progress.progress_bar`.
         """
         each = math.ceil(MAX_CANDIDATES / n)
         random = generator_for(seed, 14)
         found = []
-        for tile in tiles:
+        shown = progress_bar(progress, iterable=tiles, total=n, desc="bank of places", unit="tile")
+        for tile in shown:
             places = _as_rows(tile)
             found.append(places[torch.randperm(len(places), generator=random)[:each].to(places.device)])
         candidates = torch.cat(found)
@@ -61,7 +67,7 @@ class PlaceBank(Resizable):
         varies = spread > ROUNDING * candidates.abs().amax(0)
         self.scale = torch.where(varies, spread, torch.ones_like(spread))
         scaled = candidates / self.scale
-        chosen = greedy_coreset(scaled, MAX_CHOSEN, random)
+        chosen = greedy_coreset(scaled, MAX_CHOSEN, random, progress)
         others = torch.ones(len(scaled), dtype=torch.bool, device=scaled.device).scatter(0, chosen, False)
         drawn = others.nonzero()[:, 0]
         drawn = drawn[torch.randperm(len(drawn), generator=random)[:MAX_DRAWN].to(drawn.device)]

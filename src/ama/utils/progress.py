@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from tqdm import TqdmWarning
@@ -14,6 +17,23 @@ with warnings.catch_warnings():
     # Without ipywidgets tqdm warns and draws its text bar, which serves a notebook well enough.
     warnings.simplefilter("ignore", TqdmWarning)
     from tqdm.auto import tqdm
+
+DELAY = 1.0  # seconds that a phase takes before it has a bar: most phases of small data are shorter
+
+
+class _Counter:
+    """A bar that advances by n at most."""
+
+    def __init__(self, bar: tqdm, n: int):
+        self.bar, self.left = bar, n
+
+    def advance(self, n: int) -> None:
+        n = min(n, self.left)
+        self.left -= n
+        self.bar.update(n)
+
+
+_counter: ContextVar[_Counter | None] = ContextVar("counter", default=None)
 
 
 def progress_bar(show: bool | None = None, **options: Any) -> tqdm:
@@ -34,6 +54,41 @@ def progress_bar(show: bool | None = None, **options: Any) -> tqdm:
     else:
         options["file"] = ForgivingStream(sys.stderr)
     return tqdm(disable=None if show is None else not show, **options)
+
+
+@contextmanager
+def phase(show: bool | None, total: int, desc: str, unit: str = "sample") -> Iterator[None]:
+    """A bar of the samples that the work inside calls :func:`advance` for; none if that takes less than ``DELAY``.
+
+    Parameters
+    ----------
+    show
+        As in :func:`progress_bar`.
+    total
+        How many samples there are.
+    desc, unit
+        What is done, and what a sample is called.
+    """
+    with progress_bar(show, total=total, desc=desc, unit=unit, delay=DELAY) as bar, counting(bar, total):
+        yield
+
+
+@contextmanager
+def counting(bar: tqdm, n: int) -> Iterator[None]:
+    """Let :func:`advance` move a bar meanwhile, by n at most; in the end it has moved by n."""
+    before, counter = _counter.get(), _Counter(bar, n)
+    _counter.set(counter)
+    try:
+        yield
+        counter.advance(n)
+    finally:
+        _counter.set(before)
+
+
+def advance(n: int = 1) -> None:
+    """Count samples in the bar of the phase that asked for them, wherever in the code their time is spent."""
+    if (counter := _counter.get()) is not None:
+        counter.advance(n)
 
 
 def _in_notebook() -> bool:
