@@ -26,6 +26,7 @@ from ama.data.photo_times import photo_time
 from ama.data.samples import BYTES_OF_A_BATCH, Samples, Source, Wanted, none_readable
 from ama.errors import InputError
 from ama.utils.processors import usable_processors
+from ama.utils.progress import advance
 
 # Decoding of photographs: threads at most, as each takes the memory of a whole one, and how many images ahead of each.
 MAX_THREADS, AHEAD = 4, 4
@@ -100,6 +101,7 @@ class EncodedImages(Source):
         x = np.empty((min(batch_size, len(self)), height, width, channels), self._stored)
         ids, labels, skipped, groups = list[str](), list[str](), list[str](), list[Any]()
         for name, label, group, pixels in self._decoded():
+            advance()
             if isinstance(pixels, Exception):
                 skipped.append(self._skip(name, pixels))
                 continue

@@ -20,7 +20,7 @@ from ama.data.memory_needed import check_memory
 from ama.errors import InputError
 from ama.errors import sentence as shown_sentence
 from ama.scores.kinds.factory import kind_of
-from ama.utils.progress import progress_bar
+from ama.utils.progress import phase
 
 MOST_NAMED = 10  # skipped samples that are named one by one
 BATCH = 1024  # samples read at a time
@@ -255,7 +255,7 @@ class Source(ABC):
         groups: list[np.ndarray] = []
         skipped: list[str] = []
         shown = None if progress else False
-        with progress_bar(shown, total=len(self), desc="reading", unit="sample") as bar:
+        with phase(shown, len(self), "reading") as counter:
             for chunk in self.batches():
                 x[len(ids) : len(ids) + len(chunk)] = chunk.x
                 ids += chunk.ids
@@ -264,7 +264,7 @@ class Source(ABC):
                     labels.append(chunk.labels)
                 if chunk.group_values is not None:
                     groups.append(chunk.group_values)
-                bar.update(len(chunk) + len(chunk.skipped))
+                counter.reach(len(ids) + len(skipped))  # sources of images count them one by one
         all_labels, values = (np.concatenate(parts) if parts else None for parts in (labels, groups))
         about = (self.columns, skipped, self.named, self.remarks, self.encoding)
         return Samples(x[: len(ids)], ids, all_labels, *about, group_values=values)

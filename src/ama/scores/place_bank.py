@@ -17,7 +17,6 @@ from torch import Tensor
 
 from ama.io.storable import Resizable
 from ama.scores.coreset import greedy_coreset
-from ama.utils.progress import progress_bar
 from ama.utils.random_generators import generator_for
 
 MAX_IMAGES = 1_000  # normal images behind the bank
@@ -53,13 +52,12 @@ class PlaceBank(Resizable):
         seed
             Of the choice.
         progress
-            As in :func:`ama.utils.progress.progress_bar`.
+            As in :func:`ama.scores.coreset.greedy_coreset`.
         """
         each = math.ceil(MAX_CANDIDATES / n)
         random = generator_for(seed, 14)
         found = []
-        shown = progress_bar(progress, iterable=tiles, total=n, desc="bank of places", unit="tile")
-        for tile in shown:
+        for tile in tiles:
             places = _as_rows(tile)
             found.append(places[torch.randperm(len(places), generator=random)[:each].to(places.device)])
         candidates = torch.cat(found)

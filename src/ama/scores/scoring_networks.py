@@ -22,7 +22,7 @@ from ama.scores.kinds.factory import kind_of_fit
 from ama.scores.kinds.kind import Seen
 from ama.scores.place_bank import MAX_IMAGES, PlaceBank
 from ama.settings import Settings
-from ama.utils.progress import advance
+from ama.utils.progress import DELAY, advance, progress_bar
 
 SETTLING_ITERATIONS = 15
 # Samples scored at a time: memory is constant whatever their number. As every pass through the networks has a fixed
@@ -161,7 +161,16 @@ class ScoringNetworks(Storable):
         """Keep places of normal images, if there is a backbone that sees them."""
         if self.bank is not None:
             chosen = some(raw, MAX_IMAGES, seed)
-            self.bank.fit(self._places(chosen), len(chosen) * len(self._tiles), seed, progress)
+            n, unit = len(chosen) * len(self._tiles), "image" if len(self._tiles) == 1 else "tile"
+            places = progress_bar(
+                progress,
+                iterable=self._places(chosen),
+                total=n,
+                desc="bank of places",
+                unit=unit,
+                delay=DELAY,
+            )
+            self.bank.fit(iter(places), n, seed, progress)
 
     @contextmanager
     def seen_once(self) -> Iterator[None]:

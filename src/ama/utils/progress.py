@@ -21,19 +21,21 @@ with warnings.catch_warnings():
 DELAY = 1.0  # seconds that a phase takes before it has a bar: most phases of small data are shorter
 
 
-class _Counter:
-    """A bar that advances by n at most."""
+class Counter:
+    """Moves a bar by n samples at most."""
 
     def __init__(self, bar: tqdm, n: int):
-        self.bar, self.left = bar, n
+        self.bar, self.n, self.done = bar, n, 0
 
-    def advance(self, n: int) -> None:
-        n = min(n, self.left)
-        self.left -= n
-        self.bar.update(n)
+    def reach(self, done: int) -> None:
+        """Move it to so many of the n, if it is not as far yet."""
+        done = min(done, self.n)
+        if done > self.done:
+            self.bar.update(done - self.done)
+            self.done = done
 
 
-_counter: ContextVar[_Counter | None] = ContextVar("counter", default=None)
+_counter: ContextVar[Counter | None] = ContextVar("counter", default=None)
 
 
 def progress_bar(show: bool | None = None, **options: Any) -> tqdm:
@@ -57,7 +59,7 @@ def progress_bar(show: bool | None = None, **options: Any) -> tqdm:
 
 
 @contextmanager
-def phase(show: bool | None, total: int, desc: str, unit: str = "sample") -> Iterator[None]:
+def phase(show: bool | None, total: int, desc: str, unit: str = "sample") -> Iterator[Counter]:
     """A bar of the samples that the work inside calls :func:`advance` for; none if that takes less than ``DELAY``.
 
     Parameters
@@ -69,18 +71,21 @@ def phase(show: bool | None, total: int, desc: str, unit: str = "sample") -> Ite
     desc, unit
         What is done, and what a sample is called.
     """
-    with progress_bar(show, total=total, desc=desc, unit=unit, delay=DELAY) as bar, counting(bar, total):
-        yield
+    with (
+        progress_bar(show, total=total, desc=desc, unit=unit, delay=DELAY) as bar,
+        counting(bar, total) as counter,
+    ):
+        yield counter
 
 
 @contextmanager
-def counting(bar: tqdm, n: int) -> Iterator[None]:
+def counting(bar: tqdm, n: int) -> Iterator[Counter]:
     """Let :func:`advance` move a bar meanwhile, by n at most; in the end it has moved by n."""
-    before, counter = _counter.get(), _Counter(bar, n)
+    before, counter = _counter.get(), Counter(bar, n)
     _counter.set(counter)
     try:
-        yield
-        counter.advance(n)
+        yield counter
+        counter.reach(n)
     finally:
         _counter.set(before)
 
@@ -88,7 +93,7 @@ def counting(bar: tqdm, n: int) -> Iterator[None]:
 def advance(n: int = 1) -> None:
     """Count samples in the bar of the phase that asked for them, wherever in the code their time is spent."""
     if (counter := _counter.get()) is not None:
-        counter.advance(n)
+        counter.reach(counter.done + n)
 
 
 def _in_notebook() -> bool:
