@@ -101,7 +101,7 @@ class Baseline(Detector):
             model.scaling.fit(train)
             self._learn(model, train, run, log)
             model.settle()
-            model.calibrate(calibration)
+            model.calibrate(calibration, run.progress)
         precision = self._training_precision(kind, run.device)
         self._keep(model, samples, log.steps, log.history, time.monotonic() - started, precision)
         return self

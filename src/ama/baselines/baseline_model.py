@@ -18,6 +18,7 @@ from ama.io.typed_values import check_values
 from ama.networks.scaling import ScaledModule
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
+from ama.utils.progress import advance, phase
 
 Self = TypeVar("Self", bound="BaselineModel")
 
@@ -86,14 +87,16 @@ class BaselineModel(ScaledModule, Storable):
         if self.kind.scored_in_float64:
             self.double()
 
-    def calibrate(self, raw: Shaped[Tensor, "m ..."]) -> None:
+    def calibrate(self, raw: Shaped[Tensor, "m ..."], progress: bool | None = False) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
-        self.calibration = conformal.calibration_scores(self.score(raw), self.weights_dtype)
+        with phase(progress, len(raw), "calibration"):
+            self.calibration = conformal.calibration_scores(self.score(raw), self.weights_dtype)
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised samples on the model's device, a few at a time."""
         for part in raw.split(self.chunk):
             yield self.normalise(part.to(self.device))
+            advance(len(part))
 
     def middle(self) -> Shaped[Tensor, "1 ..."]:
         """See :class:`ama.io.storable.Storable`."""

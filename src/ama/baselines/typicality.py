@@ -45,6 +45,7 @@ from ama.io.storable import empty
 from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
 from ama.utils.declarations import METHOD, parameter
+from ama.utils.progress import phase
 
 ENTROPY_SAMPLES = 5000
 
@@ -78,7 +79,7 @@ class TypicalityModel(LikelihoodModel):
         groups = torch.cat([part.mean().expand(len(part)) for part in log_p.split(self.group)])
         return {"score": -(groups + self.entropy).abs(), "likelihood": log_p}
 
-    def calibrate(self, raw: Shaped[Tensor, "m c h w"]) -> None:
+    def calibrate(self, raw: Shaped[Tensor, "m c h w"], progress: bool | None = False) -> None:
         """Keep the scores of disjoint groups of held-out samples.
 
         Raises
@@ -91,7 +92,8 @@ class TypicalityModel(LikelihoodModel):
             raise InputError(
                 f"group is {self.group}, but only {len(raw)} samples are held out for the threshold: raise held_out"
             )
-        scores = self.score(raw[:whole])[:: self.group]
+        with phase(progress, whole, "calibration"):
+            scores = self.score(raw[:whole])[:: self.group]
         self.calibration = conformal.calibration_scores(scores, self.weights_dtype)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ama.data.samples import Samples, Source, Wanted, skipped_notes
 from ama.errors import sentence
-from ama.utils.progress import progress_bar
+from ama.utils.progress import counting, progress_bar
 
 
 def read(source: Source) -> Samples:
@@ -18,14 +18,14 @@ def read(source: Source) -> Samples:
 
 
 def chunks(source: Source, title: str) -> Iterator[Samples]:
-    """The samples of a source chunk by chunk, under a progress bar; the same is said."""
+    """The samples of a source chunk by chunk, under a progress bar of what is done with them; the same is said."""
     say_all(told := source.remarks)
     skipped: list[str] = []
     with progress_bar(total=len(source), desc=title, unit="sample") as bar:
         for samples in source.batches():
             skipped += samples.skipped
-            bar.update(len(samples) + len(samples.skipped))
-            yield samples
+            with counting(bar, len(samples) + len(samples.skipped)):
+                yield samples
     say_all(remark for remark in source.remarks if remark not in told)  # known once all is read
     say_all(skipped_notes(skipped))
 

@@ -26,6 +26,7 @@ from ama.data.photo_times import photo_time
 from ama.data.samples import BYTES_OF_A_BATCH, Samples, Source, Wanted, none_readable
 from ama.errors import InputError
 from ama.utils.processors import usable_processors
+from ama.utils.progress import advance
 
 # Decoding of photographs: threads at most, as each takes the memory of a whole one, and how many images ahead of each.
 MAX_THREADS, AHEAD = 4, 4
@@ -101,6 +102,7 @@ class EncodedImages(Source):
         ids, labels, skipped, groups = list[str](), list[str](), list[str](), list[Any]()
         sizes = np.empty((len(x), 2), np.int64)
         for name, label, group, frame in self._decoded():
+            advance()
             if isinstance(frame, Exception):
                 skipped.append(self._skip(name, frame))
                 continue

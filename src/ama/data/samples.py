@@ -20,7 +20,7 @@ from ama.data.memory_needed import check_memory
 from ama.errors import InputError
 from ama.errors import sentence as shown_sentence
 from ama.scores.kinds.factory import kind_of
-from ama.utils.progress import progress_bar
+from ama.utils.progress import phase
 
 MOST_NAMED = 10  # skipped samples that are named one by one
 BATCH = 1024  # samples read at a time
@@ -257,7 +257,8 @@ class Source(ABC):
         ids: list[str] = []
         skipped: list[str] = []
         parts: dict[str, list[np.ndarray]] = {"labels": [], "group_values": [], "sizes": []}
-        with progress_bar(None if progress else False, total=len(self), desc="reading", unit="sample") as bar:
+        shown = None if progress else False
+        with phase(shown, len(self), "reading") as counter:
             for chunk in self.batches():
                 x[len(ids) : len(ids) + len(chunk)] = chunk.x
                 ids += chunk.ids
@@ -265,7 +266,7 @@ class Source(ABC):
                 for name, several in parts.items():
                     if (part := getattr(chunk, name)) is not None:
                         several.append(part)
-                bar.update(len(chunk) + len(chunk.skipped))
+                counter.reach(len(ids) + len(skipped))  # sources of images count them one by one
         labels, groups, sizes = (np.concatenate(part) if part else None for part in parts.values())
         about = (self.columns, skipped, self.named, self.remarks, self.encoding)
         return Samples(x[: len(ids)], ids, labels, *about, group_values=groups, sizes=sizes)

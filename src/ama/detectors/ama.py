@@ -6,9 +6,11 @@ import dataclasses
 import itertools
 import time
 import warnings
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from ama import settings
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
@@ -219,9 +221,17 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         x = self._fitted_samples(X)
         return self.model_.anomaly_map(x, self._groups()).double().cpu().numpy()
 
+    def seen_once(self) -> AbstractContextManager[None]:
+        """See :meth:`ama.detectors.localising.LocalisingMixin.seen_once`."""
+        return self.model_.seen_once()
+
     def explain(self, X: Any) -> Explanation:
         """Reconstruction, map and terms of each sample; for rows the expected values, too."""
         x = self._fitted_samples(X)
+        with self.seen_once():
+            return self._explain(x)
+
+    def _explain(self, x: Tensor) -> Explanation:
         model = self.model_
         found = model.scores(x)
         deviations = model.combination.standardised(model.of_the_score(found.terms)).cpu().numpy()

@@ -175,7 +175,7 @@ class Detector(PlottingMixin, LocalisingMixin, TakesSamples, OutlierMixin, Saved
         rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
         check({"false_alarm_rate": rate}, type(self))
         x = self._fitted_samples(X)
-        self.model_.calibrate(x)
+        self.model_.calibrate(x, self.progress)
         return self.set_threshold(rate)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,10 @@ class LocalisingMixin:
         x = as_samples(self, X, reset=False).x
         for images in x.split(max(1, min(FEW, PIXELS // math.prod(x.shape[2:])))):
             yield from self.model_.anomaly_map(images).double().cpu().numpy()
+
+    def seen_once(self) -> AbstractContextManager[None]:
+        """A block in which what both the score and the map need of an image is computed once, as far as it is kept."""
+        return nullcontext()
 
     @property
     def map_threshold(self) -> float | None:

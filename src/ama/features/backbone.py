@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ama.errors import InputError
+from ama.features.image_memory import ImageMemory
 from ama.features.lite0 import STAGES, Lite0
 from ama.features.lite0_weights import lite0_weights, load_lite0, missing_package
 from ama.features.provenance import UNKNOWN_LICENCE, Provenance, weights_sha256
@@ -45,11 +46,17 @@ class Backbone(nn.Module, ABC):
         Name, origin, licence and checksum of its weights.
     remarks
         What was assumed when it was loaded, a sentence each.
+    memory
+        Of rows, while it is told to keep them.
     """
 
     library: ClassVar[str]
     provenance: Provenance
     remarks: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory = ImageMemory()
 
     @property
     @abstractmethod
@@ -110,24 +117,29 @@ class Backbone(nn.Module, ABC):
     @torch.no_grad()
     def forward(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b n"]:
         """The rows of raw images, float32."""
-        return torch.cat([self._row(self.stages(_pixels(image, LARGEST_OF_ROWS))) for image in raw.split(1)])
+        return torch.cat([self.memory.of(image, self._row_alone)[0] for image in raw.split(1)])
 
     @torch.no_grad()
     def rows_and_maps(
         self, raw: Shaped[Tensor, "b c h w"], side: int
     ) -> tuple[Float[Tensor, "b n"], Float[Tensor, "b k s s"]]:
         """The rows of raw images, and the places of the same pass, resized to squares of ``side`` places."""
-        rows, maps = [], []
-        for image in raw.split(1):
-            stages = self.stages(_pixels(image, LARGEST_OF_ROWS))
-            rows.append(self._row(stages))
-            maps.append(F.adaptive_avg_pool2d(self._places(stages), side))
-        return torch.cat(rows), torch.cat(maps)
+        seen = [self.memory.of(image, self._row_and_map, side) for image in raw.split(1)]
+        return torch.cat([row for row, _ in seen]), torch.cat([places for _, places in seen])
 
     @torch.no_grad()
     def places(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k i j"]:
         """Features of the places of raw images, float32."""
         return torch.cat([self._places(self.stages(_pixels(image))) for image in raw.split(1)])
+
+    def _row_alone(self, image: Shaped[Tensor, "1 c h w"]) -> tuple[Float[Tensor, "1 n"]]:
+        return (self._row(self.stages(_pixels(image, LARGEST_OF_ROWS))),)
+
+    def _row_and_map(
+        self, image: Shaped[Tensor, "1 c h w"], side: int
+    ) -> tuple[Float[Tensor, "1 n"], Float[Tensor, "1 k s s"]]:
+        stages = self.stages(_pixels(image, LARGEST_OF_ROWS))
+        return self._row(stages), F.adaptive_avg_pool2d(self._places(stages), side)
 
     def _row(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> Float[Tensor, "1 n"]:
         return torch.cat([stage.mean((2, 3)) for stage in self.of_rows(stages)], 1)

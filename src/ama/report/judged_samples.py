@@ -102,8 +102,9 @@ def judge(
     norms: list[np.ndarray] = []
     n = 0
     for chunk, anomalous in samples:
-        score = detector.score_samples(chunk)
-        if (lengths := detector.encoding_lengths(chunk)) is not None:
+        with detector.seen_once():
+            score, lengths = detector.score_samples(chunk), detector.encoding_lengths(chunk)
+        if lengths is not None:
             norms.append(lengths)
         for name, found in _best_of_chunk(detector, chunk, score, anomalous, n, shown).items():
             best[name] = heapq.nsmallest(shown, best.get(name, []) + found)

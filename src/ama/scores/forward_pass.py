@@ -30,7 +30,7 @@ class ForwardPass:
     bfloat16
         Whether convolutions run in bfloat16.
     distances
-        Returns the distances of the places of the same samples, for images seen through a backbone.
+        Of the places of the same samples, if they are images seen through a backbone and a term looks at places.
     rows
         The same samples as rows of features, normalised; None if ``x`` is all that is seen of them.
     """
@@ -41,7 +41,7 @@ class ForwardPass:
         networks: Networks,
         weights: Sequence[Tensor],
         bfloat16: bool = False,
-        distances: Callable[[], Float[Tensor, "b t i j"]] | None = None,
+        distances: Float[Tensor, "b t i j"] | None = None,
         rows: Float[Tensor, "b n"] | None = None,
     ):
         self.x, self.networks, self.weights, self.bfloat16 = x, networks, weights, bfloat16
@@ -91,11 +91,11 @@ class ForwardPass:
         """D's feature maps of (x, G(E(x))), layer by layer."""
         return self.maps(self.x, self.reconstruction)
 
-    @cached_property
+    @property
     def place_distances(self) -> Float[Tensor, "b t i j"]:
         """The distance of each place of each tile from places of normal images."""
         assert self._distances is not None
-        return self._distances()
+        return self._distances
 
     @cached_property
     def rotations(self) -> list[list[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast, get_type_hints
 
 import torch
@@ -18,15 +18,14 @@ from ama.io.storable import empty
 from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
 from ama.scores.densities import MAX_SAMPLES, some
-from ama.scores.forward_pass import ForwardPass
 from ama.scores.map_contract import Groups
 from ama.scores.scoring_networks import ScoringNetworks
 from ama.scores.terms.known_anomalies import known_weight
-from ama.scores.terms.term import Term
+from ama.scores.terms.term import Term, see_places
 from ama.scores.terms.term_registry import build_terms, chosen_terms
 from ama.settings import NO_FEATURES, Settings
 from ama.utils.declarations import check
-from ama.utils.progress import progress_bar
+from ama.utils.progress import phase, progress_bar
 from ama.utils.random_generators import generator_for
 
 BACKBONE = "backbone."  # prefix of the names of its tensors
@@ -173,10 +172,10 @@ class Model(ScoringNetworks):
             If the R-scores are not finite or all the same.
         """
         self.settle()
-        self.fit_bank(statistics, seed)
-        self._fit_statistics(statistics, known, seed)
+        self.fit_bank(statistics, seed, progress)
+        self._fit_statistics(statistics, known, seed, progress)
         if len(self.deciding) > 1:
-            self._fit_combination(unseen, 0 if known is None else len(known), seed)
+            self._fit_combination(unseen, 0 if known is None else len(known), seed, progress)
         self.calibrate(calibration if doubtful is None else torch.cat([calibration, doubtful]), progress)
         self._absorb(torch.cat([unseen, calibration]))
 
@@ -185,13 +184,15 @@ class Model(ScoringNetworks):
 
         Of images, also the largest values in the maps of at most :data:`MAP_IMAGES`, for the threshold of the map.
         """
-        self.calibration = conformal.calibration_scores(self.score(raw), self.arithmetic)
-        if self.kind.pictured:
-            parts = some(raw, MAP_IMAGES, 0).split(MAPS_AT_A_TIME)
-            shown = progress_bar(progress, iterable=parts, desc="maps", unit=f"{MAPS_AT_A_TIME} images")
-            highest = torch.cat([self.anomaly_map(images).flatten(1).amax(1) for images in shown]).double()
-            # As of scores, rounding alone puts no image above an identical held-out one.
-            self.map_calibration = highest * (1 + conformal.ROUNDING[torch.float32])
+        with self.seen_once():
+            with phase(progress, len(raw), "calibration"):
+                self.calibration = conformal.calibration_scores(self.score(raw), self.arithmetic)
+            if self.kind.pictured:
+                parts = some(raw, MAP_IMAGES, 0).split(MAPS_AT_A_TIME)
+                shown = progress_bar(progress, iterable=parts, desc="maps", unit=f"{MAPS_AT_A_TIME} images")
+                highest = torch.cat([self.anomaly_map(images).flatten(1).amax(1) for images in shown])
+                # As of scores, rounding alone puts no image above an identical held-out one.
+                self.map_calibration = highest.double() * (1 + conformal.ROUNDING[torch.float32])
 
     @property
     def arithmetic(self) -> torch.dtype:
@@ -202,46 +203,48 @@ class Model(ScoringNetworks):
 
     @torch.no_grad()
     def _fit_statistics(
-        self, raw: Shaped[Tensor, "n ..."], known: Shaped[Tensor, "a ..."] | None, seed: int
+        self,
+        raw: Shaped[Tensor, "n ..."],
+        known: Shaped[Tensor, "a ..."] | None,
+        seed: int,
+        progress: bool | None,
     ) -> None:
-        terms, tiles = self._named(self.terms), self.kind.tiles
+        terms, tiles = [term for term in self._named(self.terms) if term.has_statistics()], self.kind.tiles
         if self.backbone is None and tiles is not None:
             raw = raw[: max(MIN_CUT, MAX_SAMPLES // len(tiles))]  # all of their tiles
-        *features, of_map = self._looked(raw, [*(term.features for term in terms), self.map.features])
+        looks = [*(term.features for term in terms), self.map.features]
+        with phase(progress, len(raw), "statistics"):
+            *features, of_map = self.looked_at(raw, looks, see_places(terms))
         for term, parts in zip(terms, features, strict=True):
             if term.needs_known:
                 assert known is not None
-                [of_known] = self._looked(known, [term.features])
+                [of_known] = self.looked_at(known, [term.features], term.sees_places)
                 term.fit_known(parts, of_known, seed)
             else:
                 term.fit(parts, seed)
         self.map.fit(of_map, raw, self)
 
-    def _looked(
-        self, raw: Shaped[Tensor, "n ..."], looks: Sequence[Callable[[ForwardPass], Any]]
-    ) -> list[list[Any]]:
-        """What several look at in samples, from one pass, chunk by chunk."""
-        parts: list[list[Any]] = [[] for _ in looks]
-        for forward in self.forward_passes(raw):
-            for found, look in zip(parts, looks, strict=True):
-                found.append(look(forward))
-        return parts
-
     @torch.no_grad()
-    def _fit_combination(self, raw: Shaped[Tensor, "k ..."], n_known: int, seed: int) -> None:
-        normal = self._deciding_values(raw)
+    def _fit_combination(
+        self, raw: Shaped[Tensor, "k ..."], n_known: int, seed: int, progress: bool | None
+    ) -> None:
+        weighed = self.settings.scoring == "auto"
+        n = len(raw) + (self.kind.n_synthetic(raw) if weighed else 0)
+        with phase(progress, n, "weights of the terms"):
+            normal = self._deciding_values(raw)
+            anomalies = self.kind.synthetic_anomalies(raw, generator_for(seed, 6)) if weighed else ()
+            kinds = [self._deciding_values(x) for x in anomalies]
         self.combination.fit_scale(normal)
         of_known = torch.tensor([term.needs_known for term in self._named(self.deciding)])
-        if self.settings.scoring == "auto":
-            anomalies = self.kind.synthetic_anomalies(raw, generator_for(seed, 6))
-            kinds = [self._deciding_values(x) for x in anomalies]
+        if weighed:
             self.combination.fit_weights(normal, kinds, ~of_known)
         self.combination.weigh_against_others(of_known, known_weight(n_known))
 
     @torch.no_grad()
     def _absorb(self, raw: Shaped[Tensor, "n ..."]) -> None:
         terms = [term for term in self._named(self.terms) if term.absorbs]
-        for term, parts in zip(terms, self._looked(raw, [term.features for term in terms]), strict=True):
+        features = self.looked_at(raw, [term.features for term in terms], see_places(terms)) if terms else []
+        for term, parts in zip(terms, features, strict=True):
             term.absorb(torch.cat(parts))
 
     def scores(self, raw: Shaped[Tensor, "b ..."]) -> Scores:
@@ -285,9 +288,8 @@ class Model(ScoringNetworks):
     def _values(self, raw: Shaped[Tensor, "b ..."], names: Iterable[str]) -> dict[str, Float[Tensor, " b"]]:
         """Terms by name, from one forward pass that computes what they need and no more."""
         terms = self._named(names)
-        parts = [
-            [term.value(term.features(forward)) for term in terms] for forward in self.forward_passes(raw)
-        ]
+        passes = self.forward_passes(raw, see_places(terms))
+        parts = [[term.value(term.features(forward)) for term in terms] for forward in passes]
         return {
             name: -bounded(-self.kind.per_sample(torch.cat(v)))
             for name, v in zip(names, zip(*parts, strict=True), strict=True)

@@ -43,10 +43,19 @@ def photo_anomalies(
         with the middle of another; ``pasted``: with a part of itself elsewhere; ``scratch``: with a line; ``stain``:
         with a spot of another colour; ``blur``: blurred; ``tint``: with other strengths of its colours.
     """
-    raw = raw[: max(2, min(MOST, BYTES // raw[:1].nbytes))]
+    raw = _first(raw)
     other = partners(raw, random)
     for name, make in KINDS.items():
         yield name, torch.stack([_made(make, *pair, random) for pair in zip(raw, other, strict=True)])
+
+
+def n_photo_anomalies(raw: Shaped[Tensor, "n c h w"]) -> int:
+    """How many :func:`photo_anomalies` makes, all kinds together."""
+    return len(KINDS) * len(_first(raw))
+
+
+def _first(raw: Shaped[Tensor, "n c h w"]) -> Shaped[Tensor, "m c h w"]:
+    return raw[: max(2, min(MOST, BYTES // raw[:1].nbytes))]
 
 
 def _made(

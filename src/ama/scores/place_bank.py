@@ -38,7 +38,9 @@ class PlaceBank(Resizable):
         self.register_buffer("scale", torch.zeros(0))
         self.register_buffer("places", torch.zeros(0, 0))
 
-    def fit(self, tiles: Iterable[Float[Tensor, "1 k i j"]], n: int, seed: int) -> None:
+    def fit(
+        self, tiles: Iterable[Float[Tensor, "1 k i j"]], n: int, seed: int, progress: bool | None = False
+    ) -> None:
         """Choose the bank from random places of n tiles, as many of each.
 
         Parameters
@@ -49,6 +51,8 @@ class PlaceBank(Resizable):
             Number of tiles.
         seed
             Of the choice.
+        progress
+            As in :func:`ama.scores.coreset.greedy_coreset`.
         """
         each = math.ceil(MAX_CANDIDATES / n)
         random = generator_for(seed, 14)
@@ -61,7 +65,7 @@ class PlaceBank(Resizable):
         varies = spread > ROUNDING * candidates.abs().amax(0)
         self.scale = torch.where(varies, spread, torch.ones_like(spread))
         scaled = candidates / self.scale
-        chosen = greedy_coreset(scaled, MAX_CHOSEN, random)
+        chosen = greedy_coreset(scaled, MAX_CHOSEN, random, progress)
         others = torch.ones(len(scaled), dtype=torch.bool, device=scaled.device).scatter(0, chosen, False)
         drawn = others.nonzero()[:, 0]
         drawn = drawn[torch.randperm(len(drawn), generator=random)[:MAX_DRAWN].to(drawn.device)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ama.features.backbone import Backbone
+from ama.features.image_memory import ImageMemory
 from ama.features.tile_places import tile_places
 from ama.features.tiles import Tiles
 from ama.io.storable import Storable
@@ -19,8 +20,10 @@ from ama.networks.networks import Networks
 from ama.scores.densities import some
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.kinds.factory import kind_of_fit
+from ama.scores.kinds.kind import Seen
 from ama.scores.place_bank import MAX_IMAGES, PlaceBank
 from ama.settings import Settings
+from ama.utils.progress import DELAY, advance, progress_bar
 
 SETTLING_ITERATIONS = 15
 # Samples scored at a time: memory is constant whatever their number. As every pass through the networks has a fixed
@@ -55,6 +58,7 @@ class ScoringNetworks(Storable):
         self.networks = self.kind.networks(settings)
         self.backbone = backbone
         self.bank = None if backbone is None else PlaceBank()
+        self._distances = ImageMemory()
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
 
@@ -85,14 +89,30 @@ class ScoringNetworks(Storable):
         parts = [self.networks.restore(self.networks.reconstruct(x)) for x in self.chunks(raw)]
         return self.kind.joined(torch.cat(parts))
 
-    def forward_passes(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[ForwardPass]:
-        """Raw samples through the networks, chunk by chunk; nothing is computed before it is asked for."""
+    def forward_passes(self, raw: Shaped[Tensor, "b ..."], places: bool = False) -> Iterator[ForwardPass]:
+        """Raw samples through the networks, chunk by chunk; ``places`` is whether the distances of places are needed.
+
+        What the networks make of them is not computed before it is asked for.
+        """
         if self._scorer is None:
             networks = self.networks.folded()
             self._scorer = networks, networks.discriminator.weights()
         in_bfloat16 = self.kind.scores_in_bfloat16(self.settings)
-        for part, x, rows in self._parts(raw):
-            yield ForwardPass(x, *self._scorer, in_bfloat16, partial(self.place_distances, part), rows)
+        for x, rows, distances in self._parts(raw, places):
+            yield ForwardPass(x, *self._scorer, in_bfloat16, distances, rows)
+
+    def looked_at(
+        self,
+        raw: Shaped[Tensor, "n ..."],
+        looks: Sequence[Callable[[ForwardPass], Any]],
+        places: bool = False,
+    ) -> list[list[Any]]:
+        """What several look at in samples, from one pass, chunk by chunk."""
+        parts: list[list[Any]] = [[] for _ in looks]
+        for forward in self.forward_passes(raw, places):
+            for found, look in zip(parts, looks, strict=True):
+                found.append(look(forward))
+        return parts
 
     def _apply(self, fn: Any, recurse: bool = True) -> ScoringNetworks:
         self._scorer = None  # the original moves to another device or type
@@ -100,38 +120,76 @@ class ScoringNetworks(Storable):
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised parts of samples on the model's device, a few at a time; the networks are in evaluation mode."""
-        for _, x, _ in self._parts(raw):
+        for x, _, _ in self._parts(raw, places=False):
             yield x
 
     def _parts(
-        self, raw: Shaped[Tensor, "b ..."]
-    ) -> Iterator[tuple[Shaped[Tensor, "s ..."], Float[Tensor, "c ..."], Float[Tensor, "s n"] | None]]:
-        """The same with the raw samples that they are of, and their rows where the networks see something else."""
+        self, raw: Shaped[Tensor, "b ..."], places: bool
+    ) -> Iterator[
+        tuple[Float[Tensor, "c ..."], Float[Tensor, "c n"] | None, Float[Tensor, "c t i j"] | None]
+    ]:
+        """The same with their rows, where the networks see something else, and the distances of their ``places``."""
         self.eval()
         size = math.prod(self.networks.shape)
         most = max(1, min(max(CHUNK, min(LARGEST_CHUNK, VALUES // size)), MOST_VALUES // size))
         tiles = self.kind.tiles
         for part in raw.split(most if tiles is None else min(most, max(1, CHUNK // len(tiles)))):
-            on_device = part.to(self.networks.device)
-            seen, scaling = self.kind.seen(on_device, self.backbone), self.networks.row_scaling
-            rows = None
+            seen, distances = self._seen(part.to(self.networks.device), places)
+            rows, scaling = None, self.networks.row_scaling
             if scaling is not None and seen.rows is not None:
                 rows = scaling.normalise(seen.rows, torch.float64)
             for x in seen.x.split(most):
-                yield on_device, self.networks.normalise(x), rows
+                yield self.networks.normalise(x), rows, distances
+            if self.backbone is None:
+                advance(len(part))
 
-    def fit_bank(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
+    def _seen(
+        self, part: Shaped[Tensor, "s ..."], places: bool
+    ) -> tuple[Seen, Float[Tensor, "s t i j"] | None]:
+        """What is seen of raw samples; through a backbone image by image, as each takes its time."""
+        if self.backbone is None:
+            return self.kind.seen(part, None), None
+        seen, distances = [], []
+        for image in part.split(1):
+            seen.append(self.kind.seen(image, self.backbone))
+            if places:
+                distances.append(self.place_distances(image))
+            advance()
+        x, rows = (torch.cat(parts) for parts in zip(*seen, strict=True))
+        return Seen(x, rows), torch.cat(distances) if places else None
+
+    def fit_bank(self, raw: Shaped[Tensor, "n ..."], seed: int, progress: bool | None = False) -> None:
         """Keep places of normal images, if there is a backbone that sees them."""
         if self.bank is not None:
             chosen = some(raw, MAX_IMAGES, seed)
-            self.bank.fit(self._places(chosen), len(chosen) * len(self._tiles), seed)
+            n, unit = len(chosen) * len(self._tiles), "image" if len(self._tiles) == 1 else "tile"
+            places = progress_bar(
+                progress,
+                iterable=self._places(chosen),
+                total=n,
+                desc="bank of places",
+                unit=unit,
+                delay=DELAY,
+            )
+            self.bank.fit(iter(places), n, seed, progress)
+
+    @contextmanager
+    def seen_once(self) -> Iterator[None]:
+        """Meanwhile, what is seen of an image through the backbone is computed once, for the score and for the map."""
+        if self.backbone is None:
+            yield
+            return
+        with self.backbone.memory.kept(), self._distances.kept():
+            yield
 
     @torch.no_grad()
     def place_distances(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b t i j"]:
         """How far each place of each tile of raw images is from places of normal ones; with a backbone."""
+        return torch.cat([self._distances.of(image, self._image_distances)[0] for image in raw.split(1)])
+
+    def _image_distances(self, image: Shaped[Tensor, "1 c h w"]) -> tuple[Float[Tensor, "1 t i j"]]:
         assert self.bank is not None
-        distances = torch.cat([self.bank.distances(places) for places in self._places(raw)])
-        return distances.unflatten(0, (-1, len(self._tiles)))
+        return (torch.cat([self.bank.distances(places) for places in self._places(image)])[None],)
 
     def _places(self, raw: Shaped[Tensor, "b c h w"]) -> Iterator[Float[Tensor, "1 k i j"]]:
         assert self.backbone is not None

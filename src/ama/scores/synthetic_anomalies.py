@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Generator, Tensor
 
+ROW_KINDS, IMAGE_KINDS = 5, 4
+
 
 def row_anomalies(raw: Float[Tensor, "n d"], random: Generator) -> dict[str, Float[Tensor, "n d"]]:
     """Five kinds of anomalies, each made of all of the normal rows given.

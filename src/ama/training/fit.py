@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -65,6 +66,10 @@ class TrainingSet:
     backbone: Backbone | None = None
     groups: Int[Tensor, " n"] | None = None
 
+    def rows_kept(self) -> AbstractContextManager[None]:
+        """A block in which the rows that the backbone makes of the samples are computed once."""
+        return nullcontext() if self.backbone is None else self.backbone.memory.kept()
+
     def parts(self) -> dict[str, Tensor | None]:
         """Every tensor by what it is."""
         samples, labels = (None, None) if self.validation is None else self.validation
@@ -113,7 +118,7 @@ def fit_model(data: TrainingSet, settings: Settings, run: Run) -> Fitted:
     DivergenceError
         If the training diverges, or the critic learns nothing.
     """
-    with isolated(run):
+    with isolated(run), data.rows_kept():
         return _train_model(data, settings, run).finish(selected=True)
 
 
@@ -121,7 +126,7 @@ def fit_best(data: TrainingSet, choices: Sequence[Settings], run: Run) -> Fitted
     """As :func:`fit_model`, with the settings that do best on the validation samples if there are several."""
     if len(choices) == 1:
         return fit_model(data, choices[0], run)
-    with locked(run.checkpoints):
+    with locked(run.checkpoints), data.rows_kept():
         fits = (fit_model(data, choice, run.within(f"choice-{i}")) for i, choice in enumerate(choices))
         return max(fits, key=lambda fitted: fitted.validation_auroc or 0.0)
 
@@ -138,7 +143,7 @@ def fit_both(data: TrainingSet, settings: Settings, run: Run) -> tuple[Fitted, F
     """
     if data.validation is None:
         raise ValueError("weights are selected on validation samples, found none")
-    with isolated(run):
+    with isolated(run), data.rows_kept():
         training = _train_model(data, settings, run)
         return training.finish(selected=False), training.finish(selected=True)
 
@@ -188,6 +193,7 @@ def _model(
 
 
 def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
+    started = time.perf_counter()
     backbone = data.backbone
     kind = kind_of_fit(tuple(data.normal.shape[1:]), settings, backbone)
     if data.anomalies is not None:
@@ -215,6 +221,7 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     # The paper's training takes the images as they are.
     symmetric = settings.lambda_rotation > 0 and is_mirror_symmetric(train)
     samples = reader(train, run.device)
+    run = run.after(time.perf_counter() - started)
     module = AMATraining(networks, settings, samples, total, run.seed, known, symmetric)
     monitor = LossMonitor(run.progress, run.max_seconds)
     callbacks: list[Callback] = [monitor]

@@ -15,12 +15,13 @@ series are found by their order instead (:mod:`ama.training.series`).
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 
 import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
+
+from ama.features.image_memory import digest
 
 MOST = 5  # near-duplicates of a sample among the learned ones
 SPACINGS = 15
@@ -36,8 +37,8 @@ SAME = 1e-6  # of a standard deviation: rows that are no further apart are equal
 
 def copied(learned: Shaped[Tensor, "n ..."], held_out: Shaped[Tensor, "m ..."]) -> Bool[Tensor, " m"]:
     """Which held-out samples are equal to a learned one."""
-    known = {_digest(x) for x in learned}
-    return torch.tensor([_digest(x) in known for x in held_out])
+    known = {digest(x) for x in learned}
+    return torch.tensor([digest(x) in known for x in held_out])
 
 
 def nearly_copied(learned: Float[Tensor, "n d"], held_out: Float[Tensor, "m d"]) -> Bool[Tensor, " m"]:
@@ -121,7 +122,3 @@ def _telling_columns(rows: Float[Tensor, "n d"]) -> Bool[Tensor, " d"]:
     ordered = different.sort(0).values
     n_values = 1 + (ordered[1:] != ordered[:-1]).sum(0)
     return n_values >= DISTINCT * len(different)
-
-
-def _digest(sample: Tensor) -> bytes:
-    return hashlib.blake2b(sample.numpy().tobytes(), digest_size=16).digest()

@@ -17,7 +17,7 @@ from ama.training.near_duplicates import MAX_HELD_OUT, warn_of_duplicates
 from ama.training.run import Run
 from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
 from ama.training.split import Split
-from ama.utils.progress import progress_bar
+from ama.utils.progress import DELAY, progress_bar
 from ama.utils.random_generators import generator_for
 
 # Tiles that a network learns from, drawn at random; as many as there are images, if these are more.
@@ -33,7 +33,8 @@ def seen_samples(raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backb
     if backbone is None:
         return kind.seen(raw, None)
     x, rows = list[Tensor](), list[Tensor]()
-    for image in progress_bar(run.progress, iterable=raw.split(1), desc="features", unit="image"):
+    images = raw.split(1)
+    for image in progress_bar(run.progress, iterable=images, desc="features", unit="image", delay=DELAY):
         seen = kind.seen(image.to(run.device), backbone)
         assert seen.rows is not None
         rows.append(seen.rows.cpu())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+A_MOMENT = 1e-3  # seconds, less than a step takes
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Run:
     device
         "cpu" or "cuda".
     max_seconds
-        Time limit of each training; None for no limit.
+        Time limit of each training and of what is made of the samples for it; None for no limit.
     checkpoints
         Folder for checkpoints; None for no checkpoints.
     checkpoint_seconds
@@ -36,6 +39,18 @@ class Run:
     checkpoints: Path | None = None
     checkpoint_seconds: float = 60.0
     progress: bool | None = False
+
+    def after(self, seconds: float) -> Run:
+        """The same run when so much of the limit has passed; at least one step is left, of which a warning tells."""
+        if self.max_seconds is None:
+            return self
+        if seconds >= self.max_seconds:
+            warnings.warn(
+                f"max_time is over before the training: what is made of the samples first took {seconds:.0f} s; the "
+                "training is a single step, give it more time",
+                stacklevel=4,
+            )
+        return replace(self, max_seconds=max(self.max_seconds - seconds, A_MOMENT))
 
     def within(self, name: str) -> Run:
         """The same run with its own folder of checkpoints, for one of several trainings."""

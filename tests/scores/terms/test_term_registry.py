@@ -35,7 +35,7 @@ def forward(networks):
         x = (draw(1, 1, *SHAPE) + 0.1 * draw(2, n, *SHAPE) + offset).float()
         distances = (x - draw(1, 1, *SHAPE)).abs().mean(1, keepdim=True)
         weights = networks.discriminator.weights()
-        return ForwardPass(x.clamp(-1, 1), networks, weights, distances=lambda: distances)
+        return ForwardPass(x.clamp(-1, 1), networks, weights, distances=distances)
 
     return run
 

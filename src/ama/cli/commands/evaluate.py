@@ -82,10 +82,11 @@ def _scored(
 
     tables, known, groups, n = [], [], [], 0
     for samples, anomalous in labelled_chunks(detector, given):
-        tables.append(score_table(detector, samples))
+        with detector.seen_once():
+            tables.append(score_table(detector, samples))
+            if places is not None and anomalous is not None:
+                places.add(samples, anomalous)
         known.append(anomalous)
-        if places is not None and anomalous is not None:
-            places.add(samples, anomalous)
         groups.append(n + detector.groups(len(samples)))
         n += len(samples)
     truth = np.concatenate([anomalous for anomalous in known if anomalous is not None])

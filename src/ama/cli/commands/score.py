@@ -90,13 +90,18 @@ def _written(
     from ama.detectors.score_tables import score_schema, score_table, with_discoveries
     from ama.io.score_files import write_table
 
-    tables = (places.add(samples, score_table(detector, samples)) for samples in chunks(source, "scoring"))
+    def tables() -> Iterator[pa.Table]:
+        for samples in chunks(source, "scoring"):
+            with detector.seen_once():
+                table = places.add(samples, score_table(detector, samples))
+            yield table
+
     scores: list[np.ndarray] = []
     flagged = 0
 
     def counted() -> Iterator[pa.Table]:
         nonlocal flagged
-        for table in tables if fdr is None else [with_discoveries(tables, fdr)]:
+        for table in tables() if fdr is None else [with_discoveries(tables(), fdr)]:
             scores.append(table["score"].to_numpy())
             flagged += table["anomaly"].to_numpy().sum()
             yield table

@@ -15,7 +15,7 @@ from ama.networks.scaling import Scaling
 from ama.scores.kinds.image_kind import Images
 from ama.scores.kinds.kind import SampleKind, Seen
 from ama.scores.kinds.tabular_kind import Tabular
-from ama.scores.photo_anomalies import photo_anomalies
+from ama.scores.photo_anomalies import n_photo_anomalies, photo_anomalies
 from ama.scores.place_maps import PlaceMap
 from ama.settings import Settings
 
@@ -93,6 +93,9 @@ class FeaturedImages(SampleKind):
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
     ) -> Iterator[Shaped[Tensor, "m c h w"]]:
         return (anomalous for _, anomalous in photo_anomalies(raw, random))
+
+    def n_synthetic(self, raw: Shaped[Tensor, "n c h w"]) -> int:
+        return n_photo_anomalies(raw)
 
     def check(self, settings: Settings) -> None:
         super().check(settings)

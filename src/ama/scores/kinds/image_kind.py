@@ -14,7 +14,7 @@ from ama.networks.rotations import n_rotations
 from ama.networks.scaling import ImageScaling
 from ama.scores.anomaly_maps import DifferenceMap
 from ama.scores.kinds.kind import SampleKind
-from ama.scores.synthetic_anomalies import image_anomalies
+from ama.scores.synthetic_anomalies import IMAGE_KINDS, image_anomalies
 from ama.settings import Settings
 
 
@@ -72,3 +72,6 @@ class Images(SampleKind):
         self, raw: Shaped[Tensor, "n c h w"], random: Generator
     ) -> Iterator[Shaped[Tensor, "n c h w"]]:
         return iter(image_anomalies(raw, random).values())
+
+    def n_synthetic(self, raw: Shaped[Tensor, "n ..."]) -> int:
+        return IMAGE_KINDS * len(raw)

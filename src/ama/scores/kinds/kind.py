@@ -138,6 +138,10 @@ class SampleKind(ABC):
     ) -> Iterator[Shaped[Tensor, "m ..."]]:
         """Several kinds of them in turn, each composed from two or more normal samples, or from the first of many."""
 
+    @abstractmethod
+    def n_synthetic(self, raw: Shaped[Tensor, "n ..."]) -> int:
+        """How many anomalies :meth:`synthetic_anomalies` makes of them in all."""
+
     def check(self, settings: Settings) -> None:
         """Refuse settings that such samples do not have.
 

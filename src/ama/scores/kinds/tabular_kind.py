@@ -14,7 +14,7 @@ from ama.networks.tabular_networks import Discriminator, Encoder
 from ama.networks.tabular_networks import Generator as RowGenerator
 from ama.scores.column_maps import ColumnMap
 from ama.scores.kinds.kind import SampleKind, Seen
-from ama.scores.synthetic_anomalies import row_anomalies
+from ama.scores.synthetic_anomalies import ROW_KINDS, row_anomalies
 from ama.settings import Settings
 
 MAX_COLUMNS = 2_000  # a covariance of more takes minutes, and memory
@@ -72,3 +72,6 @@ class Tabular(SampleKind):
         self, raw: Shaped[Tensor, "n d"], random: Generator
     ) -> Iterator[Shaped[Tensor, "n d"]]:
         return iter(row_anomalies(raw, random).values())
+
+    def n_synthetic(self, raw: Shaped[Tensor, "n ..."]) -> int:
+        return ROW_KINDS * len(raw)

@@ -27,6 +27,8 @@ SHARE = 0.005  # of the places of a tile
 class NearestPlaces(Term):
     """Logarithm of the mean distance of the most unusual places. It has no statistics."""
 
+    sees_places = True
+
     @classmethod
     def check(cls, kind: SampleKind, settings: Settings) -> None:
         if not kind.has_places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from jaxtyping import Float
@@ -35,6 +35,7 @@ class Term(Resizable, ABC):
     )
     absorbs: ClassVar[bool] = False  # whether it has a use for normal samples after the calibration with them
     needs_known: ClassVar[bool] = False  # whether it is fitted to known anomalies, too
+    sees_places: ClassVar[bool] = False  # whether it looks at the distances of places
 
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__()
@@ -53,6 +54,11 @@ class Term(Resizable, ABC):
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
         """Whether ``scoring="auto"`` includes the term."""
         return False
+
+    @classmethod
+    def has_statistics(cls) -> bool:
+        """Whether anything is fitted to normal samples: nothing is computed for the fit of another term."""
+        return cls.fit is not Term.fit or cls.fit_known is not Term.fit_known
 
     @abstractmethod
     def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
@@ -89,3 +95,8 @@ class Term(Resizable, ABC):
     @abstractmethod
     def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
         """The term, float64: a logarithm of a distance or of a probability, so that terms can be added."""
+
+
+def see_places(terms: Iterable[Term]) -> bool:
+    """Whether one of them looks at the distances of places."""
+    return any(term.sees_places for term in terms)
