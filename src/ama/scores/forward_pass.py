@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -14,6 +14,15 @@ from ama.networks.networks import Networks
 from ama.networks.rotations import rotated
 
 T = TypeVar("T")
+
+
+class PlaceDistances(NamedTuple):
+    """How unusual the places of each tile of images are, from one pass of the backbone."""
+
+    nearest: Float[Tensor, "b t i j"]  # distances from places of normal images
+    deviations: (
+        Float[Tensor, "b t p q"] | None
+    )  # distances from the Gaussian of each place, if there are Gaussians
 
 
 class ForwardPass:
@@ -30,7 +39,7 @@ class ForwardPass:
     bfloat16
         Whether convolutions run in bfloat16.
     distances
-        Returns the distances of the places of the same samples, for images seen through a backbone.
+        Returns those of the places of the same samples, for images seen through a backbone.
     rows
         The same samples as rows of features, normalised; None if ``x`` is all that is seen of them.
     """
@@ -41,7 +50,7 @@ class ForwardPass:
         networks: Networks,
         weights: Sequence[Tensor],
         bfloat16: bool = False,
-        distances: Callable[[], Float[Tensor, "b t i j"]] | None = None,
+        distances: Callable[[], PlaceDistances] | None = None,
         rows: Float[Tensor, "b n"] | None = None,
     ):
         self.x, self.networks, self.weights, self.bfloat16 = x, networks, weights, bfloat16
@@ -91,9 +100,19 @@ class ForwardPass:
         """D's feature maps of (x, G(E(x))), layer by layer."""
         return self.maps(self.x, self.reconstruction)
 
-    @cached_property
+    @property
     def place_distances(self) -> Float[Tensor, "b t i j"]:
         """The distance of each place of each tile from places of normal images."""
+        return self._of_places.nearest
+
+    @property
+    def place_deviations(self) -> Float[Tensor, "b t i j"]:
+        """The Mahalanobis distance of each place of each tile from what is normal at that place."""
+        assert self._of_places.deviations is not None
+        return self._of_places.deviations
+
+    @cached_property
+    def _of_places(self) -> PlaceDistances:
         assert self._distances is not None
         return self._distances()
 

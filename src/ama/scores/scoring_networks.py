@@ -16,9 +16,10 @@ from ama.features.tiles import Tiles
 from ama.io.storable import Storable
 from ama.networks.networks import Networks
 from ama.scores.densities import some
-from ama.scores.forward_pass import ForwardPass
+from ama.scores.forward_pass import ForwardPass, PlaceDistances
 from ama.scores.kinds.factory import kind_of_fit
 from ama.scores.place_bank import MAX_IMAGES, PlaceBank
+from ama.scores.place_gaussians import PlaceGaussians
 from ama.settings import Settings
 
 SETTLING_ITERATIONS = 15
@@ -43,6 +44,13 @@ class ScoringNetworks(Storable):
         Of raw samples.
     backbone
         The frozen network of ``settings.features``, through which samples are seen.
+
+    Attributes
+    ----------
+    bank
+        Places of normal images, if there is a backbone.
+    gaussians
+        What is normal at each place, if a term asks for it.
     """
 
     def __init__(
@@ -54,6 +62,7 @@ class ScoringNetworks(Storable):
         self.networks = self.kind.networks(settings)
         self.backbone = backbone
         self.bank = None if backbone is None else PlaceBank()
+        self.gaussians: PlaceGaussians | None = None  # set by the model, which knows the terms
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
 
@@ -91,7 +100,7 @@ class ScoringNetworks(Storable):
             self._scorer = networks, networks.discriminator.weights()
         in_bfloat16 = self.kind.scores_in_bfloat16(self.settings)
         for part, x, rows in self._parts(raw):
-            yield ForwardPass(x, *self._scorer, in_bfloat16, partial(self.place_distances, part), rows)
+            yield ForwardPass(x, *self._scorer, in_bfloat16, partial(self.seen_places, part), rows)
 
     def _apply(self, fn: Any, recurse: bool = True) -> ScoringNetworks:
         self._scorer = None  # the original moves to another device or type
@@ -119,18 +128,30 @@ class ScoringNetworks(Storable):
             for x in seen.x.split(most):
                 yield on_device, self.networks.normalise(x), rows
 
-    def fit_bank(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
-        """Keep places of normal images, if there is a backbone that sees them."""
+    def fit_places(self, raw: Shaped[Tensor, "n ..."], seed: int) -> None:
+        """Fit what is known of the places of normal images, if there is a backbone that sees them."""
         if self.bank is not None:
-            chosen = some(raw, MAX_IMAGES, seed)
-            self.bank.fit(self._places(chosen), len(chosen) * len(self._tiles), seed)
+            chosen, n_tiles = some(raw, MAX_IMAGES, seed), len(self._tiles)
+            places = self._places(chosen)
+            if self.gaussians is not None:
+                places = self.gaussians.fit_passing(places, n_tiles, seed)
+            self.bank.fit(places, len(chosen) * n_tiles, seed)
 
-    @torch.no_grad()
     def place_distances(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b t i j"]:
         """How far each place of each tile of raw images is from places of normal ones; with a backbone."""
+        return self.seen_places(raw).nearest
+
+    @torch.no_grad()
+    def seen_places(self, raw: Shaped[Tensor, "b c h w"]) -> PlaceDistances:
+        """The same, and how far each place is from what is normal there if a term asks for that."""
         assert self.bank is not None
-        distances = torch.cat([self.bank.distances(places) for places in self._places(raw)])
-        return distances.unflatten(0, (-1, len(self._tiles)))
+        nearest, deviations, n_tiles = [], [], len(self._tiles)
+        for k, places in enumerate(self._places(raw)):
+            nearest.append(self.bank.distances(places))
+            if self.gaussians is not None:
+                deviations.append(self.gaussians.distances(places, k % n_tiles))
+        of_tiles = [torch.cat(found).unflatten(0, (-1, n_tiles)) for found in (nearest, deviations) if found]
+        return PlaceDistances(of_tiles[0], of_tiles[1] if deviations else None)
 
     def _places(self, raw: Shaped[Tensor, "b c h w"]) -> Iterator[Float[Tensor, "1 k i j"]]:
         assert self.backbone is not None

@@ -35,6 +35,7 @@ class Term(Resizable, ABC):
     )
     absorbs: ClassVar[bool] = False  # whether it has a use for normal samples after the calibration with them
     needs_known: ClassVar[bool] = False  # whether it is fitted to known anomalies, too
+    needs_gaussians: ClassVar[bool] = False  # whether it looks at ``ForwardPass.place_deviations``
 
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__()
