@@ -5,7 +5,7 @@ Mahalanobis distances M from the Gaussians of these places (:mod:`ama.scores.pla
 places. It suits images in which every part has its place. No network but the frozen backbone takes part.
 
 As each tile of an image has Gaussians of its own, an image may have few of them. ``scoring="auto"`` leaves the term
-out: it adds nothing to the default score.
+out: on the sets that were measured, the default score finds no more with it.
 """
 
 from __future__ import annotations
