@@ -22,9 +22,7 @@ from ama.utils.random_generators import generator_for
 
 SIDE = 16  # places
 DIMENSIONS = 64  # fewer if there are fewer channels
-SHRINKAGE = (
-    0.1  # epsilon, in variances of a channel: of some hundred images, less leaves the noise of 64 dimensions
-)
+SHRINKAGE = 0.1  # epsilon, in variances of a channel: some hundred images tell less of 64 dimensions
 
 
 class PlaceGaussians(Resizable):
