@@ -41,9 +41,10 @@ class Settings:
         "\"rotation\": how surely the discriminator recognises each rotation. Without networks, for rows: "
         "\"nearest_rows\", the distance to the nearest learned rows; \"local_nearest_rows\", the same in whitened "
         "coordinates, half relative to how close these rows are; \"row_density\", their density. With features: "
-        "\"nearest_places\", the distance of the most unusual places from learned ones. \"known_anomalies\": "
-        "how far a sample lies in the direction of known anomalies (y = -1). \"auto\": several, weighted by how well "
-        "each separates held-out normal samples from synthetic anomalies."), FIRST,
+        "\"nearest_places\", the distance of the most unusual places from learned ones; \"place_densities\", from the "
+        "Gaussians of these places. \"known_anomalies\": how far a sample lies in the direction of known anomalies "
+        "(y = -1). \"auto\": several, weighted by how well each separates held-out normal samples from synthetic "
+        "anomalies."), FIRST,
         default="a_score")
     features: str = parameter((
         "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with its weights of "

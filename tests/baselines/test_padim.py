@@ -1,4 +1,4 @@
-"""PaDiM: the Gaussians and the score against NumPy."""
+"""PaDiM: the score against NumPy, and its channels."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from ama.baselines.padim import MOST_PLACES, PaDiM, PaDiMModel, place_gaussians
+from ama.baselines.padim import MOST_PLACES, PaDiM, PaDiMModel
 from ama.features.backbone import Lite0Backbone
 from ama.features.loading import description_of
+from ama.scores.place_moments import PlaceMoments
 from image_files import noise
 from lite0_package import needs_lite0
 
@@ -21,26 +22,12 @@ def vectors() -> torch.Tensor:
     return 1000 + torch.randn(30, 6, 4, generator=torch.Generator().manual_seed(0)).double()
 
 
-def test_the_gaussians_are_those_of_each_place(vectors):
-    mean, whitening = place_gaussians(vectors.split(7), SHRINKAGE)
-    for place in range(6):
-        own = vectors[:, place].numpy()
-        np.testing.assert_allclose(mean[place], own.mean(0))
-        precision = (whitening[place].T @ whitening[place]).numpy()
-        covariance = np.cov(own.T) + SHRINKAGE * np.eye(4)
-        np.testing.assert_allclose(np.linalg.inv(precision), covariance, rtol=1e-6, atol=1e-9)
-
-
-def test_fewer_images_than_channels_have_a_gaussian(vectors):
-    mean, whitening = place_gaussians([vectors[:2].float()], SHRINKAGE)
-    assert whitening.isfinite().all()
-    assert whitening.dtype == mean.dtype == torch.float32
-
-
 def test_the_score_is_the_largest_mahalanobis_distance(vectors):
     model = PaDiMModel((3, 32, 32), torch.uint8, backbone=description_of(Lite0Backbone()))
     model.channels = torch.tensor([0, 2, 3, 5])
-    model.mean, model.whitening = place_gaussians([vectors.float()], SHRINKAGE)
+    moments = PlaceMoments()
+    moments.add(vectors.float())
+    model.mean, model.whitening = moments.gaussians(SHRINKAGE)
     x = 1000 + torch.randn(3, 7, 2, 3)
     places = x[:, model.channels].flatten(2).mT.double().numpy()
     own = vectors.numpy()

@@ -13,7 +13,9 @@ from ama.errors import InputError
 from ama.report.model_card import model_card
 from tiny_backbones import tiny
 
-TERMS = "row_density+nearest_rows+nearest_places+r_score+latent_density+mahalanobis+memory_bank"
+TERMS = (
+    "row_density+nearest_rows+nearest_places+place_densities+r_score+latent_density+mahalanobis+memory_bank"
+)
 OPTIONS = {"held_out": 0.4, "false_alarm_rate": 0.2, "random_state": 0, "progress": False, "max_steps": 5}
 
 
@@ -42,7 +44,7 @@ def test_terms_on_rows_and_places_are_those_of_the_game_on_rows(detector, folder
     x = crops(6, 1)
     others = fitted(folder, crops(40, 0), scoring=TERMS)
     found, expected = detector.scores(x).terms, others.scores(x).terms
-    for name in ("row_density", "nearest_rows", "nearest_places"):
+    for name in ("row_density", "nearest_rows", "nearest_places", "place_densities"):
         assert np.array_equal(found[name], expected[name]), name
     for name in ("r_score", "memory_bank"):
         assert not np.array_equal(found[name], expected[name])

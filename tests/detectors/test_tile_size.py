@@ -218,7 +218,7 @@ def test_through_a_backbone_the_places_of_each_tile_are_seen():
     settings = resolve("auto", "features of images", features="lite0", tile_size=256)
     model = Model((3, 700, 560), settings, torch.uint8, backbone=Lite0Backbone(random_lite0()))
     x = torch.from_numpy(smooth(2, 3, 700, 560))
-    model.fit_bank(x[:1], seed=0)
+    model.fit_places(x[:1], seed=0)
     distances = model.place_distances(x)
     assert distances.shape == (2, 9, 16, 16)
     alone = model.place_distances(x[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -14,6 +14,15 @@ from ama.networks.networks import Networks
 from ama.networks.rotations import rotated
 
 T = TypeVar("T")
+
+
+class PlaceDistances(NamedTuple):
+    """How unusual the places of each tile of images are, from one pass of the backbone."""
+
+    nearest: Float[Tensor, "b t i j"]  # distances from places of normal images
+    deviations: Float[Tensor, "b t p q"] | None = (
+        None  # from the Gaussian of each place, if there are Gaussians
+    )
 
 
 class ForwardPass:
@@ -30,7 +39,7 @@ class ForwardPass:
     bfloat16
         Whether convolutions run in bfloat16.
     distances
-        Of the places of the same samples, if they are images seen through a backbone and a term looks at places.
+        Those of the places of the same samples, if they are images seen through a backbone and a term looks at places.
     rows
         The same samples as rows of features, normalised; None if ``x`` is all that is seen of them.
     """
@@ -41,7 +50,7 @@ class ForwardPass:
         networks: Networks,
         weights: Sequence[Tensor],
         bfloat16: bool = False,
-        distances: Float[Tensor, "b t i j"] | None = None,
+        distances: PlaceDistances | None = None,
         rows: Float[Tensor, "b n"] | None = None,
     ):
         self.x, self.networks, self.weights, self.bfloat16 = x, networks, weights, bfloat16
@@ -95,7 +104,14 @@ class ForwardPass:
     def place_distances(self) -> Float[Tensor, "b t i j"]:
         """The distance of each place of each tile from places of normal images."""
         assert self._distances is not None
-        return self._distances
+        return self._distances.nearest
+
+    @property
+    def place_deviations(self) -> Float[Tensor, "b t p q"]:
+        """The Mahalanobis distance of each place of each tile from what is normal at that place."""
+        assert self._distances is not None
+        assert self._distances.deviations is not None
+        return self._distances.deviations
 
     @cached_property
     def rotations(self) -> list[list[Any]]:

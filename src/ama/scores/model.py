@@ -19,6 +19,7 @@ from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
 from ama.scores.densities import MAX_SAMPLES, some
 from ama.scores.map_contract import Groups
+from ama.scores.place_gaussians import PlaceGaussians
 from ama.scores.scoring_networks import ScoringNetworks
 from ama.scores.terms.known_anomalies import known_weight
 from ama.scores.terms.term import Term, see_places
@@ -85,6 +86,7 @@ class Model(ScoringNetworks):
         super().__init__(shape, settings, dtype, backbone)
         self.deciding = tuple(chosen_terms(settings, self.kind) if deciding is None else deciding)
         self.terms = build_terms(dict.fromkeys((*self.deciding, *reported)), self.kind, settings)
+        self.gaussians = PlaceGaussians() if any(t.needs_gaussians for t in self._named(self.terms)) else None
         self.combination = Combination(
             len(self.deciding), settings.term_bound, settings.combination == "maximum"
         )
@@ -172,7 +174,7 @@ class Model(ScoringNetworks):
             If the R-scores are not finite or all the same.
         """
         self.settle()
-        self.fit_bank(statistics, seed, progress)
+        self.fit_places(statistics, seed, progress)
         self._fit_statistics(statistics, known, seed, progress)
         if len(self.deciding) > 1:
             self._fit_combination(unseen, 0 if known is None else len(known), seed, progress)

@@ -61,9 +61,7 @@ class PlaceBank(Resizable):
             places = _as_rows(tile)
             found.append(places[torch.randperm(len(places), generator=random)[:each].to(places.device)])
         candidates = torch.cat(found)
-        spread = candidates.std(0, correction=0)
-        varies = spread > ROUNDING * candidates.abs().amax(0)
-        self.scale = torch.where(varies, spread, torch.ones_like(spread))
+        self.scale = feature_scale(candidates)
         scaled = candidates / self.scale
         chosen = greedy_coreset(scaled, MAX_CHOSEN, random, progress)
         others = torch.ones(len(scaled), dtype=torch.bool, device=scaled.device).scatter(0, chosen, False)
@@ -76,6 +74,13 @@ class PlaceBank(Resizable):
         rows = _as_rows(tile) / self.scale
         distance = torch.cat([torch.cdist(part, self.places).amin(1) for part in rows.split(CHUNK)])
         return distance.view(1, *tile.shape[2:])
+
+
+def feature_scale(places: Float[Tensor, "n k"]) -> Float[Tensor, " k"]:
+    """The standard deviation of every feature; 1 for a constant one."""
+    spread = places.std(0, correction=0)
+    varies = spread > ROUNDING * places.abs().amax(0)
+    return torch.where(varies, spread, torch.ones_like(spread))
 
 
 def _as_rows(places: Float[Tensor, "1 k i j"]) -> Float[Tensor, "n k"]:

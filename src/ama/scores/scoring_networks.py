@@ -18,10 +18,11 @@ from ama.features.tiles import Tiles
 from ama.io.storable import Storable
 from ama.networks.networks import Networks
 from ama.scores.densities import some
-from ama.scores.forward_pass import ForwardPass
+from ama.scores.forward_pass import ForwardPass, PlaceDistances
 from ama.scores.kinds.factory import kind_of_fit
 from ama.scores.kinds.kind import Seen
 from ama.scores.place_bank import MAX_IMAGES, PlaceBank
+from ama.scores.place_gaussians import PlaceGaussians
 from ama.settings import Settings
 from ama.utils.progress import DELAY, advance, progress_bar
 
@@ -47,6 +48,13 @@ class ScoringNetworks(Storable):
         Of raw samples.
     backbone
         The frozen network of ``settings.features``, through which samples are seen.
+
+    Attributes
+    ----------
+    bank
+        Places of normal images, if there is a backbone.
+    gaussians
+        What is normal at each place, if a term asks for it.
     """
 
     def __init__(
@@ -58,6 +66,7 @@ class ScoringNetworks(Storable):
         self.networks = self.kind.networks(settings)
         self.backbone = backbone
         self.bank = None if backbone is None else PlaceBank()
+        self.gaussians: PlaceGaussians | None = None  # set by the model, which knows the terms
         self._distances = ImageMemory()
         # A tuple, so that the copy for scoring is no part of the state.
         self._scorer: tuple[Networks, list[Tensor]] | None = None
@@ -125,9 +134,7 @@ class ScoringNetworks(Storable):
 
     def _parts(
         self, raw: Shaped[Tensor, "b ..."], places: bool
-    ) -> Iterator[
-        tuple[Float[Tensor, "c ..."], Float[Tensor, "c n"] | None, Float[Tensor, "c t i j"] | None]
-    ]:
+    ) -> Iterator[tuple[Float[Tensor, "c ..."], Float[Tensor, "c n"] | None, PlaceDistances | None]]:
         """The same with their rows, where the networks see something else, and the distances of their ``places``."""
         self.eval()
         size = math.prod(self.networks.shape)
@@ -143,9 +150,7 @@ class ScoringNetworks(Storable):
             if self.backbone is None:
                 advance(len(part))
 
-    def _seen(
-        self, part: Shaped[Tensor, "s ..."], places: bool
-    ) -> tuple[Seen, Float[Tensor, "s t i j"] | None]:
+    def _seen(self, part: Shaped[Tensor, "s ..."], places: bool) -> tuple[Seen, PlaceDistances | None]:
         """What is seen of raw samples; through a backbone image by image, as each takes its time."""
         if self.backbone is None:
             return self.kind.seen(part, None), None
@@ -153,25 +158,31 @@ class ScoringNetworks(Storable):
         for image in part.split(1):
             seen.append(self.kind.seen(image, self.backbone))
             if places:
-                distances.append(self.place_distances(image))
+                distances.append(self._distances.of(image, self._image_distances))
             advance()
         x, rows = (torch.cat(parts) for parts in zip(*seen, strict=True))
-        return Seen(x, rows), torch.cat(distances) if places else None
+        return Seen(x, rows), PlaceDistances(
+            *map(torch.cat, zip(*distances, strict=True))
+        ) if places else None
 
-    def fit_bank(self, raw: Shaped[Tensor, "n ..."], seed: int, progress: bool | None = False) -> None:
-        """Keep places of normal images, if there is a backbone that sees them."""
+    def fit_places(self, raw: Shaped[Tensor, "n ..."], seed: int, progress: bool | None = False) -> None:
+        """Fit what is known of the places of normal images, if there is a backbone that sees them."""
         if self.bank is not None:
-            chosen = some(raw, MAX_IMAGES, seed)
-            n, unit = len(chosen) * len(self._tiles), "image" if len(self._tiles) == 1 else "tile"
-            places = progress_bar(
-                progress,
-                iterable=self._places(chosen),
-                total=n,
-                desc="bank of places",
-                unit=unit,
-                delay=DELAY,
+            chosen, n_tiles = some(raw, MAX_IMAGES, seed), len(self._tiles)
+            n, unit = len(chosen) * n_tiles, "image" if n_tiles == 1 else "tile"
+            places: Iterator[Float[Tensor, "1 k i j"]] = iter(
+                progress_bar(
+                    progress,
+                    iterable=self._places(chosen),
+                    total=n,
+                    desc="bank of places",
+                    unit=unit,
+                    delay=DELAY,
+                )
             )
-            self.bank.fit(iter(places), n, seed, progress)
+            if self.gaussians is not None:
+                places = self.gaussians.fit_passing(places, n_tiles, seed)
+            self.bank.fit(places, n, seed, progress)
 
     @contextmanager
     def seen_once(self) -> Iterator[None]:
@@ -187,9 +198,16 @@ class ScoringNetworks(Storable):
         """How far each place of each tile of raw images is from places of normal ones; with a backbone."""
         return torch.cat([self._distances.of(image, self._image_distances)[0] for image in raw.split(1)])
 
-    def _image_distances(self, image: Shaped[Tensor, "1 c h w"]) -> tuple[Float[Tensor, "1 t i j"]]:
+    @torch.no_grad()
+    def _image_distances(self, image: Shaped[Tensor, "1 c h w"]) -> tuple[Tensor, ...]:
+        """The fields of ``PlaceDistances``: those from the Gaussians if a term asks for them."""
         assert self.bank is not None
-        return (torch.cat([self.bank.distances(places) for places in self._places(image)])[None],)
+        nearest, deviations = [], []
+        for k, places in enumerate(self._places(image)):
+            nearest.append(self.bank.distances(places))
+            if self.gaussians is not None:
+                deviations.append(self.gaussians.distances(places, k))
+        return tuple(torch.cat(found)[None] for found in (nearest, deviations) if found)
 
     def _places(self, raw: Shaped[Tensor, "b c h w"]) -> Iterator[Float[Tensor, "1 k i j"]]:
         assert self.backbone is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ama.errors import InputError
 from ama.features.backbone import SMALLEST
-from ama.scores.forward_pass import ForwardPass
+from ama.scores.forward_pass import ForwardPass, PlaceDistances
 from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.nearest_places import NearestPlaces
 from ama.scores.terms.term_registry import chosen_terms
@@ -25,7 +25,8 @@ NETWORKS = KIND.networks(TINY)  # which it does not use
 def value(distances: torch.Tensor) -> torch.Tensor:
     """Of images with these distances (b, t, i, j) of their places."""
     term = NearestPlaces(KIND, TINY)
-    forward = ForwardPass(torch.zeros(len(distances), 1), NETWORKS, [], distances=distances)
+    places = PlaceDistances(distances)
+    forward = ForwardPass(torch.zeros(len(distances), 1), NETWORKS, [], distances=places)
     return term.value(term.features(forward))
 
 

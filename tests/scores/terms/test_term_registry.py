@@ -9,7 +9,7 @@ import torch
 from torch.autograd import gradcheck
 
 from ama.errors import InputError
-from ama.scores.forward_pass import ForwardPass
+from ama.scores.forward_pass import ForwardPass, PlaceDistances
 from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.a_score import a_score
 from ama.scores.terms.latent_density import mixture_log_density
@@ -35,7 +35,8 @@ def forward(networks):
         x = (draw(1, 1, *SHAPE) + 0.1 * draw(2, n, *SHAPE) + offset).float()
         distances = (x - draw(1, 1, *SHAPE)).abs().mean(1, keepdim=True)
         weights = networks.discriminator.weights()
-        return ForwardPass(x.clamp(-1, 1), networks, weights, distances=distances)
+        places = PlaceDistances(distances, distances)
+        return ForwardPass(x.clamp(-1, 1), networks, weights, distances=places)
 
     return run
 

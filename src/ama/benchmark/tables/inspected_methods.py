@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 FEATURES, PIXELS = "ama, features", "ama, pixels"
 PATCH_CORE, PADIM = "PatchCore-like", "PaDiM-like"
 # Terms of the score of features that each decide alone in a row of their own; another name here is another row.
-ALONE = ("row_density", "local_nearest_rows", "nearest_places", "r_score", "a_score")
+ALONE = ("row_density", "local_nearest_rows", "nearest_places", "place_densities", "r_score", "a_score")
+# One of them that the default score leaves out, added to its terms.
+WITH_DENSITIES = "row_density+local_nearest_rows+nearest_places+place_densities"
 # The same of the game on maps of features, and what one of them adds to the terms that need no networks.
 ALONE_ON_MAPS = ("r_score", "a_score", "latent_density", "mahalanobis", "memory_bank")
 MAPS: dict[str, Any] = {"features": "lite0", "features_as": "maps"}
@@ -36,6 +38,9 @@ INSPECTED = {
         f"{FEATURES}: {term} alone": Inspected("AMADetector", {"features": "lite0", "scoring": term})
         for term in ALONE
     },
+    f"{FEATURES}: place_densities added": Inspected(
+        "AMADetector", {"features": "lite0", "scoring": WITH_DENSITIES}
+    ),
     **{
         f"{FEATURES}: maps, {term} alone": Inspected("AMADetector", {**MAPS, "scoring": term})
         for term in ALONE_ON_MAPS

@@ -31,19 +31,35 @@ class NearestPlaces(Term):
 
     @classmethod
     def check(cls, kind: SampleKind, settings: Settings) -> None:
-        if not kind.has_places:
-            raise InputError(
-                f"scoring={settings.scoring!r} compares places of images seen through a backbone: it needs features"
-            )
+        check_places(kind, settings)
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
         return kind.has_places and not kind.enlarged
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b 1"]:
-        places = forward.place_distances.flatten(2)
-        most = places.topk(math.ceil(SHARE * places.shape[2]), dim=2).values
-        return most.mean(2).amax(1, keepdim=True)
+        return most_unusual(forward.place_distances)
 
     def value(self, features: Float[Tensor, "b 1"]) -> Float[Tensor, " b"]:
         return log_term(features[:, 0])
+
+
+def check_places(kind: SampleKind, settings: Settings) -> None:
+    """Refuse to compare the places of samples that have none.
+
+    Raises
+    ------
+    InputError
+        If there are no features.
+    """
+    if not kind.has_places:
+        raise InputError(
+            f"scoring={settings.scoring!r} compares places of images seen through a backbone: it needs features"
+        )
+
+
+def most_unusual(distances: Float[Tensor, "b t i j"]) -> Float[Tensor, "b 1"]:
+    """The mean distance of the most unusual places of a tile, of the tile where it is largest."""
+    places = distances.flatten(2)
+    most = places.topk(math.ceil(SHARE * places.shape[2]), dim=2).values
+    return most.mean(2).amax(1, keepdim=True)

@@ -36,6 +36,7 @@ class Term(Resizable, ABC):
     absorbs: ClassVar[bool] = False  # whether it has a use for normal samples after the calibration with them
     needs_known: ClassVar[bool] = False  # whether it is fitted to known anomalies, too
     sees_places: ClassVar[bool] = False  # whether it looks at the distances of places
+    needs_gaussians: ClassVar[bool] = False  # whether at ``ForwardPass.place_deviations``
 
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__()

@@ -16,6 +16,7 @@ from ama.scores.terms.mahalanobis import Mahalanobis
 from ama.scores.terms.memory_bank import MemoryBank
 from ama.scores.terms.nearest_places import NearestPlaces
 from ama.scores.terms.nearest_rows import NearestRows
+from ama.scores.terms.place_densities import PlaceDensities
 from ama.scores.terms.r_score import RScore
 from ama.scores.terms.rotated_memory_bank import RotatedMemoryBank
 from ama.scores.terms.rotation import Rotation
@@ -35,6 +36,7 @@ TERMS: dict[str, type[Term]] = {
     "local_nearest_rows": LocalNearestRows,
     "row_density": RowDensity,
     "nearest_places": NearestPlaces,
+    "place_densities": PlaceDensities,
     "known_anomalies": KnownAnomalies,
 }
 
