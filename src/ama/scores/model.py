@@ -205,11 +205,7 @@ class Model(ScoringNetworks):
 
     @torch.no_grad()
     def _fit_statistics(
-        self,
-        raw: Shaped[Tensor, "n ..."],
-        known: Shaped[Tensor, "a ..."] | None,
-        seed: int,
-        progress: bool | None,
+        self, raw: Shaped[Tensor, "n ..."], known: Tensor | None, seed: int, progress: bool | None
     ) -> None:
         terms, tiles = [term for term in self._named(self.terms) if term.has_statistics()], self.kind.tiles
         if self.backbone is None and tiles is not None:

@@ -29,7 +29,7 @@ def test_it_is_the_mean_deviation_of_the_most_unusual_places():
     deviations[1, 1, 3, 4:6] = torch.tensor([9.0, 5.0])
     term = PlaceDensities(KIND, TINY)
     distances = PlaceDistances(torch.rand(2, 2, 20, 20), deviations)
-    forward = ForwardPass(torch.zeros(2, 1), KIND.networks(TINY), [], distances=lambda: distances)
+    forward = ForwardPass(torch.zeros(2, 1), KIND.networks(TINY), [], distances=distances)
     found = term.value(term.features(forward))
     assert found.dtype == torch.float64
     assert found.tolist() == pytest.approx([math.log(0.5), math.log(7)])
