@@ -210,6 +210,7 @@ def _with_anomalies(
         ids=normal.ids + known.ids,
         labels=None,
         group_values=None,
+        sizes=None,
         source=clean_name(f"{given.source}, with anomalies of {given.anomalies}"),
     )
     return joined, np.concatenate([np.ones(len(normal)), -np.ones(len(known))])
