@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_sample_image
@@ -12,6 +14,7 @@ from ama.errors import InputError
 from ama.features.lite0_weights import lite0_weights
 from ama.report.model_card import model_card
 from image_files import noise, save
+from seen_images import seen_images
 
 pytestmark = pytest.mark.skipif(
     lite0_weights() is None,
@@ -75,6 +78,34 @@ def test_the_map_shows_where_a_normal_image_was_changed(detector):
     found = detector.explain(changed[None])
     assert found.reconstruction is None
     assert np.array_equal(found.anomaly_map[0], after)
+
+
+def test_every_phase_of_a_fit_and_a_calibration_has_a_bar_if_wanted(monkeypatch, capsys):
+    for module in ("utils.progress", "scores.scoring_networks", "training.preparation"):
+        monkeypatch.setattr(f"ama.{module}.DELAY", 0.0)
+    given = {"features": "lite0", "max_steps": 2, "false_alarm_rate": 0.2, "random_state": 0}
+    x = np.random.default_rng(0).integers(0, 256, (24, 3, 130, 40), dtype=np.uint8)
+    fitted = ama.AMADetector(**given, held_out=0.4, progress=True).fit(x)
+    bars = capsys.readouterr().err
+    for phase, n in {
+        "features": 14, "training": 2, "bank of places": 14, "statistics": 14, "weights of the terms": 36,
+        "calibration": 6, "maps": 1,
+    }.items():  # fmt: skip
+        assert re.search(rf"{phase}: 100%.*\| {n}/{n} ", bars), phase
+    assert "coreset: 100%" in bars
+    fitted.calibrate(x[:9])
+    assert "calibration: 100%" in capsys.readouterr().err
+    for progress in (None, False):  # standard error is no terminal here
+        ama.AMADetector(**given, held_out=0.4, progress=progress).fit(x).calibrate(x[:9])
+        assert capsys.readouterr().err == ""
+
+
+def test_an_explanation_sees_each_image_once(detector):
+    x = np.random.default_rng(0).integers(0, 256, (3, 3, 60, 90), dtype=np.uint8)
+    with seen_images() as sides:
+        found = detector.explain(x)
+    assert len(sides) == 6  # for the row and for the places
+    assert np.array_equal(found.anomaly_map, detector.anomaly_map(x))
 
 
 def test_what_features_have_not_is_refused(detector):

@@ -16,11 +16,13 @@ from sklearn.metrics import roc_auc_score
 import ama
 import draws
 from ama.errors import DivergenceError, InputError
+from ama.features.backbone import Lite0Backbone
 from ama.networks.image_networks import Discriminator
 from ama.scores.terms.mahalanobis import Mahalanobis
 from ama.training.fit import TrainingSet, fit_both, fit_model
 from ama.training.run import Run
 from ama.training.split import split
+from seen_images import seen_images
 
 TINY = dataclasses.replace(draws.TINY, batch_size=16, precision="float32", scoring="r_score")
 
@@ -122,6 +124,28 @@ def test_a_time_limit_ends_the_training(images):
     fitted = fit_model(TrainingSet(images), dataclasses.replace(TINY, max_steps=10**6), Run(max_seconds=2.0))
     assert 2 <= time.monotonic() - started < 15
     assert 0 < fitted.steps < 10**6
+
+
+def test_a_time_limit_that_is_over_before_the_training_leaves_one_step(images):
+    with pytest.warns(UserWarning, match="max_time was over before the training"):
+        assert fit_model(TrainingSet(images), TINY, Run(max_seconds=1e-9)).steps == 1
+
+
+def test_a_fit_makes_the_row_of_a_photograph_once(monkeypatch):
+    """The series check, the training, the search for duplicates, the statistics and the calibration need it."""
+    photographs = torch.randint(256, (30, 3, 40, 300), dtype=torch.uint8)
+    data = TrainingSet(photographs, backbone=Lite0Backbone())
+    choice = dataclasses.replace(
+        TINY, features="lite0", scoring="row_density", max_steps=2, lambda_rotation=0
+    )
+    with seen_images() as sides:
+        kept = fit_model(data, choice, Run()).model
+    assert sides.count(256) == len(photographs)
+    monkeypatch.setattr("ama.features.image_memory.BYTES", 0)
+    with seen_images() as sides:
+        again = fit_model(data, choice, Run()).model
+    assert sides.count(256) == 3 * len(photographs)
+    torch.testing.assert_close(kept.state_dict(), again.state_dict(), rtol=0, atol=0)
 
 
 def test_epochs_are_passes_over_the_samples(images):

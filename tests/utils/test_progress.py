@@ -1,11 +1,17 @@
-"""Progress bars in a real notebook and into a real pipe."""
+"""Progress bars in a real notebook and into a real pipe, and phases that count what is done in them."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ama.utils.progress import advance, counting, phase, progress_bar
 
 BAR = """
 from ama.utils.progress import progress_bar
@@ -33,3 +39,51 @@ def test_a_pipe_gets_no_bar_unless_it_is_asked_for(show, seen):
     done = subprocess.run(code, capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert ("walking: 100%" in done.stderr) is seen
+
+
+PHASE = """
+import time
+import ama.utils.progress as progress
+
+progress.DELAY = {delay}
+with progress.phase({show}, 4, "looking", "image"):
+    progress.advance(3)
+    with progress.phase({show}, 2, "inside"):
+        for _ in range(5):
+            progress.advance()
+    progress.advance(9)
+"""
+
+
+@pytest.mark.parametrize(
+    ("show", "delay", "seen"), [(True, 0, True), (True, 60, False), (None, 0, False), (False, 0, False)]
+)
+def test_a_phase_counts_what_advances_in_it_and_shows_a_bar_if_it_takes_long(show, delay, seen):
+    code = [sys.executable, "-c", PHASE.format(show=show, delay=delay)]
+    done = subprocess.run(code, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert [text in done.stderr for text in ("4/4", "2/2")] == [seen] * 2
+    assert seen or not done.stderr
+
+
+@given(st.integers(0, 20), st.lists(st.integers(0, 9)))
+def test_a_bar_never_moves_beyond_its_samples_and_ends_at_the_last(total, steps):
+    with progress_bar(True, total=total, file=io.StringIO()) as bar:
+        with counting(bar, total) as counter:
+            for step in steps:
+                advance(step)
+                assert counter.done == bar.n <= total
+            counter.reach(0)
+            assert bar.n == min(total, sum(steps))
+        assert bar.n == total
+        advance()
+        assert bar.n == total
+
+
+def test_a_phase_that_fails_leaves_the_outer_one_counting():
+    with progress_bar(True, total=9, file=io.StringIO()) as bar, counting(bar, 9):
+        with contextlib.suppress(ZeroDivisionError), phase(False, 5, "failing"):
+            advance(2)
+            raise ZeroDivisionError
+        advance()
+        assert bar.n == 1

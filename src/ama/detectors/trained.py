@@ -20,8 +20,9 @@ class TrainedDetector(Detector):
 
     # fmt: off
     max_time: str | float | None = parameter((
-        "Training stops after this time: seconds, or text such as \"90s\", \"5m\", \"1h\"."), FIRST,
-        default=None)
+        "Time limit of each training with the features made for it: seconds, or text such as \"90s\", \"5m\", \"1h\". "
+        "Reading, and what follows the training, such as a bank of places and the threshold, take their own time."),
+        FIRST, default=None)
     checkpoints: str | None = parameter((
         "Folder for checkpoints. A fit that finds one of its own there resumes from it and ends in the same model."),
         TRAINING, default=None)

@@ -46,8 +46,8 @@ class Run:
             return self
         if seconds >= self.max_seconds:
             warnings.warn(
-                f"max_time is over before the training: what is made of the samples first took {seconds:.0f} s; the "
-                "training is a single step, give it more time",
+                f"max_time was over before the training: what is made of the samples for it took {seconds:.3g} s, so "
+                "the training stops after its first step; give it more time",
                 stacklevel=4,
             )
         return replace(self, max_seconds=max(self.max_seconds - seconds, A_MOMENT))

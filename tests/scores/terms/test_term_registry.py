@@ -61,6 +61,20 @@ def test_a_term_is_higher_for_an_anomaly_and_its_buffers_are_all_there_is_to_it(
     assert torch.equal(other.value(features), normal)
 
 
+@pytest.mark.parametrize("name", TERMS)
+@torch.no_grad()
+def test_a_term_without_statistics_says_so(name, forward):
+    [term] = build_terms([name], kind_of(SHAPE), SETTINGS).values()
+    has_buffers = any(True for _ in term.buffers())
+    assert type(term).has_statistics() is (has_buffers or name == "r_score")  # which checks the training
+    with_places = ForwardPass(forward().x, forward().networks, forward().weights)
+    if term.sees_places:
+        with pytest.raises(AssertionError):
+            term.features(with_places)
+    else:
+        term.features(with_places)
+
+
 @torch.no_grad()
 def test_a_forward_pass_computes_what_is_asked_for_and_that_once(networks, forward, monkeypatch):
     calls = []
