@@ -49,9 +49,8 @@ def test_boxes_are_in_pixels_of_the_images_as_they_were_given(digit_detector, di
     images = digits[0][digits[1] == 1][:30]
     small = digit_detector.regions(images)
     wide = images.repeat(3, axis=-2).repeat(9, axis=-1)
-    with pytest.warns(
-        UserWarning, match="images of 24 x 72 pixels are resized to 8 x 8, as the model learned"
-    ):
+    told = "images of 24 x 72 pixels are resized to 8 x 8, as the model learned"
+    with pytest.warns(UserWarning, match=told):
         large = digit_detector.regions(wide)
     assert sum(map(len, large)) > 5
     maps = digit_detector.anomaly_map(digit_detector.open(wide).read())

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from sklearn.utils.validation import check_is_fitted
 
+from ama.data.samples import Samples
 from ama.decision import conformal
 from ama.decision.regions import Region, find_regions, map_threshold
 from ama.detectors.inputs import as_samples
@@ -52,7 +53,7 @@ class LocalisingMixin:
             If the samples are rows, the method has no maps, or the model has no threshold of the map.
         """
         self.check_regions()
-        samples = as_samples(self, X, reset=False)
+        samples = self._images(X)
         return self.regions_of(self.each_map(samples), samples.sizes)
 
     def regions_of(
@@ -88,8 +89,7 @@ class LocalisingMixin:
         InputError
             If the samples are rows, or the method has no maps.
         """
-        self.check_maps()
-        x = as_samples(self, X, reset=False).x
+        x = self._images(X).x
         for images in x.split(max(1, min(FEW, PIXELS // math.prod(x.shape[2:])))):
             yield from self.model_.anomaly_map(images).double().cpu().numpy()
 
@@ -152,6 +152,10 @@ class LocalisingMixin:
                 "the model has no threshold of the map, as an older ama saved it: `ama calibrate MODEL SOURCE` on "
                 "normal images that it has not learned from sets one"
             )
+
+    def _images(self, X: Any) -> Samples:
+        self.check_maps()
+        return as_samples(self, X, reset=False)
 
     def _map_calibration(self) -> Any:
         check_is_fitted(self)
