@@ -29,7 +29,7 @@ PAGES = {
     **dict.fromkeys(("mnist", "cifar10", "fashion_mnist"), "one-class"),
     **dict.fromkeys(("mnist_methods", "cifar10_methods", "table1_methods", "equal_seconds"), "methods"),
     **dict.fromkeys(("ablations", "minutes"), "ablations"),
-    **dict.fromkeys(("paper", "readings"), "readings"),
+    **dict.fromkeys(("paper", "hour", "readings"), "readings"),
     **dict.fromkeys(("tables", "tables_contaminated"), "tables"),
     "table1": "data-sets",
     "inspection": "inspection",

@@ -70,13 +70,15 @@ def _has_several_seeds(cells: Sequence[Cell]) -> bool:
 
 def _time_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
     """A line for each training: its time, and its AUROC under the strict protocol."""
-    lines = head("", "method", "steps", "seconds", "AUROC, strict protocol")
+    lines = head("", "method", "steps", "seconds", "AUROC, strict protocol", "R-score alone")
     for cell in cells:
-        found = [NOT_RUN, NOT_RUN]
+        found = [NOT_RUN] * 3
         if cell in records:
-            seconds = records[cell]["fit_seconds"]
-            auroc = records[cell]["strict"]["score"]["auroc"]["value"]
-            found = ["cut off" if seconds is None else f"{seconds:.0f}", f"{auroc:.3f}"]
+            seconds, scores = records[cell]["fit_seconds"], records[cell]["strict"]
+            aurocs = [
+                f"{scores[s]['auroc']['value']:.3f}" if s in scores else "-" for s in ("score", "r_score")
+            ]
+            found = ["cut off" if seconds is None else f"{seconds:.0f}", *aurocs]
         steps = "-" if cell.max_steps is None else str(cell.max_steps)
         lines.append(line(cell.experiment, cell.method, steps, *found))
     return "\n".join(lines)
