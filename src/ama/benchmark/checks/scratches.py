@@ -19,7 +19,7 @@ from ama.report.figure import NotebookFigure
 from ama.scores.kinds.featured_kind import WORKING_SIDE
 
 HEIGHT, WIDTH = 1500, 2000  # pixels of a photograph
-LENGTH, THICKNESS, CONTRAST = 60, 3, 30  # of a scratch: pixels, and grey levels above the metal
+LENGTH, THICKNESS, CONTRAST = 60, 3, 16  # of a scratch: pixels, and grey levels above the metal
 LEARNED, JUDGED = 60, 10  # photographs; as many are judged with a scratch as without
 HELD_OUT, RATE = 0.5, 0.1
 MARGIN, NEAR = 100, 64  # pixels from the edge; from the scratch to the highest place of the map
