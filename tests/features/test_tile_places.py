@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ama.features.loading import load_backbone
-from ama.features.tile_places import tile_places
+from ama.features.tile_places import _inner, tile_places
 from ama.features.tiles import Tiles
 
 
@@ -44,3 +44,17 @@ def test_at_the_edge_of_a_tile_places_are_those_of_the_whole_image(backbone, ima
     assert (seen[:, :, 1:11, 11] - edge).norm() < 0.5 * (cut[:, :, 1:11, 11] - edge).norm()
     inner = (..., slice(1, 11), slice(1, 11))
     assert (seen - whole[:, :, :12, :12])[inner].norm() < 0.2 * whole[:, :, :12, :12][inner].norm()
+
+
+@pytest.mark.parametrize("height", [8, 13, 15])
+def test_a_tile_much_narrower_than_its_surroundings_has_a_place(backbone, image, height):
+    narrow = image[:, :, :height]
+    for places in tile_places(backbone, narrow, Tiles(height, 320, 192)):
+        assert places.shape[2] >= 1
+        assert places.isfinite().all()
+
+
+def test_of_four_places_of_a_narrow_tile_the_surroundings_leave_some():
+    left = _inner(torch.arange(4.0).view(1, 1, 4, 1).expand(-1, -1, -1, 36), torch.zeros(1, 3, 72, 576))
+    assert left.shape == (1, 1, 2, 32)
+    assert left[0, 0, :, 0].tolist() == [1, 2]

@@ -34,6 +34,8 @@ def _inner(places: Float[Tensor, "1 k i j"], seen: Shaped[Tensor, "1 c h w"]) ->
     """The places without those of the surroundings."""
     for axis in (2, 3):
         n = places.shape[axis]
-        around = round(n * SURROUNDINGS / seen.shape[axis])
+        around = min(
+            round(n * SURROUNDINGS / seen.shape[axis]), (n - 1) // 2
+        )  # of a narrow tile one place is left
         places = places.narrow(axis, around, n - 2 * around)
     return places
