@@ -20,9 +20,7 @@ class PlaceDistances(NamedTuple):
     """How unusual the places of each tile of images are, from one pass of the backbone."""
 
     nearest: Float[Tensor, "b t i j"]  # distances from places of normal images
-    deviations: Float[Tensor, "b t p q"] | None = (
-        None  # from the Gaussian of each place, if there are Gaussians
-    )
+    deviations: Float[Tensor, "b t p q"] | None = None  # from the Gaussian of each place, if there are any
 
 
 class ForwardPass:

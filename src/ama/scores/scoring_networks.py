@@ -161,9 +161,8 @@ class ScoringNetworks(Storable):
                 distances.append(self._distances.of(image, self._image_distances))
             advance()
         x, rows = (torch.cat(parts) for parts in zip(*seen, strict=True))
-        return Seen(x, rows), PlaceDistances(
-            *map(torch.cat, zip(*distances, strict=True))
-        ) if places else None
+        found = PlaceDistances(*map(torch.cat, zip(*distances, strict=True))) if places else None
+        return Seen(x, rows), found
 
     def fit_places(self, raw: Shaped[Tensor, "n ..."], seed: int, progress: bool | None = False) -> None:
         """Fit what is known of the places of normal images, if there is a backbone that sees them."""
