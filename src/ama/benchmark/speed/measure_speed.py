@@ -43,7 +43,7 @@ def _rows(only: str | None) -> Iterator[dict[str, Any]]:
     chosen = [case for case in CASES if only is None or only in case.name]
     peaks = peak_rates(torch.bfloat16, torch.float32)
     for case in tqdm(chosen, desc="speed", unit="case", disable=None):
-        yield training_row(case, peaks)
-        yield scoring_row(case, peaks, "float32")
-        yield scoring_row(case, peaks, "bfloat16")
+        for typed in (case.typed("float32"), case.typed("bfloat16")):
+            yield training_row(typed, peaks)
+            yield scoring_row(typed, peaks)
     yield {"kind": "start", **start_times()}

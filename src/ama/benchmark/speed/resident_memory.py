@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 import resource
 from concurrent.futures import ProcessPoolExecutor
@@ -11,7 +10,6 @@ from typing import Literal
 
 import torch
 
-from ama import settings
 from ama.benchmark.speed.speed_cases import Case
 from ama.scores.model import Model
 from ama.training.batches import Batches
@@ -23,15 +21,15 @@ from ama.training.trainer import run_training
 Kind = Literal["training", "scoring"]
 
 
-def peak_resident_gib(case: Case, kind: Kind, precision: settings.Precision = "float32") -> float:
+def peak_resident_gib(case: Case, kind: Kind) -> float:
     """Peak resident memory in GiB of a new process that trains or scores, including the program itself."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_peak_of_this_process, case, kind, precision).result()
+        return pool.submit(_peak_of_this_process, case, kind).result()
 
 
-def _peak_of_this_process(case: Case, kind: Kind, precision: settings.Precision) -> float:
+def _peak_of_this_process(case: Case, kind: Kind) -> float:
     raw = case.training_images()
-    model = Model(case.shape, dataclasses.replace(case.settings, scoring_precision=precision), torch.uint8)
+    model = Model(case.shape, case.settings, torch.uint8)
     with freed_memory_kept():
         if kind == "training":
             module = AMATraining(model.networks, case.settings, lambda indices: raw[indices], 3, seed=0)

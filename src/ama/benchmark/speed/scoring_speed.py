@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ama import settings
 from ama.benchmark.speed.flops import CountFlops
 from ama.benchmark.speed.peak_rates import PeakRates, in_giga
 from ama.benchmark.speed.reference_step import ReferenceStep
 from ama.benchmark.speed.resident_memory import peak_resident_gib
 from ama.benchmark.speed.speed_cases import Case
-from ama.benchmark.speed.timing import seconds_of
+from ama.benchmark.speed.timing import chosen_by_auto, seconds_of
 from ama.scores.model import Model
 
 ROUNDS = 3  # of which the fastest counts
 REFERENCE_BATCH = 256
 
 
-def scoring_row(case: Case, peaks: PeakRates, precision: settings.Precision) -> dict[str, Any]:
+def scoring_row(case: Case, peaks: PeakRates) -> dict[str, Any]:
     """Speed, operations, memory and rounding error of scoring, for the results file."""
     raw = case.images(case.n_scored)
-    choice = dataclasses.replace(case.settings, scoring_precision=precision)
-    model = Model(case.shape, choice, torch.uint8)
+    model = Model(case.shape, case.settings, torch.uint8)
     model.networks.scaling.fit(raw)
     reference = ReferenceStep(model.networks, case.settings, seed=0)
     reference.train(False)
@@ -44,10 +41,11 @@ def scoring_row(case: Case, peaks: PeakRates, precision: settings.Precision) -> 
     ours, theirs = map(min, zip(*times, strict=True))
     ideal = sum(n / peaks[dtype]["forward"] for dtype, n in flops.items())
     return {
-        "peak_resident_gib": peak_resident_gib(case, "scoring", precision),
+        "peak_resident_gib": peak_resident_gib(case, "scoring"),
         "kind": "scoring",
         "case": case.name,
-        "precision": precision,
+        "precision": case.settings.scoring_precision,
+        "auto": chosen_by_auto(case.settings.scoring_precision),
         "score_difference": _difference(-model.score(raw[:256]), reference.r_score(raw[:256])),
         "images_per_second": case.n_scored / ours,
         "reference_images_per_second": case.n_scored / theirs,

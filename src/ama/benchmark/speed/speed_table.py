@@ -34,9 +34,10 @@ def _table(kind: str, unit: str, keys: tuple[str, str], rows: list[dict[str, Any
     ]
     for row in chosen:
         ours, theirs = (row[key] for key in keys)
+        chosen_by = ", as auto chooses" if row["auto"] else ""
         lines.append(
-            f"| {row['case']}, {row['precision']} | {ours:,.1f} | {theirs:,.1f} | {row['ratio']:.2f} "
-            f"| {row['images_per_second']:,.0f} | {row['gflop_per_image']:.3f} "
+            f"| {row['case']}, {row['precision']}{chosen_by} | {ours:,.1f} | {theirs:,.1f} "
+            f"| {row['ratio']:.2f} | {row['images_per_second']:,.0f} | {row['gflop_per_image']:.3f} "
             f"({row['reference_gflop_per_image']:.3f}) "
             f"| {row['fraction_of_peak']:.0%} | {row['peak_resident_gib']:.2f} |"
         )

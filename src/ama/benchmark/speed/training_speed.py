@@ -16,7 +16,7 @@ from ama.benchmark.speed.peak_rates import PeakRates, in_giga
 from ama.benchmark.speed.reference_step import ReferenceStep
 from ama.benchmark.speed.resident_memory import peak_resident_gib
 from ama.benchmark.speed.speed_cases import Case
-from ama.benchmark.speed.timing import seconds_of
+from ama.benchmark.speed.timing import chosen_by_auto, seconds_of
 from ama.scores.model import Model
 from ama.training.batches import Batches
 from ama.training.run import Run
@@ -43,6 +43,7 @@ def training_row(case: Case, peaks: PeakRates) -> dict[str, Any]:
         "kind": "training",
         "case": case.name,
         "precision": case.settings.precision,
+        "auto": chosen_by_auto(case.settings.precision),
         "step_ms": 1e3 * ours,
         "reference_step_ms": 1e3 * theirs,
         "images_per_second": case.settings.batch_size / ours,
