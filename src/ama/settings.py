@@ -44,8 +44,7 @@ class Settings:
         "\"nearest_places\", the distance of the most unusual places from learned ones; \"place_densities\", from the "
         "Gaussians of these places. \"known_anomalies\": how far a sample lies in the direction of known anomalies "
         "(y = -1). \"auto\": several, weighted by how well each separates held-out normal samples from synthetic "
-        "anomalies."), FIRST,
-        default="a_score")
+        "anomalies."), FIRST, default="a_score")
     features: str = parameter((
         "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with its weights of "
         "ImageNet, or \"lite0:FILE\" with those of a file; a folder, or an id of the Hugging Face hub, of a network of "
@@ -58,14 +57,12 @@ class Settings:
         "Longest side of overlapping tiles, in pixels, at least 8, and at most 256 without features: images of up to "
         "4,096 pixels keep their size, each tile is seen at full resolution, and the most anomalous one decides. 0 "
         "cuts no image."), NETWORKS, 0, 4096, default=0)
-    held_out: float = parameter((
-        "Share of the normal samples kept out of training to calibrate the threshold and the p-values."),
+    held_out: float = parameter("Share of the normal samples kept out of training to calibrate threshold and p-values.",
         FIRST, 0.01, 0.5, default=0.05)
 
     max_steps: int | None = parameter((
         "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9, default=None)
-    max_epochs: int | None = parameter("Length of the training in passes over the data.", TRAINING, 1, 10**6,
-        default=100)
+    max_epochs: int | None = parameter("The same in passes over the data.", TRAINING, 1, 10**6, default=100)
     held_out_from: HeldOutFrom = parameter((
         "Which normal samples are held out: any, or those at the \"end\" of their order, by name in a folder. Of "
         "photographs taken in series, those from anywhere look like the learned ones, and the threshold flags too "
@@ -75,8 +72,7 @@ class Settings:
         "Share of anomalies that may be among the rows of a table: the most unusual are left out, and as many more are "
         "not learned from. \"auto\" is 0.1. Normal rows like those left out may be flagged, beyond the false-alarm "
         "rate."), TRAINING, 0.0, 0.4, searchable=True, default=0.0)
-    batch_size: int = parameter("Samples per step; all of them if there are fewer.", TRAINING, 2, 65536,
-        default=256)
+    batch_size: int = parameter("Samples per step; all of them if there are fewer.", TRAINING, 2, 65536, default=256)
     learning_rate: float = parameter("Adam's learning rate.", TRAINING, 1e-9, 1.0, default=3e-4)
     milestones: list[float] = parameter((
         "Shares of the training after each of which the learning rate is divided by ten; [] keeps it constant."),
@@ -102,10 +98,12 @@ class Settings:
         default=64)
     generator_width: int = parameter("The same for the generator.", NETWORKS, 1, 4096, default=256)
     discriminator_width: int = parameter("The same for the discriminator.", NETWORKS, 1, 4096, default=128)
+    full_resolution: bool = parameter((
+        "Whether discriminator and generator compute feature maps of the image's full size, as in the paper. Without "
+        "them a step is more than twice as fast."), NETWORKS, default=True)
 
-    loss: Loss = parameter((
-        "Form of the mirrored game: \"wasserstein\" (Eq. 1), \"hinge\" or \"relativistic\"."), OBJECTIVE,
-        default="wasserstein")
+    loss: Loss = parameter("Form of the mirrored game: \"wasserstein\" (Eq. 1), \"hinge\" or \"relativistic\".",
+        OBJECTIVE, default="wasserstein")
     lipschitz: Lipschitz = parameter((
         "How the discriminator is kept smooth: spectral normalisation, a gradient penalty around 1, a zero-centred "
         "gradient penalty, or spectral normalisation with either penalty."), OBJECTIVE,
@@ -122,6 +120,7 @@ class Settings:
         "Weights of the k encodings: \"normalised\" uniform numbers, as in the paper's text, or uniform numbers and "
         "the \"remainder\" to 1, as in the authors' code."), OBJECTIVE, default="normalised")
     lambda_inter: float = parameter("Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT, default=0.2)
+    interpolated_share: float = parameter("Interpolated as a share of the batch.", OBJECTIVE, 0.0, 1.0, default=1.0)
     lambda_reg: float = parameter("Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT, default=1.0)
     lambda_pixel: float = parameter((
         "Weight of the mean absolute difference between x and its reconstruction; not in the paper."),
@@ -204,6 +203,7 @@ COMPACT_COLOUR = Settings(
     encoder_width=24,
     generator_width=24,
     discriminator_width=32,
+    full_resolution=False,
     batch_size=16,  # small steps, so that there can be many: the rotation head needs them
     max_steps=5000,
     max_epochs=None,
@@ -212,6 +212,7 @@ COMPACT_COLOUR = Settings(
     critic_steps=1,
     loss="relativistic",
     lipschitz="spectral",
+    interpolated_share=0.25,  # ablations do not tell them from none, and they would be a quarter of the step
     lambda_reg=0.1,
     lambda_neg=0.2,
     lambda_pixel=10.0,
@@ -236,6 +237,7 @@ COMPACT_TABULAR = dataclasses.replace(
     discriminator_width=64,
     batch_size=64,
     max_steps=500,  # three times as many find no more on the tables of ADBench (docs/results/tables.md)
+    interpolated_share=1.0,
     lambda_rotation=0.0,
     term_bound=3.0,  # on some table each of the terms goes wrong
     held_out=0.25,  # tables are often small, and the threshold needs its own share of the rows
@@ -247,7 +249,8 @@ COMPACT_TABULAR = dataclasses.replace(
 COMPACT_FEATURES = dataclasses.replace(COMPACT_TABULAR, combination="maximum", term_bound=0.0)
 
 _OF_MAPS: dict[str, Any] = {"max_steps": 2000, "lambda_rotation": 0.0, "scoring_precision": "float32"}
-COMPACT_MAPS = dataclasses.replace(COMPACT_COLOUR, **_OF_MAPS, combination="maximum", held_out=0.25)
+_OF_MAPS |= {"full_resolution": True, "interpolated_share": 1.0, "combination": "maximum", "held_out": 0.25}
+COMPACT_MAPS = dataclasses.replace(COMPACT_COLOUR, **_OF_MAPS)
 
 # Variant of the data -> what each preset is for it. "auto" is "compact", on a GPU as well: on the class of CIFAR-10
 # that was measured there, the paper's training ends far below it (benchmarks/results/paper.jsonl).

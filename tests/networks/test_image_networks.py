@@ -106,14 +106,15 @@ def test_the_papers_discriminator_counts_its_parameters():
 
 
 @sizes
-def test_every_size_is_encoded_generated_and_judged(size):
+@pytest.mark.parametrize("full_resolution", [True, False])
+def test_every_size_is_encoded_generated_and_judged(size, full_resolution):
     shape = (1, *size)
     x = torch.rand(2, *shape) * 2 - 1
     code = Encoder(shape, 5, 4)(x)
     assert code.shape == (2, 5)
-    y = Generator(shape, 5, 8)(code)
+    y = Generator(shape, 5, 8, full_resolution)(code)
     assert y.shape == x.shape
-    discriminator = Discriminator(shape, 6)
+    discriminator = Discriminator(shape, 6, full_resolution=full_resolution)
     assert discriminator(x, y).shape == (2,)
     assert discriminator.features(x, y).shape == (2, 6)
 
@@ -254,6 +255,53 @@ def test_discriminator_by_hand(spectral):
     torch.testing.assert_close(discriminator.features(x, y), features, rtol=1e-4, atol=1e-4)
     expected = (features @ weight(discriminator.output).T).flatten()
     torch.testing.assert_close(discriminator(x, y), expected, rtol=1e-4, atol=1e-4)
+
+
+# --- without maps of full size ---
+
+
+@pytest.mark.parametrize(
+    ("side", "sides"), [(8, [4, 4]), (16, [8, 8, 8]), (32, [8] * 4), (64, [16, 8, 8, 8, 8])]
+)
+def test_the_stem_halves_as_often_as_the_blocks_it_stands_for(side, sides):
+    x = torch.rand(1, 1, side, side)
+    maps = Discriminator((1, side, side), 4, full_resolution=False).maps(x, x)
+    expected = Discriminator((1, side, side), 4).maps(x, x)
+    assert [m.shape[-1] for m in maps] == sides
+    assert maps[-1].shape == expected[-1].shape
+    assert len(maps) == len(expected)
+
+
+def test_generator_without_full_resolution_by_hand():
+    generator = _varied(Generator((3, 16, 16), 5, 8, full_resolution=False))
+    z = torch.randn(2, 5)
+    [block] = generator.blocks
+    h = block((z @ generator.from_latent.weight.T + generator.from_latent.bias).view(2, 8, 4, 4))
+    h = F.conv2d(_batch_norm(generator.norm, h).relu(), generator.to_image.weight, padding=1)
+    h = h + generator.to_image.bias.view(-1, 1, 1)
+    expected = torch.empty(2, 3, 16, 16)
+    for i in range(2):
+        for j in range(2):
+            expected[:, :, i::2, j::2] = h[:, 2 * i + j :: 4].tanh()
+    torch.testing.assert_close(generator(z), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("spectral", [True, False])
+def test_discriminator_without_full_resolution_by_hand(spectral):
+    discriminator = _varied(Discriminator((3, 32, 32), 6, spectral=spectral, full_resolution=False))
+    weight = _spectral(discriminator) if spectral else lambda layer: layer.weight
+    stem, *blocks = discriminator.blocks
+
+    def convolve(layer, h, stride=1):
+        return F.conv2d(h, weight(layer), layer.bias, stride, (layer.kernel_size[0] - 1) // 2)
+
+    x, y = torch.randn(2, 2, 3, 32, 32)
+    pair = torch.cat([x, y], 1)
+    h = convolve(stem.conv2, convolve(stem.conv1, pair, 2).relu(), 2)
+    h = h + convolve(stem.shortcut, F.avg_pool2d(pair, 4))
+    for block in blocks:
+        h = h + convolve(block.conv2, convolve(block.conv1, h.relu()).relu())
+    torch.testing.assert_close(discriminator.features(x, y), h.relu().sum((2, 3)), rtol=1e-4, atol=1e-4)
 
 
 # --- initialisation and normalisation of the weights ---

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from ama.networks.resampling import convolve_and_halve, double_and_convolve
+from ama.networks.resampling import average_and_convolve, convolve_and_halve, double_and_convolve
 
 small = st.integers(1, 4)
 
@@ -25,6 +25,13 @@ def test_doubling(b, c, k, h, w):
     x, kernel, bias = _random((b, c, h, w), (k, c, 3, 3), (k,))
     expected = F.conv2d(F.interpolate(x, scale_factor=2.0), kernel, bias, padding=1)
     torch.testing.assert_close(double_and_convolve(x, kernel, bias), expected)
+
+
+@given(b=small, c=small, k=small, h=st.integers(4, 13), w=st.integers(4, 13), size=st.integers(1, 4))
+def test_averaging(b, c, k, h, w, size):
+    x, kernel, bias = _random((b, c, h, w), (k, c, 1, 1), (k,))
+    expected = F.conv2d(F.avg_pool2d(x, size), kernel, bias)
+    torch.testing.assert_close(average_and_convolve(x, kernel, bias, size), expected)
 
 
 @pytest.mark.parametrize("function", [convolve_and_halve, double_and_convolve])

@@ -25,9 +25,9 @@ TINY = dataclasses.replace(draws.TINY, precision="float32")
 
 def _module(choice=TINY, n=32, total=4, anomalies=None):
     images = torch.randint(0, 256, (n, 1, 8, 8), dtype=torch.uint8)
-    return AMATraining(
-        kind_of((1, 8, 8)).networks(choice), choice, lambda index: images[index], total, 0, anomalies
-    ), images
+    networks = kind_of((1, 8, 8)).networks(choice)
+    networks.scaling.fit(images)
+    return AMATraining(networks, choice, lambda index: images[index], total, 0, anomalies), images
 
 
 def _run(module, steps=None):

@@ -12,7 +12,7 @@ the networks are the paper's. Other sizes keep the pattern:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -22,7 +22,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ama.networks.critic import DIFFERENCE_FLOOR, Critic, precise
 from ama.networks.folding import fused
-from ama.networks.resampling import convolve_and_halve, double_and_convolve
+from ama.networks.residual_blocks import DownBlock, Stem, UpBlock
 from ama.networks.rotations import n_rotations
 
 MIN_SIDE, MAX_SIDE = 8, 256
@@ -104,23 +104,6 @@ class Encoder(nn.Module):
         self.layers = fused(self.layers)
 
 
-class _UpBlock(nn.Module):
-    """Residual block of G that doubles the size (Miyato et al. 2018, Table 3)."""
-
-    def __init__(self, c_in: int, c_out: int):
-        super().__init__()
-        self.norm1, self.norm2 = nn.BatchNorm2d(c_in), nn.BatchNorm2d(c_out)
-        self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
-        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
-        self.shortcut = nn.Conv2d(c_in, c_out, 1)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k 2*h 2*w"]:
-        h = double_and_convolve(F.relu(self.norm1(x)), self.conv1.weight, self.conv1.bias)
-        h = self.conv2(F.relu(self.norm2(h)))
-        # A 1 x 1 convolution and nearest up-sampling commute: this order costs a quarter.
-        return h + F.interpolate(self.shortcut(x), scale_factor=2.0)
-
-
 class Generator(nn.Module):
     """G: linear to the innermost map, up-sampling residual blocks with BatchNorm and ReLU, tanh.
 
@@ -133,21 +116,31 @@ class Generator(nn.Module):
     width
         Channels of the blocks up to 32 pixels (256 in the paper); halved at each doubling beyond,
         as memory there grows fourfold.
+    full_resolution
+        Whether the last block doubles the size, too. If False, the last convolution takes its place and makes the four
+        pixels of each 2 x 2 block at once (Shi et al. 2016).
     """
 
-    def __init__(self, shape: tuple[int, int, int], latent_dim: int = 128, width: int = 256):
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        latent_dim: int = 128,
+        width: int = 256,
+        full_resolution: bool = True,
+    ):
         super().__init__()
         channels, self.height, self.width = shape
         self.inner = innermost_size(self.height, self.width)
         self.from_latent = nn.Linear(latent_dim, width * self.inner[0] * self.inner[1])
+        self.pixels = 1 if full_resolution else 2
         blocks, c_in = [], width
-        for i in range(n_halvings(self.height, self.width)):
+        for i in range(n_halvings(self.height, self.width) - (not full_resolution)):
             c_out = max(8, width // 2 ** max(0, i - 2))
-            blocks.append(_UpBlock(c_in, c_out))
+            blocks.append(UpBlock(c_in, c_out))
             c_in = c_out
         self.blocks = nn.Sequential(*blocks)
         self.norm = nn.BatchNorm2d(c_in)
-        self.to_image = nn.Conv2d(c_in, channels, 3, padding=1)
+        self.to_image = nn.Conv2d(c_in, channels * self.pixels**2, 3, padding=1)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(module.weight)
@@ -157,37 +150,16 @@ class Generator(nn.Module):
     def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b c h w"]:
         h = self.from_latent(z).unflatten(1, (-1, *self.inner))
         h = h.contiguous(memory_format=torch.channels_last)
-        h = torch.tanh(self.to_image(F.relu(self.norm(self.blocks(h)))))
-        return h[:, :, : self.height, : self.width]
+        h = self.to_image(F.relu(self.norm(self.blocks(h))))
+        if self.pixels > 1:
+            h = F.pixel_shuffle(h, self.pixels)
+        return torch.tanh(h)[:, :, : self.height, : self.width]
 
     def fold(self) -> None:
         """Fold the second BatchNorm of every block into its convolution; one that follows a sum stays."""
         for block in self.blocks:
-            assert isinstance(block, _UpBlock)
+            assert isinstance(block, UpBlock)
             block.conv1, block.norm2 = fuse_conv_bn_eval(block.conv1, block.norm2), nn.Identity()  # type: ignore
-
-
-class _DownBlock(nn.Module):
-    """Residual block of D, halving the size or keeping it (Miyato et al. 2018, Table 3)."""
-
-    def __init__(self, c_in: int, c_out: int, halve: bool, first: bool = False):
-        super().__init__()
-        self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
-        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
-        self.shortcut = nn.Conv2d(c_in, c_out, 1) if halve or c_in != c_out else None
-        self.halve, self.first = halve, first
-
-    def forward(self, x: Float[Tensor, "b c h w"], weights: Iterator[Tensor]) -> Float[Tensor, "b k h2 w2"]:
-        # The input image keeps its negative values.
-        h = F.conv2d(x if self.first else F.relu(x), next(weights), self.conv1.bias, padding=1)
-        h = F.relu(h)
-        if self.halve:
-            h, x = convolve_and_halve(h, next(weights), self.conv2.bias), F.avg_pool2d(x, 2)
-        else:
-            h = F.conv2d(h, next(weights), self.conv2.bias, padding=1)
-        if self.shortcut is not None:
-            x = F.conv2d(x, next(weights), self.shortcut.bias)
-        return h + x
 
 
 class Discriminator(Critic):
@@ -195,6 +167,7 @@ class Discriminator(Critic):
 
     The paper's 32 x 32 network has four blocks of 128 channels of which the first two halve the size.
     In general there is one block more than halvings, and all but the last two halve (at 8 pixels, the first).
+    A stem that halves twice takes the place of the first two halvings where ``full_resolution`` is False.
 
     Parameters
     ----------
@@ -208,6 +181,8 @@ class Discriminator(Critic):
         Spectral normalisation of every layer.
     rotation_head
         Whether D has a second head, which is not normalised, for :mod:`ama.networks.rotations`.
+    full_resolution
+        Whether the first block has maps of the image's full size; if False it is a :class:`Stem`.
     """
 
     def __init__(
@@ -217,19 +192,21 @@ class Discriminator(Critic):
         mirrored: bool = True,
         spectral: bool = True,
         rotation_head: bool = False,
+        full_resolution: bool = True,
     ):
         super().__init__()
         channels, height, width_px = shape
         halvings = n_halvings(height, width_px)
         self.mirrored, self.n_features = mirrored, width
-        n_blocks = halvings + 1
         n_halve = max(1, halvings - 1)
         c_in = 2 * channels if mirrored else channels
-        blocks = []
-        for i in range(n_blocks):
-            blocks.append(_DownBlock(c_in, width, halve=i < n_halve, first=i == 0))
-            c_in = width
-        self.blocks = nn.ModuleList(blocks)
+        if full_resolution:
+            first, n_halved = DownBlock(c_in, width, halve=True, first=True), 1
+        else:
+            n_halved = min(2, n_halve)
+            first = Stem(c_in, width, n_halved)
+        halving = [i < n_halve - n_halved for i in range(halvings)]
+        self.blocks = nn.ModuleList([first, *(DownBlock(width, width, halve) for halve in halving)])
         self.output = nn.Linear(width, 1, bias=False)
         self._normalise(spectral)
         self.rotation_head = nn.Linear(2 * width, n_rotations(*shape[1:])) if rotation_head else None

@@ -1,7 +1,7 @@
-"""A 3 x 3 convolution fused with the halving after it or the doubling before it.
+"""Convolutions fused with the halving after them, the doubling before them, or the averaging before them.
 
-Each pair of linear operations is a single convolution of stride 2 with a 4 x 4 kernel: the same function, at 16
-products per place instead of 36, and without the large map in between.
+Each pair of linear operations is a single strided convolution: the same function, without the map in between. A 3 x 3
+convolution with a halving or a doubling becomes one with a 4 x 4 kernel, at 16 products per place instead of 36.
 """
 
 from __future__ import annotations
@@ -24,6 +24,13 @@ def double_and_convolve(
     """``conv2d(interpolate(x, scale_factor=2), kernel, bias, padding=1)``, of the nearest neighbours."""
     transposed = kernel.flip(2, 3).transpose(0, 1)
     return F.conv_transpose2d(x, _spread(transposed, 1), bias, stride=2, padding=1)
+
+
+def average_and_convolve(
+    x: Float[Tensor, "b c h w"], kernel: Float[Tensor, "k c 1 1"], bias: Float[Tensor, " k"] | None, size: int
+) -> Float[Tensor, "b k h2 w2"]:
+    """``conv2d(avg_pool2d(x, size), kernel, bias)``."""
+    return F.conv2d(x, (kernel / size**2).expand(-1, -1, size, size), bias, stride=size)
 
 
 def _spread(kernel: Float[Tensor, "k c 3 3"], divisor: int) -> Float[Tensor, "k c 4 4"]:

@@ -46,7 +46,7 @@ Player = Callable[[Tensor, Tensor], Tensor]
 def normal_loss(
     same: Values,
     reconstruction: Values,
-    interpolated: Values | None = None,
+    interpolated: Float[Tensor, " m"] | None = None,
     code: Float[Tensor, "b d"] | None = None,
     *,
     lambda_inter: float = 0.0,
@@ -58,7 +58,8 @@ def normal_loss(
     Parameters
     ----------
     same, reconstruction, interpolated
-        D's values of (x, x), of (x, G(E(x))) and of (x, interpolated), each of shape (b,). None omits the term.
+        D's values of (x, x) and of (x, G(E(x))), of shape (b,), and of (x, interpolated) for the first m samples. None
+        omits the term.
     code
         Encodings, shape (b, d). None omits the term, which is constant for D.
     lambda_inter, lambda_reg
@@ -68,7 +69,7 @@ def normal_loss(
     """
     loss = player(same, reconstruction)
     if interpolated is not None:
-        loss = loss + lambda_inter * player(same, interpolated)
+        loss = loss + lambda_inter * player(same[: len(interpolated)], interpolated)
     if code is not None:
         loss = loss + lambda_reg * code_norm(code)
     return loss

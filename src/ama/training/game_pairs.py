@@ -91,9 +91,11 @@ class PairMaker:
         settings = self.settings
         pairs = {"same": (x, x), "reconstruction": (x, reconstruction)}
         if settings.lambda_inter:
+            # Batch normalisation needs two.
+            m = min(len(x), max(2, round(settings.interpolated_share * len(x))))
             ends = code.detach() if settings.detached else code
             mixed = simplex_interpolation(ends, settings.n_interpolated, random, settings.interpolation)
-            pairs["interpolated"] = x, self._generated(mixed)
+            pairs["interpolated"] = x[:m], self._generated(mixed[:m])
         return pairs
 
     def _anomalies(self, code: Float[Tensor, "b d"], m: int, random: Generator) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ama.networks.image_networks import Discriminator, Encoder, Generator
+from ama.networks.residual_blocks import Stem
 
 
 class ReferenceEncoder(nn.Module):
@@ -65,10 +66,12 @@ class ReferenceGenerator(nn.Module):
         )
         self.norm = nn.BatchNorm2d(like.norm.num_features)
         self.to_image = nn.Conv2d(like.to_image.in_channels, like.to_image.out_channels, 3, padding=1)
+        self.pixels = like.pixels
 
     def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b c h w"]:
         h = self.blocks(self.from_latent(z).unflatten(1, (-1, *self.inner)))
-        return torch.tanh(self.to_image(F.relu(self.norm(h))))[:, :, : self.size[0], : self.size[1]]
+        image = F.pixel_shuffle(self.to_image(F.relu(self.norm(h))), self.pixels)
+        return torch.tanh(image)[:, :, : self.size[0], : self.size[1]]
 
 
 class ReferenceDownBlock(nn.Module):
@@ -86,16 +89,34 @@ class ReferenceDownBlock(nn.Module):
         return F.avg_pool2d(h, 2) + F.avg_pool2d(x, 2) if self.halve else h + x
 
 
+class ReferenceStem(nn.Module):
+    """First block without maps of full size: a convolution of stride 2, and one of stride 1 or 2."""
+
+    def __init__(self, c_in: int, c_out: int, size: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(c_in, c_out, 4, 2, 1)
+        self.conv2 = nn.Conv2d(c_out, c_out, 4, 2, 1) if size == 4 else nn.Conv2d(c_out, c_out, 3, 1, 1)
+        self.shortcut = nn.Conv2d(c_in, c_out, 1)
+        self.size = size
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h2 w2"]:
+        return self.conv2(F.relu(self.conv1(x))) + self.shortcut(F.avg_pool2d(x, self.size))
+
+
+def _reference_block(block: Any) -> nn.Module:
+    c_in, c_out = block.conv1.in_channels, block.conv1.out_channels
+    if isinstance(block, Stem):
+        return ReferenceStem(c_in, c_out, block.size)
+    return ReferenceDownBlock(c_in, c_out, block.halve, block.first)
+
+
 class ReferenceDiscriminator(nn.Module):
     """The layers of a discriminator D."""
 
     def __init__(self, like: Discriminator):
         super().__init__()
         self.mirrored = like.mirrored
-        blocks: Any = like.blocks
-        self.blocks = nn.Sequential(
-            *(ReferenceDownBlock(b.conv1.in_channels, like.n_features, b.halve, b.first) for b in blocks)
-        )
+        self.blocks = nn.Sequential(*map(_reference_block, like.blocks))
         self.output = nn.Linear(like.n_features, 1, bias=False)
 
     def features(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:

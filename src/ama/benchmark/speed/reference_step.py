@@ -135,7 +135,7 @@ class ReferenceStep:
         return (
             self.discriminator(x, x),
             self.discriminator(x, reconstruction),
-            None if interpolated is None else self.discriminator(x, interpolated),
+            None if interpolated is None else self.discriminator(x[: len(interpolated)], interpolated),
         )
 
     def _images(self, x: Tensor, step: int) -> tuple[Tensor, Tensor | None, Tensor]:
@@ -143,7 +143,10 @@ class ReferenceStep:
         interpolated = None
         if self.settings.lambda_inter:
             draws = generator_for(self.seed, 2, step)  # the same for every step of the critic
-            interpolated = self.generator(simplex_interpolation(code, self.settings.n_interpolated, draws))
+            m = max(2, round(self.settings.interpolated_share * len(x)))
+            interpolated = self.generator(
+                simplex_interpolation(code, self.settings.n_interpolated, draws)[:m]
+            )
         return self.generator(code), interpolated, code
 
     def _share(self, x: Tensor, step: int, i: int) -> Tensor:

@@ -49,13 +49,14 @@ class Images(SampleKind):
             shape,
             self.scaling(),
             Encoder(shape, settings.latent_dim, settings.encoder_width),
-            ImageGenerator(shape, settings.latent_dim, settings.generator_width),
+            ImageGenerator(shape, settings.latent_dim, settings.generator_width, settings.full_resolution),
             Discriminator(
                 shape,
                 settings.discriminator_width,
                 settings.mirrored,
                 settings.spectral,
                 rotation_head=settings.lambda_rotation > 0,
+                full_resolution=settings.full_resolution,
             ),
         )
 
