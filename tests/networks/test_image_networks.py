@@ -268,8 +268,8 @@ def test_the_stem_halves_as_often_as_the_blocks_it_stands_for(side, sides):
     maps = Discriminator((1, side, side), 4, full_resolution=False).maps(x, x)
     expected = Discriminator((1, side, side), 4).maps(x, x)
     assert [m.shape[-1] for m in maps] == sides
-    assert maps[-1].shape == expected[-1].shape
     assert len(maps) == len(expected)
+    assert maps[-1].shape == expected[-1].shape
 
 
 def test_generator_without_full_resolution_by_hand():

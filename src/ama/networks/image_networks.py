@@ -200,11 +200,8 @@ class Discriminator(Critic):
         self.mirrored, self.n_features = mirrored, width
         n_halve = max(1, halvings - 1)
         c_in = 2 * channels if mirrored else channels
-        if full_resolution:
-            first, n_halved = DownBlock(c_in, width, halve=True, first=True), 1
-        else:
-            n_halved = min(2, n_halve)
-            first = Stem(c_in, width, n_halved)
+        n_halved = 1 if full_resolution else min(2, n_halve)
+        first = DownBlock(c_in, width, True, first=True) if full_resolution else Stem(c_in, width, n_halved)
         halving = [i < n_halve - n_halved for i in range(halvings)]
         self.blocks = nn.ModuleList([first, *(DownBlock(width, width, halve) for halve in halving)])
         self.output = nn.Linear(width, 1, bias=False)
@@ -218,6 +215,9 @@ class Discriminator(Critic):
         weights: Sequence[Tensor] | None = None,
     ) -> list[Float[Tensor, "b k h2 w2"]]:
         """The feature maps of the pair (x, y) after each block, rectified."""
+        if torch.is_autocast_enabled(x.device.type):
+            # Once, and before the copy, rather than in each of the first layers.
+            x, y = (image.to(torch.get_autocast_dtype(x.device.type)) for image in (x, y))
         h = torch.cat([x, y], dim=1) if self.mirrored else y
         remaining = iter(self.weights() if weights is None else weights)
         maps = []

@@ -52,7 +52,7 @@ class DownBlock(nn.Module):
 
 
 class Stem(nn.Module):
-    """First block of D without maps of the image's full size: two convolutions, of which one or both halve.
+    """First block of D without maps of the image's full size: the first of its convolutions halves, or both do.
 
     Parameters
     ----------
@@ -65,15 +65,11 @@ class Stem(nn.Module):
     def __init__(self, c_in: int, c_out: int, n_halved: int):
         super().__init__()
         self.conv1 = nn.Conv2d(c_in, c_out, 4, stride=2, padding=1)
-        self.conv2 = (
-            nn.Conv2d(c_out, c_out, 4, stride=2, padding=1)
-            if n_halved == 2
-            else nn.Conv2d(c_out, c_out, 3, padding=1)
-        )
+        self.conv2 = nn.Conv2d(c_out, c_out, 2 + n_halved, stride=n_halved, padding=1)
         self.shortcut = nn.Conv2d(c_in, c_out, 1)
-        self.size = 2**n_halved
+        self.n_halved = n_halved
 
     def forward(self, x: Float[Tensor, "b c h w"], weights: Iterator[Tensor]) -> Float[Tensor, "b k h2 w2"]:
         h = F.relu(F.conv2d(x, next(weights), self.conv1.bias, stride=2, padding=1))
-        h = F.conv2d(h, next(weights), self.conv2.bias, stride=self.conv2.stride[0], padding=1)
-        return h + average_and_convolve(x, next(weights), self.shortcut.bias, self.size)
+        h = F.conv2d(h, next(weights), self.conv2.bias, stride=self.n_halved, padding=1)
+        return h + average_and_convolve(x, next(weights), self.shortcut.bias, 2**self.n_halved)

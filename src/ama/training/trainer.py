@@ -24,6 +24,7 @@ from ama.training.batches import Batches
 from ama.training.callbacks import SaveCheckpoint
 from ama.training.checkpoint_file import CheckpointFile, digests
 from ama.training.run import Run
+from ama.training.thread_choice import ChooseThreads
 from ama.training.training_module import Training
 
 
@@ -54,6 +55,7 @@ def run_training(
     InputError
         If the checkpoint is of another fit.
     """
+    callbacks = [*callbacks, ChooseThreads()]
     if run.checkpoints is None:
         _train(module, batches, callbacks, run)
         return

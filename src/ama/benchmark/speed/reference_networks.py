@@ -92,12 +92,11 @@ class ReferenceDownBlock(nn.Module):
 class ReferenceStem(nn.Module):
     """First block without maps of full size: a convolution of stride 2, and one of stride 1 or 2."""
 
-    def __init__(self, c_in: int, c_out: int, size: int):
+    def __init__(self, c_in: int, c_out: int, stride: int):
         super().__init__()
         self.conv1 = nn.Conv2d(c_in, c_out, 4, 2, 1)
-        self.conv2 = nn.Conv2d(c_out, c_out, 4, 2, 1) if size == 4 else nn.Conv2d(c_out, c_out, 3, 1, 1)
-        self.shortcut = nn.Conv2d(c_in, c_out, 1)
-        self.size = size
+        self.conv2 = nn.Conv2d(c_out, c_out, 4, 2, 1) if stride == 2 else nn.Conv2d(c_out, c_out, 3, 1, 1)
+        self.shortcut, self.size = nn.Conv2d(c_in, c_out, 1), 2 * stride
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h2 w2"]:
         return self.conv2(F.relu(self.conv1(x))) + self.shortcut(F.avg_pool2d(x, self.size))
@@ -106,7 +105,7 @@ class ReferenceStem(nn.Module):
 def _reference_block(block: Any) -> nn.Module:
     c_in, c_out = block.conv1.in_channels, block.conv1.out_channels
     if isinstance(block, Stem):
-        return ReferenceStem(c_in, c_out, block.size)
+        return ReferenceStem(c_in, c_out, block.n_halved)
     return ReferenceDownBlock(c_in, c_out, block.halve, block.first)
 
 
