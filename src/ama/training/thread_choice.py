@@ -6,6 +6,8 @@ import os
 import statistics
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -20,12 +22,22 @@ TIMED = 5  # steps with all threads, then as many with one
 CLEARLY = 0.7  # one thread must take less than this share of the time; on free cores it never does
 
 
+@contextmanager
+def threads_restored() -> Iterator[None]:
+    """A block after which the process has as many threads as before."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 class ChooseThreads(Callback):
     """Times the first steps with all threads and with one, and goes on with one if it is clearly faster.
 
     torch's threads wait for each other after every operation, so two threads on one free core are several times slower
     than one. Nothing is timed, and the number of threads is kept, where ``OMP_NUM_THREADS`` is set or there is one
-    thread. The number that a process has is the same after the training as before.
+    thread.
 
     Attributes
     ----------
@@ -72,10 +84,6 @@ class ChooseThreads(Callback):
                 f"and {1e3 * typical[1]:.0f} ms on one, so the training goes on with one; {ASKED} sets their number",
                 stacklevel=2,
             )
-
-    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
-        if hasattr(self, "_before"):
-            torch.set_num_threads(self._before)
 
     def state_dict(self) -> dict[str, Any]:
         return {"chosen": self.chosen, "seconds": self._seconds}

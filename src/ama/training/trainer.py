@@ -24,7 +24,7 @@ from ama.training.batches import Batches
 from ama.training.callbacks import SaveCheckpoint
 from ama.training.checkpoint_file import CheckpointFile, digests
 from ama.training.run import Run
-from ama.training.thread_choice import ChooseThreads
+from ama.training.thread_choice import ChooseThreads, threads_restored
 from ama.training.training_module import Training
 
 
@@ -103,7 +103,7 @@ def _train(
     resume: bool = False,
 ) -> None:
     """One call of Lightning's trainer, which may resume from a checkpoint."""
-    with _quiet(), _interruptible():
+    with _quiet(), _interruptible(), threads_restored():
         trainer = Trainer(
             accelerator="cpu" if run.device == "cpu" else "auto",
             devices=1,
