@@ -203,7 +203,7 @@ def test_a_constraint_is_spectral_a_penalty_or_both(lipschitz, spectral, target)
 
 
 def test_grey_and_coloured_images_differ_in_the_length_of_the_training_alone():
-    assert asdict(dataclasses.replace(settings.COMPACT_GREY, max_steps=5000)) == asdict(
+    assert asdict(dataclasses.replace(settings.COMPACT_GREY, max_steps=10_000)) == asdict(
         settings.COMPACT_COLOUR
     )
-    assert settings.COMPACT_GREY.max_steps < 5000
+    assert settings.COMPACT_GREY.max_steps < 10_000

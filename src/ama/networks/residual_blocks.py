@@ -52,7 +52,7 @@ class DownBlock(nn.Module):
 
 
 class Stem(nn.Module):
-    """First block of D without maps of the image's full size: the first of its convolutions halves, or both do.
+    """First block of D without maps of the image's full size: a convolution of stride 2, or two with a shortcut.
 
     Parameters
     ----------
@@ -65,11 +65,12 @@ class Stem(nn.Module):
     def __init__(self, c_in: int, c_out: int, n_halved: int):
         super().__init__()
         self.conv1 = nn.Conv2d(c_in, c_out, 4, stride=2, padding=1)
-        self.conv2 = nn.Conv2d(c_out, c_out, 2 + n_halved, stride=n_halved, padding=1)
-        self.shortcut = nn.Conv2d(c_in, c_out, 1)
-        self.n_halved = n_halved
+        self.conv2 = nn.Conv2d(c_out, c_out, 4, stride=2, padding=1) if n_halved == 2 else None
+        self.shortcut = nn.Conv2d(c_in, c_out, 1) if n_halved == 2 else None
 
     def forward(self, x: Float[Tensor, "b c h w"], weights: Iterator[Tensor]) -> Float[Tensor, "b k h2 w2"]:
-        h = F.relu(F.conv2d(x, next(weights), self.conv1.bias, stride=2, padding=1))
-        h = F.conv2d(h, next(weights), self.conv2.bias, stride=self.n_halved, padding=1)
-        return h + average_and_convolve(x, next(weights), self.shortcut.bias, 2**self.n_halved)
+        h = F.conv2d(x, next(weights), self.conv1.bias, stride=2, padding=1)
+        if self.conv2 is None or self.shortcut is None:
+            return h
+        h = F.conv2d(F.relu(h), next(weights), self.conv2.bias, stride=2, padding=1)
+        return h + average_and_convolve(x, next(weights), self.shortcut.bias, 4)

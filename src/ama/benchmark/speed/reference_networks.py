@@ -90,22 +90,25 @@ class ReferenceDownBlock(nn.Module):
 
 
 class ReferenceStem(nn.Module):
-    """First block without maps of full size: a convolution of stride 2, and one of stride 1 or 2."""
+    """First block without maps of full size: a convolution of stride 2, or two with a shortcut."""
 
-    def __init__(self, c_in: int, c_out: int, stride: int):
+    def __init__(self, c_in: int, c_out: int, twice: bool):
         super().__init__()
         self.conv1 = nn.Conv2d(c_in, c_out, 4, 2, 1)
-        self.conv2 = nn.Conv2d(c_out, c_out, 4, 2, 1) if stride == 2 else nn.Conv2d(c_out, c_out, 3, 1, 1)
-        self.shortcut, self.size = nn.Conv2d(c_in, c_out, 1), 2 * stride
+        self.conv2 = nn.Conv2d(c_out, c_out, 4, 2, 1) if twice else None
+        self.shortcut = nn.Conv2d(c_in, c_out, 1) if twice else None
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h2 w2"]:
-        return self.conv2(F.relu(self.conv1(x))) + self.shortcut(F.avg_pool2d(x, self.size))
+        h = self.conv1(x)
+        if self.conv2 is None or self.shortcut is None:
+            return h
+        return self.conv2(F.relu(h)) + self.shortcut(F.avg_pool2d(x, 4))
 
 
 def _reference_block(block: Any) -> nn.Module:
     c_in, c_out = block.conv1.in_channels, block.conv1.out_channels
     if isinstance(block, Stem):
-        return ReferenceStem(c_in, c_out, block.n_halved)
+        return ReferenceStem(c_in, c_out, block.conv2 is not None)
     return ReferenceDownBlock(c_in, c_out, block.halve, block.first)
 
 
