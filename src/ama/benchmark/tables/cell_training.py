@@ -61,8 +61,11 @@ def train_cell(
     if cell.method in OUTSIDE:
         return train_outside(cell, experiment, parameters)
     if cell.method in AMA:
-        known = dataclasses.asdict(settings_of(cell, tuple(experiment.train.shape[1:])))
-        choice = settings.Settings(**with_recorded(cell, known, parameters))
+        # What a record lacks came later than it, and the default is what there was before.
+        resolved = (
+            settings_of(cell, tuple(experiment.train.shape[1:])) if parameters is None else settings.PAPER
+        )
+        choice = settings.Settings(**with_recorded(cell, dataclasses.asdict(resolved), parameters))
         return _train_ama(cell, experiment, checkpoints, progress, choice)
     return _train_baseline(cell, experiment, checkpoints, progress, parameters)
 
