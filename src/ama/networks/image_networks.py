@@ -197,7 +197,7 @@ class Discriminator(Critic):
         super().__init__()
         channels, height, width_px = shape
         halvings = n_halvings(height, width_px)
-        self.mirrored, self.n_features = mirrored, width
+        self.mirrored, self.n_features, self.full_resolution = mirrored, width, full_resolution
         n_halve = max(1, halvings - 1)
         c_in = 2 * channels if mirrored else channels
         n_halved = 1 if full_resolution else min(2, n_halve)
@@ -215,8 +215,8 @@ class Discriminator(Critic):
         weights: Sequence[Tensor] | None = None,
     ) -> list[Float[Tensor, "b k h2 w2"]]:
         """The feature maps of the pair (x, y) after each block, rectified."""
-        if torch.is_autocast_enabled(x.device.type):
-            # Once, and before the copy, rather than in each of the first layers.
+        if not self.full_resolution and torch.is_autocast_enabled(x.device.type):
+            # Once, and before the copy, rather than in both layers of the stem.
             x, y = (image.to(torch.get_autocast_dtype(x.device.type)) for image in (x, y))
         h = torch.cat([x, y], dim=1) if self.mirrored else y
         remaining = iter(self.weights() if weights is None else weights)
