@@ -16,6 +16,7 @@ FALLING_WITHOUT = "paper-form, falling rate, without negatives, 4,000 steps"
 LONGER = "compact, 10,000 steps"
 BOUNDED = "compact, bounded terms"
 INPUT_TERMS = "terms of the rows alone, untrained"
+FORMER = "compact before November 28, 2026"
 LONGER_ON_ROWS = "compact, 1,500 steps"
 ASSUMED, TOLD = "compact, 10 % assumed", "compact, told the share"
 FGAN_CIFAR10 = "FGAN, its values for CIFAR-10"
@@ -26,6 +27,8 @@ _UNTRAINED: dict[str, Any] = {"max_steps": 1, "learning_rate": 1e-9}
 # from a shell of radius sqrt(d), so the encodings must be kept there by the paper's own weight of their norm.
 _PAPER_FORM = {
     "preset": "compact",
+    "full_resolution": True,
+    "interpolated_share": 1.0,
     "loss": "wasserstein",
     "lipschitz": "spectral+gradient_penalty",
     "critic_steps": 2,
@@ -58,6 +61,15 @@ READINGS = {
     f"small {preset}{missing}": {"preset": preset, **_SMALL, **changed}
     for preset in ("paper", "authors")
     for missing, changed in _WITHOUT.items()
+}
+
+# The compact preset, and as it was before each thing that made its steps faster or came with it.
+_BEFORE: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}
+FASTER: dict[str, dict[str, Any]] = {
+    "with maps of full size": {"preset": "compact", "full_resolution": True},
+    "with every sample interpolated": {"preset": "compact", "interpolated_share": 1.0},
+    "with a pixel loss of weight 10": {"preset": "compact", "lambda_pixel": 10.0},
+    FORMER: {"preset": "compact", **_BEFORE},
 }
 
 # Name in a table -> parameters of AMADetector that differ from the defaults.
@@ -112,6 +124,7 @@ AMA: dict[str, dict[str, Any]] = {
     "paper-form without mirroring": {**_PAPER_FORM, "mirrored": False},
     "paper-form without interpolation": {**_PAPER_FORM, "lambda_inter": 0.0},
     **READINGS,
+    **FASTER,
 }
 # Number of real anomalies that are known.
 KNOWN = {
@@ -122,7 +135,7 @@ KNOWN = {
 }
 _OF_ROWS = (INPUT_TERMS, LONGER_ON_ROWS, ASSUMED, TOLD)
 _FALLING_RATE = (FALLING, FALLING_LONGER, FALLING_MIXED, FALLING_CODE, FALLING_CODE_LONGER, FALLING_WITHOUT)
-_OTHERS = ("paper", "authors", *_FALLING_RATE, LONGER, *READINGS, *_OF_ROWS)
+_OTHERS = ("paper", "authors", *_FALLING_RATE, LONGER, *READINGS, *FASTER, *_OF_ROWS)
 ABLATIONS = tuple(name for name in AMA if name not in _OTHERS)
 
 # For methods that need every sample for training more than for a threshold, which no cell uses.

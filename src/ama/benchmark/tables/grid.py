@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 
 from ama.benchmark.tables.cell import ALL_BUT, Cell
 from ama.benchmark.tables.compared_methods import (
@@ -17,6 +18,7 @@ from ama.benchmark.tables.compared_methods import (
     FALLING_LONGER,
     FALLING_MIXED,
     FALLING_WITHOUT,
+    FASTER,
     FGAN_CIFAR10,
     INPUT_TERMS,
     LONGER,
@@ -101,22 +103,19 @@ def _one_class(data: str, classes: tuple[str, ...], *methods: str) -> list[Cell]
     return [Cell(data, label, None, method) for method in methods for label in classes]
 
 
-def _ablations() -> Iterator[Cell]:
-    """About two minutes each; methods without training are run with one seed."""
+def _ablations(methods: Iterable[str]) -> Iterator[Cell]:
+    """One or two minutes each; methods without training are run with one seed."""
     for seed in SEEDS:
-        for method in ABLATIONS:
-            for data, label in ABLATED:
-                # The same number of training images, whatever the batch size.
-                size = COMPACT_COLOUR.batch_size
-                steps = ABLATION_STEPS[data] * size // AMA[method].get("batch_size", size)
-                own = "max_steps" in AMA[method]
-                yield Cell(
-                    data, label, None, method, seed, max_steps=None if own else steps, strict_only=True
-                )
-        if seed == SEEDS[0]:
-            for method in UNTRAINED:
-                for data, label in ABLATED:
+        for method, (data, label) in product(methods, ABLATED):
+            if method in UNTRAINED:
+                if seed == SEEDS[0]:
                     yield Cell(data, label, None, method, strict_only=True)
+                continue
+            # The same number of training images, whatever the batch size.
+            size = COMPACT_COLOUR.batch_size
+            steps = ABLATION_STEPS[data] * size // AMA[method].get("batch_size", size)
+            own = "max_steps" in AMA[method]
+            yield Cell(data, label, None, method, seed, max_steps=None if own else steps, strict_only=True)
 
 
 def _minutes() -> Iterator[Cell]:
@@ -261,7 +260,8 @@ GRIDS: dict[str, list[Cell]] = {
     "cifar10_methods": _competitors(_one_class("cifar10", OBJECTS, *ONE_CLASS, FGAN_CIFAR10)),
     "table1_methods": _competitors(_out_of_distribution()),
     EQUAL_SECONDS: list(_equal_seconds()),
-    "ablations": list(_ablations()),
+    "ablations": list(_ablations((*ABLATIONS, *UNTRAINED))),
+    "faster": list(_ablations(("compact", *FASTER))),
     "minutes": list(_minutes()),
     "digits": list(_digits()),
     "paper": list(_paper()),
