@@ -1,7 +1,7 @@
 """``ama benchmark figures``: the paper's Figures 2 and 4.
 
-Figure 2: reconstructions with and without the mirrored discriminator; Figure 4: R-scores of several data sets under one
-model.
+Figure 2: reconstructions without and with the mirrored discriminator, and as the compact preset made them before;
+Figure 4: R-scores of several data sets under one model.
 """
 
 from __future__ import annotations
@@ -13,14 +13,19 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from ama.benchmark.tables.compared_methods import AMA
+from ama.benchmark.figures.reconstruction_quality import reconstruction_quality
+from ama.benchmark.tables.compared_methods import AMA, FORMER
 from ama.benchmark.tables.datasets import available, images
 from ama.detectors.ama import AMADetector
 from ama.errors import InputError
+from ama.io.results_files import append_result
 from ama.report.charts import plot_densities
 from ama.report.reconstruction_plots import plot_reconstruction_rows
 
 SHOWN = 12
+JUDGED = 2000  # test images behind the figures on reconstructions
+# Row of Figure 2 -> method.
+ROWS = {"not mirrored": "without mirroring", "mirrored": "compact", "mirrored, before": FORMER}
 SAMPLES = 2000  # about as many of each data set in the densities
 
 # Normal data -> data sets whose R-scores are compared with its own.
@@ -33,8 +38,12 @@ OTHERS = {
 }
 
 
-def paper_figures(data: str, folder: str | None, out: str, max_steps: int | None) -> list[Path]:
-    """Train on a whole data set, with and without the mirrored discriminator, and draw both figures.
+def paper_figures(
+    data: str, folder: str | None, out: str, max_steps: int | None, append_to: str | None = None
+) -> list[Path]:
+    """Train on a whole data set, with and without the mirrored discriminator and as before, and draw both figures.
+
+    What the reconstructions are like is printed.
 
     Parameters
     ----------
@@ -46,6 +55,8 @@ def paper_figures(data: str, folder: str | None, out: str, max_steps: int | None
         Folder for ``reconstructions-DATA.png`` and ``densities-DATA.png``.
     max_steps
         Training steps, or None for the preset's number.
+    append_to
+        Results file to which a line for each row of reconstructions is appended, or None.
 
     Returns
     -------
@@ -60,16 +71,18 @@ def paper_figures(data: str, folder: str | None, out: str, max_steps: int | None
     if data not in OTHERS:
         raise InputError(f"there are no figures of {data!r}, expected one of {', '.join(OTHERS)}")
     train, test = (images(data, split, folder).x for split in ("train", "test"))
-    # Both trainings run at the same time; one progress bar stands for both.
-    mirrored, plain = joblib.Parallel(n_jobs=2)(
-        joblib.delayed(_fit)(name, train, max_steps, progress)
-        for name, progress in (("compact", None), ("without mirroring", False))
+    # The trainings run at the same time; one progress bar stands for all.
+    fits = joblib.Parallel(n_jobs=2)(
+        joblib.delayed(_fit)(method, train, max_steps, None if row == "mirrored" else False)
+        for row, method in ROWS.items()
     )
+    detectors = dict(zip(ROWS, fits, strict=True))
+    _print_quality(data, detectors, test, append_to)
     target = Path(out)
     target.mkdir(parents=True, exist_ok=True)
     paths = [target / f"reconstructions-{data}.png", target / f"densities-{data}.png"]
-    _reconstructions(mirrored, plain, test).savefig(paths[0], dpi=110)
-    _densities(mirrored, data, train, test, folder).savefig(paths[1], dpi=110)
+    _reconstructions(detectors, test).savefig(paths[0], dpi=110)
+    _densities(detectors["mirrored"], data, train, test, folder).savefig(paths[1], dpi=110)
     return paths
 
 
@@ -78,13 +91,23 @@ def _fit(method: str, x: Tensor, max_steps: int | None, progress: bool | None) -
     return AMADetector(**given, random_state=0, progress=progress).fit(x)
 
 
-def _reconstructions(mirrored: AMADetector, plain: AMADetector, test: Tensor) -> Figure:
+def _print_quality(data: str, detectors: dict[str, AMADetector], test: Tensor, append_to: str | None) -> None:
+    """Print and record the quality of the reconstructions of each row."""
+    x = test[:: max(1, len(test) // JUDGED)]
+    for row, detector in detectors.items():
+        found = reconstruction_quality(x.numpy(), detector.reconstruct(x))
+        print(f"{row:18}" + "   ".join(f"{name} {value:.3f}" for name, value in found.items()), flush=True)
+        if append_to is not None:
+            steps = {"steps": detector.n_steps_}
+            append_result(Path(append_to), {"data": data, "row": row, "n": len(x), **steps, **found})
+
+
+def _reconstructions(detectors: dict[str, AMADetector], test: Tensor) -> Figure:
     """Figure 2."""
     each = len(test) // SHOWN
     x = test[: SHOWN * each : each]
-    return plot_reconstruction_rows(
-        {"x": x.numpy(), "not mirrored": plain.reconstruct(x), "mirrored": mirrored.reconstruct(x)}
-    )
+    rows = {row: detector.reconstruct(x) for row, detector in detectors.items()}
+    return plot_reconstruction_rows({"x": x.numpy(), **rows})
 
 
 def _densities(detector: AMADetector, data: str, train: Tensor, test: Tensor, folder: str | None) -> Figure:

@@ -53,7 +53,8 @@ def _command(
 
 GRID = _argument(
     "grid",
-    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, minutes, tables, inspection or digits",
+    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, faster, minutes, tables, inspection "
+    "or digits",
 )
 DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
 MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
@@ -109,7 +110,8 @@ def _figures(given: Namespace) -> None:
     if given.data_set in of_results:
         print(of_results[given.data_set](given.results, given.out))
     else:
-        print(*paper_figures(given.data_set, given.data, given.out, given.max_steps), sep="\n")
+        paths = paper_figures(given.data_set, given.data, given.out, given.max_steps, given.append_to)
+        print(*paths, sep="\n")
 
 
 def _maps(given: Namespace) -> None:
@@ -211,7 +213,7 @@ BENCHMARKS = dict(
                 "data set to train on, minutes for AUROC against training time, or tables for ranks",
             ),
             _text("--out", "FOLDER", "folder for the pictures", "docs/images"),
-            *(DATA, MAX_STEPS),
+            *(DATA, MAX_STEPS, APPEND_TO),
             _text(
                 "--results",
                 "FILE",
