@@ -19,9 +19,9 @@ def reconstruction_quality(x: Images, reconstruction: Images) -> dict[str, float
     Returns
     -------
     dict
-        ``pixel_error``: in shares of the 255 grey levels. ``fine_rows`` and ``fine_columns``: the power of the upper half
-        of the frequencies from row to row, and from column to column, as a multiple of that of the images. Horizontal
-        stripes have much power from row to row; a blurred reconstruction has less than 1 in both.
+        ``pixel_error``: in shares of the 255 grey levels. ``fine_rows`` and ``fine_columns``: the power of the upper
+        half of the frequencies from row to row, and from column to column, as a multiple of that of the images.
+        Horizontal stripes have much power from row to row; a blurred reconstruction has less than 1 in both.
     """
     x, reconstruction = x.astype(np.float64), reconstruction.astype(np.float64)
     return {
