@@ -10,13 +10,17 @@ import torch
 from tqdm.auto import tqdm
 
 from ama.benchmark.speed.peak_rates import peak_rates
+from ama.benchmark.speed.preset_speed import SIZES, name_of, preset_row
 from ama.benchmark.speed.scoring_speed import scoring_row
 from ama.benchmark.speed.speed_cases import CASES
 from ama.benchmark.speed.speed_table import speed_table
 from ama.benchmark.speed.start_times import start_times
 from ama.benchmark.speed.training_speed import training_row
 from ama.io.results_files import append_result
+from ama.settings import Precision
 from ama.training.memory import freed_memory_kept
+
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 
 @freed_memory_kept()
@@ -43,7 +47,11 @@ def _rows(only: str | None) -> Iterator[dict[str, Any]]:
     chosen = [case for case in CASES if only is None or only in case.name]
     peaks = peak_rates(torch.bfloat16, torch.float32)
     for case in tqdm(chosen, desc="speed", unit="case", disable=None):
-        for typed in (case.typed("float32"), case.typed("bfloat16")):
+        for typed in map(case.typed, PRECISIONS):
             yield training_row(typed, peaks)
             yield scoring_row(typed, peaks)
+    for shape, batch_size in SIZES:
+        if only is None or only in name_of(shape, batch_size):
+            for precision in PRECISIONS:
+                yield preset_row(shape, batch_size, precision)
     yield {"kind": "start", **start_times()}
