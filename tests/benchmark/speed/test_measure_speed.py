@@ -19,7 +19,9 @@ PEAKS = {
 TINY = Case(
     "tiny",
     (1, 8, 8),
-    dataclasses.replace(CASES[-1].settings, encoder_width=4, generator_width=4, discriminator_width=4),
+    dataclasses.replace(
+        CASES[-1].settings, encoder_width=4, generator_width=4, discriminator_width=4, full_resolution=True
+    ),
     rounds=2,
     n_scored=300,
 )
