@@ -13,6 +13,7 @@ import pytest
 
 from ama.benchmark.checks.defect_maps import CLASSES
 from ama.benchmark.checks.defects import DEFECTS
+from ama.benchmark.speed.speed_table import speed_table
 from ama.benchmark.tables.grid import GRIDS
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.published import DIGITS, TABLE_2_AVERAGE
@@ -98,6 +99,12 @@ def test_the_page_of_the_guarantee_has_the_intervals_of_the_distribution(m):
     page = " ".join((ROOT / "docs" / "results" / "guarantee.md").read_text().split())
     low, high = false_alarm_distribution(m, 0.05).interval(0.95)
     assert re.search(rf"{low:.1%} and {high:.1%} with {m:,}\b".replace("%", " %"), page)
+
+
+def test_the_performance_page_has_the_steps_measured():
+    rows = [row for row in read_results(RESULTS / "speed.jsonl") if row["kind"] == "preset"]
+    assert len(rows) == 8
+    assert missing_from("docs/results/performance.md", speed_table(rows).splitlines()) == []
 
 
 def averages(grid):
