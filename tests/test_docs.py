@@ -107,6 +107,15 @@ def test_the_performance_page_has_the_steps_measured():
     assert missing_from("docs/results/performance.md", speed_table(rows).splitlines()) == []
 
 
+def test_the_page_of_figures_has_the_reconstructions_measured():
+    lines = [
+        f"| {r['row']} | {r['pixel_error']:.3f} | {r['fine_rows']:.3f} | {r['fine_columns']:.3f} |"
+        for r in read_results(RESULTS / "figures.jsonl")
+    ]
+    assert len(lines) == 3
+    assert missing_from("docs/results/figures.md", lines) == []
+
+
 def averages(grid):
     """Mean AUROC over the classes of each method that has been run on all of them."""
     values = defaultdict(list)
