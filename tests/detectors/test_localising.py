@@ -47,17 +47,18 @@ def test_regions_are_those_of_the_maps(digit_detector, digits):
 
 def test_boxes_are_in_pixels_of_the_images_as_they_were_given(digit_detector, digits, tmp_path):
     images = digits[0][digits[1] == 1][:30]
-    small = digit_detector.regions(images)
     wide = images.repeat(3, axis=-2).repeat(9, axis=-1)
     told = "images of 24 x 72 pixels are resized to 8 x 8, as the model learned"
     with pytest.warns(UserWarning, match=told):
         large = digit_detector.regions(wide)
     assert sum(map(len, large)) > 5
-    maps = digit_detector.anomaly_map(digit_detector.open(wide).read())
+    seen = digit_detector.open(wide).read()
+    small = digit_detector.regions(seen.x.numpy())
+    maps = digit_detector.anomaly_map(seen)
     for found, heat in zip(large, maps, strict=True):
         assert found == find_regions(heat, digit_detector.map_threshold, (24, 72))
         assert [(r.x % 9, r.y % 3, r.width % 9, r.height % 3) for r in found] == [(0, 0, 0, 0)] * len(found)
-    assert np.mean([bool(a) == bool(b) for a, b in zip(small, large, strict=True)]) > 0.8
+    assert list(map(len, small)) == list(map(len, large))
 
 
 def test_few_normal_images_have_a_region_and_more_anomalies_do(digit_detector, digits):

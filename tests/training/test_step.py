@@ -148,7 +148,7 @@ def test_the_regulariser_shrinks_the_encodings():
     images = torch.randint(0, 256, (64, 1, 8, 8), dtype=torch.uint8)
     norms = []
     for weight in (0.0, 10.0):
-        choice = dataclasses.replace(TINY, lambda_reg=weight, max_steps=50, averaging=0.0)
+        choice = dataclasses.replace(TINY, lambda_reg=weight, lambda_pixel=10.0, max_steps=50, averaging=0.0)
         model = fit_model(TrainingSet(images), choice, Run()).model
         with torch.no_grad():
             norms.append(code_norm(model.networks.encoder(model.networks.normalise(images))).item())
