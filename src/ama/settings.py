@@ -100,7 +100,7 @@ class Settings:
     discriminator_width: int = parameter("The same for the discriminator.", NETWORKS, 1, 4096, default=128)
     full_resolution: bool = parameter((
         "Whether discriminator and generator compute feature maps of the image's full size, as in the paper. Without "
-        "them a step is more than twice as fast."), NETWORKS, default=True)
+        "them a step is about twice as fast."), NETWORKS, default=True)
 
     loss: Loss = parameter("Form of the mirrored game: \"wasserstein\" (Eq. 1), \"hinge\" or \"relativistic\".",
         OBJECTIVE, default="wasserstein")
@@ -120,7 +120,7 @@ class Settings:
         "Weights of the k encodings: \"normalised\" uniform numbers, as in the paper's text, or uniform numbers and "
         "the \"remainder\" to 1, as in the authors' code."), OBJECTIVE, default="normalised")
     lambda_inter: float = parameter("Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT, default=0.2)
-    interpolated_share: float = parameter("Interpolated as a share of the batch.", OBJECTIVE, 0.0, 1.0, default=1.0)
+    interpolated_share: float = parameter("Share of the batch that is interpolated.", OBJECTIVE, 0.0, 1.0, default=1.0)
     lambda_reg: float = parameter("Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT, default=1.0)
     lambda_pixel: float = parameter((
         "Weight of the mean absolute difference between x and its reconstruction; not in the paper."),
