@@ -1,0 +1,243 @@
+r"""Drift over time: a conformal test martingale, whose alarm is false on at most a share :math:`\alpha` of all streams.
+
+Many tests, one for each batch, alarm sooner or later. A martingale is one test of a stream of any length: it bets
+against the claim that the scores of the stream are exchangeable with those of held-out normal samples, starts with a
+capital of 1, and can become large only by luck if the claim is true (Vovk, Gammerman & Shafer, "Algorithmic Learning
+in a Random World", 2nd ed., 2022, ch. 8; Vovk, "Testing randomness online", Statistical Science 36, 2021).
+
+======================================================================================  ============================
+quantity                                                                                here
+======================================================================================  ============================
+:math:`p_n = (\#\{b < s_n\} + u_n (\#\{b = s_n\} + 1)) / (k + 1)`, b in the bag of k    :func:`smoothed_p_value`
+densities :math:`f_j` of Beta distributions, the bets: :math:`\int_0^1 f_j = 1`         :data:`BETS`, :func:`log_bets`
+share :math:`\pi_t` of the capital that is first bet on sample t                        :func:`log_share`
+:math:`W_{n,j} = W_{n-1,j} f_j(p_n) + \pi_{n+1}, \; W_{0,j} = \pi_1`                    :func:`bet`
+:math:`S_n = \frac{1}{8} \sum_j W_{n,j} + 1 - \sum_{t \le n+1} \pi_t`, the evidence     :func:`log_evidence`
+======================================================================================  ============================
+
+**The p-values are independent and uniform.** Ranks among a fixed calibration set are not: they share its chance. Here
+the bag changes. It begins with the held-out scores; :math:`s_n` is ranked in it and joins it, and if the bag exceeds
+its limit, one of the k + 1 scores, drawn uniformly at random, the newest included, is dropped.
+
+1. Claim: given :math:`p_1, ..., p_{n-1}`, the bag in random order, followed by :math:`s_n, s_{n+1}, ...`, is
+   exchangeable. For n = 1 this is the assumption.
+2. Let U be the bag and :math:`s_n`, without order. By 1, each of the k + 1 members of U is equally likely to be
+   :math:`s_n`, whatever U, the later scores and the earlier p-values are.
+3. So the smoothed rank :math:`p_n` is uniform on (0, 1), and independent of U, the later scores and the earlier
+   p-values.
+4. So given :math:`p_n`, too, U in random order, followed by :math:`s_{n+1}, ...`, is exchangeable. It stays so without
+   a member that is chosen regardless of values and ranks. This is 1 for n + 1. ∎
+
+Reservoir sampling, which prefers to drop the newest score, would violate step 4, and starting anew with the same
+held-out scores in each window would violate step 1.
+
+**The bound.** For independent uniform p-values each product of :math:`f_j(p_i)`, i from t to n, has expectation 1 given the
+past, so :math:`S_n`, a mixture of such products over j and t, is a non-negative martingale with :math:`S_0 = 1`. By
+Ville's inequality :math:`P(\sup_n S_n \ge 1/\alpha) \le \alpha`. The alarm is therefore never reset.
+
+**The delay.** A change at sample T is found by the products that begin near T, which no quiet years before have worn out.
+With :math:`1 - \sum_{t \le n} \pi_t = 1 / (1 + \ln(1 + n))` the evidence reaches :math:`1/\alpha` after about
+:math:`d = (\ln(1/\alpha) + \ln 8 + \ln(T \ln^2 T / d)) / g` samples, where g is the mean of :math:`\ln f_j(p)` after the change
+for the best j. This grows with the logarithm of T. As changed scores join the bag, too, a change that is so small that
+d exceeds the size of the bag may go unnoticed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, UInt64
+from scipy.special import betaln
+
+LEVEL = 0.01  # share of the streams without drift that ever alarm, at most
+MOST = 10_000  # scores in the bag
+
+# A bet is the density of a Beta distribution, large for the p-values that are expected after such a change.
+BETS: dict[tuple[float, float], str] = {
+    (1 / 4, 4): "lower", (1 / 2, 2): "lower", (4 / 5, 5 / 4): "lower",
+    (4, 1 / 4): "higher", (2, 1 / 2): "higher", (5 / 4, 4 / 5): "higher",
+    (1 / 2, 1 / 2): "more varied", (2, 2): "less varied",
+}  # fmt: skip
+CHANGES = tuple(BETS.values())
+_A, _B = np.array(list(BETS)).T
+_LOG_NORM = betaln(_A, _B)
+
+
+def smoothed_p_value(
+    score: Float[np.ndarray, " s"], bag: Float[np.ndarray, "s k"], u: Float[np.ndarray, " s"]
+) -> Float[np.ndarray, " s"]:
+    """Rank of a score in a bag and itself, ties broken at random, as a share in (0, 1).
+
+    Parameters
+    ----------
+    score
+        The newest score of each stream.
+    bag
+        Scores with which it is exchangeable unless the stream has changed; k may be 0.
+    u
+        Uniform random numbers in (0, 1).
+    """
+    newest = score[:, None]
+    lower, equal = np.count_nonzero(bag < newest, 1), np.count_nonzero(bag == newest, 1)
+    return (lower + u * (equal + 1)) / (bag.shape[1] + 1)
+
+
+def log_bets(p: Float[np.ndarray, " s"]) -> Float[np.ndarray, "s 8"]:
+    """Logarithms of the densities of :data:`BETS` at p-values in (0, 1)."""
+    return (_A - 1) * np.log(p)[:, None] + (_B - 1) * np.log1p(-p)[:, None] - _LOG_NORM
+
+
+def log_unbet(n: int) -> float:
+    """Logarithm of the share of the capital that is first bet after sample n."""
+    return float(-np.log1p(np.log1p(n)))
+
+
+def log_share(n: int) -> float:
+    """Logarithm of the share of the capital that is first bet on sample n, counted from 1."""
+    return float(np.log(np.log1p(1 / n))) + log_unbet(n - 1) + log_unbet(n)
+
+
+def bet(
+    log_wealth: Float[np.ndarray, "s 8"], p: Float[np.ndarray, " s"], n: int
+) -> Float[np.ndarray, "s 8"]:
+    """The logarithmic wealth of each bet after the n-th p-value, counted from 1, with what it adds for the next."""
+    return np.logaddexp(log_wealth + log_bets(p), log_share(n + 1))
+
+
+def log_evidence(log_wealth: Float[np.ndarray, "s 8"], n: int) -> Float[np.ndarray, " s"]:
+    """Logarithm of the martingale after n samples."""
+    return np.logaddexp(np.logaddexp.reduce(log_wealth, 1) - np.log(len(BETS)), log_unbet(n + 1))
+
+
+def draws(seed: int, first: int, n: int) -> Float[np.ndarray, "n 2"]:
+    """Uniform random numbers in (0, 1), two for each of n samples, which depend on seed and number of a sample alone."""
+    generator = np.random.Philox(key=seed)
+    raw: UInt64[np.ndarray, "n 4"] = generator.advance(first).random_raw(4 * n).reshape(n, 4)
+    return ((raw[:, :2] >> np.uint64(12)) + 0.5) / 2**52  # neither 0 nor 1
+
+
+class DriftMartingale:
+    """The test of one stream, fed in any number of parts: the result is the same bit for bit.
+
+    Parameters
+    ----------
+    reference
+        Scores that those of the stream are exchangeable with while nothing changes; of more than ``most``, as many at
+        random. It may be empty: the test then finds changes within the stream alone.
+    level
+        Share of the streams without drift that ever alarm, at most; between 0 and 1, both excluded.
+    seed
+        Of ties, and of what leaves the bag; from 0.
+    most
+        Limit of the bag.
+
+    Attributes
+    ----------
+    seen : int
+        Number of samples.
+    log_evidence, log_largest : float
+        Natural logarithm of the evidence now, and of the largest so far.
+    largest_at : int
+        The sample after which it was largest, counted from 1; 0 for the start.
+    change : str
+        How the scores seem to have changed when it was largest: one of :data:`CHANGES`.
+    alarm_at : int or None
+        The first sample after which the evidence was 1 / level or more.
+    """
+
+    def __init__(
+        self,
+        reference: Float[np.ndarray, " m"],
+        level: float = LEVEL,
+        seed: int = 0,
+        most: int = MOST,
+    ):
+        if not 0 < level < 1:
+            raise ValueError(f"level must lie between 0 and 1, both excluded; found {level}")
+        reference = np.asarray(reference, np.float32)
+        if len(reference) > most:
+            reference = np.random.default_rng(seed).choice(reference, most, replace=False)
+        self.level, self.seed, self.most = level, seed, most
+        self.bag = np.concatenate([reference, np.empty(most - len(reference), np.float32)])
+        self.n_reference, self.seen = len(reference), 0
+        self.log_wealth = np.full((1, len(BETS)), log_share(1))  # of one stream
+        self.log_evidence = self.log_largest = 0.0
+        self.largest_at, self.change = 0, CHANGES[0]
+        self.alarm_at: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of scores in the bag."""
+        return min(self.most, self.n_reference + self.seen)
+
+    def update(self, scores: Float[np.ndarray, " n"]) -> None:
+        """Feed the next scores of the stream, in order.
+
+        They are compared as float32, so that the same sample ties with itself however its last digits were rounded.
+
+        Raises
+        ------
+        ValueError
+            If a score is not finite in float32.
+        """
+        with np.errstate(over="ignore"):
+            scores = np.asarray(scores, np.float64).astype(np.float32)
+        if not np.isfinite(scores).all():
+            raise ValueError("scores must be finite numbers below 3.4e38")
+        random = draws(self.seed, self.seen, len(scores))
+        for i, place in enumerate(random[:, 1]):
+            self._see(scores[i : i + 1], random[i : i + 1, 0], place)
+
+    def _see(self, score: Float[np.ndarray, " 1"], u: Float[np.ndarray, " 1"], place: float) -> None:
+        size = self.size
+        p = smoothed_p_value(score, self.bag[None, :size], u)
+        dropped = size if size < self.most else int(place * (size + 1))
+        if dropped < self.most:
+            self.bag[dropped] = score[0]
+        self.seen += 1
+        self.log_wealth = bet(self.log_wealth, p, self.seen)
+        self.log_evidence = log_evidence(self.log_wealth, self.seen).item()
+        if self.log_evidence > self.log_largest:
+            self.log_largest, self.largest_at = self.log_evidence, self.seen
+            self.change = CHANGES[int(self.log_wealth.argmax())]
+        if self.alarm_at is None and self.log_evidence >= -np.log(self.level):
+            self.alarm_at = self.seen
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that later samples need, as JSON types."""
+        return {
+            "level": self.level,
+            "seed": self.seed,
+            "seen": self.seen,
+            "log_evidence": self.log_evidence,
+            "log_largest": self.log_largest,
+            "largest_at": self.largest_at,
+            "change": self.change,
+            "alarm_at": self.alarm_at,
+            "log_wealth": self.log_wealth[0].tolist(),
+            "bag": self.bag[: self.size].tolist(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from what :meth:`state_dict` returned, of a test with the same reference and limit.
+
+        Raises
+        ------
+        ValueError
+            If its values cannot be those of such a test.
+        """
+        seen, alarm_at = state["seen"], state["alarm_at"]
+        size = min(self.most, self.n_reference + max(seen, 0))
+        bag, log_wealth = np.array(state["bag"], np.float64), np.array([state["log_wealth"]], np.float64)
+        if not (0 <= state["largest_at"] <= seen and (alarm_at is None or 1 <= alarm_at <= seen)):
+            raise ValueError(f"largest_at or alarm_at is not one of its {seen} samples")
+        if log_wealth.shape[1] != len(BETS) or not 0 < state["level"] < 1 or state["seed"] < 0:
+            raise ValueError(f"expected {len(BETS)} log_wealth, level between 0 and 1 and seed of at least 0")
+        if len(bag) != size or (bag != bag.astype(np.float32)).any():
+            raise ValueError(f"its bag has {len(bag)} scores, expected {size}, all in float32")
+        if not np.isclose(log_evidence(log_wealth, seen).item(), state["log_evidence"]):
+            raise ValueError("log_evidence is not that of its log_wealth")
+        self.bag[:size], self.log_wealth = bag, log_wealth
+        for name in ("level", "seed", "seen", "log_evidence", "log_largest", "largest_at", "change", "alarm_at"):
+            setattr(self, name, state[name])
