@@ -65,6 +65,11 @@ class BaselineModel(ScaledModule, Storable):
         """Every score of normalised samples by name, higher = more anomalous; networks are in evaluation mode."""
 
     @property
+    def arithmetic(self) -> torch.dtype:
+        """The coarsest type in which a score is computed."""
+        return self.weights_dtype
+
+    @property
     def decides(self) -> str:
         """The name of the deciding score."""
         return "score"
@@ -90,7 +95,7 @@ class BaselineModel(ScaledModule, Storable):
     def calibrate(self, raw: Shaped[Tensor, "m ..."], progress: bool | None = False) -> None:
         """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values."""
         with phase(progress, len(raw), "calibration"):
-            self.calibration = conformal.calibration_scores(self.score(raw), self.weights_dtype)
+            self.calibration = conformal.calibration_scores(self.score(raw), self.arithmetic)
 
     def chunks(self, raw: Shaped[Tensor, "b ..."]) -> Iterator[Float[Tensor, "c ..."]]:
         """Normalised samples on the model's device, a few at a time."""

@@ -94,7 +94,7 @@ class TypicalityModel(LikelihoodModel):
             )
         with phase(progress, whole, "calibration"):
             scores = self.score(raw[:whole])[:: self.group]
-        self.calibration = conformal.calibration_scores(scores, self.weights_dtype)
+        self.calibration = conformal.calibration_scores(scores, self.arithmetic)
 
 
 @parameters

@@ -61,6 +61,13 @@ def calibration_scores(scores: Float[Tensor, " m"], arithmetic: torch.dtype) -> 
     return scores - ROUNDING[arithmetic] * (1 + scores.abs())
 
 
+def scores_behind(calibration: Float[Tensor, " m"], arithmetic: torch.dtype) -> Float[Tensor, " m"]:
+    """The scores that :func:`calibration_scores` lowered, up to rounding: these are exchangeable with new ones."""
+    slack = ROUNDING[arithmetic]
+    raised = calibration + slack  # s - slack |s|, of the sign of s
+    return raised / (1 - slack * raised.sign())
+
+
 def offset(calibration: Float[Tensor, " m"], false_alarm_rate: float) -> float:
     r"""The threshold t for which ``score < t`` is equivalent to ``p_value <= false_alarm_rate``.
 

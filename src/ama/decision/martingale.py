@@ -31,15 +31,15 @@ its limit, one of the k + 1 scores, drawn uniformly at random, the newest includ
 Reservoir sampling, which prefers to drop the newest score, would violate step 4, and starting anew with the same
 held-out scores in each window would violate step 1.
 
-**The bound.** For independent uniform p-values each product of :math:`f_j(p_i)`, i from t to n, has expectation 1 given the
-past, so :math:`S_n`, a mixture of such products over j and t, is a non-negative martingale with :math:`S_0 = 1`. By
-Ville's inequality :math:`P(\sup_n S_n \ge 1/\alpha) \le \alpha`. The alarm is therefore never reset.
+**The bound.** For independent uniform p-values each factor :math:`f_j(p_i)` has expectation 1 given the past, so
+:math:`S_n`, a mixture over j and t of the products of :math:`f_j(p_i)`, i from t to n, is a non-negative martingale
+with :math:`S_0 = 1`. By Ville's inequality :math:`P(\sup_n S_n \ge 1/\alpha) \le \alpha`. The alarm is never reset.
 
-**The delay.** A change at sample T is found by the products that begin near T, which no quiet years before have worn out.
+**The delay.** A change at sample T is found by the products that begin near T, which no quiet time before has worn out.
 With :math:`1 - \sum_{t \le n} \pi_t = 1 / (1 + \ln(1 + n))` the evidence reaches :math:`1/\alpha` after about
-:math:`d = (\ln(1/\alpha) + \ln 8 + \ln(T \ln^2 T / d)) / g` samples, where g is the mean of :math:`\ln f_j(p)` after the change
-for the best j. This grows with the logarithm of T. As changed scores join the bag, too, a change that is so small that
-d exceeds the size of the bag may go unnoticed.
+:math:`d = (\ln(1/\alpha) + \ln 8 + \ln(T \ln^2 T / d)) / g` samples, where g is the mean of :math:`\ln f_j(p)` after
+the change for the best j. This grows with the logarithm of T. As changed scores join the bag, too, a change that is so
+small that d exceeds the size of the bag may go unnoticed.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def log_share(n: int) -> float:
     return float(np.log(np.log1p(1 / n))) + log_unbet(n - 1) + log_unbet(n)
 
 
-def bet(
-    log_wealth: Float[np.ndarray, "s 8"], p: Float[np.ndarray, " s"], n: int
-) -> Float[np.ndarray, "s 8"]:
+def bet(log_wealth: Float[np.ndarray, "s 8"], p: Float[np.ndarray, " s"], n: int) -> Float[np.ndarray, "s 8"]:
     """The logarithmic wealth of each bet after the n-th p-value, counted from 1, with what it adds for the next."""
     return np.logaddexp(log_wealth + log_bets(p), log_share(n + 1))
 
@@ -111,7 +109,7 @@ def log_evidence(log_wealth: Float[np.ndarray, "s 8"], n: int) -> Float[np.ndarr
 
 
 def draws(seed: int, first: int, n: int) -> Float[np.ndarray, "n 2"]:
-    """Uniform random numbers in (0, 1), two for each of n samples, which depend on seed and number of a sample alone."""
+    """Uniform random numbers in (0, 1), two for each of n samples, that depend on seed and number of a sample alone."""
     generator = np.random.Philox(key=seed)
     raw: UInt64[np.ndarray, "n 4"] = generator.advance(first).random_raw(4 * n).reshape(n, 4)
     return ((raw[:, :2] >> np.uint64(12)) + 0.5) / 2**52  # neither 0 nor 1
@@ -239,5 +237,14 @@ class DriftMartingale:
         if not np.isclose(log_evidence(log_wealth, seen).item(), state["log_evidence"]):
             raise ValueError("log_evidence is not that of its log_wealth")
         self.bag[:size], self.log_wealth = bag, log_wealth
-        for name in ("level", "seed", "seen", "log_evidence", "log_largest", "largest_at", "change", "alarm_at"):
+        for name in (
+            "level",
+            "seed",
+            "seen",
+            "log_evidence",
+            "log_largest",
+            "largest_at",
+            "change",
+            "alarm_at",
+        ):
             setattr(self, name, state[name])

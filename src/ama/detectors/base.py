@@ -17,6 +17,7 @@ import ama.utils.forked_processes  # noqa: F401  # from now on, forked processes
 from ama.data.samples import Samples, Source
 from ama.data.sources import open_source
 from ama.decision import conformal
+from ama.detectors.calibrating import CalibratingMixin
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
 from ama.detectors.inputs import TakesSamples, as_samples
 from ama.detectors.localising import LocalisingMixin
@@ -33,7 +34,9 @@ Self = TypeVar("Self", bound="Detector")
 
 
 @parameters
-class Detector(PlottingMixin, LocalisingMixin, TakesSamples, OutlierMixin, SavedEstimator, ABC):
+class Detector(
+    PlottingMixin, LocalisingMixin, CalibratingMixin, TakesSamples, OutlierMixin, SavedEstimator, ABC
+):
     """Base of every detector; a subclass declares its parameters and has a ``fit`` that ends with :meth:`_keep`.
 
     Attributes
@@ -155,28 +158,6 @@ class Detector(PlottingMixin, LocalisingMixin, TakesSamples, OutlierMixin, Saved
         self.false_alarm_rate = false_alarm_rate
         self.offset_ = self._offset()
         return self
-
-    def calibrate(self: Self, X: Any, false_alarm_rate: float | None = None) -> Self:
-        """Replace the held-out samples behind threshold and p-values by new normal samples; no score changes.
-
-        Parameters
-        ----------
-        X
-            Normal samples such as :meth:`score_samples` takes. None of them may have been trained on: those score
-            better than others do, and the guarantee would be lost.
-        false_alarm_rate
-            Share of normal samples that may be flagged from now on; by default as before.
-
-        Raises
-        ------
-        InputError
-            If the rate is not between 0 and 1, or the samples are not like those of the fit.
-        """
-        rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
-        check({"false_alarm_rate": rate}, type(self))
-        x = self._fitted_samples(X)
-        self.model_.calibrate(x, self.progress)
-        return self.set_threshold(rate)
 
     @property
     def guaranteed_rate(self) -> float:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
+from ama.data.samples import count
 from ama.decision import conformal
 from ama.detectors.base import Detector
+from ama.detectors.drift_watch import WatchVerdict
 from ama.report.judged_samples import Judged
 
 DRIFT_LEVEL = 0.01  # a p-value up to it counts as drift
@@ -57,6 +61,27 @@ def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
         f"the scores are {direction} than expected ({test}): unless {unless}, normal data have changed: inspect some; "
         f"if normal, run `ama calibrate {model} SOURCE` on such samples, or fit again"
     )
+
+
+def watch_sentence(found: WatchVerdict) -> str:
+    """What a drift watch has found over all runs, and the bound on its false alarms."""
+    bound = f"at most {percent(found.level)} of streams without drift ever alarm"
+    text = f"drift watch: {count(found.seen, 'sample')} in {count(found.runs, 'run')}; evidence of drift "
+    text += f"{as_factor(found.log_evidence)}, largest {as_factor(found.log_largest)}"
+    text += f" at sample {found.largest_at}; " if found.largest_at else "; "
+    if found.alarm_at is None:
+        return f"{text}no alarm, which needs {as_factor(-math.log(found.level))} ({bound})"
+    return (
+        f"{text}alarm since sample {found.alarm_at}: scores are {found.change} than before ({bound}); inspect some "
+        "samples; if normal, calibrate and start a new watch"
+    )
+
+
+def as_factor(logarithm: float) -> str:
+    """A number by its natural logarithm, to two digits: 0.31, 15, 2300 or 1e+40."""
+    if logarithm > math.log(1e6):
+        return f"1e+{int(logarithm / math.log(10))}"
+    return f"{float(f'{math.exp(logarithm):.2g}'):.10g}"
 
 
 def boxes_sentence(detector: Detector) -> str:

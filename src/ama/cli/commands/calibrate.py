@@ -16,6 +16,17 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument(
         "--out", type=str | None, metavar="FOLDER", help="model folder to write; by default MODEL is replaced"
     )
+    parser.add_argument(
+        "--append",
+        action="store_true",
+        help="add the samples to those of the calibration instead of replacing them",
+    )
+    parser.add_argument(
+        "--window",
+        type=int | None,
+        metavar="N",
+        help="as --append, and keep the latest N samples, those of SOURCE in its order; the oldest are left out",
+    )
     options.normal_label(parser, "other samples are ignored")
     options.false_alarm_rate(parser)
     options.device(parser)
@@ -30,11 +41,13 @@ def _run(given: Namespace) -> None:
     from ama.data.normal_labels import is_normal
     from ama.data.samples import count
     from ama.decision import conformal
+    from ama.detectors.calibrating import check_window
     from ama.detectors.registry import load
     from ama.io.model_writer import check_writable
 
     target = given.model if given.out is None else given.out
     check_writable(Path(target))
+    check_window(given.window)
     detector = load(given.model, given.device)
     before = detector.model_.calibration.cpu().numpy()
     samples = read(
@@ -47,13 +60,23 @@ def _run(given: Namespace) -> None:
     )
     if (labels := options.normal_labels(given)) is not None:
         samples = samples.select(is_normal(samples.labels, labels, given.source))
-    detector.calibrate(samples, given.false_alarm_rate)
+    detector.calibrate(samples, given.false_alarm_rate, append=given.append, window=given.window)
     save(detector, target)
-    moved = conformal.drift(detector.model_.calibration.cpu().numpy(), before)
+    after = detector.model_.calibration.cpu().numpy()
+    if given.append or given.window is not None:
+        left_out = len(before) + detector.n_added_ - len(after)
+        change = (
+            f"{count(detector.n_added_, 'normal sample')} added to {len(before)}, {left_out} of the oldest left out, "
+            f"{len(after)} in all"
+        )
+        whose = "the added"
+    else:
+        change = f"calibrated on {count(len(samples), 'normal sample')} in place of {len(before)}"
+        whose = "their"
+    moved = conformal.drift(after[-detector.n_added_ :], before)
     say(
-        f"saved {target}: calibrated on {count(len(samples), 'normal sample')} in place of {len(before)}; flags about "
-        f"{detector.guaranteed_rate:.0%} of normal samples; Kolmogorov-Smirnov test of their scores against the "
-        f"former ones: p = {moved.p_value:.2g}"
+        f"saved {target}: {change}; flags about {detector.guaranteed_rate:.0%} of normal samples; Kolmogorov-Smirnov "
+        f"test of {whose} scores against the former ones: p = {moved.p_value:.2g}"
     )
 
 

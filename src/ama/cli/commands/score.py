@@ -34,6 +34,13 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
         help="instead limit the average share of normal samples among the flagged (Benjamini-Hochberg); the scores "
         "of the whole source are kept in memory",
     )
+    parser.add_argument(
+        "--watch_state",
+        type=str | None,
+        metavar="FILE",
+        help=".json file of a drift watch over all runs, which this run continues or starts: at most 1 % of streams "
+        "without drift ever alarm, however many runs there are",
+    )
     options.device(parser)
     options.reading(parser)
 
@@ -63,6 +70,7 @@ def _score(given: Namespace) -> None:
     detector = load(given.model, given.device)
     if given.false_alarm_rate is not None:
         detector.set_threshold(given.false_alarm_rate)
+    _check_watch(detector, given.watch_state)
     source = detector.open(
         given.source, label_column=given.label_column, strict=given.strict, channels=given.channels
     )
@@ -78,6 +86,34 @@ def _score(given: Namespace) -> None:
     say(drift_sentence(drift, held_out, given.model))
     if (scope := scope_sentence(drift, detector)) is not None:
         say(scope)
+    if given.watch_state is not None:
+        say(_watched(detector, given.watch_state, scores))
+
+
+def _check_watch(detector: Detector, path: str | None) -> None:
+    """Find out before the work whether the drift watch can be continued and written."""
+    from pathlib import Path
+
+    from ama.detectors.drift_watch import DriftWatch
+    from ama.io.whole_files import check_file_path
+
+    if path is not None:
+        check_file_path(Path(path), [".json"])
+        DriftWatch.open(detector, path)
+
+
+def _watched(detector: Detector, path: str, scores: np.ndarray) -> str:
+    """Feed the scores to the drift watch of a file; returns what it has found.
+
+    The file is read again, as another run may have written it meanwhile.
+    """
+    from ama.detectors.drift_watch import DriftWatch
+    from ama.report.verdict import watch_sentence
+
+    watch = DriftWatch.open(detector, path)
+    found = watch.update(scores)
+    watch.save(path)
+    return watch_sentence(found)
 
 
 def _written(

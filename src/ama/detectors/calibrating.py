@@ -1,0 +1,119 @@
+"""New normal samples behind threshold and p-values, without training: in place of the held-out ones or besides them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from ama.errors import InputError, as_written
+from ama.utils.declarations import check
+
+Self = TypeVar("Self", bound="CalibratingMixin")
+CALIBRATION = ("calibration", "map_calibration")  # scores, and largest values of maps, the oldest first
+
+
+class CalibratingMixin:
+    """The method ``calibrate``.
+
+    Attributes
+    ----------
+    n_added_ : int
+        Number of scores that the latest calibration added or, without ``append``, set in place of the former.
+    """
+
+    model_: Any
+    n_added_: int
+    false_alarm_rate: float
+    progress: bool | None
+    set_threshold: Callable[..., Any]
+    _fitted_samples: Callable[[Any], Tensor]
+
+    def calibrate(
+        self: Self,
+        X: Any,
+        false_alarm_rate: float | None = None,
+        *,
+        append: bool = False,
+        window: int | None = None,
+    ) -> Self:
+        """Replace the held-out samples behind threshold and p-values by new normal samples; no score changes.
+
+        Parameters
+        ----------
+        X
+            Normal samples such as :meth:`score_samples` takes. None of them may have been trained on: those score
+            better than others do, and the guarantee would be lost.
+        false_alarm_rate
+            Share of normal samples that may be flagged from now on; by default as before.
+        append
+            Add the new samples to the former ones instead. The guarantee is for samples like all of them together.
+        window
+            Add them, and keep the scores of the latest N, the new ones in the order of X. The threshold of the maps
+            keeps the same share of the former images.
+
+        Raises
+        ------
+        InputError
+            If the rate is not between 0 and 1, the window is no whole number from 1, or the samples are not like those
+            of the fit.
+        """
+        rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
+        check({"false_alarm_rate": rate}, type(self))
+        check_window(window)
+        x = self._fitted_samples(X)
+        model = self.model_
+        former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
+        model.calibrate(x, self.progress)
+        self.n_added_ = len(model.calibration)
+        if append or window is not None:
+            _warn_of_repetition(model.calibration, former["calibration"])
+            for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
+                setattr(model, name, values)
+        return self.set_threshold(rate)
+
+
+def check_window(window: Any) -> None:
+    """Refuse a number of latest samples that cannot be.
+
+    Raises
+    ------
+    InputError
+        If it is neither None nor a whole number from 1.
+    """
+    if window is not None and (isinstance(window, bool) or not isinstance(window, int) or window < 1):
+        raise InputError(f"window must be a whole number from 1, found {as_written(window)}")
+
+
+def appended(
+    former: dict[str, Tensor], new: dict[str, Tensor], window: int | None = None
+) -> dict[str, Tensor]:
+    """Former and new calibration by the names of ``CALIBRATION``, the oldest first, as far as the window goes.
+
+    Of the largest values of maps, which are those of at most 200 of the images, the latest of the former and of the new
+    ones stay in the same shares as of the scores, as none says which score is of the same image.
+    """
+    n_former, n_new = (len(each["calibration"]) for each in (former, new))
+    stay_new = n_new if window is None else min(n_new, window)
+    stay_former = n_former if window is None else min(n_former, window - stay_new)
+    return {
+        name: torch.cat([_latest(former[name], stay_former, n_former), _latest(new[name], stay_new, n_new)])
+        for name in former
+    }
+
+
+def _latest(values: Tensor, stay: int, of: int) -> Tensor:
+    """The same share of the values, rounded up, as ``stay`` of ``of``."""
+    return values[len(values) - -(-len(values) * stay // of) :]
+
+
+def _warn_of_repetition(new: Tensor, former: Tensor) -> None:
+    if torch.isin(new, former).all():
+        warnings.warn(
+            f"each of the {len(new)} added scores equals a former one: the guarantee is lost if the same samples are "
+            "added twice",
+            stacklevel=3,
+        )
