@@ -34,6 +34,7 @@ held-out scores in each window would violate step 1.
 **The bound.** For independent uniform p-values each factor :math:`f_j(p_i)` has expectation 1 given the past, so
 :math:`S_n`, a mixture over j and t of the products of :math:`f_j(p_i)`, i from t to n, is a non-negative martingale
 with :math:`S_0 = 1`. By Ville's inequality :math:`P(\sup_n S_n \ge 1/\alpha) \le \alpha`. The alarm is never reset.
+The probability is that of the scores and the random draws together.
 
 **The delay.** A change at sample T is found by the products that begin near T, which no quiet time before has worn out.
 With :math:`1 - \sum_{t \le n} \pi_t = 1 / (1 + \ln(1 + n))` the evidence reaches :math:`1/\alpha` after about
@@ -50,8 +51,20 @@ import numpy as np
 from jaxtyping import Float, UInt64
 from scipy.special import betaln
 
+from ama.utils.progress import advance
+
 LEVEL = 0.01  # share of the streams without drift that ever alarm, at most
 MOST = 10_000  # scores in the bag
+KEPT = (
+    "level",
+    "seed",
+    "seen",
+    "log_evidence",
+    "log_largest",
+    "largest_at",
+    "change",
+    "alarm_at",
+)  # of a test
 
 # A bet is the density of a Beta distribution, large for the p-values that are expected after such a change.
 BETS: dict[tuple[float, float], str] = {
@@ -86,6 +99,34 @@ def smoothed_p_value(
 def log_bets(p: Float[np.ndarray, " s"]) -> Float[np.ndarray, "s 8"]:
     """Logarithms of the densities of :data:`BETS` at p-values in (0, 1)."""
     return (_A - 1) * np.log(p)[:, None] + (_B - 1) * np.log1p(-p)[:, None] - _LOG_NORM
+
+
+def join(
+    bag: Float[np.ndarray, "s most"],
+    size: int,
+    newest: Float[np.ndarray, " s"],
+    place: Float[np.ndarray, " s"],
+) -> None:
+    """Add the newest score of each stream to its bag; of a full one and the newest, a score at random is dropped.
+
+    Parameters
+    ----------
+    bag
+        Changed in place.
+    size
+        Number of scores in each bag so far, the first of its row.
+    newest
+        Of each stream.
+    place
+        Uniform random numbers in (0, 1), which say what is dropped.
+    """
+    most = bag.shape[1]
+    if size < most:
+        bag[:, size] = newest
+        return
+    dropped = (place * (most + 1)).astype(int)
+    stays = dropped < most  # the newest
+    bag[stays, dropped[stays]] = newest[stays]
 
 
 def log_unbet(n: int) -> float:
@@ -157,7 +198,7 @@ class DriftMartingale:
         if len(reference) > most:
             reference = np.random.default_rng(seed).choice(reference, most, replace=False)
         self.level, self.seed, self.most = level, seed, most
-        self.bag = np.concatenate([reference, np.empty(most - len(reference), np.float32)])
+        self.bag = np.concatenate([reference, np.zeros(most - len(reference), np.float32)])[None]
         self.n_reference, self.seen = len(reference), 0
         self.log_wealth = np.full((1, len(BETS)), log_share(1))  # of one stream
         self.log_evidence = self.log_largest = 0.0
@@ -184,15 +225,15 @@ class DriftMartingale:
         if not np.isfinite(scores).all():
             raise ValueError("scores must be finite numbers below 3.4e38")
         random = draws(self.seed, self.seen, len(scores))
-        for i, place in enumerate(random[:, 1]):
-            self._see(scores[i : i + 1], random[i : i + 1, 0], place)
+        for i in range(len(scores)):
+            self._see(scores[i : i + 1], *random[i : i + 1].T)
+            advance()
 
-    def _see(self, score: Float[np.ndarray, " 1"], u: Float[np.ndarray, " 1"], place: float) -> None:
-        size = self.size
-        p = smoothed_p_value(score, self.bag[None, :size], u)
-        dropped = size if size < self.most else int(place * (size + 1))
-        if dropped < self.most:
-            self.bag[dropped] = score[0]
+    def _see(
+        self, score: Float[np.ndarray, " 1"], u: Float[np.ndarray, " 1"], place: Float[np.ndarray, " 1"]
+    ) -> None:
+        p = smoothed_p_value(score, self.bag[:, : self.size], u)
+        join(self.bag, self.size, score, place)
         self.seen += 1
         self.log_wealth = bet(self.log_wealth, p, self.seen)
         self.log_evidence = log_evidence(self.log_wealth, self.seen).item()
@@ -204,18 +245,8 @@ class DriftMartingale:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that later samples need, as JSON types."""
-        return {
-            "level": self.level,
-            "seed": self.seed,
-            "seen": self.seen,
-            "log_evidence": self.log_evidence,
-            "log_largest": self.log_largest,
-            "largest_at": self.largest_at,
-            "change": self.change,
-            "alarm_at": self.alarm_at,
-            "log_wealth": self.log_wealth[0].tolist(),
-            "bag": self.bag[: self.size].tolist(),
-        }
+        kept = {name: getattr(self, name) for name in KEPT}
+        return {**kept, "log_wealth": self.log_wealth[0].tolist(), "bag": self.bag[0, : self.size].tolist()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from what :meth:`state_dict` returned, of a test with the same reference and limit.
@@ -225,26 +256,29 @@ class DriftMartingale:
         ValueError
             If its values cannot be those of such a test.
         """
-        seen, alarm_at = state["seen"], state["alarm_at"]
-        size = min(self.most, self.n_reference + max(seen, 0))
-        bag, log_wealth = np.array(state["bag"], np.float64), np.array([state["log_wealth"]], np.float64)
-        if not (0 <= state["largest_at"] <= seen and (alarm_at is None or 1 <= alarm_at <= seen)):
-            raise ValueError(f"largest_at or alarm_at is not one of its {seen} samples")
-        if log_wealth.shape[1] != len(BETS) or not 0 < state["level"] < 1 or state["seed"] < 0:
-            raise ValueError(f"expected {len(BETS)} log_wealth, level between 0 and 1 and seed of at least 0")
-        if len(bag) != size or (bag != bag.astype(np.float32)).any():
-            raise ValueError(f"its bag has {len(bag)} scores, expected {size}, all in float32")
-        if not np.isclose(log_evidence(log_wealth, seen).item(), state["log_evidence"]):
-            raise ValueError("log_evidence is not that of its log_wealth")
-        self.bag[:size], self.log_wealth = bag, log_wealth
-        for name in (
-            "level",
-            "seed",
-            "seen",
-            "log_evidence",
-            "log_largest",
-            "largest_at",
-            "change",
-            "alarm_at",
-        ):
+        _check_state(state, min(self.most, self.n_reference + max(0, state["seen"])))
+        for name in KEPT:
             setattr(self, name, state[name])
+        self.bag[0, : self.size] = state["bag"]
+        self.log_wealth = np.array([state["log_wealth"]], np.float64)
+
+
+def _check_state(state: dict[str, Any], size: int) -> None:
+    seen, level, alarm_at, largest = (state[k] for k in ("seen", "level", "alarm_at", "log_largest"))
+    if not 0 < level < 1 or state["seed"] < 0:
+        raise ValueError(f"level is {level} and seed {state['seed']}, expected 0 to 1 and at least 0")
+    if state["change"] not in CHANGES:
+        raise ValueError(
+            f"change is {state['change']!r}, expected one of {', '.join(dict.fromkeys(CHANGES))}"
+        )
+    if not (0 <= state["largest_at"] <= seen and (alarm_at is None or 1 <= alarm_at <= seen)):
+        raise ValueError(f"largest_at or alarm_at is not one of its {seen} samples")
+    if len(state["bag"]) != size or np.abs(state["bag"]).max(initial=0) > np.finfo(np.float32).max:
+        raise ValueError(f"bag holds {len(state['bag'])} scores, expected {size}, all below 3.4e38")
+    if len(state["log_wealth"]) != len(BETS):
+        raise ValueError(f"log_wealth holds {len(state['log_wealth'])} numbers, expected {len(BETS)}")
+    evidence = log_evidence(np.array([state["log_wealth"]], np.float64), seen).item()
+    if not np.isclose(evidence, state["log_evidence"]):
+        raise ValueError("log_evidence is not that of its log_wealth")
+    if largest < max(0, state["log_evidence"]) or (alarm_at is None) != (largest < -np.log(level)):
+        raise ValueError("log_largest is at odds with log_evidence or alarm_at")

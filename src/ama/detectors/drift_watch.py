@@ -14,7 +14,7 @@ from ama.decision import conformal
 from ama.decision.martingale import LEVEL, DriftMartingale
 from ama.detectors.base import Detector
 from ama.errors import InputError
-from ama.io.watch_files import read_watch, write_watch
+from ama.io.watch_files import FORMAT, check_watch, read_watch, write_watch
 from ama.utils.progress import phase
 
 
@@ -109,8 +109,12 @@ class DriftWatch:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that later runs need, as JSON types."""
-        digest = _fingerprint(self.detector)
-        return {"calibration_sha256": digest, "runs": self.runs, **self.martingale.state_dict()}
+        return {
+            "format": FORMAT,
+            "calibration_sha256": _fingerprint(self.detector),
+            "runs": self.runs,
+            **self.martingale.state_dict(),
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a state of a watch of the same detector; level and seed become those of the state.
@@ -120,15 +124,17 @@ class DriftWatch:
         InputError
             If it belongs to another model or calibration, or its values cannot be those of a watch.
         """
-        if state["calibration_sha256"] != _fingerprint(self.detector):
-            raise InputError(
-                "the drift watch belongs to another model or to this one before it was calibrated anew: start a new one"
-            )
         try:
-            self.martingale.load_state_dict(state)
+            check_watch(state)
+            if state["calibration_sha256"] == _fingerprint(self.detector):
+                self.martingale.load_state_dict(state)
+                self.runs = state["runs"]
+                return
         except (ValueError, OverflowError) as error:
-            raise InputError(f"the drift watch is damaged: {error}") from error
-        self.runs = state["runs"]
+            raise InputError(f"it is no state of a drift watch, or damaged: {error}") from error
+        raise InputError(
+            "the drift watch belongs to another model, or to this one before it was calibrated anew: start a new one"
+        )
 
     @classmethod
     def open(cls, detector: Detector, path: str | Path) -> DriftWatch:

@@ -41,39 +41,47 @@ def write_watch(path: Path, state: dict[str, Any]) -> None:
     InputError
         If it cannot be written.
     """
-    write_text(path, json.dumps({"format": FORMAT, **state}, allow_nan=False) + "\n")
+    write_text(path, json.dumps(state, allow_nan=False) + "\n")
 
 
 def read_watch(path: Path) -> dict[str, Any] | None:
-    """The state of a drift watch, every key of its type, without its format; None if there is no file.
+    """The object in the file of a drift watch, whose keys are not yet checked; None if there is no file.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or holds something else.
+        If it cannot be read, or holds something else.
     """
     try:
         with open_regular(path) as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise ValueError(f"it is larger than {MAX_BYTES // 2**20} MiB")
-        return _checked(json.loads(content.decode()))
+        state = json.loads(content.decode())
+        if not isinstance(state, dict):
+            raise ValueError("it holds no object")
+        return state
     except FileNotFoundError:
         return None
     except RecursionError:
-        raise InputError(f"{path} is no drift watch of ama: its values are nested too deeply") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is no drift watch of ama, or damaged: {error}") from error
+        raise InputError(f"{path} cannot be read: its values are nested too deeply") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read as the JSON of a drift watch: {reason}") from error
 
 
-def _checked(state: Any) -> dict[str, Any]:
-    check_values(state, get_type_hints(WatchState), "the file")
+def check_watch(state: Any) -> None:
+    """Refuse what has not every key of a state, of its type.
+
+    Raises
+    ------
+    ValueError
+        One sentence about the first key that is at fault.
+    """
+    check_values(state, get_type_hints(WatchState), "the state")
     if missing := sorted(WatchState.__required_keys__ - state.keys()):
         raise ValueError(f"the key {missing[0]} is missing")
     if state["format"] != FORMAT:
         raise ValueError(f"its format is {state['format']}, expected {FORMAT}")
-    if state["runs"] < 0 or state["seen"] < 0:
-        raise ValueError("its runs or samples are negative")
-    return {name: value for name, value in state.items() if name != "format"}
+    if state["runs"] < 0:
+        raise ValueError(f"runs is {state['runs']}, expected at least 0")

@@ -66,9 +66,12 @@ def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
 def watch_sentence(found: WatchVerdict) -> str:
     """What a drift watch has found over all runs, and the bound on its false alarms."""
     bound = f"at most {percent(found.level)} of streams without drift ever alarm"
-    text = f"drift watch: {count(found.seen, 'sample')} in {count(found.runs, 'run')}; evidence of drift "
-    text += f"{as_factor(found.log_evidence)}, largest {as_factor(found.log_largest)}"
-    text += f" at sample {found.largest_at}; " if found.largest_at else "; "
+    compared = "" if found.from_held_out else ", compared with one another"
+    place = f" at sample {found.largest_at}" if found.largest_at else ""
+    text = (
+        f"drift watch: {count(found.seen, 'sample')} in {count(found.runs, 'run')}{compared}; evidence of drift "
+        f"{as_factor(found.log_evidence)}, largest {as_factor(found.log_largest)}{place}; "
+    )
     if found.alarm_at is None:
         return f"{text}no alarm, which needs {as_factor(-math.log(found.level))} ({bound})"
     return (

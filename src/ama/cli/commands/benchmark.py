@@ -142,6 +142,13 @@ def _false_alarms(given: Namespace) -> None:
     false_alarms(given.data, given.append_to, given.max_steps, given.only)
 
 
+def _drift(given: Namespace) -> None:
+    from ama.benchmark.checks.drift_alarms import drift_alarms
+
+    _check_results(given)
+    drift_alarms(given.append_to, given.streams)
+
+
 def _gallery(given: Namespace) -> None:
     from ama.benchmark.figures.gallery import gallery
 
@@ -244,6 +251,13 @@ BENCHMARKS = dict(
             "Compare the false alarms on new normal samples with theory.",
             _false_alarms,
             *(DATA, MAX_STEPS, ONLY, APPEND_TO),
+        ),
+        _command(
+            "drift [options]",
+            "Count false alarms and delays of the drift watch, beside a test for each batch.",
+            _drift,
+            _count("--streams", "simulated streams of each kind", 1000),
+            APPEND_TO,
         ),
         _command(
             "gallery [options]",
