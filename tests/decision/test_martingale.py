@@ -1,0 +1,183 @@
+"""The drift martingale: uniform p-values, its bound by simulation, changes found, and one stream in any parts."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate, stats
+
+from ama.decision.martingale import (
+    BETS,
+    DriftMartingale,
+    bet,
+    draws,
+    join,
+    log_bets,
+    log_evidence,
+    log_share,
+    log_unbet,
+    smoothed_p_value,
+)
+
+tied = st.lists(st.integers(-3, 3).map(float), max_size=60)
+
+
+def fed(reference, *parts, **given):
+    test = DriftMartingale(np.array(reference), **given)
+    for part in parts:
+        test.update(np.array(part))
+    return test
+
+
+def p_values(reference, streams, most, random):
+    """Of many streams at once (streams, samples)."""
+    bag = np.zeros((len(streams), most))
+    bag[:, : reference.shape[1]] = reference
+    found = np.empty(streams.shape)
+    for n in range(streams.shape[1]):
+        size = min(most, reference.shape[1] + n)
+        u, place = random.random((2, len(streams)))
+        found[:, n] = smoothed_p_value(streams[:, n], bag[:, :size], u)
+        join(bag, size, streams[:, n], place)
+    return found
+
+
+@pytest.mark.parametrize("a_b", list(BETS))
+def test_every_bet_is_fair(a_b):
+    j = list(BETS).index(a_b)
+    assert log_bets(np.array([0.3]))[0, j] == pytest.approx(stats.beta(*a_b).logpdf(0.3))
+    area = integrate.quad(lambda p: math.exp(log_bets(np.array([p]))[0, j]), 0, 1, limit=200)[0]
+    assert area == pytest.approx(1, abs=1e-5)
+
+
+def test_the_capital_is_shared_out_to_the_start_of_each_sample():
+    shares = np.exp([log_share(n) for n in range(1, 2001)])
+    assert shares.sum() + math.exp(log_unbet(2000)) == pytest.approx(1)
+    start = np.full((1, len(BETS)), log_share(1))
+    assert log_evidence(start, 0).item() == pytest.approx(0, abs=1e-12)
+
+
+@given(st.integers(1, 50), st.integers(0, 2**32))
+def test_a_bet_conserves_the_expected_capital(n, seed):
+    wealth = np.random.default_rng(seed).normal(size=(1, len(BETS)))
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    # p = sin^2 resolves the ends, where some bets are unbounded.
+    angle = (nodes + 1) * math.pi / 4
+    p, of_p = np.sin(angle) ** 2, weights * math.pi / 4 * np.sin(2 * angle)
+    after = np.exp(log_evidence(bet(np.repeat(wealth, 400, 0), p, n), n))
+    assert (after * of_p).sum() == pytest.approx(np.exp(log_evidence(wealth, n - 1)).item(), rel=1e-2)
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+@pytest.mark.parametrize(("m", "most"), [(0, 12), (5, 12), (12, 12)])
+def test_p_values_are_independent_and_uniform_with_a_small_bag(rng, m, most, rounded):
+    scores = rng.normal(size=(20_000, m + 30))
+    scores = scores.round() if rounded else scores
+    p = p_values(scores[:, :m], scores[:, m:], most, rng)
+    assert stats.kstest(p[:, -1], "uniform").pvalue > 1e-4
+    # Sums of independent uniform numbers have this variance; with a fixed bag it is several times as large.
+    assert p.sum(1).var() == pytest.approx(30 / 12, rel=5 * math.sqrt(2 / 20_000))
+    assert abs(np.corrcoef(p[:, -1], p[:, -2])[0, 1]) < 5 / math.sqrt(20_000)
+
+
+def test_ranks_in_a_bag_that_never_changes_would_not_be_independent(rng):
+    scores = rng.normal(size=(2000, 42))
+    p = (1 + (scores[:, None, :12] < scores[:, 12:, None]).sum(2)) / 13
+    assert p.sum(1).var() > 2 * 30 / 12
+
+
+@pytest.mark.parametrize("most", [40, 10_000])
+def test_at_most_the_share_of_quiet_streams_ever_alarms(rng, most):
+    level, n = 0.05, 300
+    alarmed = [
+        fed(rng.normal(size=40), rng.normal(size=400), level=level, seed=i, most=most).alarm_at is not None
+        for i in range(n)
+    ]
+    assert np.mean(alarmed) <= level + 3 * math.sqrt(level * (1 - level) / n)
+
+
+@pytest.mark.parametrize(
+    ("scale", "shift", "change"),
+    [(1, -1, "lower"), (1, 1, "higher"), (3, 0, "more varied"), (0.3, 0, "less varied")],
+)
+@pytest.mark.parametrize("quiet", [0, 2000])
+def test_a_change_is_found_early_or_late_and_named(rng, scale, shift, change, quiet):
+    changed = shift + scale * rng.normal(size=300)
+    test = fed(rng.normal(size=300), rng.normal(size=quiet), changed)
+    assert test.alarm_at is not None
+    assert quiet < test.alarm_at <= quiet + 200
+    assert test.change == change
+    assert test.log_largest >= math.log(100)
+
+
+def test_without_a_reference_a_change_within_the_stream_is_found(rng):
+    quiet, changed = rng.normal(size=400), rng.normal(size=200) - 1.5
+    assert fed([], quiet).alarm_at is None
+    assert 400 < fed([], quiet, changed).alarm_at < 500
+
+
+@given(tied, tied, st.lists(st.integers(0, 60), max_size=4), st.integers(1, 20))
+def test_a_stream_in_parts_is_one_stream_bit_for_bit(reference, scores, ends, most):
+    whole = fed(reference, scores, most=most)
+    parts = np.split(np.array(scores), sorted(min(end, len(scores)) for end in ends))
+    continued = DriftMartingale(np.array(reference), most=most)
+    for part in parts:
+        state = json.loads(json.dumps(continued.state_dict()))
+        continued = DriftMartingale(np.array(reference), most=most)
+        continued.load_state_dict(state)
+        continued.update(part)
+    assert continued.state_dict() == whole.state_dict()
+    assert len(whole.state_dict()["bag"]) == min(most, len(reference) + len(scores))
+
+
+def test_draws_depend_on_the_number_of_the_sample_alone():
+    whole = draws(3, 0, 20)
+    assert np.array_equal(whole[7:], draws(3, 7, 13))
+    assert not np.array_equal(whole, draws(4, 0, 20))
+    assert draws(3, 5, 0).shape == (0, 2)
+    many = draws(0, 0, 50_000)
+    assert ((many > 0) & (many < 1)).all()
+    assert stats.kstest(many.ravel(), "uniform").pvalue > 1e-4
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -1e39])
+def test_scores_that_are_no_numbers_are_refused_and_none_is_counted(score):
+    test = fed([1.0, 2.0], [0.5])
+    with pytest.raises(ValueError, match="scores must be finite"):
+        test.update(np.array([0.1, score]))
+    assert test.seen == 1
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, math.nan])
+def test_a_level_outside_the_open_unit_interval_is_refused(level):
+    with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+        DriftMartingale(np.zeros(3), level=level)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"level": 1.0},
+        {"seed": -1},
+        {"change": "odd"},
+        {"seen": 4},
+        {"seen": -1},
+        {"largest_at": 9},
+        {"alarm_at": 2},
+        {"bag": [0.0]},
+        {"bag": [1e300] * 5},
+        {"log_wealth": [0.0]},
+        {"log_evidence": 3.0},
+        {"log_largest": 9.0},
+    ],
+    ids=str,
+)
+def test_a_state_that_cannot_be_is_refused(damage):
+    test = fed([1.0, 2.0], [0.5, 1.5, 2.5])
+    with pytest.raises(ValueError, match=r"expected|not one of|not that of|at odds"):
+        fed([1.0, 2.0]).load_state_dict({**test.state_dict(), **damage})

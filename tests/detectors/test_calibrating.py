@@ -1,0 +1,64 @@
+"""Calibrations that grow, and those that forget."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ama.detectors.calibrating import appended
+from ama.errors import InputError
+
+
+@given(st.integers(1, 30), st.integers(1, 30), st.none() | st.integers(1, 70))
+def test_the_latest_scores_stay(m, n, window):
+    scores = torch.arange(m + n).double()
+    former = {"calibration": scores[:m], "map_calibration": scores[:m]}
+    new = {"calibration": scores[m:], "map_calibration": scores[m:]}
+    found = appended(former, new, window)
+    expected = scores if window is None else scores[-window:]
+    for values in found.values():
+        assert torch.equal(values, expected)
+
+
+def test_of_fewer_maps_the_same_share_stays():
+    former = {"calibration": torch.arange(100.0), "map_calibration": torch.arange(20.0)}
+    new = {"calibration": torch.arange(100.0, 150), "map_calibration": torch.arange(20.0, 30)}
+    found = appended(former, new, 100)
+    assert torch.equal(found["map_calibration"], torch.arange(10.0, 30))
+
+
+def test_a_calibration_grows_and_forgets(digit_detector, digits):
+    images, labels = digits
+    ones, before = images[labels == 1], digit_detector.model_.calibration
+    detector, fresh = (pickle.loads(pickle.dumps(digit_detector)) for _ in range(2))
+    added = fresh.calibrate(ones[:50]).model_
+    detector.calibrate(ones[:50], append=True)
+    assert torch.equal(detector.model_.calibration, torch.cat([before, added.calibration]))
+    maps = torch.cat([digit_detector.model_.map_calibration, added.map_calibration])
+    assert torch.equal(detector.model_.map_calibration, maps)
+    assert detector.n_added_ == 50
+    detector.calibrate(ones[50:80], 0.1, window=60)
+    later = fresh.calibrate(ones[50:80]).model_.calibration
+    assert torch.equal(detector.model_.calibration, torch.cat([added.calibration[-30:], later]))
+    assert (detector.n_added_, detector.guaranteed_rate) == (30, 0.1)
+    detector.calibrate(ones[:50], window=20)
+    assert torch.equal(detector.model_.calibration, added.calibration[-20:])
+    assert np.array_equal(detector.score_samples(ones), digit_detector.score_samples(ones))
+
+
+def test_samples_that_are_added_twice_are_remarked_on(digit_detector, digits):
+    images, labels = digits
+    detector = pickle.loads(pickle.dumps(digit_detector)).calibrate(images[labels == 1])
+    with pytest.warns(UserWarning, match="added scores equals a former one"):
+        detector.calibrate(images[labels == 1], append=True)
+
+
+@pytest.mark.parametrize("window", [0, -1, 2.5, True, "9"])
+def test_a_window_that_cannot_be_is_refused(digit_detector, digits, window):
+    with pytest.raises(InputError, match="window must be a whole number from 1, found"):
+        digit_detector.calibrate(digits[0][:5], window=window)
