@@ -9,9 +9,10 @@ import pytest
 
 from ama.decision.conformal import Drift
 from ama.detectors.base import Detector
+from ama.detectors.drift_watch import WatchVerdict
 from ama.errors import LONGEST_SENTENCE
 from ama.report.judged_samples import Judged
-from ama.report.verdict import drift_sentence, percent, scope_sentence, verdict
+from ama.report.verdict import as_factor, drift_sentence, percent, scope_sentence, verdict, watch_sentence
 
 DETECTOR = Mock(spec=Detector, offset_=0.0, guaranteed_rate=0.05)
 
@@ -71,3 +72,23 @@ def test_with_drift_it_is_said_for_which_samples_the_rate_holds(held_out_from, w
     assert scope_sentence(steady, detector) is None
     for other in (Mock(spec=Detector, held_out_from_="anywhere"), Mock(spec=Detector)):
         assert scope_sentence(drifted, other) is None
+
+
+def test_a_drift_watch_is_one_sentence_with_its_bound():
+    found = WatchVerdict(10**9, 10**5, 1e4, 1e5, 10**9, "less varied", None, 0.01, False)
+    assert watch_sentence(
+        found._replace(seen=1, runs=1, log_evidence=0.0, log_largest=0.0, largest_at=0)
+    ) == (
+        "drift watch: 1 sample in 1 run, compared with one another; evidence of drift 1, largest 1; no alarm, which "
+        "needs 100 (at most 1 % of streams without drift ever alarm)"
+    )
+    text = watch_sentence(found._replace(alarm_at=10**9))
+    assert (
+        "largest 1e+43429 at sample 1000000000; alarm since sample 1000000000: scores are less varied" in text
+    )
+    assert len(text) <= LONGEST_SENTENCE
+
+
+@pytest.mark.parametrize(("logarithm", "text"), [(-1.2, "0.3"), (0, "1"), (7.74, "2300"), (92.2, "1e+40")])
+def test_evidence_is_written_to_two_digits(logarithm, text):
+    assert as_factor(logarithm) == text

@@ -180,7 +180,7 @@ class DriftMartingale:
     largest_at : int
         The sample after which it was largest, counted from 1; 0 for the start.
     change : str
-        How the scores seem to have changed when it was largest: one of :data:`CHANGES`.
+        How the scores seem to have changed at the alarm or, without one, when it was largest: one of :data:`CHANGES`.
     alarm_at : int or None
         The first sample after which the evidence was 1 / level or more.
     """
@@ -239,7 +239,8 @@ class DriftMartingale:
         self.log_evidence = log_evidence(self.log_wealth, self.seen).item()
         if self.log_evidence > self.log_largest:
             self.log_largest, self.largest_at = self.log_evidence, self.seen
-            self.change = CHANGES[int(self.log_wealth.argmax())]
+            if self.alarm_at is None:  # later, changed scores in the bag blur what has changed
+                self.change = CHANGES[int(self.log_wealth.argmax())]
         if self.alarm_at is None and self.log_evidence >= -np.log(self.level):
             self.alarm_at = self.seen
 

@@ -26,7 +26,7 @@ class WatchVerdict(NamedTuple):
     log_evidence: float  # natural logarithm of the evidence against "no drift" now; 0 at the start
     log_largest: float  # of the largest so far
     largest_at: int  # the sample after which it was largest, counted from 1
-    change: str  # how scores had changed then: "lower", "higher", "more varied" or "less varied"
+    change: str  # at the alarm or, without one, then: "lower", "higher", "more varied" or "less varied"
     alarm_at: (
         int | None
     )  # the sample at which the evidence reached 1 / level, counted from 1; None without an alarm

@@ -58,3 +58,25 @@ def test_a_calibration_that_cannot_be_is_refused_and_leaves_the_model(call, tmp_
         assert sentence in errors
         assert len(errors.splitlines()) == 1
     assert weights(tmp_path / "model") == weights("photos.model")
+
+
+def test_a_calibration_grows_or_keeps_the_latest_samples(call, tmp_path):
+    shutil.copytree("photos.model", tmp_path / "model")
+    for words, counts, rest in (
+        (["--append"], "60 normal samples added to 26, 0 of the oldest left out, 86 in all", "5%"),
+        (["--window", 70], "60 normal samples added to 86, 76 of the oldest left out, 70 in all", "5%"),
+        (
+            ["--append", "--window", 20],
+            "60 normal samples added to 70, 110 of the oldest left out, 20 in",
+            "5%",
+        ),
+    ):
+        status, output, errors = call("calibrate", tmp_path / "model", "new-cats-and-dogs", *words)
+        assert (status, output) == (0, "")
+        said = errors.splitlines()[-1]
+        assert counts in said
+        assert f"flags about {rest} of normal samples" in said
+        assert "test of the added scores against the former ones: p = " in said
+        assert ("each of the 60 added scores equals a former one" in errors) == (words != ["--append"])
+    status, _, errors = call("calibrate", tmp_path / "model", "new-cats-and-dogs", "--window", 0)
+    assert (status, errors) == (2, "ama: window must be a whole number from 1, found 0\n")

@@ -287,3 +287,50 @@ def test_scores_that_cannot_be_written_are_refused_before_the_work(call, tmp_pat
     result = call("score", "missing model", "missing source", "--out", tmp_path / name)
     assert refused(result, f"cannot write {tmp_path / name}: {sentence}")
     assert os.listdir(tmp_path) == ["folder.csv"]
+
+
+def test_a_drift_watch_goes_on_over_runs_and_alarms(call, tmp_path):
+    words = [
+        "score",
+        "photos.model",
+        "--out",
+        tmp_path / "scores.csv",
+        "--watch-state",
+        tmp_path / "watch.json",
+    ]
+    status, _, errors = call(*words, "new-cats-and-dogs")
+    assert status == 0
+    assert re.fullmatch(
+        r"ama: drift watch: 60 samples in 1 run; evidence of drift \S+, largest [^;]+; no alarm, which needs 100 \(at "
+        r"most 1 % of streams without drift ever alarm\)",
+        errors.splitlines()[-1],
+    )
+    for _ in range(2):
+        status, _, errors = call(*words, "photos/fox")
+    assert status == 0
+    last = errors.splitlines()[-1]
+    assert last.startswith("ama: drift watch: 140 samples in 3 runs; evidence of drift ")
+    assert "alarm since sample" in last
+    assert "scores are lower than before (at most 1 % of streams without drift ever alarm)" in last
+    assert sorted(os.listdir(tmp_path)) == ["scores.csv", "watch.json"]
+
+
+def test_a_drift_watch_that_cannot_be_continued_is_refused_before_the_work(call, tmp_path):
+    for name, content, sentence in (
+        ("bad.json", "{", r".*bad\.json cannot be read as the JSON of a drift watch: .*"),
+        ("other.json", '{"format": 1}', r".*other\.json cannot be continued: .* the key alarm_at is missing"),
+        ("watch.txt", "", r"cannot write .*watch\.txt: its name must end in \.json"),
+    ):
+        (tmp_path / name).write_text(content)
+        words = [
+            "score",
+            "photos.model",
+            "photos",
+            "--out",
+            tmp_path / "s.csv",
+            "--watch-state",
+            tmp_path / name,
+        ]
+        assert refused(call(*words), sentence)
+        assert (tmp_path / name).read_text() == content
+    assert not (tmp_path / "s.csv").exists()
