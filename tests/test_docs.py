@@ -13,6 +13,7 @@ import pytest
 
 from ama.benchmark.checks.defect_maps import CLASSES
 from ama.benchmark.checks.defects import DEFECTS
+from ama.benchmark.checks.drift_alarms import CASES
 from ama.benchmark.speed.speed_table import speed_table
 from ama.benchmark.tables.grid import GRIDS
 from ama.benchmark.tables.grid_results import records_of, results_path
@@ -60,6 +61,22 @@ def test_the_page_of_the_guarantee_has_the_false_alarms_counted():
     ]
     assert len(lines) == 3 * len(DIGITS)
     assert missing_from("docs/results/guarantee.md", lines) == []
+
+
+def test_the_page_of_the_guarantee_has_the_drift_watched():
+    tests = ("drift_watch", "batch_test", "batch_test_of_stream")
+    quiet, *changed = read_results(RESULTS / "drift.jsonl")
+    counts = " | ".join(f"{quiet[test]['false']} of {quiet['streams']:,}" for test in tests)
+    lines = [f"| none | | {counts} |"]
+    for r in changed:
+        cells = (
+            f"{r[test]['found']} of {r['streams'] - r[test]['false']}, {r[test]['median_delay'] or '-'}"
+            for test in tests
+        )
+        lines.append(f"| {r['lowered']:g} | {r['first']} | {' | '.join(cells)} |")
+    assert len(lines) == len(CASES)
+    assert missing_from("docs/results/guarantee.md", lines) == []
+    assert quiet["drift_watch"]["false"] <= quiet["level"] * quiet["streams"]
 
 
 def test_the_page_of_maps_has_the_columns_measured():
