@@ -69,14 +69,14 @@ def watch_sentence(found: WatchVerdict) -> str:
     compared = "" if found.from_held_out else ", compared with one another"
     place = f" at sample {found.largest_at}" if found.largest_at else ""
     text = (
-        f"drift watch: {count(found.seen, 'sample')} in {count(found.runs, 'run')}{compared}; evidence of drift "
+        f"drift watch: {count(found.seen, 'sample')} in {count(found.runs, 'run')}{compared}; evidence "
         f"{as_factor(found.log_evidence)}, largest {as_factor(found.log_largest)}{place}; "
     )
     if found.alarm_at is None:
         return f"{text}no alarm, which needs {as_factor(-math.log(found.level))} ({bound})"
     return (
-        f"{text}alarm since sample {found.alarm_at}: scores are {found.change} than before ({bound}); inspect some "
-        "samples; if normal, calibrate and start a new watch"
+        f"{text}alarm since sample {found.alarm_at}: scores are {found.change} ({bound}); inspect some; if "
+        "normal, calibrate and start anew"
     )
 
 

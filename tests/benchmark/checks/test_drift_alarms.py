@@ -33,7 +33,7 @@ def test_the_alarms_of_batches_are_those_of_the_test_of_the_package(rng):
 
 def test_the_alarms_of_the_watch_are_about_those_of_the_class(rng):
     held_out = rng.normal(size=(20, 200)).astype(np.float32)
-    streams = rng.normal(size=(20, 300)).astype(np.float32) - 1
+    streams = rng.normal(size=(20, 300)).astype(np.float32) - 3
     found = watch_alarms(held_out, streams)
     for alarm, reference, stream in zip(found, held_out, streams, strict=True):
         test = DriftMartingale(reference)

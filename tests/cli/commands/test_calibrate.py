@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import ama
 from places import weights
@@ -60,6 +61,7 @@ def test_a_calibration_that_cannot_be_is_refused_and_leaves_the_model(call, tmp_
     assert weights(tmp_path / "model") == weights("photos.model")
 
 
+@pytest.mark.filterwarnings("always")  # a note, not an error
 def test_a_calibration_grows_or_keeps_the_latest_samples(call, tmp_path):
     shutil.copytree("photos.model", tmp_path / "model")
     for words, counts, rest in (

@@ -301,7 +301,7 @@ def test_a_drift_watch_goes_on_over_runs_and_alarms(call, tmp_path):
     status, _, errors = call(*words, "new-cats-and-dogs")
     assert status == 0
     assert re.fullmatch(
-        r"ama: drift watch: 60 samples in 1 run; evidence of drift \S+, largest [^;]+; no alarm, which needs 100 \(at "
+        r"ama: drift watch: 60 samples in 1 run; evidence \S+, largest [^;]+; no alarm, which needs 100 \(at "
         r"most 1 % of streams without drift ever alarm\)",
         errors.splitlines()[-1],
     )
@@ -309,9 +309,9 @@ def test_a_drift_watch_goes_on_over_runs_and_alarms(call, tmp_path):
         status, _, errors = call(*words, "photos/fox")
     assert status == 0
     last = errors.splitlines()[-1]
-    assert last.startswith("ama: drift watch: 140 samples in 3 runs; evidence of drift ")
+    assert last.startswith("ama: drift watch: 140 samples in 3 runs; evidence ")
     assert "alarm since sample" in last
-    assert "scores are lower than before (at most 1 % of streams without drift ever alarm)" in last
+    assert "scores are lower (at most 1 % of streams without drift ever alarm)" in last
     assert sorted(os.listdir(tmp_path)) == ["scores.csv", "watch.json"]
 
 
