@@ -254,7 +254,7 @@ BENCHMARKS = dict(
         ),
         _command(
             "drift [options]",
-            "Count false alarms and delays of the drift watch, beside a test for each batch.",
+            "Count false alarms and delays of the drift watch.",
             _drift,
             _count("--streams", "simulated streams of each kind", 1000),
             APPEND_TO,
