@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import heapq
 import os
 from collections import Counter
@@ -41,12 +42,20 @@ class ImageFiles:
         Paths relative to it, with "/" between the parts.
     """
 
+    read_at_once = 1
+
     def __init__(self, folder: Path, files: list[str]):
         self.name, self.folder, self.files = clean_name(str(folder)), str(folder), files
         self.labelled = any("/" in file for file in files)
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def part(self, start: int, stop: int) -> ImageFiles:
+        """See :class:`ama.data.encoded_images.Encoded`."""
+        part = copy.copy(self)
+        part.files = self.files[start:stop]
+        return part
 
     def __iter__(self) -> Iterator[EncodedImage]:
         for file in self.files:
@@ -67,12 +76,17 @@ class ImageList:
     """
 
     name = "the list"
+    read_at_once = 1
 
     def __init__(self, images: Sequence[str | os.PathLike[str] | Image.Image]):
         self.images = images
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def part(self, start: int, stop: int) -> ImageList:
+        """See :class:`ama.data.encoded_images.Encoded`."""
+        return ImageList(self.images[start:stop])
 
     def __iter__(self) -> Iterator[EncodedImage]:
         for i, image in enumerate(self.images):

@@ -67,6 +67,7 @@ def open_source(
     channels: Literal["first", "last"] | None = None,
     encoding: TableEncoding | None = None,
     group_by: Grouping | None = None,
+    surveying: Callable[[Any], Any] | None = None,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
@@ -92,6 +93,9 @@ def open_source(
         Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
     encoding, group_by
         How the columns of a fitted model's table become numbers; a rule for which to keep ``group_values``.
+    surveying
+        What reads the headers of encoded images and returns their :class:`ama.data.image_survey.Survey`; by default
+        they are read one after the other.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def open_source(
         If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
-    reading = (dtype, strict, complete, channels, encoding, group_by)
+    reading = (dtype, strict, complete, channels, encoding, group_by, surveying)
     return _opened(source, Wanted(shape, image_size, max_side, label_column, names, tuple(drop), *reading))
 
 
