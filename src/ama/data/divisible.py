@@ -36,7 +36,7 @@ class Divisible:
     name: str
     shape: tuple[int, ...]
     dtype: torch.dtype
-    replaced: Counter[str] = Counter()
+    replaced: Counter[str]
 
     @property
     def n_positions(self) -> int:

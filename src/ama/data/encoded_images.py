@@ -145,7 +145,7 @@ class EncodedImages(Source):
             yield self._samples(x[: len(ids)], sizes[: len(ids)], ids, labels, skipped, groups)
 
     def _decoded(self) -> Iterator[tuple[int, str, str | None, Any, Frame]]:
-        """Position, id, label and what groups it of every frame, and the frame, or the exception that stands in their way."""
+        """Position, id, label and group of every frame, and the frame, or the exception that stands in their way."""
         timed = self.wanted.group_by is not None and self.wanted.group_by.timed
         for position, image, decoded in self._opened():
             group = photo_time(image.content) if timed else image.group

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ama.data.image_opening import SUFFIXES, Content
 from ama.data.names import clean_name
+from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
 from ama.errors import InputError
 
@@ -44,7 +45,7 @@ class ImageFiles:
 
     read_at_once = 1
 
-    def __init__(self, folder: Path, files: list[str]):
+    def __init__(self, folder: Path | RemoteFile, files: list[str]):
         self.name, self.folder, self.files = clean_name(str(folder)), str(folder), files
         self.labelled = any("/" in file for file in files)
 
@@ -58,12 +59,13 @@ class ImageFiles:
         return part
 
     def __iter__(self) -> Iterator[EncodedImage]:
-        for file in self.files:
+        for file, content in zip(self.files, self._contents(), strict=True):
             first, *rest = file.split("/", 1)
             label = clean_name(first) if rest else ""
-            yield EncodedImage(
-                clean_name(file), os.path.join(self.folder, file), label if self.labelled else None
-            )
+            yield EncodedImage(clean_name(file), content, label if self.labelled else None)
+
+    def _contents(self) -> Iterator[Content]:
+        return (os.path.join(self.folder, file) for file in self.files)
 
 
 class ImageList:
@@ -128,6 +130,26 @@ def find_images(folder: Path, wanted: Wanted | None = None) -> list[str]:
     found = _walk(str(folder))
     if found.images and wanted is not None:
         _remark(found, clean_name(str(folder)), wanted)
+    return sorted(found.images)
+
+
+def images_among(files: Sequence[str], name: str, wanted: Wanted) -> list[str]:
+    """The image files of a folder, by their suffix, of all that it holds; the others become a remark.
+
+    Parameters
+    ----------
+    files
+        Paths relative to the folder.
+    name
+        The folder, for messages.
+    wanted
+        Gets the remark, if there are images.
+    """
+    found = _Found()
+    for file in files:
+        _add_file(found, file, "file")
+    if found.images:
+        _remark(found, name, wanted)
     return sorted(found.images)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,12 +13,13 @@ from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import is_text
 from ama.data.arrow_reading import arrow_file, decodable
 from ama.data.names import NAMED_IN_MESSAGES
+from ama.data.remote_files import RemoteFile
 from ama.errors import InputError
 
 MAX_FOOTER = 64 * 2**20  # bytes of a file's footer, which describes each column of each row group
 
 
-def parquet_table(paths: list[Path], name: str) -> ArrowTable:
+def parquet_table(paths: Sequence[Path | RemoteFile], name: str) -> ArrowTable:
     """One Parquet file, or several shards of one table.
 
     Raises
@@ -62,12 +63,10 @@ def parquet_table(paths: list[Path], name: str) -> ArrowTable:
                         yield batch.slice(start)
                     start = max(start - len(batch), 0)
 
-    return ArrowTable(
-        name, schemas[0], sum(counts), stream, stream_from=stream, read_at_once=largest_group
-    )
+    return ArrowTable(name, schemas[0], sum(counts), stream, stream_from=stream, read_at_once=largest_group)
 
 
-def _check_footer(path: Path) -> None:
+def _check_footer(path: Path | RemoteFile) -> None:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         if size == 0:
@@ -81,7 +80,7 @@ def _check_footer(path: Path) -> None:
         )
 
 
-def _n_rows(footer: pa.parquet.FileMetaData, path: Path) -> int:
+def _n_rows(footer: pa.parquet.FileMetaData, path: Path | RemoteFile) -> int:
     """The rows of a file; a damaged footer may count others than its row groups."""
     found = sum(_group_sizes(footer))
     if found != footer.num_rows:

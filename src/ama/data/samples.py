@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -202,6 +203,7 @@ class Source(Divisible, ABC):
     ):
         self.name, self.shape, self.dtype = name, shape, dtype
         self.columns, self.encoding = columns, encoding
+        self.replaced = Counter()
 
     @property
     def kind(self) -> str:

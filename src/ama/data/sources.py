@@ -5,6 +5,8 @@ An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is
 - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
 - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
   Hugging Face hub, or a local folder laid out like one. The default split is ``train``, or the only one.
+- Any other URL, such as "s3://bucket/folder": a Parquet file or a folder of them, a CSV file, or a folder of images,
+  on a file system of pyarrow or fsspec.
 - A folder of images, whose first level of sub-folders gives the labels; or a folder of Parquet shards.
 - A file: ``.parquet`` with a column of encoded images or else rows, ``.csv``, ``.npy``,
   ``.npz``, or a single image.
@@ -40,6 +42,8 @@ from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
 from ama.data.objects import open_object
 from ama.data.parquet_tables import parquet_table
+from ama.data.remote_files import is_url, without_secrets
+from ama.data.remote_sources import open_url
 from ama.data.samples import Samples, Source, Wanted
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
@@ -116,7 +120,8 @@ def _opened(source: Any, wanted: Wanted) -> Source:
         raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
     if wanted.group_by is not None:
         wanted.group_by.check(opened.name, isinstance(opened, EncodedImages), _is_table(opened))
-    opened.named = clean_name(str(source)) if named else ""
+    shown = without_secrets(str(source)) if isinstance(source, str) and is_url(source) else str(source)
+    opened.named = clean_name(shown) if named else ""
     opened.name, opened.remarks = clean_name(opened.name), tuple(wanted.remarks)
     return opened
 
@@ -134,6 +139,8 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
         name, _, part = source.removeprefix(HUB_PREFIX).partition(":")
         config, _, split = part.rpartition(":")
         return _open_hub(name, split or None, config or None, wanted)
+    if isinstance(source, str) and is_url(source):
+        return open_url(source, wanted)
     if source == "":
         raise InputError("the name of the source is empty, expected a file, a folder or a data set")
     try:

@@ -78,7 +78,7 @@ class TableRows(Source):
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
         row = self.table.first_row
         extra = [name for name in (self.label, self.id, self.group) if name is not None]
-        self.replaced: Counter[str] = Counter()
+        self.replaced = Counter()
         for batch in self.table.whole_batches(self.features + extra, batch_size):
             features = batch.select(self.features)
             x = self._numbers(features, row)

@@ -83,7 +83,9 @@ class RayScores:
         given = (source.part(0, source.n_positions), self.model, self.device)
         # Whatever happens to a worker, its part is done again as a whole, and what it had returned is not used twice.
         retried = {"max_restarts": -1, "max_task_retries": RETRIES}
-        yield from _results(bounds, _PartScorer, compute, fn_constructor_args=given, **self.resources, **retried)
+        yield from _results(
+            bounds, _PartScorer, compute, fn_constructor_args=given, **self.resources, **retried
+        )
 
 
 class _PartScorer:
@@ -121,7 +123,9 @@ def _results(bounds: list[tuple[int, int]], work: Any, compute: Any, **options: 
     try:
         with ray.data.DataContext.current(context):
             parts = ray.data.from_items(rows, override_num_blocks=len(rows))
-            done = parts.map_batches(work, batch_size=None, batch_format="pyarrow", compute=compute, **options)
+            done = parts.map_batches(
+                work, batch_size=None, batch_format="pyarrow", compute=compute, **options
+            )
         for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
             for stored in table[RESULT]:
                 yield pickle.loads(stored.as_py())

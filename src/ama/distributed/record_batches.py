@@ -28,9 +28,10 @@ class BatchScorer:
     """A function from record batches to record batches, which can be pickled and holds the model.
 
     Given are rows with the columns that the model learned from, or a column of encoded images: bytes, or a struct with
-    ``bytes`` and ``path``. Any other column is left out. Returned are the columns of ``ama score`` and ``note``: null for
-    a sample with scores; else the row has nothing else, and ``note`` names an image and says why it cannot be read, or what
-    was left out, changed or assumed, once an iterator.
+    ``bytes`` and ``path``. Any other column is left out.
+
+    Returned are the columns of ``ama score`` and ``note``, which is null for a sample with scores. Other rows have
+    nothing but a note: why an image cannot be read, or what was left out, changed or assumed, once an iterator.
 
     The rows of an iterator are scored in batches of the size that ``ama score`` takes, so the scores of a partition are
     bit for bit those of a file with the same rows in the same order, on the same kind of processor and with the same
@@ -150,7 +151,9 @@ class _Reading:
         if features is None and (image := image_column(batch.schema)) is not None:
             column = batch.column(image)
             encoded = column.field("bytes") if pa.types.is_struct(column.type) else column
-            return pa.record_batch([pa.StructArray.from_arrays([encoded, ids], ["bytes", "path"])], names=[image])
+            return pa.record_batch(
+                [pa.StructArray.from_arrays([encoded, ids], ["bytes", "path"])], names=[image]
+            )
         if ID_COLUMN in (features or ()):
             raise InputError(f"column {ID_COLUMN!r} is a feature of the model: id_column cannot be {name!r}")
         kept = [n for n in batch.schema.names if n not in (name, ID_COLUMN)]

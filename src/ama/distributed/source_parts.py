@@ -44,8 +44,8 @@ def part_bounds(n_positions: int, read_at_once: int, batch_size: int) -> list[tu
 def score_part(detector: Detector, source: Divisible, start: int, stop: int) -> Iterator[ScoredChunk]:
     """The scores of a part, batch by batch.
 
-    They are bit for bit those of the same positions of the whole source, on the same kind of processor and with the same
-    number of threads, as the batches are the same.
+    They are bit for bit those of the same positions of the whole source, on the same kind of processor and with the
+    same number of threads, as the batches are the same.
     """
     part = source.part(start, stop)
     try:

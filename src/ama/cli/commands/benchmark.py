@@ -149,6 +149,13 @@ def _drift(given: Namespace) -> None:
     drift_alarms(given.append_to, given.streams)
 
 
+def _ray(given: Namespace) -> None:
+    from ama.benchmark.checks.ray_equality import ray_equality
+
+    _check_results(given)
+    ray_equality(given.append_to, given.n, given.files)
+
+
 def _gallery(given: Namespace) -> None:
     from ama.benchmark.figures.gallery import gallery
 
@@ -257,6 +264,14 @@ BENCHMARKS = dict(
             "Count false alarms and delays of the drift watch.",
             _drift,
             _count("--streams", "simulated streams of each kind", 1000),
+            APPEND_TO,
+        ),
+        _command(
+            "ray [options]",
+            "Compare the scores of two Ray workers, of which one is killed, with one process's.",
+            _ray,
+            _count("--n", "number of images", 100_000),
+            _count("--files", "number of Parquet files", 200),
             APPEND_TO,
         ),
         _command(
