@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from ama.errors import InputError
 from ama.utils.extras import needs_extra
@@ -59,7 +62,20 @@ def ray_session(address: str, n_workers: int | None = None) -> Iterator[None]:
     finally:
         for number, handler in handlers.items():  # Ray has one of its own
             signal.signal(number, handler)
+    output = sys.stdout
     try:
+        sys.stdout = _ResultsAlone(output)
         yield
     finally:
+        sys.stdout = output
         ray.shutdown()
+
+
+class _ResultsAlone(io.TextIOBase):
+    """Standard output for results, which are written to its buffer, without what Ray prints of workers that die."""
+
+    def __init__(self, output: TextIO):
+        self.buffer = output.buffer
+
+    def write(self, text: str) -> int:
+        return len(text)
