@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import pickle
 
-import cloudpickle
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -61,7 +61,7 @@ def same(found: Samples, expected: Samples) -> bool:
 @pytest.mark.parametrize("name", ["images", "shards", "rows.parquet", "rows.csv"])
 def test_parts_have_the_batches_of_the_whole(sources, name, batch_size):
     source = sources[name]
-    source = cloudpickle.loads(cloudpickle.dumps(source.part(0, source.n_positions)))
+    source = pickle.loads(pickle.dumps(source.part(0, source.n_positions)))
     expected = list(source._chunks(batch_size))
     length = 2 * batch_size
     found = [
@@ -86,7 +86,10 @@ def test_arrays_are_not_divided():
 
 
 @given(
-    st.lists(st.integers(0, 9), min_size=1, max_size=6), st.integers(1, 12), st.integers(0, 30), st.integers(1, 30)
+    st.lists(st.integers(0, 9), min_size=1, max_size=6),
+    st.integers(1, 12),
+    st.integers(0, 30),
+    st.integers(1, 30),
 )
 def test_rows_of_a_part_are_those_of_a_slice(sizes, batch_size, start, n):
     values = np.arange(sum(sizes))
@@ -99,7 +102,9 @@ def test_rows_of_a_part_are_those_of_a_slice(sizes, batch_size, start, n):
     table = ArrowTable("it", batches[0].schema, len(values), lambda columns, size: iter(batches))
     start, stop = min(start, len(values) - 1), min(start + n, len(values))
     found = list(table.part(start, max(stop, start + 1)).whole_batches(["x"], batch_size))
-    assert np.concatenate([b["x"].to_numpy() for b in found]).tolist() == list(range(start, max(stop, start + 1)))
+    assert np.concatenate([b["x"].to_numpy() for b in found]).tolist() == list(
+        range(start, max(stop, start + 1))
+    )
     assert {len(b) for b in found[:-1]} <= {batch_size}
     whole = [len(b) for b in whole_batches(batches, batch_size)]
     assert sum(whole) == len(values)

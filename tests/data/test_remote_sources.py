@@ -73,13 +73,19 @@ def bucket(folder, monkeypatch):
     """The same on a loopback server that speaks S3."""
     server = os.environ.get("MOTO_SERVER") or shutil.which("moto_server")
     if server is None:
-        pytest.skip("moto_server is not there: install moto[server] in an environment of its own, put it on the PATH")
+        pytest.skip(
+            "moto_server is not there: install moto[server] in an environment of its own, put it on the PATH"
+        )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen([server, "-H", "127.0.0.1", "-p", str(port)], stderr=subprocess.DEVNULL)
     try:
-        for name, value in (("ENDPOINT_URL", f"http://127.0.0.1:{port}"), ("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b")):
+        for name, value in (
+            ("ENDPOINT_URL", f"http://127.0.0.1:{port}"),
+            ("ACCESS_KEY_ID", "a"),
+            ("SECRET_ACCESS_KEY", "b"),
+        ):
             monkeypatch.setenv(f"AWS_{name}", value)
         for _ in range(600):
             with socket.socket() as client:
@@ -100,7 +106,7 @@ def bucket(folder, monkeypatch):
 def test_files_on_s3_are_those_of_this_machine(folder, bucket):
     for name in NAMES:
         check_same(f"{bucket}/{name}", folder / name)
-    with pytest.raises(InputError, match="there is no file or folder s3://nowhere/rows.parquet"):
+    with pytest.raises(InputError, match=r"there is no file or folder s3://nowhere/rows\.parquet"):
         open_source("s3://nowhere/rows.parquet")
 
 
@@ -128,5 +134,5 @@ def test_a_folder_without_samples_and_an_unknown_suffix_are_refused(folder):
 
 def test_keys_and_passwords_are_not_kept(folder):
     assert without_secrets("s3://key:secret@bucket/a.csv?secret_key=b") == "s3://bucket/a.csv"
-    assert is_url("s3://bucket") and not is_url("C:\\images") and not is_url("images/cat")
+    assert [is_url(name) for name in ("s3://bucket", "C:\\images", "images/cat")] == [True, False, False]
     assert open_source(f"{(folder / 'rows.csv').as_uri()}?key=a").named == (folder / "rows.csv").as_uri()

@@ -1,10 +1,10 @@
-"""A function from record batches to record batches: the scores of a file, with the ids, and nothing lost without a word."""
+"""A function of record batches: the scores of a file, with the ids, and nothing lost without a word."""
 
 from __future__ import annotations
 
 import io
+import pickle
 
-import cloudpickle
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -34,7 +34,7 @@ def images(digits) -> pa.Table:
 
 
 def scored(scorer, table: pa.Table, size: int = 300) -> pa.Table:
-    scorer = cloudpickle.loads(cloudpickle.dumps(scorer))
+    scorer = pickle.loads(pickle.dumps(scorer))
     return pa.Table.from_batches(scorer(iter(table.to_batches(max_chunksize=size))), scorer.schema)
 
 
@@ -48,7 +48,7 @@ def test_the_scores_of_images_are_those_of_a_file(tmp_path, digit_detector, imag
     notes = found["note"].drop_null().to_pylist()
     reason = "it is not an image, or its format or its kind of pixels is not supported"
     assert notes == [f"{i}.png cannot be read: {reason}" for i in (3, 1500)]
-    assert scorer.ddl.startswith("`id` string, `score` double, ")
+    assert scorer.ddl.startswith("`id` string, `r_score` double, ")
     assert scorer.ddl.endswith("`p_value` double, `anomaly` boolean, `note` string")
 
 
@@ -66,6 +66,7 @@ def test_ids_come_from_a_column_and_paths_are_not_followed(tmp_path, digit_detec
         scored(BatchScorer(tmp_path / "model", id_column="name", device="cpu"), images)
 
 
+@pytest.mark.filterwarnings("ignore:column 'kind' of the data frame becomes an indicator")
 def test_rows_keep_their_ids_and_what_was_assumed_is_said_once(tmp_path, rng):
     rows = pd.DataFrame(rng.normal(size=(3000, 3)), columns=list("abc"))
     rows["kind"] = rng.choice(["u", "v"], len(rows))

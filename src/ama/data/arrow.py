@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,12 +75,7 @@ class ArrowTable:
 
     def part(self, start: int, stop: int) -> ArrowTable:
         """The rows from ``start`` to ``stop``, which is not included, as a table that can be pickled."""
-
-        def stream(columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
-            if self.stream_from is not None:
-                return _rows(self.stream_from(columns, batch_size, start), 0, stop - start)
-            return _rows(self.stream(columns, batch_size), start, stop)
-
+        stream = partial(_part, self, start, stop)
         first_row = self.first_row + start
         return replace(self, n_rows=stop - start, stream=stream, first_row=first_row, stream_from=None)
 
@@ -142,6 +138,14 @@ class ArrowTable:
         for key in ("info", "features", column, "names"):
             found = found.get(key) if isinstance(found, dict) else None
         return [str(name) for name in found] if isinstance(found, list) else None
+
+
+def _part(
+    table: ArrowTable, start: int, stop: int, columns: list[str], batch_size: int
+) -> Iterator[pa.RecordBatch]:
+    if table.stream_from is not None:
+        return _rows(table.stream_from(columns, batch_size, start), 0, stop - start)
+    return _rows(table.stream(columns, batch_size), start, stop)
 
 
 def whole_batches(batches: Iterable[pa.RecordBatch], batch_size: int) -> Iterator[pa.RecordBatch]:

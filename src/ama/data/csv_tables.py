@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: boo
         n_rows += len(block)
         empty -= {name for name in empty if not _is_empty(block.column(name))}
     schema = pa.schema([(name, kind) for name, kind in kinds.items() if name not in empty])
-    return ArrowTable(str(path), schema, n_rows, lambda columns, size: file.stream(kinds, columns, size))
+    return ArrowTable(str(path), schema, n_rows, partial(file.stream, kinds))
 
 
 class _CsvFile:

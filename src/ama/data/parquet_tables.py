@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,29 +42,37 @@ def parquet_table(paths: Sequence[Path | RemoteFile], name: str) -> ArrowTable:
                 f"{path} has the columns {_describe(schemas[-1])}, expected those of {paths[0].name}: "
                 f"{_describe(schemas[0])}"
             )
-    texts = {field.name for field in schemas[0] if is_text(field.type)}
-
-    def stream(columns: list[str], batch_size: int, start: int = 0) -> Iterator[pa.RecordBatch]:
-        # A text that is stored once for many rows stays so, or a small file would fill the memory.
-        stored_once = sorted(texts.intersection(columns))
-        for path, n_rows in zip(paths, counts, strict=True):
-            if start >= n_rows:
-                start -= n_rows
-                continue
-            # By default pyarrow reads whole row groups, and one may be the whole file.
-            with (
-                arrow_file(path) as opened,
-                pa.parquet.ParquetFile(
-                    opened, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once
-                ) as file,
-            ):
-                groups, start = _groups_from(file.metadata, start)
-                for batch in file.iter_batches(batch_size, row_groups=groups, columns=columns):
-                    if start < len(batch):
-                        yield batch.slice(start)
-                    start = max(start - len(batch), 0)
-
+    texts = frozenset(field.name for field in schemas[0] if is_text(field.type))
+    stream = partial(_stream, tuple(zip(paths, counts, strict=True)), texts)
     return ArrowTable(name, schemas[0], sum(counts), stream, stream_from=stream, read_at_once=largest_group)
+
+
+def _stream(
+    counted: tuple[tuple[Path | RemoteFile, int], ...],
+    texts: frozenset[str],
+    columns: list[str],
+    batch_size: int,
+    start: int = 0,
+) -> Iterator[pa.RecordBatch]:
+    """The rows of files, given with their numbers, from a row on."""
+    # A text that is stored once for many rows stays so, or a small file would fill the memory.
+    stored_once = sorted(texts.intersection(columns))
+    for path, n_rows in counted:
+        if start >= n_rows:
+            start -= n_rows
+            continue
+        # By default pyarrow reads whole row groups, and one may be the whole file.
+        with (
+            arrow_file(path) as opened,
+            pa.parquet.ParquetFile(
+                opened, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once
+            ) as file,
+        ):
+            groups, start = _groups_from(file.metadata, start)
+            for batch in file.iter_batches(batch_size, row_groups=groups, columns=columns):
+                if start < len(batch):
+                    yield batch.slice(start)
+                start = max(start - len(batch), 0)
 
 
 def _check_footer(path: Path | RemoteFile) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -60,7 +62,7 @@ class RayScores:
             return Survey(images.name).read(images, all_needed)
         found = Survey(images.name)
         compute = TaskPoolStrategy(self.n_workers)
-        surveyor = _surveyor(images, all_needed)
+        surveyor = partial(_surveyed, images, all_needed)
         for (start, _), part in zip(bounds, _results(bounds, surveyor, compute, num_cpus=1), strict=True):
             found.join(part, start)
         return found
@@ -100,12 +102,9 @@ class _PartScorer:
                 yield _as_table(chunk)
 
 
-def _surveyor(images: Encoded, all_needed: bool) -> Callable[[pa.Table], Iterator[pa.Table]]:
-    def survey(bounds: pa.Table) -> Iterator[pa.Table]:
-        for start, stop in zip(*bounds.to_pydict().values(), strict=True):
-            yield _as_table(survey_part(images, start, stop, all_needed))
-
-    return survey
+def _surveyed(images: Encoded, all_needed: bool, bounds: pa.Table) -> Iterator[pa.Table]:
+    for start, stop in zip(*bounds.to_pydict().values(), strict=True):
+        yield _as_table(survey_part(images, start, stop, all_needed))
 
 
 def _as_table(result: Any) -> pa.Table:
@@ -114,18 +113,18 @@ def _as_table(result: Any) -> pa.Table:
 
 def _results(bounds: list[tuple[int, int]], work: Any, compute: Any, **options: Any) -> Iterator[Any]:
     """What the work on each part returns, in order."""
-    import ray
+    import ray.data
 
-    context = ray.data.DataContext.get_current().copy()
-    context.enable_progress_bars = context.print_on_execution_start = False
-    context.execution_options.preserve_order = True
     rows = [{"start": start, "stop": stop} for start, stop in bounds]
+    options |= {"batch_size": None, "batch_format": "pyarrow", "compute": compute}
     try:
-        with ray.data.DataContext.current(context):
-            parts = ray.data.from_items(rows, override_num_blocks=len(rows))
-            done = parts.map_batches(
-                work, batch_size=None, batch_format="pyarrow", compute=compute, **options
-            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Ray warns of defaults of its own
+            context = ray.data.DataContext.get_current().copy()
+            context.enable_progress_bars = context.print_on_execution_start = False
+            context.execution_options.preserve_order = True
+            with ray.data.DataContext.current(context):
+                done = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(work, **options)
         for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
             for stored in table[RESULT]:
                 yield pickle.loads(stored.as_py())

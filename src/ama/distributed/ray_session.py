@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -55,7 +56,9 @@ def ray_session(address: str, n_workers: int | None = None) -> Iterator[None]:
         quiet |= {"num_cpus": n_workers or usable_processors(), "include_dashboard": False}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        ray.init(address, **quiet)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ray.init(address, **quiet)
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(f"there is no Ray cluster at {address}: {reason[0]}") from error
