@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import warnings
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -61,9 +60,9 @@ class RayScores:
         if len(bounds) <= FEW * self.n_workers:
             return Survey(images.name).read(images, all_needed)
         found = Survey(images.name)
-        compute = TaskPoolStrategy(self.n_workers)
-        surveyor = partial(_surveyed, images, all_needed)
-        for (start, _), part in zip(bounds, _results(bounds, surveyor, compute, num_cpus=1), strict=True):
+        given = (images, all_needed)
+        parts = _results(bounds, _surveyed, TaskPoolStrategy(self.n_workers), num_cpus=1, fn_args=given)
+        for (start, _), part in zip(bounds, parts, strict=True):
             found.join(part, start)
         return found
 
@@ -102,7 +101,7 @@ class _PartScorer:
                 yield _as_table(chunk)
 
 
-def _surveyed(images: Encoded, all_needed: bool, bounds: pa.Table) -> Iterator[pa.Table]:
+def _surveyed(bounds: pa.Table, images: Encoded, all_needed: bool) -> Iterator[pa.Table]:
     for start, stop in zip(*bounds.to_pydict().values(), strict=True):
         yield _as_table(survey_part(images, start, stop, all_needed))
 
