@@ -25,6 +25,7 @@ EXTRAS = {
     "hub": Extra("reading data sets of the Hugging Face hub", ("datasets",)),
     "transformers": Extra("a backbone of transformers", ("transformers",)),
     "timm": Extra("a backbone of timm", ("timm",)),
+    "completion": Extra("shell completion", ("shtab",)),
     "report": Extra("plotting", ("matplotlib", "jinja2", "pandas")),
 }
 
