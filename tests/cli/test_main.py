@@ -161,10 +161,13 @@ def test_a_missing_library_is_named_before_the_work(call, tmp_path, monkeypatch,
         ("scor", "; did you mean score?"),
         ("fitt", "; did you mean fit?"),
         ("evalute", "; did you mean evaluate?"),
-        ("xyz", "; the commands are demo, fit, score, calibrate, evaluate, report, completion, benchmark"),
+        (
+            "xyz",
+            "; the commands are demo, fit, score, calibrate, evaluate, report, upload, completion, benchmark",
+        ),
         (
             "--config",
-            "; the commands are demo, fit, score, calibrate, evaluate, report, completion, benchmark",
+            "; the commands are demo, fit, score, calibrate, evaluate, report, upload, completion, benchmark",
         ),
     ],
 )
