@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from jaxtyping import Float
@@ -46,7 +46,7 @@ class MapScale:
         return bool(np.round(heat / self.unit).max() > LEVELS)
 
     def save(
-        self, file: Path | BinaryIO, heat: Float[np.ndarray, "h w"], size: tuple[int, int] | None = None
+        self, file: Path | BytesIO, heat: Float[np.ndarray, "h w"], size: tuple[int, int] | None = None
     ) -> None:
         """Write a map as PNG; parameters as of :meth:`MapFolder.write`."""
         levels = np.clip(np.round(heat / self.unit), 0, LEVELS)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -133,26 +133,31 @@ def create_app(holder: ModelHolder, limits: Limits, batching: Batching, token: b
     ) -> Response:
         return await service.score(request, maps)
 
+    _add_looks(app, service, allowed)
+    return app
+
+
+def _add_looks(app: FastAPI, service: Service, allowed: list[Any]) -> None:
+    """What orchestrators and Prometheus ask for."""
+
     @app.get("/health", summary="Whether the process is alive")
     async def health() -> dict[str, str]:
         return {"status": "alive"}
 
     @app.get("/ready", summary="Which model is loaded, and why what is in its folder now is not, if so")
     async def ready() -> dict[str, str | None]:
-        found = holder.current.detector
+        found = service.holder.current.detector
         return {
-            "status": "ready" if holder.problem is None else "stale",
-            "model": holder.folder,
+            "status": "ready" if service.holder.problem is None else "stale",
+            "model": service.holder.folder,
             "learned_from": found.learned_from_,
-            "problem": holder.problem,
+            "problem": service.holder.problem,
         }
 
     @app.get("/metrics", dependencies=allowed, responses=UNAUTHORISED, response_class=Response)
     async def metrics() -> Response:
         """Metrics for Prometheus."""
-        return Response(service.metrics.text(holder.current.metrics), media_type=CONTENT_TYPE_LATEST)
-
-    return app
+        return Response(service.metrics.text(service.holder.current.metrics), media_type=CONTENT_TYPE_LATEST)
 
 
 def _check_query(request: Request) -> None:

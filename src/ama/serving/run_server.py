@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import signal
 import socket
 import sys
@@ -33,7 +35,9 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        # Python adds the address to the words of the system.
+        known = isinstance(error, OSError) and error.errno in errno.errorcode
+        reason = os.strerror(error.errno) if known else getattr(error, "strerror", None) or error
         raise InputError(f"cannot listen at {host}, port {port}: {reason}") from error
 
 
