@@ -41,7 +41,7 @@ def test_a_signal_lets_the_running_request_end(models, pictures, tmp_path, numbe
             assert answer.count(b'"score"') == len(pictures)
             assert idle.recv(1) == b""
         assert server.process.wait(SECONDS) == 0
-        assert server.said().splitlines()[1:] == ["ama: stopped: all requests are answered"]
+        assert server.said().splitlines()[1:] == ["ama: stopped"]
 
 
 def refuses(place: tuple[str, int]) -> bool:

@@ -35,10 +35,15 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        # Python adds the address to the words of the system.
-        known = isinstance(error, OSError) and error.errno in errno.errorcode
-        reason = os.strerror(error.errno) if known else getattr(error, "strerror", None) or error
-        raise InputError(f"cannot listen at {host}, port {port}: {reason}") from error
+        raise InputError(f"cannot listen at {host}, port {port}: {_reason(error)}") from error
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """The words of the system, to which Python adds the address."""
+    number = getattr(error, "errno", None)
+    if isinstance(number, int) and number in errno.errorcode:
+        return os.strerror(number)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def address(listening: socket.socket) -> str:
@@ -100,7 +105,7 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        self.say("stopped: all requests are answered" if not self.force_exit else "stopped at once")
+        self.say("stopped")
 
 
 class _OneLine(logging.Handler):

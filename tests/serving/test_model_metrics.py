@@ -1,0 +1,30 @@
+"""The metrics of a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from served import WITHOUT_EXTRA
+
+pytest.importorskip("fastapi", reason=WITHOUT_EXTRA)
+
+from ama.serving.model_holder import LoadedModel
+from ama.serving.scoring import scored
+
+
+def test_drift_is_that_of_the_latest_scores(models, digits):
+    model = LoadedModel(str(models / "digits"), "cpu", None, 50)
+    images, labels = digits
+    strange = images[labels == 1][:80, 0]
+    assert np.isnan(model.metrics.drift().p_value)
+    samples = model.detector.open(strange).read()
+    model.metrics.observe(scored(model.detector, samples))
+    expected = model.detector.drift_of(model.detector.score_samples(strange)[-50:])
+    assert model.metrics.drift().distance == pytest.approx(expected.distance)
+    assert model.metrics.drift().lower
+    value = model.metrics.registry.get_sample_value
+    assert value("ama_score_count") == 80
+    assert value("ama_score_bucket", {"le": "+Inf"}) == 80
+    assert value("ama_window_samples") == 50
+    assert value("ama_allowed_share") == model.detector.guaranteed_rate
