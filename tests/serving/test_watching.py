@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 
 import pytest
-from prometheus_client import generate_latest
 
 from served import WITHOUT_EXTRA
 
 pytest.importorskip("fastapi", reason=WITHOUT_EXTRA)
 
-from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
-from starlette.testclient import TestClient
+from prometheus_client import generate_latest
 
 from ama.serving.service_metrics import ServiceMetrics
 from ama.serving.watching import Watching
 
 
-def test_a_fault_is_a_line_and_a_500(caplog):
-    def fails(_):
-        raise ZeroDivisionError("a\nb")
+def answer(app, path: str) -> list[dict]:
+    """What an ASGI application sends."""
+    sent = []
 
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app({"type": "http", "path": path}, receive, send))
+    return sent
+
+
+async def works(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"yes"})
+
+
+async def fails(scope, receive, send):
+    raise ZeroDivisionError("a\nb")
+
+
+def test_a_fault_is_a_line_and_a_500(caplog):
     metrics = ServiceMetrics()
-    app = Starlette(routes=[Route("/fails", fails), Route("/works", lambda _: PlainTextResponse("yes"))])
-    app.add_middleware(Watching, metrics=metrics, paths=["/works"])
-    with TestClient(app) as client, caplog.at_level(logging.ERROR, "ama.serving"):
-        answer = client.get("/fails")
-        assert client.get("/works").text == "yes"
-    assert answer.status_code == 500
-    assert "fault of the server" in json.loads(answer.content)["error"]
+    with caplog.at_level(logging.ERROR, "ama.serving"):
+        start, body = answer(Watching(fails, metrics, ["/works"]), "/fails")
+        assert answer(Watching(works, metrics, ["/works"]), "/works")[1]["body"] == b"yes"
+    assert start["status"] == 500
+    assert "fault of the server" in json.loads(body["body"])["error"]
     [record] = caplog.records
     assert record.getMessage().startswith(f"fault at {__file__}:")
     assert record.getMessage().endswith("ZeroDivisionError: a b")
