@@ -1,11 +1,11 @@
-"""``ama serve`` as a process of its own, and requests to it."""
+"""``ama serve`` as a process of its own, forked from one in which all is imported, and requests to it."""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
 import urllib.error
@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 WITHOUT_EXTRA = "the extra 'serve' is not installed"
 SECONDS = 60  # for anything that the server is waited for
 BOUNDARY = "the-boundary"
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["ama.cli.main", "ama.serving.app", "ama.serving.run_server", "ama.detectors.ama"])
 
 
 class Answer(NamedTuple):
@@ -48,15 +50,12 @@ class Served:
     """A server; ends with the block that it is used in."""
 
     def __init__(self, model: Path, log: Path, *options: str, **environment: str):
-        command = [sys.executable, "-m", "ama", "serve", str(model), "--port", "0", *options]
-        known = {name: value for name, value in os.environ.items() if name != "AMA_TOKEN"}
-        self.log = log
-        with log.open("w") as file:
-            self.process = subprocess.Popen(
-                command, stderr=file, stdout=subprocess.PIPE, env={**known, **environment}
-            )
-        self.wait_for(lambda: "serving at" in self.said() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.said()
+        log.write_text("")
+        words = ["ama", "serve", str(model), "--port", "0", *options]
+        self.log, self.process = log, FORKS.Process(target=_serve, args=(words, log, environment), daemon=True)
+        self.process.start()
+        self.wait_for(lambda: "serving at" in self.said() or not self.runs())
+        assert self.runs(), self.said()
         self.url = self.said().split("serving at ")[1].split()[0]
 
     def __enter__(self) -> Served:
@@ -64,9 +63,8 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.process.join()
+        self.process.close()
 
     @property
     def place(self) -> tuple[str, int]:
@@ -82,10 +80,21 @@ class Served:
             assert time.monotonic() < end, self.said()
             time.sleep(0.05)
 
-    def end(self) -> int:
+    def runs(self) -> bool:
+        return self.process.is_alive()
+
+    def signal(self, number: int) -> None:
+        os.kill(self.process.pid, number)
+
+    def exit_status(self) -> int | None:
+        """Once it has ended; None if it does not."""
+        self.process.join(SECONDS)
+        return self.process.exitcode
+
+    def end(self) -> int | None:
         """SIGTERM; returns the exit status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(SECONDS)
+        self.signal(signal.SIGTERM)
+        return self.exit_status()
 
     def get(self, path: str, **headers: str) -> Answer:
         return self._sent(urllib.request.Request(self.url + path, headers=headers))
@@ -117,6 +126,17 @@ class Served:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, error.headers, error.read())
+
+
+def _serve(words: list[str], log: Path, environment: dict[str, str]) -> None:
+    """What the process does: ``ama serve``, with standard error in a file."""
+    from ama.__main__ import run
+
+    os.environ.pop("AMA_TOKEN", None)
+    os.environ.update(environment)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), 2)
+    sys.argv = words
+    sys.exit(run())
 
 
 def form(files: dict[str, bytes]) -> bytes:

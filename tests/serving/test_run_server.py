@@ -31,16 +31,16 @@ def test_a_signal_lets_the_running_request_end(models, pictures, tmp_path, numbe
         ):
             running.sendall(head + body[:100])
             server.wait_for(lambda: server.metrics()["ama_requests_running"] == 1)
-            server.process.send_signal(number)
+            server.signal(number)
             server.wait_for(lambda: refuses(server.place))
-            assert server.process.poll() is None
+            assert server.runs()
             running.sendall(body[100:])
             running.settimeout(SECONDS)
             answer = b"".join(iter(lambda: running.recv(2**16), b""))
             assert answer.startswith(b"HTTP/1.1 200 ")
             assert answer.count(b'"score"') == len(pictures)
             assert idle.recv(1) == b""
-        assert server.process.wait(SECONDS) == 0
+        assert server.exit_status() == 0
         assert server.said().splitlines()[1:] == ["ama: stopped"]
 
 

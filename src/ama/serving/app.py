@@ -20,12 +20,12 @@ from ama.serving.access import TokenCheck
 from ama.serving.answers import answer, chosen_type
 from ama.serving.batching import Batcher, Batching
 from ama.serving.bodies import read_body
-from ama.serving.decoding import decoded
+from ama.serving.decoding import Decoded, decoded
 from ama.serving.limits import Limits
-from ama.serving.model_holder import ModelHolder
+from ama.serving.model_holder import LoadedModel, ModelHolder
 from ama.serving.openapi_texts import DESCRIPTION, SCORE_ANSWERS, SCORE_BODY, UNAUTHORISED
 from ama.serving.refusals import RefusedError, status_and_reason
-from ama.serving.scoring import map_scale
+from ama.serving.scoring import Scored, map_scale
 from ama.serving.service_metrics import ServiceMetrics
 from ama.serving.watching import Watching
 
@@ -81,8 +81,7 @@ class Service:
             if n_unreadable := sum(entry.error is not None for entry in found.entries):
                 self.metrics.rejected("unreadable", n_unreadable)
             scored = await self.batcher.score(model, found.samples, maps)
-            model.metrics.observe(scored)
-            content = await loop.run_in_executor(self._decoding, answer, kind, model.detector, found, scored)
+            content = await loop.run_in_executor(self._decoding, _counted, kind, model, found, scored)
         return Response(content, media_type=kind)
 
     @contextmanager
@@ -144,20 +143,27 @@ def _add_looks(app: FastAPI, service: Service, allowed: list[Any]) -> None:
     async def health() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get("/ready", summary="Which model is loaded, and why what is in its folder now is not, if so")
-    async def ready() -> dict[str, str | None]:
-        found = service.holder.current.detector
+    @app.get("/ready", summary="Which model is loaded, and whether its scores have drifted")
+    def ready() -> dict[str, str | None]:
+        served = service.holder.current
         return {
             "status": "ready" if service.holder.problem is None else "stale",
             "model": service.holder.folder,
-            "learned_from": found.learned_from_,
+            "learned_from": served.detector.learned_from_,
             "problem": service.holder.problem,
+            "drift": served.metrics.watched(),
         }
 
     @app.get("/metrics", dependencies=allowed, responses=UNAUTHORISED, response_class=Response)
-    async def metrics() -> Response:
+    def metrics() -> Response:
         """Metrics for Prometheus."""
         return Response(service.metrics.text(service.holder.current.metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+def _counted(kind: str, model: LoadedModel, found: Decoded, scored: Scored) -> bytes:
+    """The body of the answer, once its scores are counted."""
+    model.metrics.observe(scored)
+    return answer(kind, model.detector, found, scored)
 
 
 def _check_query(request: Request) -> None:

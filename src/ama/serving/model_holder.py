@@ -43,6 +43,7 @@ class LoadedModel:
     def __init__(self, folder: str, device: str, false_alarm_rate: float | None, window: int):
         self.identity = identity(folder)
         self.detector = load(folder, device)
+        self.detector.set_params(progress=False)  # a log holds lines, not bars
         if false_alarm_rate is not None:
             self.detector.set_threshold(false_alarm_rate)
         self.calibrated = _time_of(Path(folder) / CONFIG)

@@ -45,4 +45,4 @@ class ServiceMetrics:
 
     def text(self, of_model: ModelMetrics) -> bytes:
         """All metrics in the text format of Prometheus."""
-        return generate_latest(self.registry) + generate_latest(of_model.registry)
+        return generate_latest(self.registry) + of_model.text()
