@@ -13,7 +13,10 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+import ama
 from ama.decision.conformal import ROUNDING
+from ama.detectors.drift_watch import DriftWatch
+from ama.report.verdict import watch_sentence
 from image_files import noise
 from served import BOUNDARY, WITHOUT_EXTRA, Served, form
 
@@ -257,6 +260,24 @@ def test_the_metrics_say_what_was_scored(models, pictures, scored, tmp_path):
     assert 0 <= found["ama_calibration_age_seconds"] < 3600
     assert 0 < found["ama_drift_distance"] <= 1
     assert found['ama_request_seconds_count{path="/score",status="200"}'] == 1
+
+
+def test_the_drift_watch_goes_over_all_requests(models, digits, tmp_path):
+    images, labels = digits
+    watch = DriftWatch(ama.load(models / "digits", "cpu"))
+    with Served(models / "digits", tmp_path / "log", "--max-batch", "1") as server:
+        assert "0 samples in 0 runs" in server.get("/ready").json["drift"]
+        assert server.metrics()["ama_drift_evidence_log10"] == 0
+        for digit, n, alarm in ((0, 10, 0), (1, 100, 1), (0, 10, 1)):
+            files = {f"{i}.png": encoded(x[0]) for i, x in enumerate(images[labels == digit][-n:])}
+            scores = [sample["score"] for sample in server.files(files).samples]
+            expected, found = watch.update(np.array(scores)), server.metrics()
+            assert found["ama_drift_evidence_log10"] == pytest.approx(expected.log_evidence / np.log(10))
+            assert found["ama_drift_evidence_largest_log10"] == pytest.approx(expected.log_largest / np.log(10))
+            assert found["ama_drift_alarm"] == alarm
+            assert server.get("/ready").json["drift"] == watch_sentence(expected)
+        assert b"alarm comes at 2 on at most 1 % of streams" in server.get("/metrics").body
+        assert len(server.said().splitlines()) == 1
 
 
 def test_the_description_has_examples(server):
