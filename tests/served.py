@@ -17,7 +17,9 @@ WITHOUT_EXTRA = "the extra 'serve' is not installed"
 SECONDS = 60  # for anything that the server is waited for
 BOUNDARY = "the-boundary"
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["ama.cli.main", "ama.serving.app", "ama.serving.run_server", "ama.detectors.ama"])
+FORKS.set_forkserver_preload(
+    ["ama.cli.main", "ama.serving.app", "ama.serving.run_server", "ama.detectors.ama"]
+)
 
 
 class Answer(NamedTuple):
@@ -52,7 +54,10 @@ class Served:
     def __init__(self, model: Path, log: Path, *options: str, **environment: str):
         log.write_text("")
         words = ["ama", "serve", str(model), "--port", "0", *options]
-        self.log, self.process = log, FORKS.Process(target=_serve, args=(words, log, environment), daemon=True)
+        self.log, self.process = (
+            log,
+            FORKS.Process(target=_serve, args=(words, log, environment), daemon=True),
+        )
         self.process.start()
         self.wait_for(lambda: "serving at" in self.said() or not self.runs())
         assert self.runs(), self.said()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from served import WITHOUT_EXTRA
@@ -29,9 +31,9 @@ def test_only_the_token_is_let_in():
     def bearing(token: str) -> HTTPAuthorizationCredentials:
         return HTTPAuthorizationCredentials(scheme="Bearer", credentials=token)
 
-    TokenCheck(None)(None)
-    TokenCheck(b"secret")(bearing("secret"))
+    asyncio.run(TokenCheck(None)(None))
+    asyncio.run(TokenCheck(b"secret")(bearing("secret")))
     for given in (None, bearing(""), bearing("secre"), bearing("secrets"), bearing("SECRET")):
         with pytest.raises(RefusedError, match="bearer token") as error:
-            TokenCheck(b"secret")(given)
+            asyncio.run(TokenCheck(b"secret")(given))
         assert error.value.status == 401

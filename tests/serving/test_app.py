@@ -220,7 +220,7 @@ def test_the_limits_answer_413(models, pictures, tmp_path):
         assert "more than 1 MiB" in server.score(bytes(2**20 + 1), "image/png").refused(413)
         assert "more than 1 MiB" in server.score(bytes(2**22), "image/png").refused(413)
         large = server.files({"a.png": encoded(noise(11, 10))}).refused(413)
-        assert large == "a.png has 11 x 10 pixels, expected at most 100 in all (--max-pixels)"
+        assert large == "a.png has 11 x 10 pixels in an image, expected at most 100 (--max-pixels)"
         many = "the request has 12 samples, expected at most 3 (--max-samples)"
         assert server.files(pictures).refused(413) == many
         frames = [Image.fromarray(noise(8, 8, seed=i)) for i in range(12)]
@@ -273,7 +273,9 @@ def test_the_drift_watch_goes_over_all_requests(models, digits, tmp_path):
             scores = [sample["score"] for sample in server.files(files).samples]
             expected, found = watch.update(np.array(scores)), server.metrics()
             assert found["ama_drift_evidence_log10"] == pytest.approx(expected.log_evidence / np.log(10))
-            assert found["ama_drift_evidence_largest_log10"] == pytest.approx(expected.log_largest / np.log(10))
+            assert found["ama_drift_evidence_largest_log10"] == pytest.approx(
+                expected.log_largest / np.log(10)
+            )
             assert found["ama_drift_alarm"] == alarm
             assert server.get("/ready").json["drift"] == watch_sentence(expected)
         assert b"alarm comes at 2 on at most 1 % of streams" in server.get("/metrics").body

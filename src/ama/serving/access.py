@@ -45,7 +45,7 @@ class TokenCheck:
     def __init__(self, token: bytes | None):
         self._token = token
 
-    def __call__(self, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
+    async def __call__(self, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
         if self._token is None:
             return
         found = b"" if given is None else given.credentials.encode("latin-1")

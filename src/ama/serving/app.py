@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Annotated, Any
 
@@ -17,15 +16,14 @@ from starlette.exceptions import HTTPException
 from ama.errors import InputError
 from ama.io.versions import versions
 from ama.serving.access import TokenCheck
-from ama.serving.answers import answer, chosen_type
-from ama.serving.batching import Batcher, Batching
+from ama.serving.answers import chosen_type
+from ama.serving.batching import Batcher, Batching, Job
 from ama.serving.bodies import read_body
-from ama.serving.decoding import Decoded, decoded
 from ama.serving.limits import Limits
-from ama.serving.model_holder import LoadedModel, ModelHolder
+from ama.serving.model_holder import ModelHolder
 from ama.serving.openapi_texts import DESCRIPTION, SCORE_ANSWERS, SCORE_BODY, UNAUTHORISED
 from ama.serving.refusals import RefusedError, status_and_reason
-from ama.serving.scoring import Scored, map_scale
+from ama.serving.scoring import map_scale
 from ama.serving.service_metrics import ServiceMetrics
 from ama.serving.watching import Watching
 
@@ -46,10 +44,8 @@ class Service:
     """
 
     def __init__(self, holder: ModelHolder, limits: Limits, batching: Batching):
-        self.holder, self.limits = holder, limits
-        self.batcher, self.metrics = Batcher(batching), ServiceMetrics()
-        # One thread: what silences the warnings of image decoders is not safe in several.
-        self._decoding = ThreadPoolExecutor(1, "decoding")
+        self.holder, self.limits, self.metrics = holder, limits, ServiceMetrics()
+        self.batcher = Batcher(batching, limits, self.metrics)
         self._running = 0
 
     @asynccontextmanager
@@ -63,25 +59,18 @@ class Service:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            self._decoding.shutdown()
 
     async def score(self, request: Request, maps: bool) -> Response:
         """The answer to a request for scores."""
         kind = chosen_type(request.headers.get("accept", ""))
         _check_query(request)
         with self._admitted():
-            model, loop = self.holder.current, asyncio.get_running_loop()
+            model = self.holder.current
             if maps:
                 map_scale(model.detector)  # refuses before the body is read
             body = await read_body(request, self.limits)
             content_type = request.headers.get("content-type", "")
-            found = await loop.run_in_executor(
-                self._decoding, decoded, body, content_type, model.detector, self.limits
-            )
-            if n_unreadable := sum(entry.error is not None for entry in found.entries):
-                self.metrics.rejected("unreadable", n_unreadable)
-            scored = await self.batcher.score(model, found.samples, maps)
-            content = await loop.run_in_executor(self._decoding, _counted, kind, model, found, scored)
+            content = await self.batcher.answer(Job(model, body, content_type, maps, kind))
         return Response(content, media_type=kind)
 
     @contextmanager
@@ -158,12 +147,6 @@ def _add_looks(app: FastAPI, service: Service, allowed: list[Any]) -> None:
     def metrics() -> Response:
         """Metrics for Prometheus."""
         return Response(service.metrics.text(service.holder.current.metrics), media_type=CONTENT_TYPE_LATEST)
-
-
-def _counted(kind: str, model: LoadedModel, found: Decoded, scored: Scored) -> bytes:
-    """The body of the answer, once its scores are counted."""
-    model.metrics.observe(scored)
-    return answer(kind, model.detector, found, scored)
 
 
 def _check_query(request: Request) -> None:

@@ -7,17 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from ama.data.arrow import ArrowTable, image_column
-from ama.data.encoded_images import EncodedImages
+from ama.data.encoded_images import Encoded, EncodedImages, Frame
 from ama.data.image_columns import ImageColumn
 from ama.data.image_folders import EncodedImage
 from ama.data.image_opening import SUFFIXES_OF, WITHOUT_SIGNATURE, Unreadable, unreadable
-from ama.data.samples import Samples, Source, Wanted, none_readable
+from ama.data.samples import Samples, Wanted, none_readable
 from ama.data.table_rows import TableRows
 from ama.detectors.base import Detector
 from ama.errors import InputError
@@ -29,6 +29,7 @@ from ama.serving.request_tables import NAME, arrow_table, json_table
 ARROW = "application/vnd.apache.arrow.stream"
 FORM = "multipart/form-data"
 ONE_IMAGE = "image"  # the name of an image that comes without one
+KNOWN_BY_SUFFIX = frozenset(suffix for name in WITHOUT_SIGNATURE for suffix in SUFFIXES_OF[name])
 NOWHERE = Path(os.devnull)  # the folder of files that a table of a request may name
 
 
@@ -111,61 +112,79 @@ def _wanted(detector: Detector) -> Wanted:
 def _rows(table: ArrowTable, detector: Detector, limits: Limits, wanted: Wanted) -> Decoded:
     source = TableRows(table, wanted)
     limits.check_samples(len(source), detector.shape_, detector.model_.dtype.itemsize)
-    samples, notes = _read(source)
-    return Decoded(samples, [Entry(name, None) for name in samples.ids], notes)
+    samples = source.read()
+    # Some remarks are known once all is read.
+    return Decoded(samples, [Entry(name, None) for name in samples.ids], list(dict.fromkeys(wanted.remarks)))
 
 
 def _images(images: list[EncodedImage], detector: Detector, limits: Limits) -> Decoded:
-    """Each image is a source of its own, so that one which cannot be read stands in no other's way."""
+    """All images as one source or, if one of them would have that refused, each as its own."""
     _wanted(detector).check_kind("images", NAME)
-    parts, entries, notes = list[Samples](), list[Entry](), list[str]()
     with _as_files(images) as contents:
-        sizes = detector.shape_, detector.model_.dtype.itemsize
-        limits.check_images([(image.id, image.content) for image in contents], *sizes)
-        for image in contents:
-            skipped = list[str]()
-            try:
-                samples, of_image = _read(_OneImage(image, _wanted(detector), skipped))
-            except InputError as error:
-                skipped = skipped or [str(error)]
-            else:
-                parts.append(samples)
-                entries += [Entry(name, None) for name in samples.ids]
-                notes += of_image
-            entries += [Entry(image.id, sentence) for sentence in skipped]
+        try:
+            return _read_images(contents, detector, limits, [])
+        except RefusedError:
+            raise
+        except InputError:
+            return _one_by_one(contents, detector, limits)
+
+
+def _read_images(
+    images: list[EncodedImage], detector: Detector, limits: Limits, skipped: list[str]
+) -> Decoded:
+    wanted = _wanted(detector)
+    source = _Images(_Listed(images), wanted, skipped)
+    limits.check_pixels(source.name, *source.largest)
+    limits.check_samples(len(source), source.shape, source.dtype.itemsize)
+    samples = _joined(list(source.batches()))
+    return Decoded(samples, source.entries, list(dict.fromkeys(wanted.remarks)))
+
+
+def _one_by_one(images: list[EncodedImage], detector: Detector, limits: Limits) -> Decoded:
+    parts, entries, notes = list[Samples](), list[Entry](), list[str]()
+    for image in images:
+        skipped = list[str]()
+        try:
+            found = _read_images([image], detector, limits, skipped)
+        except InputError as error:
+            entries += [Entry(image.id, sentence) for sentence in skipped or [str(error)]]
+        else:
+            parts.append(found.samples)
+            entries += found.entries
+            notes += found.notes
     if not parts:
         raise InputError(none_readable(NAME, [entry.error or "" for entry in entries]))
     return Decoded(_joined(parts), entries, list(dict.fromkeys(notes)))
 
 
-class _OneImage(EncodedImages):
-    """One image; why a frame cannot be read is kept in ``sentences``."""
+class _Images(EncodedImages):
+    """Images of a request; ``entries`` holds a line for each frame, ``skipped`` why any cannot be read."""
 
-    def __init__(self, image: EncodedImage, wanted: Wanted, sentences: list[str]):
-        self.sentences = sentences
-        super().__init__(_Only(image), wanted)
+    def __init__(self, encoded: Encoded, wanted: Wanted, skipped: list[str]):
+        self.entries, self.skipped = list[Entry](), skipped
+        super().__init__(encoded, wanted)
+
+    def _decoded(self) -> Iterator[tuple[str, str | None, Any, Frame]]:
+        for name, label, group, frame in super()._decoded():
+            error = unreadable(name, frame) if isinstance(frame, Exception) else None
+            self.entries.append(Entry(name, error))
+            yield name, label, group, frame
 
     def _skip(self, name: str, error: Exception) -> str:
-        self.sentences.append(unreadable(name, error))
-        return self.sentences[-1]
+        self.skipped.append(super()._skip(name, error))
+        return self.skipped[-1]
 
 
-class _Only:
-    def __init__(self, image: EncodedImage):
-        self.name, self.image = image.id, image
+class _Listed:
+    def __init__(self, images: list[EncodedImage]):
+        self.name = images[0].id if len(images) == 1 else NAME
+        self.images = images
 
     def __len__(self) -> int:
-        return 1
+        return len(self.images)
 
     def __iter__(self) -> Iterator[EncodedImage]:
-        yield self.image
-
-
-def _read(source: Source) -> tuple[Samples, list[str]]:
-    """The samples of a source, and its remarks, some of which are known once all is read."""
-    wanted: Wanted = source.wanted  # type: ignore[attr-defined]
-    samples = source.read()
-    return samples, list(dict.fromkeys(wanted.remarks))
+        return iter(self.images)
 
 
 def _joined(parts: list[Samples]) -> Samples:
@@ -191,12 +210,14 @@ def _without_path(image: EncodedImage) -> EncodedImage:
 @contextmanager
 def _as_files(images: list[EncodedImage]) -> Iterator[list[EncodedImage]]:
     """The images, those that are known by their suffix alone as files."""
-    suffixes = tuple(suffix for name in WITHOUT_SIGNATURE for suffix in SUFFIXES_OF[name])
+    suffixes = [os.path.splitext(image.id)[1].lower() for image in images]
+    if KNOWN_BY_SUFFIX.isdisjoint(suffixes):
+        yield images
+        return
     with tempfile.TemporaryDirectory() as folder:
         found = []
-        for i, image in enumerate(images):
-            suffix = os.path.splitext(image.id)[1].lower()
-            if suffix in suffixes and isinstance(image.content, bytes):
+        for i, (image, suffix) in enumerate(zip(images, suffixes, strict=True)):
+            if suffix in KNOWN_BY_SUFFIX and isinstance(image.content, bytes):
                 path = Path(folder) / f"{i}{suffix}"
                 path.write_bytes(image.content)
                 image = image._replace(content=str(path))

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ama.data.image_headers import read_header
-from ama.data.image_opening import Content, decoder_warnings
 from ama.errors import InputError
 from ama.serving.refusals import RefusedError
 
@@ -81,31 +78,18 @@ class Limits:
                 f"the request has {n:,} samples, expected at most {most:,} of this size: send several requests",
             )
 
-    def check_images(
-        self, images: Sequence[tuple[str, Content]], shape: tuple[int, ...], n_bytes: int
-    ) -> None:
-        """Refuse encoded images by their headers, before anything is decoded.
+    def check_pixels(self, name: str, height: int, width: int) -> None:
+        """Refuse an image of more pixels than one may have, by its header.
 
         Parameters
         ----------
-        images
-            The name and the content of each.
-        shape, n_bytes
-            Of one decoded image, as in :meth:`check_samples`.
+        name
+            Of the image, or of what it is one of.
+        height, width
+            Of the image.
         """
-        n = 0
-        for name, content in images:
-            try:
-                with decoder_warnings():
-                    header = read_header(content)
-            except Exception:  # Pillow may raise almost anything; the sentence comes with the decoding
-                n += 1
-                continue
-            n += len(header.frames)
-            height, width = max(header.sizes, key=math.prod)
-            if height * width > self.pixels:
-                raise RefusedError(
-                    "too_large",
-                    f"{name} has {height} x {width} pixels, expected at most {self.pixels:,} in all (--max-pixels)",
-                )
-        self.check_samples(n, shape, n_bytes)
+        if height * width > self.pixels:
+            raise RefusedError(
+                "too_large",
+                f"{name} has {height} x {width} pixels in an image, expected at most {self.pixels:,} (--max-pixels)",
+            )
