@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import threading
@@ -75,10 +76,22 @@ def test_more_requests_than_the_server_holds_are_sent_away(models, pictures, tmp
         assert len(server.files(pictures).samples) == len(pictures)
 
 
-def test_what_is_no_http_is_a_line(server):
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"hello\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nA: " + b"a" * 2**17,  # no end, and the server does not wait for one
+        b"POST /score HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"A: a\r\n" * 2**15,
+    ],
+)
+def test_what_is_no_http_is_a_line(server, sent):
     with socket.create_connection(server.place) as other:
-        other.sendall(b"hello\r\n\r\n")
-        assert other.recv(100).startswith(b"HTTP/1.1 400 ")
+        other.settimeout(SECONDS)
+        other.sendall(sent)
+        head, _, body = other.recv(1000).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert set(json.loads(body)) == {"error"}
     assert server.get("/health").status == 200
     assert "Traceback" not in server.said()
 

@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from ama.errors import InputError, sentence
+from ama.serving.http_protocol import HttpProtocol
 
 LOGGERS = ("uvicorn.error", "ama.serving", "python_multipart")
 BACKLOG = 2048
@@ -69,7 +70,7 @@ def serve(app: FastAPI, listening: socket.socket, drain: int, say: Callable[[str
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=HttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
