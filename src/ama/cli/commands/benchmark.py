@@ -149,6 +149,13 @@ def _drift(given: Namespace) -> None:
     drift_alarms(given.append_to, given.streams)
 
 
+def _serving(given: Namespace) -> None:
+    from ama.benchmark.checks.serving_load import serving_load
+
+    _check_results(given)
+    serving_load(given.append_to, given.seconds, given.connections)
+
+
 def _gallery(given: Namespace) -> None:
     from ama.benchmark.figures.gallery import gallery
 
@@ -257,6 +264,14 @@ BENCHMARKS = dict(
             "Count false alarms and delays of the drift watch.",
             _drift,
             _count("--streams", "simulated streams of each kind", 1000),
+            APPEND_TO,
+        ),
+        _command(
+            "serving [options]",
+            "Measure ama serve under load.",
+            _serving,
+            _count("--seconds", "length of each load", 60),
+            _count("--connections", "connections that are kept busy", 32),
             APPEND_TO,
         ),
         _command(
