@@ -28,4 +28,5 @@ def test_requests_in_turn_are_counted_with_their_errors(digit_detector, digits, 
         assert 0 < found.p50_ms <= found.p99_ms
         assert server.metrics()['ama_request_seconds_count{path="/score",status="200"}'] >= 1
         bad = load(server.url, [bodies[0], b"no image"], "image/png", 1, 1)
-        assert bad.errors == server.metrics()['ama_rejected_total{reason="unusable"}']
+        refused = server.metrics()['ama_rejected_total{reason="unusable"}']
+        assert refused - 1 <= bad.errors <= refused  # wrk leaves when the time is over

@@ -100,10 +100,11 @@ def measured(case: Case, seconds: int, connections: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         files = _prepared(case, place)
-        one, many = list(files.values()), [_form(dict(some)) for some in _parts(list(files.items()))]
+        one, named = list(files.values()), list(files.items())
+        many = [_form(dict(named[start : start + TOGETHER])) for start in range(0, len(named), TOGETHER)]
         score = _score(place, len(files))
         with _served(place / "model", "--max-requests", str(max(64, connections))) as (url, pid):
-            _post(url, _form(files), FORM)  # what is imported and allocated once is there
+            _post(url, many[0], FORM)  # what is imported and allocated once is there
             memory = [_resident_mib(pid)]
             by_one = load(url, one, "image/png", connections, seconds)
             memory.append(_resident_mib(pid))
@@ -118,7 +119,7 @@ def measured(case: Case, seconds: int, connections: int) -> dict[str, Any]:
             "many": _of_load(by_many, TOGETHER),
             "resident_mib": memory,  # before, between and after the loads
             "compared": COMPARED,
-            "equal": _n_equal(place, dict(list(files.items())[:COMPARED])),
+            "equal": _n_equal(place, dict(named[:COMPARED])),
         }
 
 
@@ -198,10 +199,6 @@ def _environment() -> dict[str, str]:
 def _of_load(found: Load, n: int) -> dict[str, float]:
     rate = round(found.requests_per_second * n, 1)
     return {"images_per_request": n, "images_per_second": rate, **found._asdict()}
-
-
-def _parts(files: list[tuple[str, bytes]]) -> list[list[tuple[str, bytes]]]:
-    return [files[start : start + TOGETHER] for start in range(0, len(files), TOGETHER)]
 
 
 def _form(files: dict[str, bytes]) -> bytes:
