@@ -84,9 +84,9 @@ def run_all(job: Job, indices: list[int], jobs: int) -> Iterator[Judged]:
 
 def run_requests(job: Job, indices: list[int], home: Path) -> Iterator[Judged]:
     """Cases for servers, one after the other."""
-    from fuzz.served_cases import Servers  # needs the extra "serve"
+    from fuzz.served_cases import Servers, served_folders  # needs the extra "serve"
 
-    with Servers(job.good, home) as servers:
+    with Servers(served_folders(job.good, home), home) as servers:
         for found in servers.cases(job.seed, indices, job.keep):
             yield Judged(*found)
 

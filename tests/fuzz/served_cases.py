@@ -25,15 +25,18 @@ SECONDS = 30.0  # for an answer, on a machine that others use
 IMAGES = ("grey", "colour")
 
 
+def served_folders(good: dict[str, Good], home: Path) -> dict[str, Path]:
+    """Models of images and of tables, one of which encodes its columns."""
+    encoded = home / "payments"
+    ama.AMADetector(**SMALL).fit(payments(100)).save(encoded)
+    return {"payments": encoded, **{name: good[name].folder for name in (*IMAGES, "table")}}
+
+
 class Servers:
     """A server of each of some models; end with the block that they are used in."""
 
-    def __init__(self, good: dict[str, Good], home: Path):
-        self._home, self._stack = home, ExitStack()
-        folders = {name: good[name].folder for name in (*IMAGES, "table")}
-        folders["payments"] = home / "payments"
-        ama.AMADetector(**SMALL).fit(payments(100)).save(folders["payments"])
-        self.folders = folders
+    def __init__(self, folders: dict[str, Path], home: Path):
+        self.folders, self._home, self._stack = folders, home, ExitStack()
 
     def __enter__(self) -> Servers:
         self.served = {
@@ -54,9 +57,8 @@ class Servers:
             folder = keep / f"served-{seed}-{index}"
             (folder / "input").mkdir(parents=True)
             request = odd_request(rng, folder / "input")
-            name = rng.choice(list(self.served))
-            if ("image" in request.made or "form" in request.made) and rng.random() < 0.8:
-                name = rng.choice(IMAGES)
+            likely = [name for name in self.served if (name in IMAGES) == request.images]
+            name = rng.choice(likely if rng.random() < 0.9 else list(self.served))
             verdict = self._judged(name, request)
             for path in (folder / "input").iterdir():
                 path.unlink()

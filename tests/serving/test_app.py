@@ -201,6 +201,7 @@ def test_what_is_asked_for_must_be_there(server, pictures):
     assert server.score(body, FORM, "?map=true").refused(422) == "there is no parameter 'map', expected maps"
     assert "must be true or false" in server.score(body, FORM, "?maps=perhaps").refused(422)
     assert "Not Found" in server.get("/nothing").refused(404)
+    assert "Not Found" in server.score(body, FORM, "/").refused(404)  # and is not sent elsewhere
     assert "Method Not Allowed" in server.get("/score").refused(405)
 
 

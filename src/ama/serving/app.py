@@ -105,7 +105,11 @@ def create_app(holder: ModelHolder, limits: Limits, batching: Batching, token: b
     """
     service = Service(holder, limits, batching)
     app = FastAPI(
-        title="ama", description=DESCRIPTION, version=str(versions()["ama"]), lifespan=service.running
+        title="ama",
+        description=DESCRIPTION,
+        version=str(versions()["ama"]),
+        lifespan=service.running,
+        redirect_slashes=False,
     )
     app.add_middleware(Watching, metrics=service.metrics, paths=PATHS)
     _add_refusals(app, service.metrics)
