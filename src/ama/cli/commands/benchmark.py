@@ -197,7 +197,8 @@ BENCHMARKS = dict(
             "show GRID [options]",
             "Show the tables of a grid beside the published numbers.",
             _show,
-            *(GRID, RESULTS),
+            GRID,
+            RESULTS,
         ),
         _command(
             "repeat RESULTS_FILE [options]",
@@ -270,10 +271,10 @@ BENCHMARKS = dict(
             "serving [options]",
             "Measure ama serve under load.",
             _serving,
+            APPEND_TO,
             _count("--seconds", "length of each load", 60),
             _count("--connections", "connections that are kept busy", 32),
-            APPEND_TO,
-        ),
+        ),  # fmt: skip
         _command(
             "gallery [options]",
             "Make a page of pictures from real trainings.",
@@ -281,12 +282,7 @@ BENCHMARKS = dict(
             _text("--out", "FOLDER", "folder for the page and its pictures", "docs"),
             *(DATA, MAX_STEPS, ONLY),
         ),
-        _command(
-            "speed [options]",
-            "Time the training step and scoring.",
-            _speed,
-            *(ONLY, APPEND_TO),
-        ),
+        _command("speed [options]", "Time the training step and scoring.", _speed, ONLY, APPEND_TO),
         _command(
             "stream [options]",
             "Score a large file in constant memory.",
