@@ -60,6 +60,7 @@ DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each d
 MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
 ONLY = _text("--only", "TEXT", "use only what has this text in its name")
 APPEND_TO = _text("--append_to", "FILE", "results file to which a JSON line per row is appended")
+LOAD = (_count("--seconds", "length of each load", 60), _count("--connections", "connections kept busy", 32))
 RESULTS = _text("--results", "FILE", "results file; default: benchmarks/results/GRID.jsonl")
 
 
@@ -267,14 +268,7 @@ BENCHMARKS = dict(
             _count("--streams", "simulated streams of each kind", 1000),
             APPEND_TO,
         ),
-        _command(
-            "serving [options]",
-            "Measure ama serve under load.",
-            _serving,
-            APPEND_TO,
-            _count("--seconds", "length of each load", 60),
-            _count("--connections", "connections that are kept busy", 32),
-        ),  # fmt: skip
+        _command("serving [options]", "Measure ama serve under load.", _serving, *LOAD, APPEND_TO),
         _command(
             "gallery [options]",
             "Make a page of pictures from real trainings.",
