@@ -14,6 +14,7 @@ import pytest
 from ama.benchmark.checks.defect_maps import CLASSES
 from ama.benchmark.checks.defects import DEFECTS
 from ama.benchmark.checks.drift_alarms import CASES
+from ama.benchmark.checks.serving_table import serving_table
 from ama.benchmark.speed.speed_table import speed_table
 from ama.benchmark.tables.grid import GRIDS
 from ama.benchmark.tables.grid_results import records_of, results_path
@@ -173,6 +174,12 @@ def test_the_page_of_reliability_has_what_the_long_runs_found():
         lines.append(f"Seed {run['seed']}: {run['failures']} failures.")
     assert lines
     assert missing_from("docs/reliability.md", lines) == []
+
+
+def test_the_page_of_the_server_has_the_loads_measured():
+    records = read_results(RESULTS / "serving.jsonl")
+    assert missing_from("docs/how-to/serve.md", serving_table(records).splitlines()) == []
+    assert all(record["equal"] == record["compared"] for record in records)
 
 
 def test_getting_started_has_the_scanned_digits():

@@ -60,6 +60,7 @@ DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each d
 MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
 ONLY = _text("--only", "TEXT", "use only what has this text in its name")
 APPEND_TO = _text("--append_to", "FILE", "results file to which a JSON line per row is appended")
+LOAD = (_count("--seconds", "length of each load", 60), _count("--connections", "connections kept busy", 32))
 RESULTS = _text("--results", "FILE", "results file; default: benchmarks/results/GRID.jsonl")
 
 
@@ -149,6 +150,13 @@ def _drift(given: Namespace) -> None:
     drift_alarms(given.append_to, given.streams)
 
 
+def _serving(given: Namespace) -> None:
+    from ama.benchmark.checks.serving_load import serving_load
+
+    _check_results(given)
+    serving_load(given.append_to, given.seconds, given.connections)
+
+
 def _gallery(given: Namespace) -> None:
     from ama.benchmark.figures.gallery import gallery
 
@@ -190,7 +198,8 @@ BENCHMARKS = dict(
             "show GRID [options]",
             "Show the tables of a grid beside the published numbers.",
             _show,
-            *(GRID, RESULTS),
+            GRID,
+            RESULTS,
         ),
         _command(
             "repeat RESULTS_FILE [options]",
@@ -259,6 +268,7 @@ BENCHMARKS = dict(
             _count("--streams", "simulated streams of each kind", 1000),
             APPEND_TO,
         ),
+        _command("serving [options]", "Measure ama serve under load.", _serving, *LOAD, APPEND_TO),
         _command(
             "gallery [options]",
             "Make a page of pictures from real trainings.",
@@ -266,12 +276,7 @@ BENCHMARKS = dict(
             _text("--out", "FOLDER", "folder for the page and its pictures", "docs"),
             *(DATA, MAX_STEPS, ONLY),
         ),
-        _command(
-            "speed [options]",
-            "Time the training step and scoring.",
-            _speed,
-            *(ONLY, APPEND_TO),
-        ),
+        _command("speed [options]", "Time the training step and scoring.", _speed, ONLY, APPEND_TO),
         _command(
             "stream [options]",
             "Score a large file in constant memory.",
