@@ -9,7 +9,7 @@ import sys
 import warnings
 from typing import Any
 
-from ama.cli.commands import calibrate, demo, evaluate, fit, report, score, serve
+from ama.cli.commands import calibrate, demo, evaluate, export, fit, report, score, serve
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.cli.stopping import is_stop, say_stopped, stop_signals
@@ -24,6 +24,7 @@ OWN: dict[str, Command] = {
     "calibrate": calibrate.COMMAND,
     "evaluate": evaluate.COMMAND,
     "report": report.COMMAND,
+    "export": export.COMMAND,
     "serve": serve.COMMAND,
 }
 COMMANDS = {**OWN, **{f"benchmark {name}": command for name, command in BENCHMARKS.items()}}
@@ -38,6 +39,7 @@ Anomaly detection that learns from normal data alone.
   ama calibrate MODEL SOURCE           threshold and p-values from new normal samples
   ama evaluate MODEL SOURCE ...        AUROC, average precision, false alarms at 95 % recall
   ama report MODEL SOURCE --out FILE   one page: scores, threshold, samples, model card
+  ama export MODEL --out FILE          one ONNX file: score, p-value, label
   ama serve MODEL                      score samples over HTTP
   ama benchmark run GRID               the paper's experiments; more: ama benchmark --help
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ama import settings
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
+from ama.detectors.exporting import ExportingMixin
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.seeing import BackboneMixin
@@ -33,7 +34,7 @@ DIRECTIONS = ("inward", "outward")
 
 
 @parameters
-class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.Settings):
+class AMADetector(BackboneMixin, ImagePlottingMixin, ExportingMixin, TrainedDetector, settings.Settings):
     r"""Adversarial Mirrored AutoEncoder: learns from normal samples and scores how normal a sample looks.
 
     An encoder and a generator reconstruct each sample, and a discriminator sees pairs and learns to distinguish (x, x)

@@ -1,0 +1,67 @@
+"""``ama export``: a detector as one ONNX file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ama.cli import options
+from ama.cli.parser import Command
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
+
+
+def _add_options(parser: ArgumentParser, words: list[str]) -> None:
+    parser.add_argument("model", type=str, help="model folder")
+    parser.add_argument("--out", type=str, required=True, metavar="FILE", help=".onnx file")
+    parser.add_argument(
+        "--samples",
+        type=str | None,
+        metavar="SOURCE",
+        help="samples on which the file is compared with the model, best those of the calibration; by default some "
+        "that the networks make",
+    )
+    parser.add_argument("--terms", action="store_true", help="the terms of the score are outputs, too")
+    options.false_alarm_rate(parser)
+    options.reading(parser)
+
+
+def _run(given: Namespace) -> None:
+    from pathlib import Path
+
+    from ama.cli.reading import read, say
+    from ama.data.samples import count
+    from ama.detectors.registry import load
+    from ama.errors import InputError
+    from ama.export.onnx_file import SUFFIX
+    from ama.io.whole_files import check_file_path
+
+    check_file_path(Path(given.out), [SUFFIX])
+    detector = load(given.model, "cpu")
+    if not hasattr(detector, "export"):
+        raise InputError(
+            f"{given.model} holds a {type(detector).__name__}, and only AMADetector can be exported"
+        )
+    if given.false_alarm_rate is not None:
+        detector.set_threshold(given.false_alarm_rate)
+    samples = None
+    if given.samples is not None:
+        samples = read(
+            detector.open(
+                given.samples, label_column=given.label_column, strict=given.strict, channels=given.channels
+            )
+        )
+    found = detector.export(given.out, X=samples, terms=given.terms)
+    made = "" if given.samples is not None else " that the networks made"
+    say(
+        f"wrote {given.out}: scores differ from the model's by at most {found.difference:.1e} of 1 + their size, over "
+        f"{count(found.n_compared, 'sample')}{made}; its calibration scores are lowered by twice that"
+    )
+
+
+COMMAND = Command(
+    "ama export MODEL --out FILE [options]",
+    "Write a detector as one ONNX file, with its threshold and p-values.",
+    _add_options,
+    _run,
+)
