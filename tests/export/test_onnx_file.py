@@ -24,7 +24,7 @@ ort = pytest.importorskip("onnxruntime", reason="pip install '.[onnx]'")
 DIGITS = load_digits().images.astype(np.uint8)[:, None] * 15
 RANDOM = np.random.default_rng(0)
 ROWS = RANDOM.normal(size=(400, 6)) * [1, 10, 100, 1, 1, 0.01]
-COLOUR = np.kron(RANDOM.integers(0, 255, (120, 3, 4, 4)), np.ones((4, 3))).astype(np.uint8)
+COLOUR = np.kron(RANDOM.integers(0, 255, (200, 3, 4, 4)), np.ones((4, 3))).astype(np.uint8)
 ALL_TERMS = "r_score+a_score+latent_density+mahalanobis+memory_bank+rotated_memory_bank+rotation"
 ROW_TERMS = "r_score+latent_density+memory_bank+nearest_rows+local_nearest_rows+row_density"
 
