@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from ama.data.samples import count
 from ama.utils.extras import needs_extra
 
 if TYPE_CHECKING:
@@ -16,12 +18,12 @@ if TYPE_CHECKING:
 class ExportingMixin:
     """A detector that can be exported as ONNX."""
 
-    def export(self, path: str | Path, *, X: Any = None, terms: bool = False) -> Exported:
+    def export(self, path: str | Path, *, X: Any = None, terms: bool = False, maps: bool = False) -> Exported:
         """Write the detector as one ONNX file, which takes raw samples and returns score, p-value and label.
 
         Preprocessing, networks, densities, calibration scores and threshold are inside. Reading and resizing image
         files, and making numbers of text and categories, are not. Convolutions run in float32. The calibration scores
-        are lowered by twice the largest difference from Python's scores, so the false-alarm rate holds.
+        are lowered by a bound on the difference from Python's scores, so the false-alarm rate holds.
 
         Parameters
         ----------
@@ -32,45 +34,53 @@ class ExportingMixin:
             make.
         terms
             Whether each term of the score is an output, too.
+        maps
+            Whether the anomaly map of images is one.
 
         Returns
         -------
         Exported
-            ``path``, ``difference``, ``n_compared`` and ``outputs``.
+            ``path``, ``difference``, ``bound``, ``n_compared`` and ``outputs``.
 
         Raises
         ------
         InputError
-            If the detector sees images through a backbone, or the file cannot be written.
+            If the detector sees images through a backbone other than ``lite0``, a map of rows is wanted, the scores of
+            the file are far from Python's, or the file cannot be written.
         MissingLibraryError
             If onnx, onnxscript or onnxruntime is not installed.
         """
         check_is_fitted(self)
         detector: Any = self
         with needs_extra("onnx"):
-            from ama.export.onnx_file import export_onnx
+            from ama.export.export_card import export_card
+            from ama.export.onnx_file import check_exportable, export_onnx
 
+        check_exportable(detector.model_, Path(path), maps)
+        for remark in self._remarks_on_export():
+            warnings.warn(remark, stacklevel=2)
         samples = None if X is None else detector._fitted_samples(X).cpu()
-        model = detector.model_
-        before = next(model.networks.parameters()).device
+        model, rate = detector.model_, detector.guaranteed_rate
+        card, before = export_card(detector, rate), next(model.networks.parameters()).device
         try:
-            rate = detector.guaranteed_rate
-            return export_onnx(model.to("cpu"), Path(path), rate, self._card(rate), samples, terms)
+            return export_onnx(
+                model.to("cpu"), Path(path), rate, card, samples, terms, maps, detector.progress
+            )
         finally:
             model.to(before)
 
-    def _card(self, rate: float) -> dict[str, Any]:
-        """What the metadata of the file say, as JSON types."""
+    def _remarks_on_export(self) -> list[str]:
+        """What a user should know of the file beforehand."""
         detector: Any = self
-        kind = detector.kind_
-        return {
-            "method": type(self).__name__,
-            "learned_from": detector.learned_from_,
-            "samples": kind.describe(),
-            "columns": detector.columns_,
-            "calibration_samples": len(detector.model_.calibration),
-            "false_alarm_rate": rate,
-            "score": dict(detector.score_weights()) or detector.score_name(),
-            "parameters": detector._record()["parameters"],
-            "versions": detector.versions_,
-        }
+        remarks = []
+        if (encoding := detector.encoding_) is not None:
+            remarks.append(
+                f"the file takes the {count(encoding.width, 'number')} into which ama encodes the "
+                f"{count(len(encoding), 'column')} of a row, not the columns: detector.open(table).read().x has them"
+            )
+        if detector.kind_.scores_in_bfloat16(detector.model_.settings):
+            remarks.append(
+                "the model scores in bfloat16 and the file in float32, so their scores differ and it flags fewer "
+                "anomalies; to export, fit with scoring_precision float32"
+            )
+        return remarks

@@ -16,19 +16,21 @@ from jaxtyping import Num, Shaped
 from torch import Tensor
 
 from ama.errors import InputError
+from ama.errors import sentence as shortened
+from ama.export.agreement import COMPARED, Differences, bound_of, differences, lowered, made_samples
+from ama.export.graph_backbone import check_backbone
+from ama.export.graph_maps import check_map
 from ama.export.scoring_graph import ScoringGraph
 from ama.io.whole_files import check_file_path, replacing
 from ama.scores.model import Model
-from ama.utils.random_generators import generator_for
 
 SUFFIX = ".onnx"
-COMPARED = 512  # samples that the networks make, where none are given
-BATCH = 256
-MARGIN = 2.0  # the calibration is lowered by so many times the largest difference that was found
+RATE = "false_alarm_rate"
+LONGEST_REASON = 80  # characters of an error of torch
 DESCRIPTION = (
     "Anomaly detector of ama. x: raw samples; false_alarm_rate: share of normal samples that may be flagged. "
-    "score: higher = more normal; p_value: small = anomalous; anomaly: p_value <= false_alarm_rate; other outputs: "
-    "terms of the score, higher = more anomalous."
+    "score: higher = more normal; p_value: small = anomalous; anomaly: p_value <= false_alarm_rate; map: where an "
+    "image is anomalous; other outputs: terms of the score, higher = more anomalous."
 )
 
 
@@ -37,6 +39,7 @@ class Exported(NamedTuple):
 
     path: Path
     difference: float  # the largest between two scores, relative to 1 + their magnitude
+    bound: float  # by which, relative to 1 + their magnitude, the calibration scores are lowered
     n_compared: int
     outputs: list[str]
 
@@ -48,16 +51,15 @@ def export_onnx(
     card: dict[str, Any],
     samples: Shaped[Tensor, "n ..."] | None = None,
     with_terms: bool = False,
+    with_map: bool = False,
+    progress: bool | None = False,
 ) -> Exported:
-    """Write the file, and compare it with the model.
-
-    Its calibration scores are those of the model, lowered by twice the largest difference that was found, so that no
-    p-value is smaller than the model's and the false-alarm rate holds.
+    """Write the file, and compare it with the model; see :mod:`ama.export.agreement`.
 
     Parameters
     ----------
     model
-        On the CPU, without a backbone.
+        On the CPU.
     path
         Its name ends in .onnx.
     false_alarm_rate
@@ -69,68 +71,88 @@ def export_onnx(
         make.
     with_terms
         Whether each term is an output, too.
+    with_map
+        Whether the anomaly map of images is an output.
+    progress
+        As in :func:`ama.utils.progress.progress_bar`.
 
     Raises
     ------
     InputError
-        If the model sees images through a backbone, or the file cannot be written.
+        If the model sees images through a backbone other than EfficientNet-Lite0, a map of rows is wanted, torch cannot
+        export a term, the scores of the file are far from the model's, or the file cannot be written.
     """
-    check_file_path(path, [SUFFIX])
-    _check(model)
-    graph = ScoringGraph(model, with_terms)
+    check_exportable(model, path, with_map)
+    graph = ScoringGraph(model, with_terms, with_map)
     compared = made_samples(model, COMPARED) if samples is None else samples
-    file = _converted(graph, compared[:2])
+    file = _converted(graph, compared)
     _set(file, "calibration", graph.calibration.numpy())
-    _set(file, "false_alarm_rate", np.asarray(false_alarm_rate))
-    difference = _difference(file, model, compared)
-    slack = MARGIN * difference
-    lowered = graph.calibration - slack * (1 + graph.calibration.abs())
-    _set(file, "calibration", lowered.numpy())
-    _describe(file, {**card, "largest_difference": difference, "calibration_lowered_by": slack})
+    _set(file, RATE, np.asarray(false_alarm_rate))
+    found = _compared(file, model, compared, with_map, progress)
+    bound = bound_of(found.score, model.arithmetic)
+    _set(file, "calibration", lowered(graph.calibration, bound).numpy())
+    _describe(file, {**card, **_agreement(found, bound, len(compared), card)})
     with replacing(path) as temporary:
         temporary.write_bytes(file.SerializeToString())
-    return Exported(path, difference, len(compared), graph.output_names)
+    return Exported(path, found.score, bound, len(compared), graph.output_names)
 
 
-def made_samples(model: Model, n: int) -> Shaped[Tensor, "n ..."]:
-    """Raw samples to compare on where there are none: half of them made by G, and half noise."""
-    random = generator_for(0, 5)
-    networks = model.networks
-    like = next(networks.generator.parameters())
-    codes = torch.randn(n // 2, model.settings.latent_dim, generator=random).to(like)
-    noise = torch.randn(n - n // 2, *model.shape, generator=random).to(like)
-    with torch.no_grad():
-        networks.eval()
-        made = networks.generator(codes)
-    raw = networks.restore(torch.cat([made, noise.clamp(-1, 1) if model.kind.pictured else noise]))
-    if model.dtype == torch.uint8:
-        raw = raw.round().clamp(0, 255)
-    return raw.to(model.dtype)
+def check_exportable(model: Model, path: Path, with_map: bool) -> None:
+    """Refuse, before any work is done, a file that cannot be written or a model that cannot be exported.
+
+    Raises
+    ------
+    InputError
+        As :func:`export_onnx`, as far as that is known.
+    """
+    check_file_path(path, [SUFFIX])
+    check_backbone(model.backbone)
+    if with_map:
+        check_map(model.kind)
 
 
-def _check(model: Model) -> None:
-    if model.backbone is not None:
-        raise InputError(
-            "a detector with features cannot be exported: its backbone takes images of any size; export one without"
-        )
+def _agreement(found: Differences, bound: float, n: int, card: dict[str, Any]) -> dict[str, Any]:
+    """What the metadata says of the comparison."""
+    of_map = {}
+    if found.map is not None:
+        of_map["largest_map_difference"] = found.map
+        if (threshold := card.get("map_threshold")) is not None:
+            of_map["map_threshold"] = threshold + 2 * found.map
+    return {
+        "compared_samples": n,
+        "largest_difference": found.score,
+        "calibration_lowered_by": bound,
+        **of_map,
+    }
 
 
-def _converted(graph: ScoringGraph, x: Shaped[Tensor, "2 ..."]) -> Any:
+def _converted(graph: ScoringGraph, x: Shaped[Tensor, "n ..."]) -> Any:
     """The graph as an ``onnx.ModelProto``, for batches of any size."""
+    pair = (x if len(x) > 1 else torch.cat([x, x]))[:2]  # a size of 1 would be taken for a constant
     rate = torch.tensor(0.05, dtype=torch.float64)
     with warnings.catch_warnings(), torch.no_grad(), _quiet():
         warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            graph,
-            (x, rate),
-            dynamo=True,
-            verbose=False,
-            dynamic_shapes={"x": {0: torch.export.Dim("batch", min=1)}, "false_alarm_rate": None},
-            input_names=["x", "false_alarm_rate"],
-            output_names=graph.output_names,
-        )
+        try:
+            program = torch.onnx.export(
+                graph,
+                (pair, rate),
+                dynamo=True,
+                verbose=False,
+                dynamic_shapes={"x": {0: torch.export.Dim("batch", min=1)}, RATE: None},
+                input_names=["x", RATE],
+                output_names=graph.output_names,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            reason = shortened(str(error.__cause__ or error), LONGEST_REASON)
+            raise InputError(f"torch cannot export the detector: {reason}") from error
     assert program is not None
-    return program.model_proto
+    file = program.model_proto
+    # Where torch finds the size of a batch to be a constant, it exports that without a word.
+    if not file.graph.input[0].type.tensor_type.shape.dim[0].dim_param:
+        raise InputError(
+            "torch exports the detector for batches of one size alone: one of its terms asks for the size"
+        )
+    return file
 
 
 @contextmanager
@@ -158,17 +180,15 @@ def _set(file: Any, name: str, value: Num[np.ndarray, ...]) -> None:
     file.graph.initializer.append(tensor)
 
 
-def _difference(file: Any, model: Model, samples: Shaped[Tensor, "n ..."]) -> float:
-    """The largest difference between a score of the file and of the model, relative to 1 + the latter's magnitude."""
-    from onnxruntime import InferenceSession
+def _compared(
+    file: Any, model: Model, samples: Shaped[Tensor, "n ..."], with_map: bool, progress: bool | None
+) -> Differences:
+    from onnxruntime import InferenceSession, SessionOptions
 
-    session = InferenceSession(file.SerializeToString(), providers=["CPUExecutionProvider"])
-    largest = 0.0
-    for part in samples.split(BATCH):
-        score = model.score(part).numpy()
-        [found] = session.run(["score"], {"x": part.numpy()})
-        largest = max(largest, float((np.abs(found - score) / (1 + np.abs(score))).max()))
-    return largest
+    options = SessionOptions()
+    options.log_severity_level = 3  # it warns of constants that it computes at each run
+    session = InferenceSession(file.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return differences(session, model, samples, with_map, progress)
 
 
 def _describe(file: Any, card: dict[str, Any]) -> None:
