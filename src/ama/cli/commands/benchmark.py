@@ -149,6 +149,16 @@ def _drift(given: Namespace) -> None:
     drift_alarms(given.append_to, given.streams)
 
 
+def _export(given: Namespace) -> None:
+    from ama.utils.extras import needs_extra
+
+    with needs_extra("onnx"):
+        from ama.benchmark.checks.exported_scores import exported_scores
+
+    _check_results(given)
+    exported_scores(given.append_to, given.only)
+
+
 def _gallery(given: Namespace) -> None:
     from ama.benchmark.figures.gallery import gallery
 
@@ -258,6 +268,12 @@ BENCHMARKS = dict(
             _drift,
             _count("--streams", "simulated streams of each kind", 1000),
             APPEND_TO,
+        ),
+        _command(
+            "export [options]",
+            "Compare exported detectors with those in memory.",
+            _export,
+            *(ONLY, APPEND_TO),
         ),
         _command(
             "gallery [options]",
