@@ -1,161 +1,154 @@
-"""A detector as an ONNX file: the scores, p-values and labels of the one in memory, and its guarantee."""
+"""A detector as an ONNX file: the scores, p-values, labels, terms and maps of the one in memory."""
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
-import warnings
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
-from sklearn.datasets import load_digits
 
+from ama.cli.main import main
 from ama.detectors.ama import AMADetector
-from ama.errors import InputError
-from ama.export.onnx_file import COMPARED
 
 onnx = pytest.importorskip("onnx", reason="pip install '.[onnx]'")
 ort = pytest.importorskip("onnxruntime", reason="pip install '.[onnx]'")
 
-DIGITS = load_digits().images.astype(np.uint8)[:, None] * 15
-RANDOM = np.random.default_rng(0)
-ROWS = RANDOM.normal(size=(400, 6)) * [1, 10, 100, 1, 1, 0.01]
-COLOUR = np.kron(RANDOM.integers(0, 255, (200, 3, 4, 4)), np.ones((4, 3))).astype(np.uint8)
-ALL_TERMS = "r_score+a_score+latent_density+mahalanobis+memory_bank+rotated_memory_bank+rotation"
-ROW_TERMS = "r_score+latent_density+memory_bank+nearest_rows+local_nearest_rows+row_density"
-
-CASES = {
-    "digits": (DIGITS, {}),
-    "digits, every term": (DIGITS, {"scoring": ALL_TERMS}),
-    "digits in bfloat16": (DIGITS, {"scoring_precision": "bfloat16"}),
-    "float digits": (DIGITS / np.float32(255), {}),
-    "colour, not square": (COLOUR, {}),
-    "paper": (DIGITS, {"preset": "paper", "max_steps": 2, "batch_size": 8}),
-    "rows": (ROWS, {}),
-    "rows, other terms": (ROWS, {"scoring": ROW_TERMS}),
-    "tiles": (COLOUR, {"tile_size": 8}),
-}
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "export.md"
+OF_IMAGES = "r_score+a_score+latent_density+mahalanobis+memory_bank+rotated_memory_bank+rotation"
+OF_ROWS = "r_score+latent_density+memory_bank+nearest_rows+local_nearest_rows+row_density"
 
 
-@pytest.fixture(scope="module", params=CASES)
-def exported(request, tmp_path_factory) -> tuple[AMADetector, Path, np.ndarray]:
-    x, given = CASES[request.param]
-    learned = x[: len(x) // 2]
-    detector = AMADetector(
-        **{"max_steps": 20, "scoring_precision": "float32", **given},
-        held_out=0.3,
-        random_state=0,
-        progress=False,
-    ).fit(learned)
+class Case(NamedTuple):
+    """A detector, its file, and samples: as the detector takes them, and as the file does."""
+
+    detector: AMADetector
+    path: Path
+    samples: Any
+    x: np.ndarray
+
+
+def _fitted(samples: Any, scoring: str) -> AMADetector:
+    given = {"max_steps": 20, "scoring_precision": "float32", "held_out": 0.3, "scoring": scoring}
+    return AMADetector(**given, random_state=0, progress=False).fit(samples)
+
+
+@pytest.fixture(scope="module")
+def images(digits, tmp_path_factory) -> Case:
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
-    detector.export(path, X=x[len(x) // 2 :], terms=True)
-    return detector, path, x
+    detector = _fitted(digits[0][:300], OF_IMAGES)
+    detector.export(path, X=digits[0][300:500], terms=True, maps=True)
+    return Case(detector, path, digits[0], digits[0])
 
 
-def _run(path: Path, x: np.ndarray, **given: float) -> dict[str, np.ndarray]:
-    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory) -> Case:
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(random.normal(size=(500, 4)) * [1, 10, 100, 0.01], columns=list("abcd"))
+    table["colour"] = random.choice(["red", "green", "blue"], len(table))
+    table.loc[::7, "b"] = np.nan
+    with pytest.warns(UserWarning, match=r"^column 'colour' of the data frame becomes an indicator"):
+        detector = _fitted(table[:250], OF_ROWS)
+    path = tmp_path_factory.mktemp("onnx") / "model.onnx"
+    with pytest.warns(
+        UserWarning, match=r"^the file takes the \d+ numbers into which ama encodes the 5 columns"
+    ):
+        detector.export(path, X=table[250:400], terms=True)
+    return Case(detector, path, table, detector.open(table).read().x.numpy())
+
+
+@pytest.fixture(params=["images", "rows"])
+def case(request) -> Case:
+    return request.getfixturevalue(request.param)
+
+
+def _run(case: Case, n: int, **given: float) -> dict[str, np.ndarray]:
+    session = ort.InferenceSession(case.path, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    feed = {"x": x, **{name: np.asarray(value) for name, value in given.items()}}
+    feed = {"x": case.x[:n], **{name: np.asarray(value) for name, value in given.items()}}
     return dict(zip(names, session.run(names, feed), strict=True))
 
 
-@pytest.mark.parametrize("n", [1, 7, 256])
-def test_scores_p_values_labels_and_terms_are_those_of_python(exported, n):
-    detector, path, x = exported
-    x = x[:n]
-    found = _run(path, x)
-    card = {p.key: json.loads(p.value) for p in onnx.load(path).metadata_props}
-    score = detector.score_samples(x)
-    assert (np.abs(found["score"] - score) <= card["ama.calibration_lowered_by"] * (1 + np.abs(score))).all()
-    assert (found["p_value"] >= detector.p_value(x)).all()
-    for name, values in detector.named_scores(x).items():
-        if name in found and name != "score":
-            assert np.abs(found[name]) == pytest.approx(np.abs(values), rel=0.1, abs=0.1), name
-    flagged = detector.predict(x) == -1
-    assert not (found["anomaly"] & ~flagged).any()
-    if detector.model_.settings.scoring_precision == "float32":
-        assert (found["anomaly"] == flagged).all()
-        assert found["p_value"] == pytest.approx(detector.p_value(x), abs=0.05)
+def _card(case: Case) -> dict[str, Any]:
+    return {p.key.removeprefix("ama."): json.loads(p.value) for p in onnx.load(case.path).metadata_props}
 
 
-def test_a_rate_can_be_given(exported):
-    _, path, x = exported
-    found = _run(path, x, false_alarm_rate=0.5)
+@pytest.mark.parametrize("n", [1, 7, 256, 2000])
+def test_scores_p_values_labels_and_terms_are_those_of_python(case, n):
+    detector, bound = case.detector, _card(case)["calibration_lowered_by"]
+    samples, found = case.samples[:n], _run(case, n)
+    score, p_value = detector.score_samples(samples), detector.p_value(samples)
+    assert (np.abs(found["score"] - score) <= bound * (1 + np.abs(score))).all()
+    assert (found["p_value"] >= p_value).all()
+    assert found["p_value"] == pytest.approx(p_value, abs=0.02)
+    assert (found["anomaly"] == (detector.predict(samples) == -1)).all()
+    for name, values in detector.scores(samples).terms.items():
+        assert found[name] == pytest.approx(values.numpy(), rel=1e-4, abs=1e-4), name
+
+
+def test_maps_are_those_of_python(images):
+    maps = images.detector.anomaly_map(images.samples[:9])
+    assert _run(images, 9)["map"] == pytest.approx(maps, rel=1e-4, abs=1e-5)
+    card = _card(images)
+    assert card["map_threshold"] == images.detector.map_threshold + 2 * card["largest_map_difference"]
+
+
+def test_a_rate_can_be_given(case):
+    found = _run(case, 400, false_alarm_rate=0.5)
     assert (found["anomaly"] == (found["p_value"] <= 0.5)).all()
     assert 0 < found["anomaly"].mean() < 1
 
 
-def test_the_metadata_hold_the_model_card(exported):
-    detector, path, _ = exported
-    card = {p.key: json.loads(p.value) for p in onnx.load(path).metadata_props}
-    assert card["ama.calibration_samples"] == len(detector.model_.calibration)
-    assert card["ama.false_alarm_rate"] == detector.guaranteed_rate
-    assert card["ama.versions"]["torch"] == torch.__version__
-    onnx.checker.check_model(onnx.load(path), full_check=True)
+def test_the_metadata_hold_names_units_versions_and_the_model_card(case):
+    card, detector = _card(case), case.detector
+    assert card["calibration_samples"] == len(detector.model_.calibration)
+    assert card["false_alarm_rate"] == detector.guaranteed_rate
+    assert card["versions"]["torch"] == torch.__version__
+    assert card["model_card"]["Model"]["learned from"] == detector.learned_from_
+    assert "units" in card["x"] or "0 to 255" in card["x"]
+    onnx.checker.check_model(onnx.load(case.path), full_check=True)
 
 
-def test_the_lines_of_the_page_score_a_folder_without_torch(tmp_path):
-    page = Path(__file__).parents[2] / "docs" / "how-to" / "export.md"
-    lines = page.read_text().split("```python\n")[1].split("```")[0]
+def test_the_metadata_say_which_numbers_encode_a_column(rows):
+    card = _card(rows)
+    assert card["columns"] == ["a", "b", "c", "d", "colour"]
+    assert len(card["column_of_number"]) == rows.x.shape[1] > 5
+    assert len(card["encoding"]) == 5
+
+
+def test_the_lines_of_the_page_score_a_folder_as_ama_score_does(images, tmp_path):
+    lines = PAGE.read_text().split("```python\n")[1].split("```")[0]
     # An import of torch or of ama would fail.
     (tmp_path / "score.py").write_text(
         "import sys\nsys.modules['torch'] = sys.modules['ama'] = None\n" + lines
     )
     photos = tmp_path / "photos"
     photos.mkdir()
-    for i, image in enumerate(DIGITS[:5, 0]):
+    for i, image in enumerate(images.x[:6, 0]):
         Image.fromarray(image).save(photos / f"{i}.png")
-    detector = AMADetector(max_steps=20, random_state=0, progress=False).fit(DIGITS[5:500])
-    detector.export(tmp_path / "model.onnx", X=DIGITS[5:500])
+    Image.fromarray(images.x[7, 0]).resize((13, 9)).save(photos / "large.png")
+    turned = Image.Exif()
+    turned[0x0112] = 6  # orientation
+    Image.fromarray(images.x[8, 0]).convert("RGB").save(photos / "turned.png", exif=turned)
     ran = subprocess.run(
-        [sys.executable, "score.py", "model.onnx", "photos"],
+        [sys.executable, "score.py", str(images.path), "photos"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
+    images.detector.save(tmp_path / "model")
+    assert main(["score", str(tmp_path / "model"), str(photos), "--out", str(tmp_path / "scores.csv")]) == 0
+    with open(tmp_path / "scores.csv", newline="") as file:
+        expected = list(csv.DictReader(file))
     told = [line.split() for line in ran.stdout.splitlines()]
-    assert [name for name, *_ in told] == [f"{i}.png" for i in range(5)]
-    p_values = detector.p_value(DIGITS[:5])
-    assert all(float(p) >= expected for (_, _, p, _), expected in zip(told, p_values, strict=True))
-    assert [label == "True" for *_, label in told] == list(detector.predict(DIGITS[:5]) == -1)
-
-
-def test_false_alarms_stay_within_the_rate_over_twenty_splits(tmp_path):
-    shares = []
-    for seed in range(20):
-        order = np.random.default_rng(seed).permutation(len(DIGITS))
-        learned, new = DIGITS[order[:400]], DIGITS[order[400:900]]
-        detector = AMADetector(
-            max_steps=10, false_alarm_rate=0.1, held_out=0.3, random_state=seed, progress=False,
-            scoring="r_score+mahalanobis",
-        ).fit(learned)  # fmt: skip
-        detector.export(tmp_path / "model.onnx", X=learned)
-        shares.append(_run(tmp_path / "model.onnx", new)["anomaly"].mean())
-    assert np.mean(shares) <= 0.1 + 3 * np.std(shares) / 20**0.5
-
-
-def test_a_backbone_is_refused(tmp_path):
-    detector = AMADetector(features="lite0", max_steps=2, random_state=0, progress=False)
-    photos = RANDOM.integers(0, 255, (40, 3, 64, 64)).astype(np.uint8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        detector.fit(photos)
-    with pytest.raises(InputError, match=r"^a detector with features cannot be exported"):
-        detector.export(tmp_path / "model.onnx")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("name", ["model.pt", "missing/model.onnx"])
-def test_a_bad_name_is_refused_before_the_work(name, tmp_path, exported):
-    with pytest.raises(InputError, match=r"^cannot write "):
-        exported[0].export(tmp_path / name)
-
-
-def test_without_samples_those_of_the_networks_are_compared(exported, tmp_path):
-    detector, _, x = exported
-    found = detector.export(tmp_path / "model.onnx")
-    assert found.outputs == ["score", "p_value", "anomaly"]
-    assert found.n_compared == COMPARED
-    assert (_run(tmp_path / "model.onnx", x)["p_value"] >= 0).all()
+    assert len(told) == len(expected) == 8
+    for (name, score, p_value, anomaly), row in zip(told, expected, strict=True):
+        assert row["id"].endswith(name)
+        assert float(score) == pytest.approx(float(row["score"]), rel=1e-3, abs=1e-3)
+        assert float(p_value) >= float(row["p_value"])
+        assert (anomaly == "True") == (row["anomaly"].lower() in ("true", "1"))

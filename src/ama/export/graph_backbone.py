@@ -65,7 +65,7 @@ class GraphBackbone(nn.Module):
         pixels = raw.float() / 255 if raw.dtype == torch.uint8 else raw.float()
         if not resampling.same:
             pixels = resampling(pixels).clamp(0, 1)
-        return self.backbone.stages(pixels.expand(-1, 3, -1, -1))
+        return list(self.backbone.network.stage_maps(pixels.expand(-1, 3, -1, -1)))
 
     def _row(self, stages: list[Float[Tensor, "b _ _ _"]]) -> Float[Tensor, "b n"]:
         return torch.cat([stage.mean((2, 3)) for stage in self.backbone.of_rows(stages)], 1)

@@ -102,12 +102,12 @@ class Backbone(nn.Module, ABC):
     def stages(self, image: Float[Tensor, "1 3 h w"]) -> list[Float[Tensor, "1 _ _ _"]]:
         """Feature maps of all stages, of an image in [0, 1]."""
 
-    def of_rows(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
+    def of_rows(self, stages: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b _ _ _"]]:
         """The stages that make up a row."""
         return stages
 
     @abstractmethod
-    def of_places(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
+    def of_places(self, stages: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b _ _ _"]]:
         """The stages that tell places apart, the finest first."""
 
     def fingerprint(self) -> Shaped[Tensor, " n"]:
@@ -205,5 +205,5 @@ class Lite0Backbone(Backbone):
     def stages(self, image: Float[Tensor, "1 3 h w"]) -> list[Float[Tensor, "1 _ _ _"]]:
         return list(self.network.stage_maps(image))
 
-    def of_places(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
+    def of_places(self, stages: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b _ _ _"]]:
         return stages[2:5]

@@ -30,7 +30,7 @@ def tile_places(
                 yield inner(backbone.places(seen), seen)
 
 
-def inner(places: Float[Tensor, "1 k i j"], seen: Shaped[Tensor, "1 c h w"]) -> Float[Tensor, "1 k p q"]:
+def inner(places: Float[Tensor, "b k i j"], seen: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k p q"]:
     """The places without those of the surroundings."""
     for axis in (2, 3):
         n = places.shape[axis]
