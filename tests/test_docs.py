@@ -83,14 +83,15 @@ def test_the_page_of_the_guarantee_has_the_drift_watched():
 def test_the_page_of_the_export_has_the_files_measured():
     *detectors, alarms = read_results(RESULTS / "export.jsonl")
     lines = [
-        f"| {r['kind']} | {r['samples']:,} | {r['difference']:.1e} | {r['bound']:.1e} | {r['smaller']} | {r['labels']} | "
-        f"{max(r['terms'].values()):.1e} |"
+        f"| {r['kind']} | {r['samples']:,} | {r['difference']:.1e} | {r['bound']:.1e} | {r['smaller']} | "
+        f"{r['labels']} | {max(r['terms'].values()):.1e} |"
         for r in detectors
     ]
     assert [r["kind"] for r in detectors] == list(EXPORTED)
     lines.append(
-        f"Over {alarms['splits']} splits of digits, files with a rate of {alarms['rate']:.0%} flag {alarms['mean']:.2%} of "
-        f"{alarms['tested']:,} new digits on average, with a standard error of {alarms['standard_error']:.2%}."
+        f"Over {alarms['splits']} splits of digits, files with a rate of {alarms['rate']:.0%} flag "
+        f"{alarms['mean']:.2%} of {alarms['tested']:,} new digits on average, with a standard error of "
+        f"{alarms['standard_error']:.2%}."
     )
     assert missing_from("docs/how-to/export.md", lines) == []
     assert alarms["mean"] <= alarms["rate"] + 3 * alarms["standard_error"]

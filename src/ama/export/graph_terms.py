@@ -21,8 +21,9 @@ from ama.scores.terms.memory_bank import DISTANCE_FLOOR, MemoryBank
 from ama.scores.terms.nearest_rows import NearestRows
 from ama.scores.terms.term import Term
 
-# The scaling of another runtime may round the last digit of a learned row otherwise.
-SAME = 1e-9
+# A point this near is the learned sample itself: another runtime rounds the last digits of a row otherwise, and those
+# of a row of features, which are float32, at a larger distance. Other images lie far beyond it.
+SAME_ROW, SAME_FEATURES = 1e-9, 1e-2
 
 
 class GraphTerm(nn.Module):
@@ -30,9 +31,9 @@ class GraphTerm(nn.Module):
 
     term: Any
 
-    def __init__(self, term: Term):
+    def __init__(self, term: Term, same: float = SAME_ROW):
         super().__init__()
-        self.term = term
+        self.term, self.same = term, same
 
     def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
         """The value of the term."""
@@ -42,8 +43,8 @@ class GraphTerm(nn.Module):
 class GraphAScore(GraphTerm):
     """Mean and standard deviation are numbers of the graph."""
 
-    def __init__(self, term: AScore):
-        super().__init__(term)
+    def __init__(self, term: AScore, same: float = SAME_ROW):
+        super().__init__(term, same)
         self.mean, self.std = term.mean.item(), term.std.item()
 
     def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
@@ -56,8 +57,8 @@ class GraphLatentDensity(GraphTerm):
     inverse: Tensor
     peaks: Tensor
 
-    def __init__(self, term: LatentDensity):
-        super().__init__(term)
+    def __init__(self, term: LatentDensity, same: float = SAME_ROW):
+        super().__init__(term, same)
         self.floor = term.floor.item()
         factors = torch.linalg.cholesky(term.covariances)
         self.register_buffer("inverse", torch.linalg.inv(factors))
@@ -86,22 +87,28 @@ class GraphNearestRows(GraphTerm):
     """All rows at once; candidates found in float64 need no second search."""
 
     def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
-        return self.term.value(features, _nearest_at_once)
+        return self.term.value(features, self._nearest)
+
+    def _nearest(self, x: Float[Tensor, "b d"], points: Float[Tensor, "m d"]) -> Nearest:
+        x, points = x.double(), points.double()
+        return nearest_candidates(x, x, points, points, min(K, len(points) - 1), self.same)[0]
 
 
-def _nearest_at_once(x: Float[Tensor, "b d"], points: Float[Tensor, "m d"]) -> Nearest:
-    x, points = x.double(), points.double()
-    return nearest_candidates(x, x, points, points, min(K, len(points) - 1), SAME)[0]
+class GraphLocalNearestRows(GraphNearestRows):
+    """A learned row is its own neighbour, as nearly always in Python, where the whitening rounds it otherwise."""
+
+    def __init__(self, term: LocalNearestRows, same: float = 0.0):
+        super().__init__(term, 0.0)
 
 
 @singledispatch
-def graph_term(term: Term) -> GraphTerm:
-    """The term as a part of a graph."""
-    return GraphTerm(term)
+def graph_term(term: Term, same: float = SAME_ROW) -> GraphTerm:
+    """The term as a part of a graph; ``same`` is the largest distance of a sample from itself."""
+    return GraphTerm(term, same)
 
 
 graph_term.register(AScore, GraphAScore)
 graph_term.register(LatentDensity, GraphLatentDensity)
 graph_term.register(MemoryBank, GraphMemoryBank)
 graph_term.register(NearestRows, GraphNearestRows)
-graph_term.register(LocalNearestRows, GraphNearestRows)
+graph_term.register(LocalNearestRows, GraphLocalNearestRows)

@@ -22,8 +22,13 @@ def test_a_detector_is_compared_with_its_file():
 
 @pytest.mark.parametrize(
     ("draw", "shape", "dtype"),
-    [(grey, (1, 8, 8), "uint8"), (floating, (1, 8, 8), "float32"), (crops(9, 7), (3, 9, 7), "uint8"), (table, (30,), "float64")],
-)  # fmt: skip
+    [
+        (grey, (1, 8, 8), "uint8"),
+        (floating, (1, 8, 8), "float32"),
+        (crops(9, 7), (3, 9, 7), "uint8"),
+        (table, (30,), "float64"),
+    ],
+)
 def test_samples_are_drawn(draw, shape, dtype):
     x = draw(5, np.random.default_rng(0))
     assert x.shape == (5, *shape)
