@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from sklearn.utils.validation import check_is_fitted
 
 from ama.data.samples import count
 from ama.utils.extras import needs_extra
 
-if TYPE_CHECKING:
-    from ama.export.onnx_file import Exported
+
+class Exported(NamedTuple):
+    """An exported detector, and how it differs from the one in memory."""
+
+    path: Path
+    difference: float  # the largest between two scores, relative to 1 + their magnitude
+    bound: float  # by which, relative to 1 + their magnitude, the calibration scores are lowered
+    n_compared: int
+    outputs: list[str]
 
 
 class ExportingMixin:
@@ -21,32 +28,24 @@ class ExportingMixin:
     def export(self, path: str | Path, *, X: Any = None, terms: bool = False, maps: bool = False) -> Exported:
         """Write the detector as one ONNX file, which takes raw samples and returns score, p-value and label.
 
-        Preprocessing, networks, densities, calibration scores and threshold are inside. Reading and resizing image
-        files, and making numbers of text and categories, are not. Convolutions run in float32. The calibration scores
-        are lowered by a bound on the difference from Python's scores, so the false-alarm rate holds.
+        Reading image files and encoding the columns of a table stay outside. The calibration scores are lowered by a
+        bound on the difference from Python's scores, so the false-alarm rate holds.
 
         Parameters
         ----------
         path
             Its name ends in .onnx.
         X
-            Samples on which the two are compared, best those of the calibration; by default some that the networks
-            make.
+            Samples on which the two are compared, best those of the calibration; by default made by the networks.
         terms
             Whether each term of the score is an output, too.
         maps
             Whether the anomaly map of images is one.
 
-        Returns
-        -------
-        Exported
-            ``path``, ``difference``, ``bound``, ``n_compared`` and ``outputs``.
-
         Raises
         ------
         InputError
-            If the detector sees images through a backbone other than ``lite0``, a map of rows is wanted, the scores of
-            the file are far from Python's, or the file cannot be written.
+            If its backbone is not ``lite0``, a map of rows is wanted, or the file cannot be written.
         MissingLibraryError
             If onnx, onnxscript or onnxruntime is not installed.
         """

@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Num, Shaped
 from torch import Tensor
 
+from ama.detectors.exporting import Exported
 from ama.errors import InputError
 from ama.errors import sentence as shortened
 from ama.export.agreement import COMPARED, Differences, bound_of, differences, lowered, made_samples
@@ -32,16 +33,6 @@ DESCRIPTION = (
     "score: higher = more normal; p_value: small = anomalous; anomaly: p_value <= false_alarm_rate; map: where an "
     "image is anomalous; other outputs: terms of the score, higher = more anomalous."
 )
-
-
-class Exported(NamedTuple):
-    """An exported detector, and how it differs from the one in memory."""
-
-    path: Path
-    difference: float  # the largest between two scores, relative to 1 + their magnitude
-    bound: float  # by which, relative to 1 + their magnitude, the calibration scores are lowered
-    n_compared: int
-    outputs: list[str]
 
 
 def export_onnx(
@@ -67,8 +58,7 @@ def export_onnx(
     card
         What the metadata holds beside what the graph itself says, as JSON types.
     samples
-        Raw samples on which the two are compared, best those of the calibration; by default some that the networks
-        make.
+        Raw samples on which the two are compared; by default some that the networks make.
     with_terms
         Whether each term is an output, too.
     with_map
@@ -79,8 +69,7 @@ def export_onnx(
     Raises
     ------
     InputError
-        If the model sees images through a backbone other than EfficientNet-Lite0, a map of rows is wanted, torch cannot
-        export a term, the scores of the file are far from the model's, or the file cannot be written.
+        If torch cannot export a term, the scores are far from the model's, or as :func:`check_exportable`.
     """
     check_exportable(model, path, with_map)
     graph = ScoringGraph(model, with_terms, with_map)
@@ -103,7 +92,7 @@ def check_exportable(model: Model, path: Path, with_map: bool) -> None:
     Raises
     ------
     InputError
-        As :func:`export_onnx`, as far as that is known.
+        If the model's backbone is not EfficientNet-Lite0, a map of rows is wanted, or the file cannot be written.
     """
     check_file_path(path, [SUFFIX])
     check_backbone(model.backbone)
