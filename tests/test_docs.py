@@ -14,6 +14,7 @@ import pytest
 from ama.benchmark.checks.defect_maps import CLASSES
 from ama.benchmark.checks.defects import DEFECTS
 from ama.benchmark.checks.drift_alarms import CASES
+from ama.benchmark.checks.exported_scores import CASES as EXPORTED
 from ama.benchmark.checks.serving_table import serving_table
 from ama.benchmark.speed.speed_table import speed_table
 from ama.benchmark.tables.grid import GRIDS
@@ -78,6 +79,26 @@ def test_the_page_of_the_guarantee_has_the_drift_watched():
     assert len(lines) == len(CASES)
     assert missing_from("docs/results/guarantee.md", lines) == []
     assert quiet["drift_watch"]["false"] <= quiet["level"] * quiet["streams"]
+
+
+def test_the_page_of_the_export_has_the_files_measured():
+    *detectors, alarms = read_results(RESULTS / "export.jsonl")
+    lines = [
+        f"| {r['kind']} | {r['samples']:,} | {r['difference']:.1e} | {r['bound']:.1e} | {r['smaller']} | "
+        f"{r['labels']} | {max(r['terms'].values()):.1e} |"
+        for r in detectors
+    ]
+    assert [r["kind"] for r in detectors] == list(EXPORTED)
+    lines.append(
+        f"Over {alarms['splits']} splits of digits, files with a rate of {alarms['rate']:.0%} flag "
+        f"{alarms['mean']:.2%} of {alarms['tested']:,} new digits on average, with a standard error of "
+        f"{alarms['standard_error']:.2%}."
+    )
+    assert missing_from("docs/how-to/export.md", lines) == []
+    assert alarms["mean"] <= alarms["rate"] + 3 * alarms["standard_error"]
+    in_float32 = [r for r in detectors if "bfloat16" not in r["kind"]]
+    assert all(r["difference"] <= r["bound"] and not r["smaller"] for r in in_float32)
+    assert not any(r["labels"] for r in in_float32 if r["bound"] < 0.01)
 
 
 def test_the_page_of_maps_has_the_columns_measured():

@@ -163,11 +163,13 @@ def test_a_missing_library_is_named_before_the_work(call, tmp_path, monkeypatch,
         ("evalute", "; did you mean evaluate?"),
         (
             "xyz",
-            "; the commands are demo, fit, score, calibrate, evaluate, report, serve, upload, completion, benchmark",
+            "; the commands are demo, fit, score, calibrate, evaluate, report, export, serve, upload, completion, "
+            "benchmark",
         ),
         (
             "--config",
-            "; the commands are demo, fit, score, calibrate, evaluate, report, serve, upload, completion, benchmark",
+            "; the commands are demo, fit, score, calibrate, evaluate, report, export, serve, upload, completion, "
+            "benchmark",
         ),
     ],
 )

@@ -38,7 +38,13 @@ class Hub(BaseHTTPRequestHandler):
             for line in map(json.loads, body.splitlines()):
                 if line["key"] == "file":
                     self.files[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
-            self.answer({"commitUrl": "https://huggingface.co/someone/parts/commit/abc", "commitOid": "abc", "success": True})
+            self.answer(
+                {
+                    "commitUrl": "https://huggingface.co/someone/parts/commit/abc",
+                    "commitOid": "abc",
+                    "success": True,
+                }
+            )
         else:
             self.answer({"error": f"{kind} is not there"}, 404)
 

@@ -13,6 +13,7 @@ import numpy as np
 from ama import settings
 from ama.detectors.explaining import ExplainingMixin
 from ama.detectors.explanation import LatentSphere, ScoreColumn
+from ama.detectors.exporting import ExportingMixin
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.seeing import BackboneMixin
@@ -36,7 +37,9 @@ DIRECTIONS = ("inward", "outward")
 
 
 @parameters
-class AMADetector(BackboneMixin, ExplainingMixin, ImagePlottingMixin, TrainedDetector, settings.Settings):
+class AMADetector(
+    BackboneMixin, ExplainingMixin, ImagePlottingMixin, ExportingMixin, TrainedDetector, settings.Settings
+):
     r"""Adversarial Mirrored AutoEncoder: learns from normal samples and scores how normal a sample looks.
 
     An encoder and a generator reconstruct each sample, and a discriminator sees pairs and learns to distinguish (x, x)

@@ -26,6 +26,7 @@ EXTRAS = {
     "hub": Extra("reading data sets of the Hugging Face hub", ("datasets",)),
     "transformers": Extra("a backbone of transformers", ("transformers",)),
     "timm": Extra("a backbone of timm", ("timm",)),
+    "onnx": Extra("export", ("onnx", "onnxscript", "onnxruntime")),
     "completion": Extra("shell completion", ("shtab",)),
     "report": Extra("plotting", ("matplotlib", "jinja2", "pandas")),
     "serve": Extra("serving", ("fastapi", "uvicorn", "python_multipart", "prometheus_client"), "'.[serve]'"),

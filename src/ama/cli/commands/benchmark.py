@@ -8,37 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ama.cli.benchmark_options import Option
+from ama.cli.benchmark_options import argument as _argument
+from ama.cli.benchmark_options import count as _count
+from ama.cli.benchmark_options import text as _text
+from ama.cli.benchmark_options import texts as _texts
 from ama.cli.parser import Command
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
-
-Option = Callable[["ArgumentParser"], None]
-
-
-def _argument(name: str, help: str) -> Option:
-    return lambda parser: parser.add_argument(name, type=str, help=help)
-
-
-def _text(name: str, metavar: str, help: str, default: str | None = None) -> Option:
-    kind = str | None if default is None else str
-    return lambda parser: parser.add_argument(name, type=kind, default=default, metavar=metavar, help=help)
-
-
-def _texts(name: str, metavar: str, help: str) -> Option:
-    return lambda parser: parser.add_argument(
-        name, type=str, nargs="+", default=[], metavar=metavar, help=help
-    )
-
-
-def _count(name: str, help: str, default: int | None = None) -> Option:
-    def add(parser: ArgumentParser) -> None:
-        from jsonargparse.typing import PositiveInt
-
-        kind = PositiveInt | None if default is None else PositiveInt
-        parser.add_argument(name, type=kind, default=default, metavar="INT", help=help)
-
-    return add
 
 
 def _command(
@@ -157,6 +135,16 @@ def _serving(given: Namespace) -> None:
     serving_load(given.append_to, given.seconds, given.connections)
 
 
+def _export(given: Namespace) -> None:
+    from ama.utils.extras import needs_extra
+
+    with needs_extra("onnx"):
+        from ama.benchmark.checks.exported_scores import exported_scores
+
+    _check_results(given)
+    exported_scores(given.append_to, given.only)
+
+
 def _gallery(given: Namespace) -> None:
     from ama.benchmark.figures.gallery import gallery
 
@@ -269,6 +257,12 @@ BENCHMARKS = dict(
             APPEND_TO,
         ),
         _command("serving [options]", "Measure ama serve under load.", _serving, *LOAD, APPEND_TO),
+        _command(
+            "export [options]",
+            "Compare exported detectors with those in memory.",
+            _export,
+            *(ONLY, APPEND_TO),
+        ),
         _command(
             "gallery [options]",
             "Make a page of pictures from real trainings.",
