@@ -47,16 +47,10 @@ def upload(detector: Detector, repository: str, private: bool = False, token: st
     SavingError
         If the hub cannot be reached, or refuses.
     """
-    with needs_extra("hub", "uploading to the Hugging Face hub"):
-        import datasets  # noqa: F401  # brings the client along
-        from huggingface_hub import HfApi
-        from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
-        from huggingface_hub.utils import validate_repo_id
+    _check_name(repository)
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import LocalTokenNotFoundError
 
-    try:
-        validate_repo_id(repository)
-    except HFValidationError as error:
-        raise InputError(f"the repository must be OWNER/NAME, found {repository!r}") from error
     api = HfApi(token=token)
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model"
@@ -74,6 +68,18 @@ def upload(detector: Detector, repository: str, private: bool = False, token: st
         except Exception as error:  # of the client, of HTTP or of the network
             reason = " ".join(str(error).split()) or type(error).__name__
             raise SavingError(f"the hub has not taken {repository}: {reason}") from error
+
+
+def _check_name(repository: str) -> None:
+    with needs_extra("hub", "uploading to the Hugging Face hub"):
+        import datasets  # noqa: F401  # brings the client along
+        from huggingface_hub.errors import HFValidationError
+        from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise InputError(f"the repository must be OWNER/NAME, found {repository!r}") from error
 
 
 def readme(detector: Detector, repository: str) -> str:
