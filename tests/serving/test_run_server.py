@@ -114,3 +114,10 @@ def test_the_event_loop_stays_free_while_samples_are_scored(server, pictures):
     work.start()
     assert server.get("/health").status == 200
     work.join()
+
+
+def test_connections_send_without_delay():
+    with bound("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
