@@ -41,19 +41,16 @@ class MapScale:
         self._text.add_text("units_per_grey_level", f"{self.unit!r}")
         self._text.add_text("map_threshold", f"{threshold!r}")
 
-    def cuts(self, heat: Float[np.ndarray, "h w"]) -> bool:
-        """Whether a map has values above the highest level."""
-        return bool(np.round(heat / self.unit).max() > LEVELS)
-
     def save(
         self, file: Path | BytesIO, heat: Float[np.ndarray, "h w"], size: tuple[int, int] | None = None
-    ) -> None:
-        """Write a map as PNG; parameters as of :meth:`MapFolder.write`."""
-        levels = np.clip(np.round(heat / self.unit), 0, LEVELS)
-        picture = Image.fromarray(levels.astype(np.uint16))
+    ) -> bool:
+        """Write a map as PNG; parameters as of :meth:`MapFolder.write`. Returns whether a value exceeds the scale."""
+        levels = np.round(heat / self.unit)
+        picture = Image.fromarray(np.clip(levels, 0, LEVELS).astype(np.uint16))
         if size is not None and heat.shape != size:
             picture = picture.resize(size[::-1], Image.Resampling.NEAREST)
         picture.save(file, "PNG", pnginfo=self._text)
+        return bool(levels.max() > LEVELS)
 
 
 class MapFolder:
@@ -119,7 +116,6 @@ class MapFolder:
         InputError
             If it cannot be written.
         """
-        self.n_cut += self.scale.cuts(heat)
         path = self.folder / sample_path(sample_id)
         path = path.with_name(path.name + SUFFIX)
         with naming(path):
@@ -128,7 +124,7 @@ class MapFolder:
                 path = self._numbered(path)
             temporary = path.with_name(f"{TEMPORARY}map")
             try:
-                self.scale.save(temporary, heat, size)
+                self.n_cut += self.scale.save(temporary, heat, size)
                 sync(temporary)
                 temporary.replace(path)
             finally:
