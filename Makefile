@@ -25,11 +25,12 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 # Odd files and odd models: each must be read, or refused with one sentence. What fails is kept in KEEP.
+# With ONLY=serve, odd requests to real servers instead.
 COUNT ?= 400
 KEEP ?= fuzz-failures
 fuzz: $(VENV)/installed-dev
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --count $(COUNT) --keep $(KEEP) \
-		$(if $(SEED),--seed $(SEED)) $(if $(RESULTS),--append-to $(RESULTS))
+		$(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) $(if $(RESULTS),--append-to $(RESULTS))
 
 # SIGKILL at random moments of whatever writes files: the older file or the newer one must be there, whole.
 kill: COUNT = 200

@@ -14,6 +14,8 @@ import pytest
 from ama.benchmark.checks.defect_maps import CLASSES
 from ama.benchmark.checks.defects import DEFECTS
 from ama.benchmark.checks.drift_alarms import CASES
+from ama.benchmark.checks.exported_scores import CASES as EXPORTED
+from ama.benchmark.checks.serving_table import serving_table
 from ama.benchmark.speed.speed_table import speed_table
 from ama.benchmark.tables.grid import GRIDS
 from ama.benchmark.tables.grid_results import records_of, results_path
@@ -89,6 +91,26 @@ def test_the_page_on_clusters_has_what_the_killed_worker_changed():
     assert f"It took {r['seconds_ray']} seconds" in text
     assert f"and {r['seconds_one_process']} in one process" in text
     assert r["equal"] and r["same_order"] and r["killed"]  # noqa: PT018
+
+
+def test_the_page_of_the_export_has_the_files_measured():
+    *detectors, alarms = read_results(RESULTS / "export.jsonl")
+    lines = [
+        f"| {r['kind']} | {r['samples']:,} | {r['difference']:.1e} | {r['bound']:.1e} | {r['smaller']} | "
+        f"{r['labels']} | {max(r['terms'].values()):.1e} |"
+        for r in detectors
+    ]
+    assert [r["kind"] for r in detectors] == list(EXPORTED)
+    lines.append(
+        f"Over {alarms['splits']} splits of digits, files with a rate of {alarms['rate']:.0%} flag "
+        f"{alarms['mean']:.2%} of {alarms['tested']:,} new digits on average, with a standard error of "
+        f"{alarms['standard_error']:.2%}."
+    )
+    assert missing_from("docs/how-to/export.md", lines) == []
+    assert alarms["mean"] <= alarms["rate"] + 3 * alarms["standard_error"]
+    in_float32 = [r for r in detectors if "bfloat16" not in r["kind"]]
+    assert all(r["difference"] <= r["bound"] and not r["smaller"] for r in in_float32)
+    assert not any(r["labels"] for r in in_float32 if r["bound"] < 0.01)
 
 
 def test_the_page_of_maps_has_the_columns_measured():
@@ -185,6 +207,12 @@ def test_the_page_of_reliability_has_what_the_long_runs_found():
         lines.append(f"Seed {run['seed']}: {run['failures']} failures.")
     assert lines
     assert missing_from("docs/reliability.md", lines) == []
+
+
+def test_the_page_of_the_server_has_the_loads_measured():
+    records = read_results(RESULTS / "serving.jsonl")
+    assert missing_from("docs/how-to/serve.md", serving_table(records).splitlines()) == []
+    assert all(record["equal"] == record["compared"] for record in records)
 
 
 def test_getting_started_has_the_scanned_digits():

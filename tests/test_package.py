@@ -263,10 +263,11 @@ def test_the_wheel_alone_has_the_commands_and_names_the_extra_that_another_needs
         "train": ["fit", "normal.npy", "--out", "fitted"],
         "report": ["report", "model", "normal.npy", "--out", "page.html"],
         "hub": ["score", "model", "hf://owner/name"],
+        "serve": ["serve", "model"],
     }
     command = [environment, "-c", COMMANDS, json.dumps([*scoring, *refused.values()])]
     done = subprocess.run(command, cwd=folder, env=clean(), capture_output=True, text=True)
-    assert json.loads(done.stdout.splitlines()[-1]) == [0, 0, 0, 2, 2, 2], done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [0, 0, 0, 2, 2, 2, 2], done.stderr
     sentences = [line for line in done.stderr.splitlines() if "not installed" in line]
     assert [re.search(r"pip install .* \(the extra '(\w+)' of ama\)$", line)[1] for line in sentences] == [
         *refused

@@ -62,7 +62,7 @@ class ModelFolderError(InputError):
 
 
 class SavingError(RuntimeError):
-    """A model could not be saved where it was asked for, after the work; the message says where it is instead."""
+    """A model could not be saved where it was asked for, after the work; the message says where it is."""
 
 
 class ClusterError(RuntimeError):

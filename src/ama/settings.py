@@ -43,8 +43,7 @@ class Settings:
         "coordinates, half relative to how close these rows are; \"row_density\", their density. With features: "
         "\"nearest_places\", the distance of the most unusual places from learned ones; \"place_densities\", from the "
         "Gaussians of these places. \"known_anomalies\": how far a sample lies in the direction of known anomalies "
-        "(y = -1). \"auto\": several, weighted by how well each separates held-out normal samples from synthetic "
-        "anomalies."), FIRST, default="a_score")
+        "(y = -1). \"auto\": several, weighted by how well each finds synthetic anomalies."), FIRST, default="a_score")
     features: str = parameter((
         "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with its weights of "
         "ImageNet, or \"lite0:FILE\" with those of a file; a folder, or an id of the Hugging Face hub, of a network of "
@@ -159,13 +158,15 @@ class Settings:
     term_bound: float = parameter((
         "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. A bound of 3 "
         "helps if normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
+    weight_exponent: float = parameter((
+        "Exponent of the AUROC by which \"auto\" weights a term: 0 weights all alike, larger ones favour the best."),
+        SCORE, 0.0, 100.0, default=1.0)
     combination: Literal["sum", "maximum"] = parameter((
         "How several terms, each in standard deviations of held-out normal samples, become one score: their \"sum\", "
         "or a smooth \"maximum\", which does not dilute what a single term finds."), SCORE, default="sum")
     statistics: Literal["training", "held_out"] = parameter((
         "Samples to which the statistics of normal scores are fitted: the \"training\" samples, as in the paper, or "
-        "\"held_out\" ones. Terms other than r_score and a_score use at most 20,000 of them."), SCORE,
-        default="training")
+        "\"held_out\" ones. Terms but r_score and a_score use at most 20,000."), SCORE, default="training")
     scoring_precision: Precision = parameter((
         "The same when scoring images; scores in bfloat16 and float32 differ slightly. A model scores in the type that "
         "was chosen at its fit. Tabular data are always scored in float64."), SCORE, default="float32")
@@ -190,13 +191,11 @@ class Settings:
         return 0.0 if self.lipschitz.endswith("zero_centred") else None
 
 
-# The paper's text.
-PAPER = Settings()
+PAPER = Settings()  # the paper's text
 
-# What the authors' code does otherwise.
 AS_CODED: dict[str, Any] = {"penalty_norm": "pixel", "interpolation": "remainder"}
 AS_CODED |= {"negatives": "scaled", "negative_batch": "mixed", "detached": True}
-AUTHORS = Settings(**AS_CODED)
+AUTHORS = Settings(**AS_CODED)  # what the authors' code does otherwise
 
 COMPACT_COLOUR = Settings(
     latent_dim=64,
@@ -205,7 +204,7 @@ COMPACT_COLOUR = Settings(
     discriminator_width=32,
     full_resolution=False,
     batch_size=16,  # small steps, so that there can be many: the rotation head needs them
-    max_steps=10_000,
+    max_steps=20_000,
     max_epochs=None,
     learning_rate=1e-3,
     milestones=[],
@@ -222,14 +221,16 @@ COMPACT_COLOUR = Settings(
     lambda_rotation=1.0,
     rotation_share=1.0,
     scoring="auto",
+    weight_exponent=2.0,
     precision="auto",
     scoring_precision="auto",
 )
 
-COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=4000)  # without colours there is less to learn
+COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=8000, weight_exponent=1.0)  # less to learn
 
 # Rows and feature maps are small, and their steps short as they are.
 _SMALL: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}
+_SMALL |= {"weight_exponent": 1.0}
 COMPACT_TABULAR = dataclasses.replace(
     COMPACT_COLOUR,
     **_SMALL,
@@ -252,8 +253,7 @@ COMPACT_FEATURES = dataclasses.replace(COMPACT_TABULAR, combination="maximum", t
 _OF_MAPS: dict[str, Any] = {"max_steps": 2000, "lambda_rotation": 0.0, "scoring_precision": "float32"}
 COMPACT_MAPS = dataclasses.replace(COMPACT_COLOUR, **_SMALL, **_OF_MAPS, combination="maximum", held_out=0.25)
 
-# Variant of the data -> what each preset is for it. "auto" is "compact", on a GPU as well: on the class of CIFAR-10
-# that was measured there, the paper's training ends far below it (benchmarks/results/paper.jsonl).
+# By variant of the data. "auto" is "compact" on a GPU, too: the paper's training ends below it (results/paper.jsonl).
 PRESETS: dict[str, dict[str, Settings]] = {
     "colour images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_COLOUR},
     "grey images": {"paper": PAPER, "authors": AUTHORS, "compact": COMPACT_GREY},

@@ -161,8 +161,16 @@ def test_a_missing_library_is_named_before_the_work(call, tmp_path, monkeypatch,
         ("scor", "; did you mean score?"),
         ("fitt", "; did you mean fit?"),
         ("evalute", "; did you mean evaluate?"),
-        ("xyz", "; the commands are demo, fit, score, calibrate, evaluate, report, benchmark"),
-        ("--config", "; the commands are demo, fit, score, calibrate, evaluate, report, benchmark"),
+        (
+            "xyz",
+            "; the commands are demo, fit, score, calibrate, evaluate, report, export, serve, upload, completion, "
+            "benchmark",
+        ),
+        (
+            "--config",
+            "; the commands are demo, fit, score, calibrate, evaluate, report, export, serve, upload, completion, "
+            "benchmark",
+        ),
     ],
 )
 def test_an_unknown_command_is_refused_with_the_nearest(call, word, rest):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ama.features.loading import load_backbone
-from ama.features.tile_places import _inner, tile_places
+from ama.features.tile_places import inner, tile_places
 from ama.features.tiles import Tiles
 
 
@@ -55,6 +55,6 @@ def test_a_tile_much_narrower_than_its_surroundings_has_a_place(backbone, image,
 
 
 def test_of_four_places_of_a_narrow_tile_the_surroundings_leave_some():
-    left = _inner(torch.arange(4.0).view(1, 1, 4, 1).expand(-1, -1, -1, 36), torch.zeros(1, 3, 72, 576))
+    left = inner(torch.arange(4.0).view(1, 1, 4, 1).expand(-1, -1, -1, 36), torch.zeros(1, 3, 72, 576))
     assert left.shape == (1, 1, 2, 32)
     assert left[0, 0, :, 0].tolist() == [1, 2]

@@ -82,6 +82,15 @@ def run_all(job: Job, indices: list[int], jobs: int) -> Iterator[Judged]:
         yield from pool.imap_unordered(_run_index, indices)
 
 
+def run_requests(job: Job, indices: list[int], home: Path) -> Iterator[Judged]:
+    """Cases for servers, one after the other."""
+    from fuzz.served_cases import Servers, served_folders  # needs the extra "serve"
+
+    with Servers(served_folders(job.good, home), home) as servers:
+        for found in servers.cases(job.seed, indices, job.keep):
+            yield Judged(*found)
+
+
 def warmed_up(home: Path) -> dict[str, Good]:
     """The good models; making them imports and initialises what a case needs."""
     torch.set_num_threads(1)  # a fork has none of the other threads
@@ -124,6 +133,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--index", type=int, nargs="+", default=None, help="run these cases alone")
     parser.add_argument("--keep", type=Path, required=True, metavar="FOLDER", help="where failures are kept")
     parser.add_argument("--append-to", type=Path, metavar="FILE", help="results file for the summary")
+    parser.add_argument("--only", choices=("serve",), help="requests to real servers, in place of files")
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=2, help="worker processes")
     for kind in KINDS[:2]:
         parser.add_argument(
@@ -144,7 +154,9 @@ def main() -> int:
         job = Job(given.seed, warmed_up(Path(home)), given.keep.resolve())
         judged: list[Judged] = []
         start = shown = time.monotonic()
-        for one in run_all(job, indices, given.jobs):
+        served = given.only == "serve"
+        cases = run_requests(job, indices, Path(home)) if served else run_all(job, indices, given.jobs)
+        for one in cases:
             judged.append(one)
             now = time.monotonic()
             if now - shown > 5:
@@ -160,9 +172,9 @@ def main() -> int:
     counts = Counter(one.verdict.kind for one in judged)
     print(f"\nseed {given.seed}: " + ", ".join(f"{counts[kind]} {kind}" for kind in KINDS))
     if given.append_to is not None:
-        append_result(
-            given.append_to, {"seed": given.seed, "cases": len(judged), **{k: counts[k] for k in KINDS}}
-        )
+        only = {} if given.only is None else {"only": given.only}
+        found = {"seed": given.seed, "cases": len(judged), **{k: counts[k] for k in KINDS}}
+        append_result(given.append_to, {**only, **found})
     failed = any(one.verdict.failed for one in judged)
     if failed:
         print(f"what failed is in {given.keep}/SEED-INDEX")

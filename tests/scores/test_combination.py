@@ -45,8 +45,8 @@ def test_a_bounded_term_says_no_more_than_its_bound_and_small_ones_are_as_they_w
     torch.testing.assert_close(*scores, rtol=1e-5, atol=1e-12)
 
 
-@given(seeds, st.integers(1, 20), st.integers(1, 20), st.integers(1, 3))
-def test_a_weight_is_the_auroc_on_the_worst_kind(seed, n, m, t):
+@given(seeds, st.integers(1, 20), st.integers(1, 20), st.integers(1, 3), st.sampled_from([0.0, 1.0, 2.0]))
+def test_a_weight_is_a_power_of_the_auroc_on_the_worst_kind(seed, n, m, t, exponent):
     normal, kinds = (
         draw(seed, n, t).round(),
         [draw(seed + i, m, t).round() for i in (1, 2)],
@@ -56,10 +56,10 @@ def test_a_weight_is_the_auroc_on_the_worst_kind(seed, n, m, t):
         pairs = [(a > b) + (a == b) / 2 for a in kind[:, j].tolist() for b in normal[:, j].tolist()]
         return sum(pairs) / len(pairs)
 
-    worst = [min(auroc(kinds[0], j), auroc(kinds[1], j)) for j in range(t)]
+    worst = [min(auroc(kinds[0], j), auroc(kinds[1], j)) ** exponent for j in range(t)]
     total = sum(worst)
     expected = [w / total for w in worst] if total else [1 / t] * t
-    assert term_weights(normal, kinds).tolist() == pytest.approx(expected)
+    assert term_weights(normal, kinds, exponent).tolist() == pytest.approx(expected)
 
 
 def test_a_term_of_zero_stays_finite():

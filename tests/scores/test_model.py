@@ -88,7 +88,7 @@ def test_a_sum_is_of_standardised_terms_weighted_by_synthetic_anomalies(images, 
     weight = torch.ones(len(model.deciding), dtype=torch.float64)
     if scoring == "auto":
         kinds = image_anomalies(unseen, generator_for(0, 6)).values()
-        weight = term_weights(terms(unseen), [terms(kind) for kind in kinds])
+        weight = term_weights(terms(unseen), [terms(kind) for kind in kinds], model.settings.weight_exponent)
         assert len(model.deciding) == 4
     normal = terms(unseen)
     expected = -(((terms(new) - normal.mean(0)) / normal.std(0, correction=0)) @ weight)

@@ -9,7 +9,7 @@ import sys
 import warnings
 from typing import Any
 
-from ama.cli.commands import calibrate, demo, evaluate, fit, report, score
+from ama.cli.commands import calibrate, completion, demo, evaluate, export, fit, report, score, serve, upload
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.cli.stopping import is_stop, say_stopped, stop_signals
@@ -24,6 +24,10 @@ OWN: dict[str, Command] = {
     "calibrate": calibrate.COMMAND,
     "evaluate": evaluate.COMMAND,
     "report": report.COMMAND,
+    "export": export.COMMAND,
+    "serve": serve.COMMAND,
+    "upload": upload.COMMAND,
+    "completion": completion.COMMAND,
 }
 COMMANDS = {**OWN, **{f"benchmark {name}": command for name, command in BENCHMARKS.items()}}
 SUMMARY = """\
@@ -37,6 +41,10 @@ Anomaly detection that learns from normal data alone.
   ama calibrate MODEL SOURCE           threshold and p-values from new normal samples
   ama evaluate MODEL SOURCE ...        AUROC, average precision, false alarms at 95 % recall
   ama report MODEL SOURCE --out FILE   one page: scores, threshold, samples, model card
+  ama export MODEL --out FILE          one ONNX file: score, p-value, label
+  ama serve MODEL                      score samples over HTTP
+  ama upload MODEL OWNER/NAME          put a model on the Hugging Face hub, with its card
+  ama completion SHELL                 lets a shell complete commands and options
   ama benchmark run GRID               the paper's experiments; more: ama benchmark --help
 
 SOURCE is a folder of images, a Parquet, CSV, .npy or .npz file, a hub id, or "digits".

@@ -53,7 +53,7 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
         """Shows options with hyphens, and ends a wrong call with one sentence."""
 
         def format_help(self, *formatter: Any) -> str:
-            return _hyphenated(super().format_help(*formatter))
+            return hyphenated(super().format_help(*formatter))
 
         def error(self, message: str, ex: Exception | None = None) -> NoReturn:
             options = {action.dest: action for action in self._actions}
@@ -90,7 +90,8 @@ def near(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
-def _hyphenated(text: str) -> str:
+def hyphenated(text: str) -> str:
+    """A text with its options as the user writes them: ``--max-time``."""
     return re.sub(r"(?<=--)[a-z]\w*", lambda name: name[0].replace("_", "-"), text)
 
 
@@ -103,7 +104,7 @@ def _sentence(message: str, options: dict[str, Any]) -> str:
         return f"the config file has the unknown option {found[1]}{near(found[1], options)}"
     found = re.match(r"Parser key \"(\w+)\".*(?:Got value|Given value): ?(.*)", message)
     if found and (hint := getattr(options.get(found[1]), "_typehint", None)):
-        choices = [choice for choice in _choices(hint) if isinstance(choice, str)]
+        choices = [choice for choice in choices_of(hint) if isinstance(choice, str)]
         return f"{shown[found[1]]} must be {_expected(hint)}, found {found[2]!r}{near(found[2], choices)}"
     if found := re.match(r"Parser key \"config\": (.*)", message):
         return f"--config: {found[1]}"
@@ -120,7 +121,7 @@ def _sentence(message: str, options: dict[str, Any]) -> str:
         return (
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; see ama COMMAND --help"
         )
-    return _hyphenated(message)
+    return hyphenated(message)
 
 
 def _unrecognised(words: list[str], known: Iterable[str]) -> str:
@@ -135,10 +136,10 @@ def _dashed(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _choices(hint: Any) -> list[Any]:
+def choices_of(hint: Any) -> list[Any]:
     """The plain types and literal values of a type, without None."""
     if get_origin(hint) in (Union, types.UnionType):
-        return [choice for part in get_args(hint) for choice in _choices(part)]
+        return [choice for part in get_args(hint) for choice in choices_of(part)]
     if get_origin(hint) is Literal:
         return list(get_args(hint))
     return [] if hint is type(None) else [hint]
@@ -146,4 +147,4 @@ def _choices(hint: Any) -> list[Any]:
 
 def _expected(hint: Any) -> str:
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    return " or ".join(names.get(choice, str(choice)) for choice in _choices(hint))
+    return " or ".join(names.get(choice, str(choice)) for choice in choices_of(hint))

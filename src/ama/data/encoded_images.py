@@ -7,6 +7,7 @@ A source has 1 channel if all its images are greyscale, else 3. Depth and size f
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -70,6 +71,11 @@ class EncodedImages(Source):
     wanted
         The keywords of ``open_source``.
 
+    Attributes
+    ----------
+    largest : (int, int)
+        Height and width of the image of most pixels, by the headers.
+
     Raises
     ------
     InputError
@@ -95,7 +101,8 @@ class EncodedImages(Source):
         dtype = wanted.dtype or (torch.float32 if survey.n_deep else torch.uint8)
         super().__init__(encoded.name, (channels, *size), dtype)
         self._deep = survey.n_deep > 0
-        large = max((height * width for height, width in survey.sizes), default=0) > PHOTOGRAPH
+        self.largest = max(survey.sizes, key=math.prod, default=(0, 0))
+        large = math.prod(self.largest) > PHOTOGRAPH
         self._n_threads = min(MAX_THREADS, usable_processors()) if large else 1
         if survey.n:
             survey.remark(self.shape, dtype, wanted)

@@ -6,14 +6,14 @@ import dataclasses
 import itertools
 import time
 import warnings
-from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from ama import settings
-from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
+from ama.detectors.explaining import ExplainingMixin
+from ama.detectors.explanation import LatentSphere, ScoreColumn
+from ama.detectors.exporting import ExportingMixin
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.seeing import BackboneMixin
@@ -28,12 +28,18 @@ from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter
 from ama.utils.extras import needs_extra
 
+if TYPE_CHECKING:
+    from ama.training.fit import Fitted, TrainingSet
+    from ama.training.run import Run
+
 DELTAS = (0.5, 1.0, 2.0, 4.0)  # what delta="auto" tries
 DIRECTIONS = ("inward", "outward")
 
 
 @parameters
-class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.Settings):
+class AMADetector(
+    BackboneMixin, ExplainingMixin, ImagePlottingMixin, ExportingMixin, TrainedDetector, settings.Settings
+):
     r"""Adversarial Mirrored AutoEncoder: learns from normal samples and scores how normal a sample looks.
 
     An encoder and a generator reconstruct each sample, and a discriminator sees pairs and learns to distinguish (x, x)
@@ -86,7 +92,13 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
     learns_from_anomalies = True
 
     def fit(
-        self, X: Any, y: Any = None, validation: tuple[Any, Any] | None = None, *, groups: Any = None
+        self,
+        X: Any,
+        y: Any = None,
+        validation: tuple[Any, Any] | None = None,
+        *,
+        groups: Any = None,
+        logger: Any = None,
     ) -> AMADetector:
         """Learn from normal samples.
 
@@ -104,6 +116,8 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         groups
             The group of each sample, such as the part or the day of a photograph: whole groups are held out. Or, for a
             source, a rule: "folder", "name:PATTERN", "column:NAME" or "time:1h" (:mod:`ama.data.grouping`).
+        logger
+            A logger of Lightning, such as ``TensorBoardLogger``, which gets the losses every 25 steps.
 
         Raises
         ------
@@ -112,28 +126,31 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         DivergenceError
             If the training diverged or the discriminator learned nothing.
         """
-        from ama.training.isolation import one_at_a_time
-
-        with one_at_a_time(), needs_extra("train"):
-            from ama.training.fit import TrainingSet, fit_best
-            from ama.training.trimming import trimming_notice
-
         started = time.monotonic()
-        self.check_parameters()
-        run = self._run(self._device())
-        self._check_given(validation, groups)
+        self._check_given(validation, groups, logger)
+        from ama.training.fit import TrainingSet
+
+        run = dataclasses.replace(self._run(self._device()), logger=logger)
         backbone = self._loaded_backbone()
         samples, anomalous, numbers = training_samples(self, X, y, groups)
         normal, known = parted(samples.x, anomalous)
         data = TrainingSet(normal, known, validation_samples(validation, samples), backbone, numbers)
-        choices = self._choices(self._kind(tuple(samples.x.shape[1:]), backbone), known is not None)
-        if choices[0].contamination_share:
-            warnings.warn(trimming_notice(len(data.normal), choices[0].contamination_share), stacklevel=2)
-        fitted = fit_best(data, choices, run)
+        fitted = self._best(data, run)
         self.validation_auroc_ = fitted.validation_auroc
         seconds, precision = time.monotonic() - started, fitted.model.settings.precision
         self._keep(fitted.model, samples, fitted.steps, fitted.history, seconds, precision)
         return self
+
+    def _best(self, data: TrainingSet, run: Run) -> Fitted:
+        """The best training of the choices that the parameters leave."""
+        from ama.training.fit import fit_best
+        from ama.training.trimming import trimming_notice
+
+        kind = self._kind(tuple(data.normal.shape[1:]), data.backbone)
+        choices = self._choices(kind, data.anomalies is not None)
+        if choices[0].contamination_share:
+            warnings.warn(trimming_notice(len(data.normal), choices[0].contamination_share), stacklevel=3)
+        return fit_best(data, choices, run)
 
     def check_parameters(self) -> None:
         """Refuse a parameter that neither images nor rows could have; what one of them refuses is found at ``fit``.
@@ -152,8 +169,16 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
             except InputError:
                 raise refused from None
 
-    def _check_given(self, validation: Any, groups: Any) -> None:
-        """Refuse parameters that need what ``fit`` is not given, or are at odds with it."""
+    def _check_given(self, validation: Any, groups: Any, logger: Any) -> None:
+        """Refuse, before any work, parameters that need what ``fit`` is not given, or are at odds with it."""
+        from ama.training.isolation import one_at_a_time
+
+        with one_at_a_time(), needs_extra("train"):
+            import ama.training.fit  # noqa: F401
+            from ama.training.trainer import check_logger
+
+        self.check_parameters()
+        check_logger(logger)
         if validation is None and "auto" in (self.delta, self.direction):
             raise InputError("delta or direction is 'auto', which needs validation samples, found none")
         check_held_out_from(self.held_out_from, groups)
@@ -203,46 +228,6 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         self.model_.kind.check_shown()
         return self.model_.reconstruct(x).cpu().numpy()
 
-    def anomaly_map(self, X: Any) -> np.ndarray:
-        """Where a score comes from; see :mod:`ama.scores.anomaly_maps` and :mod:`ama.scores.column_maps`.
-
-        Parameters
-        ----------
-        X
-            Samples, as in :meth:`score_samples`.
-
-        Returns
-        -------
-        ndarray
-            For images (n, H, W), at least 0, of the size in ``shape_``; see :mod:`ama.scores.place_maps` with
-            ``features``. For rows (n, d), a value for each column of the table: by how much the score would rise if it
-            had its expected value.
-        """
-        x = self._fitted_samples(X)
-        return self.model_.anomaly_map(x, self._groups()).double().cpu().numpy()
-
-    def seen_once(self) -> AbstractContextManager[None]:
-        """See :meth:`ama.detectors.localising.LocalisingMixin.seen_once`."""
-        return self.model_.seen_once()
-
-    def explain(self, X: Any) -> Explanation:
-        """Reconstruction, map and terms of each sample; for rows the expected values, too."""
-        x = self._fitted_samples(X)
-        with self.seen_once():
-            return self._explain(x)
-
-    def _explain(self, x: Tensor) -> Explanation:
-        model = self.model_
-        found = model.scores(x)
-        deviations = model.combination.standardised(model.of_the_score(found.terms)).cpu().numpy()
-        expected = model.expected(x, self._groups())
-        return Explanation(
-            dict(zip(model.deciding, deviations.T, strict=True)),
-            model.reconstruct(x).double().cpu().numpy() if model.kind.shows_reconstructions else None,
-            model.anomaly_map(x, self._groups()).double().cpu().numpy(),
-            None if expected is None else self._decoded(expected.cpu().numpy()),
-        )
-
     def score_weights(self) -> dict[str, float]:
         """The terms of the score and their weights; none for a single term, which decides as it is."""
         names, weights = self.model_.deciding, self.model_.combination.weight.tolist()
@@ -265,13 +250,6 @@ class AMADetector(BackboneMixin, ImagePlottingMixin, TrainedDetector, settings.S
         if fitted.negatives == "atypical":
             shell = shell_bounds(fitted.latent_dim, fitted.delta, fitted.direction)
         return LatentSphere(fitted.latent_dim, shell)
-
-    def _groups(self) -> list[list[int]] | None:
-        """Which numbers of a row stand for each column, if columns are encoded."""
-        return None if self.encoding_ is None else self.encoding_.groups
-
-    def _decoded(self, rows: np.ndarray) -> np.ndarray:
-        return rows if self.encoding_ is None else self.encoding_.decode(rows)
 
     def _record(self) -> dict[str, Any]:
         return {**super()._record(), "validation_auroc": self.validation_auroc_}

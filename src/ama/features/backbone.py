@@ -102,12 +102,12 @@ class Backbone(nn.Module, ABC):
     def stages(self, image: Float[Tensor, "1 3 h w"]) -> list[Float[Tensor, "1 _ _ _"]]:
         """Feature maps of all stages, of an image in [0, 1]."""
 
-    def of_rows(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
+    def of_rows(self, stages: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b _ _ _"]]:
         """The stages that make up a row."""
         return stages
 
     @abstractmethod
-    def of_places(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
+    def of_places(self, stages: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b _ _ _"]]:
         """The stages that tell places apart, the finest first."""
 
     def fingerprint(self) -> Shaped[Tensor, " n"]:
@@ -151,13 +151,20 @@ class Backbone(nn.Module, ABC):
         return torch.cat([F.adaptive_avg_pool2d(stage, (height, width)) for stage in around], 1)
 
 
+def seen_size(height: int, width: int, largest: int | None = None) -> tuple[int, int]:
+    """At which a network sees an image: its longest side has from ``SMALLEST`` to ``largest`` pixels."""
+    longest = max(height, width)
+    wanted = max(SMALLEST, min(longest, largest or longest))
+    if wanted == longest:
+        return height, width
+    return max(1, round(height * wanted / longest)), max(1, round(width * wanted / longest))
+
+
 def _pixels(image: Shaped[Tensor, "1 c h w"], largest: int | None = None) -> Float[Tensor, "1 3 i j"]:
     """An image in [0, 1] of three channels, from ``SMALLEST`` to ``largest`` pixels."""
     pixels = image.float() / 255 if image.dtype == torch.uint8 else image.float()
     height, width = image.shape[2:]
-    longest = max(height, width)
-    if (wanted := max(SMALLEST, min(longest, largest or longest))) != longest:
-        size = [max(1, round(side * wanted / longest)) for side in (height, width)]
+    if (size := seen_size(height, width, largest)) != (height, width):
         pixels = F.interpolate(pixels, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
     return pixels.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
 
@@ -198,5 +205,5 @@ class Lite0Backbone(Backbone):
     def stages(self, image: Float[Tensor, "1 3 h w"]) -> list[Float[Tensor, "1 _ _ _"]]:
         return list(self.network.stage_maps(image))
 
-    def of_places(self, stages: list[Float[Tensor, "1 _ _ _"]]) -> list[Float[Tensor, "1 _ _ _"]]:
+    def of_places(self, stages: list[Float[Tensor, "b _ _ _"]]) -> list[Float[Tensor, "b _ _ _"]]:
         return stages[2:5]

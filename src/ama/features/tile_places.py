@@ -27,10 +27,10 @@ def tile_places(
         else:
             for corner in tiles.corners:
                 seen = tiles.around(image, *corner, SURROUNDINGS)
-                yield _inner(backbone.places(seen), seen)
+                yield inner(backbone.places(seen), seen)
 
 
-def _inner(places: Float[Tensor, "1 k i j"], seen: Shaped[Tensor, "1 c h w"]) -> Float[Tensor, "1 k p q"]:
+def inner(places: Float[Tensor, "b k i j"], seen: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b k p q"]:
     """The places without those of the surroundings."""
     for axis in (2, 3):
         n = places.shape[axis]

@@ -92,7 +92,7 @@ class Tiles:
         if len(self) == 1:
             return tiles
         parts = tiles.unflatten(0, (-1, len(self)))
-        total = parts.new_zeros(len(parts), parts.shape[2], *self.image)
+        total = parts.new_zeros(parts.shape[0], parts.shape[2], *self.image)
         weight = parts.new_zeros(self.image)
         inner = torch.outer(*(_from_the_edge(side).to(parts) for side in self.size))
         for k, corner in enumerate(self.corners):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,40 @@ from ama.io.whole_files import TEMPORARY, check_folder, link_target, naming
 
 LEVELS = 2**16 - 1
 SUFFIX = ".png"
+
+
+class MapScale:
+    """The scale of 16-bit grey pictures of maps; each names it in its text fields.
+
+    Parameters
+    ----------
+    top
+        Value of the highest grey level, 65,535; higher values have it, too.
+    threshold
+        Of the map.
+
+    Attributes
+    ----------
+    unit : float
+        Map units a grey level.
+    """
+
+    def __init__(self, top: float, threshold: float):
+        self.unit = top / LEVELS
+        self._text = PngImagePlugin.PngInfo()
+        self._text.add_text("units_per_grey_level", f"{self.unit!r}")
+        self._text.add_text("map_threshold", f"{threshold!r}")
+
+    def save(
+        self, file: Path | BytesIO, heat: Float[np.ndarray, "h w"], size: tuple[int, int] | None = None
+    ) -> bool:
+        """Write a map as PNG; parameters as of :meth:`MapFolder.write`. Returns whether a value exceeds the scale."""
+        levels = np.round(heat / self.unit)
+        picture = Image.fromarray(np.clip(levels, 0, LEVELS).astype(np.uint16))
+        if size is not None and heat.shape != size:
+            picture = picture.resize(size[::-1], Image.Resampling.NEAREST)
+        picture.save(file, "PNG", pnginfo=self._text)
+        return bool(levels.max() > LEVELS)
 
 
 class MapFolder:
@@ -56,12 +91,10 @@ class MapFolder:
             if target.exists() and any(path.name[0] != "." for path in target.iterdir()):
                 raise OSError(errno.ENOTEMPTY, "it is not empty, expected a new or an empty folder for maps")
             check_folder(target if target.exists() else target.parent)
-        self.folder, self.unit = folder, top / LEVELS
+        self.folder, self.scale = folder, MapScale(top, threshold)
+        self.unit = self.scale.unit
         self.n_files = self.n_cut = 0
         self.repeated: dict[Path, int] = {}
-        self._text = PngImagePlugin.PngInfo()
-        self._text.add_text("units_per_grey_level", f"{self.unit!r}")
-        self._text.add_text("map_threshold", f"{threshold!r}")
 
     def write(
         self, sample_id: str, heat: Float[np.ndarray, "h w"], size: tuple[int, int] | None = None
@@ -83,11 +116,6 @@ class MapFolder:
         InputError
             If it cannot be written.
         """
-        levels = np.round(heat / self.unit)
-        self.n_cut += bool(levels.max() > LEVELS)
-        picture = Image.fromarray(np.clip(levels, 0, LEVELS).astype(np.uint16))
-        if size is not None and heat.shape != size:
-            picture = picture.resize(size[::-1], Image.Resampling.NEAREST)
         path = self.folder / sample_path(sample_id)
         path = path.with_name(path.name + SUFFIX)
         with naming(path):
@@ -96,7 +124,7 @@ class MapFolder:
                 path = self._numbered(path)
             temporary = path.with_name(f"{TEMPORARY}map")
             try:
-                picture.save(temporary, "PNG", pnginfo=self._text)
+                self.n_cut += self.scale.save(temporary, heat, size)
                 sync(temporary)
                 temporary.replace(path)
             finally:

@@ -15,7 +15,7 @@ def convolve_and_halve(
     x: Float[Tensor, "b c h w"], kernel: Float[Tensor, "k c 3 3"], bias: Float[Tensor, " k"] | None
 ) -> Float[Tensor, "b k h2 w2"]:
     """``avg_pool2d(conv2d(x, kernel, bias, padding=1), 2)``."""
-    return F.conv2d(x, _spread(kernel, 4), bias, stride=2, padding=1)
+    return F.conv2d(x, _spread(kernel), bias, stride=2, padding=1)
 
 
 def double_and_convolve(
@@ -23,7 +23,7 @@ def double_and_convolve(
 ) -> Float[Tensor, "b k 2*h 2*w"]:
     """``conv2d(interpolate(x, scale_factor=2), kernel, bias, padding=1)``, of the nearest neighbours."""
     transposed = kernel.flip(2, 3).transpose(0, 1)
-    return F.conv_transpose2d(x, _spread(transposed, 1), bias, stride=2, padding=1)
+    return F.conv_transpose2d(x, 4 * _spread(transposed), bias, stride=2, padding=1)
 
 
 def average_and_convolve(
@@ -33,6 +33,7 @@ def average_and_convolve(
     return F.conv2d(x, (kernel / size**2).expand(-1, -1, size, size), bias, stride=size)
 
 
-def _spread(kernel: Float[Tensor, "k c 3 3"], divisor: int) -> Float[Tensor, "k c 4 4"]:
-    """The kernel added up at the four places of a 2 x 2 block, over ``divisor``."""
-    return F.avg_pool2d(kernel, 2, stride=1, padding=1, divisor_override=divisor)
+def _spread(kernel: Float[Tensor, "k c 3 3"]) -> Float[Tensor, "k c 4 4"]:
+    """The kernel averaged over the four places of a 2 x 2 block."""
+    # Without divisor_override, which torch's ONNX exporter ignores in silence.
+    return F.avg_pool2d(kernel, 2, stride=1, padding=1)

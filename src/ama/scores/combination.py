@@ -59,9 +59,10 @@ class Combination(nn.Module):
         normal: Float[Tensor, "k t"],
         anomalous: Sequence[Float[Tensor, "_ t"]],
         judged: Bool[Tensor, " t"],
+        exponent: float = 1.0,
     ) -> None:
         """Weight the ``judged`` terms by :func:`term_weights`."""
-        found = term_weights(normal[:, judged], [kind[:, judged] for kind in anomalous])
+        found = term_weights(normal[:, judged], [kind[:, judged] for kind in anomalous], exponent)
         self.weight[judged] = found.to(self.weight.device)
 
     def weigh_against_others(self, of_known: Bool[Tensor, " t"], share: float) -> None:
@@ -108,11 +109,12 @@ def limited(scaled: Float[Tensor, "b t"], bound: float) -> Float[Tensor, "b t"]:
 
 
 def term_weights(
-    normal: Float[Tensor, "b t"], anomalous: Sequence[Float[Tensor, "_ t"]]
+    normal: Float[Tensor, "b t"], anomalous: Sequence[Float[Tensor, "_ t"]], exponent: float = 1.0
 ) -> Float[Tensor, " t"]:
-    """Weight of each term: its AUROC on the kind of synthetic anomalies that it detects worst; the weights sum to 1.
+    """Weight of each term: a power of its AUROC on the kind of synthetic anomalies that it detects worst.
 
-    A term that finds one kind more normal than the normal samples loses most of its weight.
+    A term that finds one kind more normal than the normal samples loses most of its weight. The weights sum to 1; they
+    are equal if the exponent is 0.
     """
     weight = torch.ones(normal.shape[1], dtype=torch.float64)
     ordered = normal.double().cpu().T.sort().values.contiguous()
@@ -121,5 +123,6 @@ def term_weights(
         below, up_to = (torch.searchsorted(ordered, values, right=right) for right in (False, True))
         auroc = (below + up_to).double().mean(1) / (2 * ordered.shape[1])  # ties count half
         weight = torch.minimum(weight, auroc)
+    weight = weight.pow(exponent)
     total = weight.sum()
     return weight / total if total > 0 else torch.full_like(weight, 1 / len(weight))

@@ -235,7 +235,7 @@ class Model(ScoringNetworks):
         self.combination.fit_scale(normal)
         of_known = torch.tensor([term.needs_known for term in self._named(self.deciding)])
         if weighed:
-            self.combination.fit_weights(normal, kinds, ~of_known)
+            self.combination.fit_weights(normal, kinds, ~of_known, self.settings.weight_exponent)
         self.combination.weigh_against_others(of_known, known_weight(n_known))
 
     @torch.no_grad()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -22,6 +23,9 @@ class Nearest(NamedTuple):
     which: Int[Tensor, "b k"]
 
 
+Search = Callable[[Tensor, Tensor], Nearest]  # (b, d) and points (m, d) -> their K nearest
+
+
 def nearest(x: Float[Tensor, "b d"], points: Float[Tensor, "m d"], k: int = K) -> Nearest:
     """The k nearest points of each x; fewer if there are not so many.
 
@@ -40,35 +44,35 @@ def nearest(x: Float[Tensor, "b d"], points: Float[Tensor, "m d"], k: int = K) -
     rounded = points.clamp(-LARGEST, LARGEST).float()
     found = []
     for part in x.double().split(CHUNK):
-        near, certain = _nearest_candidates(
-            part, part.clamp(-LARGEST, LARGEST).float(), points, rounded, used
-        )
+        near, certain = nearest_candidates(part, part.clamp(-LARGEST, LARGEST).float(), points, rounded, used)
         if not certain.all():
-            again, _ = _nearest_candidates(part[~certain], part[~certain], points, points.double(), used)
+            again, _ = nearest_candidates(part[~certain], part[~certain], points, points.double(), used)
             for all_of_them, those in zip(near, again, strict=True):
                 all_of_them[~certain] = those
         found.append(near)
     return Nearest(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 
 
-def _nearest_candidates(
+def nearest_candidates(
     x: Float[Tensor, "b d"],
     searched: Float[Tensor, "b d"],
     points: Float[Tensor, "m d"],
     searched_points: Float[Tensor, "m d"],
     k: int,
+    same: float = 0.0,
 ) -> tuple[Nearest, Tensor]:
     """The nearest of a few candidates, measured exactly, and whether none of the other points can be nearer.
 
     ``searched`` and ``searched_points`` are the same in the type of the search for candidates. Its squared distances
-    are differences of squares, so their rounding errors are a share of these squares, not of themselves.
+    are differences of squares, so their rounding errors are a share of these squares, not of themselves. A point is x
+    itself if its distance is at most ``same``.
     """
     wanted = min(k + 1 + SPARE, len(points))
     # Squared distances without the square of x, which does not change their order.
     rough = torch.addmm(searched_points.square().sum(1), searched, searched_points.T, alpha=-2)
     lowest, which = rough.topk(wanted, largest=False)
     distance, order = (x[:, None] - points[which]).norm(dim=2).sort(1)
-    own = (distance[:, :1] == 0).long()
+    own = (distance[:, :1] <= same).long()
     kept = own + torch.arange(k, device=x.device)
     near = Nearest(distance.gather(1, kept), which.gather(1, order).gather(1, kept))
     size, farthest = x.norm(dim=1), near.distance[:, -1]

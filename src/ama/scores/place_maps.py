@@ -26,11 +26,17 @@ class PlaceMap(AnomalyMap):
     ----------
     tiles
         Of an image.
+
+    Attributes
+    ----------
+    radius
+        Of the mean that smooths a map, in pixels.
     """
 
     def __init__(self, tiles: Tiles) -> None:
         super().__init__()
         self.tiles = tiles
+        self.radius = min(round(SMOOTHED * max(tiles.size)), min(tiles.size) // 2)
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b 0"]:
         return forward.rows[:, :0]
@@ -50,5 +56,5 @@ class PlaceMap(AnomalyMap):
 
     def _map(self, distances: Float[Tensor, "t i j"]) -> Float[Tensor, "1 h w"]:
         large = F.interpolate(distances[:, None], self.tiles.size, mode="bilinear")
-        radius = min(round(SMOOTHED * max(self.tiles.size)), min(self.tiles.size) // 2)
-        return F.avg_pool2d(self.tiles.joined(large), 2 * radius + 1, 1, radius, count_include_pad=False)[0]
+        joined = self.tiles.joined(large)
+        return F.avg_pool2d(joined, 2 * self.radius + 1, 1, self.radius, count_include_pad=False)[0]

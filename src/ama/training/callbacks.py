@@ -20,7 +20,7 @@ READ_EVERY = 25  # steps between two readings of the losses, each of which waits
 
 
 class LossMonitor(Callback):
-    """Records and shows the losses, shows the time left, and stops a training that has diverged.
+    """Records, logs and shows the losses, shows the time left, and stops a training that has diverged.
 
     Parameters
     ----------
@@ -72,6 +72,8 @@ class LossMonitor(Callback):
                     f"training diverged at step {step}: the {name} loss is {value:g}; try {module.remedy}"
                 )
         self.history.append({"step": step, **losses})
+        for logger in trainer.loggers:
+            logger.log_metrics(losses, step)
         self._bar.update(step - self._bar.n)
         self._bar.set_postfix({name: f"{value:.3g}" for name, value in losses.items()} | self._limit())
 

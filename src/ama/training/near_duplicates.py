@@ -43,11 +43,7 @@ def copied(learned: Shaped[Tensor, "n ..."], held_out: Shaped[Tensor, "m ..."]) 
 
 def nearly_copied(learned: Float[Tensor, "n d"], held_out: Float[Tensor, "m d"]) -> Bool[Tensor, " m"]:
     """Which held-out rows have near-duplicates among the learned ones; columns are standardised first."""
-    x, y = learned.double().cpu(), held_out.double().cpu()
-    largest = x.abs().amax(0).clamp_min(torch.finfo(x.dtype).tiny)
-    x, y = x / largest, y / largest
-    spread = x.std(0, correction=0).clamp_min(torch.finfo(x.dtype).eps)
-    x, y = x / spread, y / spread
+    x, y = _standardised(learned, learned), _standardised(held_out, learned)
     nearest, places = torch.cdist(y, x).topk(SPACINGS + 1, largest=False)
     same = SAME * x.shape[1] ** 0.5
     nearest = nearest.clamp_min(same)
@@ -116,9 +112,20 @@ def duplicates_notice(share: float, held_out_from: str) -> str | None:
     )
 
 
+def _standardised(rows: Float[Tensor, "m d"], learned: Float[Tensor, "n d"]) -> Float[Tensor, "m d"]:
+    """Rows in standard deviations of the learned ones."""
+    x, of = rows.double().cpu(), learned.double().cpu()
+    largest = of.abs().amax(0).clamp_min(torch.finfo(x.dtype).tiny)
+    spread = (of / largest).std(0, correction=0).clamp_min(torch.finfo(x.dtype).eps)
+    return x / largest / spread
+
+
 def _telling_columns(rows: Float[Tensor, "n d"]) -> Bool[Tensor, " d"]:
     """Columns in which different rows mostly have different values."""
-    different = rows[:MAX_LOOKED_AT].unique(dim=0)
+    x = _standardised(rows[:MAX_LOOKED_AT], rows)
+    # Equal rows may differ by a rounding in a few of their columns.
+    again = (torch.cdist(x, x) <= SAME * x.shape[1] ** 0.5).tril(-1).any(1)
+    different = x[~again]
     ordered = different.sort(0).values
     n_values = 1 + (ordered[1:] != ordered[:-1]).sum(0)
     return n_values >= DISTINCT * len(different)

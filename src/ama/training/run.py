@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,6 +32,8 @@ class Run:
         Time between two checkpoints.
     progress
         Whether to show a progress bar; None shows one in a terminal and in a notebook.
+    logger
+        A logger of Lightning, which gets the losses; None for none.
     """
 
     seed: int = 0
@@ -39,6 +42,7 @@ class Run:
     checkpoints: Path | None = None
     checkpoint_seconds: float = 60.0
     progress: bool | None = False
+    logger: Any = None
 
     def after(self, seconds: float) -> Run:
         """The same run when so much of the limit has passed; at least one step is left, of which a warning tells."""

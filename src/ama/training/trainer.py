@@ -14,18 +14,33 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ama.errors import DivergenceError, InputError
+from ama.errors import DivergenceError, InputError, as_written
 from ama.training.batches import Batches
 from ama.training.callbacks import SaveCheckpoint
 from ama.training.checkpoint_file import CheckpointFile, digests
 from ama.training.run import Run
 from ama.training.thread_choice import ChooseThreads, threads_restored
 from ama.training.training_module import Training
+
+
+def check_logger(logger: Any) -> None:
+    """Refuse what Lightning cannot log to.
+
+    Raises
+    ------
+    InputError
+        If it is neither None nor a logger of Lightning.
+    """
+    if not isinstance(logger, Logger | None):
+        raise InputError(
+            f"logger must be a logger of Lightning, such as TensorBoardLogger, found {as_written(logger)}"
+        )
 
 
 def run_training(
@@ -112,7 +127,7 @@ def _train(
             callbacks=[*callbacks, _OwnSignals()],
             # On a cluster, Lightning would look for the other processes of the job and for checkpoints of its own.
             plugins=[LightningEnvironment(), *([] if file is None else [file])],
-            logger=False,
+            logger=run.logger or False,
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,

@@ -14,10 +14,11 @@ from ama.errors import MissingLibraryError
 
 
 class Extra(NamedTuple):
-    """What an extra is for, and the libraries that ``ama`` imports once it is installed."""
+    """What an extra is for, the libraries that ``ama`` imports once it is installed, and what installs them."""
 
     purpose: str
     libraries: tuple[str, ...]
+    install: str | None = None  # by default the names of the libraries
 
 
 EXTRAS = {
@@ -25,8 +26,11 @@ EXTRAS = {
     "hub": Extra("reading data sets of the Hugging Face hub", ("datasets",)),
     "transformers": Extra("a backbone of transformers", ("transformers",)),
     "timm": Extra("a backbone of timm", ("timm",)),
-    "ray": Extra("scoring on a Ray cluster", ("ray",)),
+    "onnx": Extra("export", ("onnx", "onnxscript", "onnxruntime")),
+    "completion": Extra("shell completion", ("shtab",)),
     "report": Extra("plotting", ("matplotlib", "jinja2", "pandas")),
+    "serve": Extra("serving", ("fastapi", "uvicorn", "python_multipart", "prometheus_client"), "'.[serve]'"),
+    "ray": Extra("scoring on a Ray cluster", ("ray",), "'.[ray]'"),
 }
 
 
@@ -54,7 +58,7 @@ def needs_extra(name: str, purpose: str | None = None) -> Iterator[None]:
         verb = "is" if len(missing) == 1 else "are"
         raise MissingLibraryError(
             f"{purpose or extra.purpose} needs {' and '.join(missing)}, which {verb} not installed: "
-            f"pip install {' '.join(missing)} (the extra {name!r} of ama)"
+            f"pip install {extra.install or ' '.join(missing)} (the extra {name!r} of ama)"
         )
     if all(library in sys.modules for library in extra.libraries):
         yield

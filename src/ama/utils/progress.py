@@ -49,8 +49,10 @@ def progress_bar(show: bool | None = None, **options: Any) -> tqdm:
     **options
         Passed to ``tqdm``.
     """
+    if show is False:
+        return tqdm(disable=True, **options)  # at once: small work does not wait for a bar
     if _in_notebook():
-        show = show is not False
+        show = True
     elif sys.stderr is None:  # of a program without a console
         show = False
     else:

@@ -8,37 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ama.cli.benchmark_options import APPEND_TO, DATA, GRID, LOAD, MAX_STEPS, ONLY, RESULTS, Option
+from ama.cli.benchmark_options import argument as _argument
+from ama.cli.benchmark_options import count as _count
+from ama.cli.benchmark_options import text as _text
+from ama.cli.benchmark_options import texts as _texts
 from ama.cli.parser import Command
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
-
-Option = Callable[["ArgumentParser"], None]
-
-
-def _argument(name: str, help: str) -> Option:
-    return lambda parser: parser.add_argument(name, type=str, help=help)
-
-
-def _text(name: str, metavar: str, help: str, default: str | None = None) -> Option:
-    kind = str | None if default is None else str
-    return lambda parser: parser.add_argument(name, type=kind, default=default, metavar=metavar, help=help)
-
-
-def _texts(name: str, metavar: str, help: str) -> Option:
-    return lambda parser: parser.add_argument(
-        name, type=str, nargs="+", default=[], metavar=metavar, help=help
-    )
-
-
-def _count(name: str, help: str, default: int | None = None) -> Option:
-    def add(parser: ArgumentParser) -> None:
-        from jsonargparse.typing import PositiveInt
-
-        kind = PositiveInt | None if default is None else PositiveInt
-        parser.add_argument(name, type=kind, default=default, metavar="INT", help=help)
-
-    return add
 
 
 def _command(
@@ -49,18 +27,6 @@ def _command(
             add(parser)
 
     return usage.split()[0], Command(f"ama benchmark {usage}", summary, add_options, run)
-
-
-GRID = _argument(
-    "grid",
-    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, faster, minutes, tables, inspection "
-    "or digits",
-)
-DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
-MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
-ONLY = _text("--only", "TEXT", "use only what has this text in its name")
-APPEND_TO = _text("--append_to", "FILE", "results file to which a JSON line per row is appended")
-RESULTS = _text("--results", "FILE", "results file; default: benchmarks/results/GRID.jsonl")
 
 
 def _check_results(given: Namespace) -> None:
@@ -156,6 +122,23 @@ def _ray(given: Namespace) -> None:
     ray_equality(given.append_to, given.n, given.files)
 
 
+def _serving(given: Namespace) -> None:
+    from ama.benchmark.checks.serving_load import serving_load
+
+    _check_results(given)
+    serving_load(given.append_to, given.seconds, given.connections)
+
+
+def _export(given: Namespace) -> None:
+    from ama.utils.extras import needs_extra
+
+    with needs_extra("onnx"):
+        from ama.benchmark.checks.exported_scores import exported_scores
+
+    _check_results(given)
+    exported_scores(given.append_to, given.only)
+
+
 def _gallery(given: Namespace) -> None:
     from ama.benchmark.figures.gallery import gallery
 
@@ -197,7 +180,8 @@ BENCHMARKS = dict(
             "show GRID [options]",
             "Show the tables of a grid beside the published numbers.",
             _show,
-            *(GRID, RESULTS),
+            GRID,
+            RESULTS,
         ),
         _command(
             "repeat RESULTS_FILE [options]",
@@ -266,6 +250,13 @@ BENCHMARKS = dict(
             _count("--streams", "simulated streams of each kind", 1000),
             APPEND_TO,
         ),
+        _command("serving [options]", "Measure ama serve under load.", _serving, *LOAD, APPEND_TO),
+        _command(
+            "export [options]",
+            "Compare exported detectors with those in memory.",
+            _export,
+            *(ONLY, APPEND_TO),
+        ),
         _command(
             "ray [options]",
             "Compare the scores of two Ray workers, of which one is killed, with one process's.",
@@ -281,12 +272,7 @@ BENCHMARKS = dict(
             _text("--out", "FOLDER", "folder for the page and its pictures", "docs"),
             *(DATA, MAX_STEPS, ONLY),
         ),
-        _command(
-            "speed [options]",
-            "Time the training step and scoring.",
-            _speed,
-            *(ONLY, APPEND_TO),
-        ),
+        _command("speed [options]", "Time the training step and scoring.", _speed, ONLY, APPEND_TO),
         _command(
             "stream [options]",
             "Score a large file in constant memory.",

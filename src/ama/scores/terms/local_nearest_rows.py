@@ -17,7 +17,7 @@ from torch import Tensor
 from ama.io.storable import empty
 from ama.scores.densities import fit_memory_bank
 from ama.scores.kinds.kind import SampleKind
-from ama.scores.neighbour_search import distance_floor, nearest
+from ama.scores.neighbour_search import Search, distance_floor, nearest
 from ama.scores.terms.nearest_rows import MAX_POINTS
 from ama.scores.terms.row_term import RowTerm
 from ama.settings import Settings
@@ -55,7 +55,7 @@ class LocalNearestRows(RowTerm):
         distance = nearest(self.points, self.points).distance
         self.own, self.floor = distance.mean(1), distance_floor(distance)
 
-    def value(self, features: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
-        distance, which = nearest((features - self.mean) @ self.whitening, self.points)
+    def value(self, features: Float[Tensor, "b d"], search: Search = nearest) -> Float[Tensor, " b"]:
+        distance, which = search((features - self.mean) @ self.whitening, self.points)
         around = (self.own[which].mean(1) + self.floor).log()
         return (distance.mean(1) + self.floor).log() - LOCALITY * around

@@ -1,0 +1,71 @@
+"""``ama export``: a detector as one ONNX file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ama.cli import options
+from ama.cli.parser import Command
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
+
+
+def _add_options(parser: ArgumentParser, words: list[str]) -> None:
+    parser.add_argument("model", type=str, help="model folder")
+    parser.add_argument("--out", type=str, required=True, metavar="FILE", help=".onnx file")
+    parser.add_argument(
+        "--samples",
+        type=str | None,
+        metavar="SOURCE",
+        help="samples on which the file is compared with the model, best those of the calibration; by default some "
+        "that the networks make",
+    )
+    parser.add_argument("--terms", action="store_true", help="the terms of the score are outputs, too")
+    parser.add_argument("--map", action="store_true", help="the anomaly map of images is an output, too")
+    options.false_alarm_rate(parser)
+    options.reading(parser)
+
+
+def _run(given: Namespace) -> None:
+    from pathlib import Path
+
+    from ama.cli.reading import read, say
+    from ama.detectors.registry import load
+    from ama.errors import InputError
+    from ama.io.whole_files import check_file_path
+    from ama.utils.extras import needs_extra
+
+    check_file_path(Path(given.out), [".onnx"])
+    with needs_extra("onnx"):
+        from ama.export.onnx_file import check_exportable
+    detector = load(given.model, "cpu")
+    if not hasattr(detector, "export"):
+        raise InputError(
+            f"{given.model} holds a {type(detector).__name__}, and only AMADetector can be exported"
+        )
+    check_exportable(detector.model_, Path(given.out), given.map)
+    if given.false_alarm_rate is not None:
+        detector.set_threshold(given.false_alarm_rate)
+    samples = None
+    if given.samples is not None:
+        samples = read(
+            detector.open(
+                given.samples, label_column=given.label_column, strict=given.strict, channels=given.channels
+            )
+        )
+    found = detector.export(given.out, X=samples, terms=given.terms, maps=given.map)
+    made = "" if given.samples is not None else " that the networks made"
+    say(
+        f"wrote {given.out}: its scores differ from the model's by at most {found.difference:.1e} of 1 + their size, "
+        f"over {found.n_compared:,} sample{'s'[: found.n_compared != 1]}{made}; its calibration scores are lowered by "
+        f"{found.bound:.1e} of that"
+    )
+
+
+COMMAND = Command(
+    "ama export MODEL --out FILE [options]",
+    "Write a detector as one ONNX file, with its threshold and p-values.",
+    _add_options,
+    _run,
+)

@@ -1,0 +1,85 @@
+"""A detector as a file that other programs run."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sklearn.utils.validation import check_is_fitted
+
+from ama.data.samples import count
+from ama.utils.extras import needs_extra
+
+
+class Exported(NamedTuple):
+    """An exported detector, and how it differs from the one in memory."""
+
+    path: Path
+    difference: float  # the largest between two scores, relative to 1 + their magnitude
+    bound: float  # by which, relative to 1 + their magnitude, the calibration scores are lowered
+    n_compared: int
+    outputs: list[str]
+
+
+class ExportingMixin:
+    """A detector that can be exported as ONNX."""
+
+    def export(self, path: str | Path, *, X: Any = None, terms: bool = False, maps: bool = False) -> Exported:
+        """Write the detector as one ONNX file, which takes raw samples and returns score, p-value and label.
+
+        Reading image files and encoding the columns of a table stay outside. The calibration scores are lowered by a
+        bound on the difference from Python's scores, so the false-alarm rate holds.
+
+        Parameters
+        ----------
+        path
+            Its name ends in .onnx.
+        X
+            Samples on which the two are compared, best those of the calibration; by default made by the networks.
+        terms
+            Whether each term of the score is an output, too.
+        maps
+            Whether the anomaly map of images is one.
+
+        Raises
+        ------
+        InputError
+            If its backbone is not ``lite0``, a map of rows is wanted, or the file cannot be written.
+        MissingLibraryError
+            If onnx, onnxscript or onnxruntime is not installed.
+        """
+        check_is_fitted(self)
+        detector: Any = self
+        with needs_extra("onnx"):
+            from ama.export.export_card import export_card
+            from ama.export.onnx_file import check_exportable, export_onnx
+
+        check_exportable(detector.model_, Path(path), maps)
+        for remark in self._remarks_on_export():
+            warnings.warn(remark, stacklevel=2)
+        samples = None if X is None else detector._fitted_samples(X).cpu()
+        model, rate = detector.model_, detector.guaranteed_rate
+        card, before = export_card(detector, rate), next(model.networks.parameters()).device
+        try:
+            return export_onnx(
+                model.to("cpu"), Path(path), rate, card, samples, terms, maps, detector.progress
+            )
+        finally:
+            model.to(before)
+
+    def _remarks_on_export(self) -> list[str]:
+        """What a user should know of the file beforehand."""
+        detector: Any = self
+        remarks = []
+        if (encoding := detector.encoding_) is not None:
+            remarks.append(
+                f"the file takes the {count(encoding.width, 'number')} into which ama encodes the "
+                f"{count(len(encoding), 'column')} of a row, not the columns: detector.open(table).read().x has them"
+            )
+        if detector.kind_.scores_in_bfloat16(detector.model_.settings):
+            remarks.append(
+                "the model scores in bfloat16 and the file in float32, so their scores differ and it flags fewer "
+                "anomalies; to export, fit with scoring_precision float32"
+            )
+        return remarks

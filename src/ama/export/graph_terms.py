@@ -1,0 +1,114 @@
+"""The terms of a score in operations that ONNX has: no triangular solve, no distances of pairs, no loop over chunks.
+
+Each computes the value of the term of the same name from the same features, up to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import singledispatch
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ama.scores.neighbour_search import K, Nearest, nearest_candidates
+from ama.scores.terms.a_score import AScore, a_score
+from ama.scores.terms.latent_density import LatentDensity
+from ama.scores.terms.local_nearest_rows import LocalNearestRows
+from ama.scores.terms.memory_bank import DISTANCE_FLOOR, MemoryBank
+from ama.scores.terms.nearest_rows import NearestRows
+from ama.scores.terms.term import Term
+
+# A point this near is the learned sample itself: another runtime rounds the last digits of a row otherwise, and those
+# of a row of features, which are float32, at a larger distance. Other images lie far beyond it.
+SAME_ROW, SAME_FEATURES = 1e-9, 1e-2
+
+
+class GraphTerm(nn.Module):
+    """A term whose own :meth:`ama.scores.terms.term.Term.value` can be exported as it is."""
+
+    term: Any
+
+    def __init__(self, term: Term, same: float = SAME_ROW):
+        super().__init__()
+        self.term, self.same = term, same
+
+    def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        """The value of the term."""
+        return self.term.value(features)
+
+
+class GraphAScore(GraphTerm):
+    """Mean and standard deviation are numbers of the graph."""
+
+    def __init__(self, term: AScore, same: float = SAME_ROW):
+        super().__init__(term, same)
+        self.mean, self.std = term.mean.item(), term.std.item()
+
+    def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        return -a_score(features[:, 0], self.mean, self.std)
+
+
+class GraphLatentDensity(GraphTerm):
+    """Every component by its precision factor, which a product applies."""
+
+    inverse: Tensor
+    peaks: Tensor
+
+    def __init__(self, term: LatentDensity, same: float = SAME_ROW):
+        super().__init__(term, same)
+        self.floor = term.floor.item()
+        factors = torch.linalg.cholesky(term.covariances)
+        self.register_buffer("inverse", torch.linalg.inv(factors))
+        n = term.means.shape[1]
+        half_log_det = factors.diagonal(dim1=1, dim2=2).log().sum(1)
+        self.register_buffer("peaks", term.weights.log() - half_log_det - 0.5 * n * math.log(2 * math.pi))
+
+    def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        x = torch.cat([features[:, :-1], features[:, -1:].clamp_min(self.floor).log()], 1)
+        white = (x[None] - self.term.means[:, None]) @ self.inverse.mT
+        return -(self.peaks - 0.5 * white.square().sum(2).T).logsumexp(1)
+
+
+class GraphMemoryBank(GraphTerm):
+    """Squared distances as differences of squares, in float64."""
+
+    def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        term = self.term
+        white = ((features.double() - term.mean) @ term.whitening).to(term.points.dtype).double()
+        points = term.points.double()
+        squares = white.square().sum(1, keepdim=True) + points.square().sum(1) - 2 * white @ points.T
+        return squares.amin(1).clamp_min(DISTANCE_FLOOR**2).sqrt().log()
+
+
+class GraphNearestRows(GraphTerm):
+    """All rows at once; candidates found in float64 need no second search."""
+
+    def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        return self.term.value(features, self._nearest)
+
+    def _nearest(self, x: Float[Tensor, "b d"], points: Float[Tensor, "m d"]) -> Nearest:
+        x, points = x.double(), points.double()
+        return nearest_candidates(x, x, points, points, min(K, len(points) - 1), self.same)[0]
+
+
+class GraphLocalNearestRows(GraphNearestRows):
+    """A learned row is its own neighbour, as nearly always in Python, where the whitening rounds it otherwise."""
+
+    def __init__(self, term: LocalNearestRows, same: float = 0.0):
+        super().__init__(term, 0.0)
+
+
+@singledispatch
+def graph_term(term: Term, same: float = SAME_ROW) -> GraphTerm:
+    """The term as a part of a graph; ``same`` is the largest distance of a sample from itself."""
+    return GraphTerm(term, same)
+
+
+graph_term.register(AScore, GraphAScore)
+graph_term.register(LatentDensity, GraphLatentDensity)
+graph_term.register(MemoryBank, GraphMemoryBank)
+graph_term.register(NearestRows, GraphNearestRows)
+graph_term.register(LocalNearestRows, GraphLocalNearestRows)

@@ -1,0 +1,1 @@
+"""The HTTP server: samples in requests, scored as ``ama score`` scores the same files."""

@@ -1,0 +1,22 @@
+"""What the benchmark of the server scores; the load itself is tested in test_wrk_load.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from ama.benchmark.checks.serving_load import N_IMAGES, cases, serving_load
+from ama.errors import InputError
+
+
+def test_without_wrk_one_sentence_says_so(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match=r"wrk, which is not in PATH: apt-get install wrk"):
+        serving_load(None, 1, 1)
+
+
+def test_the_same_digits_are_scored_small_and_enlarged():
+    grey, colour = cases()
+    assert grey.images.shape == (N_IMAGES, 8, 8, 1)
+    assert colour.images.shape == (N_IMAGES, 32, 32, 3)
+    assert (colour.images[:, ::4, ::4, 0] == grey.images[..., 0]).all()
+    assert len(grey.normal) == len(colour.normal)

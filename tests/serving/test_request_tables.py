@@ -1,0 +1,87 @@
+"""Rows in JSON and Arrow as tables."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import suppress
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from served import WITHOUT_EXTRA
+
+pytest.importorskip("fastapi", reason=WITHOUT_EXTRA)
+
+from ama.data.samples import Wanted
+from ama.errors import InputError
+from ama.serving.limits import Limits
+from ama.serving.refusals import RefusedError
+from ama.serving.request_tables import arrow_table, json_table
+
+LIMITS = Limits(samples=100)
+
+
+def table_of(rows) -> pa.Table:
+    found = json_table(json.dumps(rows).encode(), Wanted(), LIMITS)
+    return pa.Table.from_batches(found.stream(found.schema.names, 100))
+
+
+@given(st.lists(st.lists(st.floats(allow_nan=False), min_size=3, max_size=3), min_size=1, max_size=20))
+def test_numbers_are_read_bit_for_bit(rows):
+    found = table_of([dict(zip("abc", row, strict=True)) for row in rows])
+    assert np.array_equal(np.column_stack([found[name] for name in "abc"]), np.array(rows))
+    assert table_of(rows).column_names == ["0", "1", "2"]
+
+
+def test_columns_have_the_types_of_their_values():
+    found = table_of([{"a": 1, "b": "x", "c": True, "d": None, "e": 2**2000}, {"b": 3, "c": None}])
+    assert found.to_pydict() == {
+        "a": [1.0, None],
+        "b": ["x", "3"],
+        "c": [True, None],
+        "d": [None, None],
+        "e": [float("inf"), None],
+    }
+
+
+def arrow(table: pa.Table, **options) -> bytes:
+    file = io.BytesIO()
+    with pa.ipc.new_stream(file, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as stream:
+        stream.write_table(table)
+    return file.getvalue()
+
+
+TABLES = [
+    pa.table({"a": [1.0, 2.0]}),
+    pa.table({"a": ["x", "y"]}).cast(pa.schema([("a", pa.dictionary(pa.int8(), pa.string()))])),
+]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_compressed_streams_alone_are_refused(table):
+    assert arrow_table(arrow(table), LIMITS).n_rows == 2
+    for compression in ("lz4", "zstd"):
+        with pytest.raises(InputError, match="the request holds a compressed stream of Arrow"):
+            arrow_table(arrow(table, compression=compression), LIMITS)
+
+
+@given(st.data())
+def test_damaged_streams_are_refused_or_read(data):
+    body = bytearray(arrow(TABLES[1]))
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(InputError):  # anything else is a fault
+        arrow_table(bytes(body), LIMITS)
+
+
+def test_too_many_rows_are_refused():
+    for read in (
+        lambda: json_table(json.dumps([[1]] * 101).encode(), Wanted(), LIMITS),
+        lambda: arrow_table(arrow(pa.table({"a": [1.0] * 101})), LIMITS),
+    ):
+        with pytest.raises(RefusedError, match="the request has 101 samples, expected at most 100"):
+            read()
