@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -71,10 +70,10 @@ def test_files_of_fsspec_and_pyarrow_are_those_of_this_machine(folder, in_memory
 @pytest.fixture
 def bucket(folder, monkeypatch):
     """The same on a loopback server that speaks S3."""
-    server = os.environ.get("MOTO_SERVER") or shutil.which("moto_server")
+    server = os.environ.get("MOTO_SERVER")
     if server is None:
         pytest.skip(
-            "moto_server is not there: install moto[server] in an environment of its own, put it on the PATH"
+            "MOTO_SERVER does not name moto_server: install moto[server] in an environment of its own"
         )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

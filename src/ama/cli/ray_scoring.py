@@ -65,11 +65,18 @@ class RayScoring:
             A fitted detector, with its threshold.
         reading
             Keywords of ``detector.open``.
+
+        Raises
+        ------
+        InputError
+            If the source cannot be read in parts.
         """
         self.stack.enter_context(ray_session(self.given.ray, self.given.workers))
         self.scores = RayScores(detector, self.given.device, self.given.workers)
         surveying = partial(self.scores.survey, all_needed=self.given.strict)
-        return detector.open(self.given.source, **reading, surveying=surveying)
+        source = detector.open(self.given.source, **reading, surveying=surveying)
+        source.part(0, 1)  # refused here if it has no parts, before anything is written
+        return source
 
     def tables(self, source: Source) -> Iterator[pa.Table]:
         """The score table of a source, chunk by chunk."""

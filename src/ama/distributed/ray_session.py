@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any
 
 from ama.errors import InputError
 from ama.utils.extras import needs_extra
@@ -41,6 +41,7 @@ def ray_session(address: str, n_workers: int | None = None) -> Iterator[None]:
         If Ray is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # which are sent to its makers
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its workers say nothing on standard error
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     with needs_extra("ray"):
         import ray
@@ -51,7 +52,11 @@ def ray_session(address: str, n_workers: int | None = None) -> Iterator[None]:
         return
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
+    quiet: dict[str, Any] = {
+        "log_to_driver": False,
+        "logging_level": logging.ERROR,
+        "configure_logging": False,
+    }
     if address == LOCAL:
         quiet |= {"num_cpus": n_workers or usable_processors(), "include_dashboard": False}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -77,7 +82,7 @@ def ray_session(address: str, n_workers: int | None = None) -> Iterator[None]:
 class _ResultsAlone(io.TextIOBase):
     """Standard output for results, which are written to its buffer, without what Ray prints of workers that die."""
 
-    def __init__(self, output: TextIO):
+    def __init__(self, output: Any):  # of which only `buffer` is used
         self.buffer = output.buffer
 
     def write(self, text: str) -> int:
