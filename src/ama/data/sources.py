@@ -82,24 +82,20 @@ def open_source(
         ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
     shape, dtype
         Of a fitted model's samples. Images are converted; rows must have as many columns.
-    image_size
-        Side, or (height, width), to resize images to; 8 to 256, or to 4,096 with ``max_side``.
-    max_side
-        Longest side to which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
+    image_size, max_side
+        Side, or (height, width), to resize images to; 8 to 256, or to 4,096 with ``max_side``: the longest side to
+        which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
     label_column
         Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``.
     columns, drop
-        Features of a table by name and order, by default all but row numbers and texts that almost all differ; and
-        columns that are none.
+        Features of a table, by default all but row numbers and texts that almost all differ; columns that are none.
     strict, complete
         Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
     channels
         Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
-    encoding, group_by
-        How the columns of a fitted model's table become numbers; a rule for which to keep ``group_values``.
-    surveying
-        What reads the headers of encoded images and returns their :class:`ama.data.image_survey.Survey`; by default
-        they are read one after the other.
+    encoding, group_by, surveying
+        How the columns of a fitted model's table become numbers; a rule for which to keep ``group_values``; what
+        returns the :class:`ama.data.image_survey.Survey` of encoded images, by default after reading one by one.
 
     Raises
     ------
@@ -120,10 +116,13 @@ def _opened(source: Any, wanted: Wanted) -> Source:
         raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
     if wanted.group_by is not None:
         wanted.group_by.check(opened.name, isinstance(opened, EncodedImages), _is_table(opened))
-    shown = without_secrets(str(source)) if isinstance(source, str) and is_url(source) else str(source)
-    opened.named = clean_name(shown) if named else ""
+    opened.named = clean_name(_shown(source)) if named else ""
     opened.name, opened.remarks = clean_name(opened.name), tuple(wanted.remarks)
     return opened
+
+
+def _shown(name: str | Path) -> str:
+    return without_secrets(name) if isinstance(name, str) and is_url(name) else str(name)
 
 
 def _is_table(opened: Source) -> bool:

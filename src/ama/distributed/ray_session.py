@@ -50,6 +50,19 @@ def ray_session(address: str, n_workers: int | None = None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    _connect(address, n_workers)
+    output = sys.stdout
+    try:
+        sys.stdout = _ResultsAlone(output)
+        yield
+    finally:
+        sys.stdout = output
+        ray.shutdown()
+
+
+def _connect(address: str, n_workers: int | None) -> None:
+    import ray
+
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     quiet: dict[str, Any] = {
@@ -70,13 +83,6 @@ def ray_session(address: str, n_workers: int | None = None) -> Iterator[None]:
     finally:
         for number, handler in handlers.items():  # Ray has one of its own
             signal.signal(number, handler)
-    output = sys.stdout
-    try:
-        sys.stdout = _ResultsAlone(output)
-        yield
-    finally:
-        sys.stdout = output
-        ray.shutdown()
 
 
 class _ResultsAlone(io.TextIOBase):

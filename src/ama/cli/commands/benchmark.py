@@ -259,7 +259,7 @@ BENCHMARKS = dict(
         ),
         _command(
             "ray [options]",
-            "Compare the scores of two Ray workers, of which one is killed, with one process's.",
+            "Compare the scores of two Ray workers with one process's.",
             _ray,
             _count("--n", "number of images", 100_000),
             _count("--files", "number of Parquet files", 200),
