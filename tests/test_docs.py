@@ -81,6 +81,18 @@ def test_the_page_of_the_guarantee_has_the_drift_watched():
     assert quiet["drift_watch"]["false"] <= quiet["level"] * quiet["streams"]
 
 
+def test_the_page_on_clusters_has_what_the_killed_worker_changed():
+    *_, r = read_results(RESULTS / "ray.jsonl")
+    text = " ".join((ROOT / "docs/how-to/cluster.md").read_text().split())
+    assert (
+        f"of {r['images']:,} images in {r['files']} Parquet files, scored by {r['workers']} workers" in text
+    )
+    assert f"{r['lost']} rows were lost, {r['doubled']} doubled, and all are equal bit for bit" in text
+    assert f"It took {r['seconds_ray']} seconds" in text
+    assert f"and {r['seconds_one_process']} in one process" in text
+    assert r["equal"] and r["same_order"] and r["killed"]  # noqa: PT018
+
+
 def test_the_page_of_the_export_has_the_files_measured():
     *detectors, alarms = read_results(RESULTS / "export.jsonl")
     lines = [

@@ -65,5 +65,12 @@ class SavingError(RuntimeError):
     """A model could not be saved where it was asked for, after the work; the message says where it is."""
 
 
+class ClusterError(RuntimeError):
+    """Work on a cluster failed for another reason than its input; the message says what is known of it."""
+
+    def __init__(self, message: str):
+        super().__init__(sentence(message))
+
+
 class DivergenceError(RuntimeError):
     """Training diverged or learned nothing, and made no model."""

@@ -39,3 +39,16 @@ def count(name: str, help: str, default: int | None = None) -> Option:
         parser.add_argument(name, type=kind, default=default, metavar="INT", help=help)
 
     return add
+
+
+GRID = argument(
+    "grid",
+    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, faster, minutes, tables, inspection "
+    "or digits",
+)
+DATA = text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
+MAX_STEPS = count("--max_steps", "training steps, in place of the preset's number")
+ONLY = text("--only", "TEXT", "use only what has this text in its name")
+APPEND_TO = text("--append_to", "FILE", "results file to which a JSON line per row is appended")
+LOAD = (count("--seconds", "length of each load", 60), count("--connections", "connections kept busy", 32))
+RESULTS = text("--results", "FILE", "results file; default: benchmarks/results/GRID.jsonl")

@@ -14,7 +14,7 @@ from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.cli.stopping import is_stop, say_stopped, stop_signals
 from ama.cli.streams import usable_streams
-from ama.errors import DivergenceError, InputError, SavingError, sentence
+from ama.errors import ClusterError, DivergenceError, InputError, SavingError, sentence
 from ama.utils.remarks import discard
 
 OWN: dict[str, Command] = {
@@ -73,7 +73,7 @@ def _explain(error: BaseException) -> int:
     """One sentence for what is no fault of the program; anything else is raised."""
     if isinstance(error, InputError):
         return _fail(str(error), 2)
-    if isinstance(error, DivergenceError | SavingError):
+    if isinstance(error, ClusterError | DivergenceError | SavingError):
         return _fail(str(error), 1)
     if isinstance(error, OSError):
         return _fail_to_write(error)

@@ -58,6 +58,26 @@ def places(parser: ArgumentParser) -> None:
     )
 
 
+def cluster(parser: ArgumentParser) -> None:
+    """Whether and how to score with Ray."""
+    from jsonargparse.typing import PositiveInt
+
+    parser.add_argument(
+        "--ray",
+        type=str | None,
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="score with Ray, on the cluster at ADDRESS or by default on the cores of this machine",
+    )
+    parser.add_argument(
+        "--workers",
+        type=PositiveInt | None,
+        metavar="INT",
+        help="number of Ray workers, each with the model; by default one a core or, if there are any, one a GPU",
+    )
+
+
 def device(parser: ArgumentParser) -> None:
     """Where to score."""
     parser.add_argument("--device", type=str, default="auto", metavar="NAME", help="auto, cpu or cuda")

@@ -6,8 +6,9 @@ pyarrow reads files directly, whereas ``datasets`` would first copy them into it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,12 @@ class ArrowTable:
         Given column names and a batch size, yields record batches with at least these columns.
     named
         Whether the columns have names of their own; if not, they are numbered "0", "1", ...
+    first_row
+        Number of its first row in the table of which it is a part.
+    stream_from
+        The same as ``stream`` from a row on, without reading all rows before; None where there is no such way.
+    read_at_once
+        Rows of which none can be read without those before; None if these are all.
     """
 
     name: str
@@ -46,6 +53,9 @@ class ArrowTable:
     n_rows: int
     stream: Callable[[list[str], int], Iterator[pa.RecordBatch]]
     named: bool = True
+    first_row: int = 0
+    stream_from: Callable[[list[str], int, int], Iterator[pa.RecordBatch]] | None = None
+    read_at_once: int | None = None
 
     def __post_init__(self) -> None:
         if self.n_rows == 0:
@@ -58,6 +68,16 @@ class ArrowTable:
         with decodable(self.name):
             for batch in self.stream(wanted, batch_size):
                 yield batch.select(wanted)
+
+    def whole_batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.RecordBatch]:
+        """The same, ``batch_size`` rows each but for the last, however the table is stored."""
+        return whole_batches(self.batches(columns, batch_size), batch_size)
+
+    def part(self, start: int, stop: int) -> ArrowTable:
+        """The rows from ``start`` to ``stop``, which is not included, as a table that can be pickled."""
+        stream = partial(_part, self, start, stop)
+        first_row = self.first_row + start
+        return replace(self, n_rows=stop - start, stream=stream, first_row=first_row, stream_from=None)
 
     def column(self, name: str, batch_size: int = 2**16) -> Iterator[pa.Array]:
         """One column, part by part."""
@@ -118,6 +138,49 @@ class ArrowTable:
         for key in ("info", "features", column, "names"):
             found = found.get(key) if isinstance(found, dict) else None
         return [str(name) for name in found] if isinstance(found, list) else None
+
+
+def _part(
+    table: ArrowTable, start: int, stop: int, columns: list[str], batch_size: int
+) -> Iterator[pa.RecordBatch]:
+    if table.stream_from is not None:
+        return _rows(table.stream_from(columns, batch_size, start), 0, stop - start)
+    return _rows(table.stream(columns, batch_size), start, stop)
+
+
+def whole_batches(batches: Iterable[pa.RecordBatch], batch_size: int) -> Iterator[pa.RecordBatch]:
+    """The rows of batches of any size, ``batch_size`` rows at a time and the rest."""
+    held: list[pa.RecordBatch] = []
+    n_held = 0
+    for batch in batches:
+        while n_held + len(batch) >= batch_size:
+            missing = batch_size - n_held
+            yield _joined([*held, batch.slice(0, missing)])
+            held, n_held, batch = [], 0, batch.slice(missing)
+        if len(batch):
+            held.append(batch)
+            n_held += len(batch)
+    if held:
+        yield _joined(held)
+
+
+def _rows(batches: Iterable[pa.RecordBatch], start: int, stop: int) -> Iterator[pa.RecordBatch]:
+    """The rows from ``start`` to ``stop`` of all batches together."""
+    row = 0
+    for batch in batches:
+        first, row = row, row + len(batch)
+        if row > start:
+            yield batch.slice(max(start - first, 0), stop - max(first, start))
+        if row >= stop:
+            return
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """Several batches as one; a text that is stored once for many rows stays so."""
+    if len(batches) == 1:
+        return batches[0]
+    (batch,) = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()
+    return batch
 
 
 def check_names(names: Sequence[str], table: str) -> None:

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ama.data.remote_files import RemoteFile
 from ama.errors import InputError
 
 
-def arrow_file(path: Path) -> pa.NativeFile:
+def arrow_file(path: Path | RemoteFile) -> pa.NativeFile:
     """A file opened for reading by pyarrow, which by itself takes no name that is not UTF-8."""
+    if isinstance(path, RemoteFile):
+        return path.open()
     return pa.OSFile(os.fsencode(path))
 
 

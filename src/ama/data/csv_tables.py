@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ama.data.arrow import ArrowTable, holds_bytes
 from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
 from ama.data.arrow_reading import arrow_file, decodable, readable
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
+from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
 from ama.errors import InputError
 
@@ -29,7 +31,7 @@ ODD = re.compile(r"In CSV column #(?P<place>\d+): .*CSV conversion error to (?!s
 RAGGED = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<columns>\d+) columns, got (?P<fields>\d+)")
 
 
-def csv_table(path: Path, wanted: Wanted) -> ArrowTable:
+def csv_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
     """A CSV file with column names in its first line.
 
     The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but a
@@ -59,7 +61,7 @@ def csv_table(path: Path, wanted: Wanted) -> ArrowTable:
     return table
 
 
-def _table(path: Path, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
+def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
     file = _CsvFile(path, dialect)
     found = file.schema()
     kinds = {field.name: _lasting_type(field.type) for field in found}
@@ -78,7 +80,7 @@ def _table(path: Path, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTa
         n_rows += len(block)
         empty -= {name for name in empty if not _is_empty(block.column(name))}
     schema = pa.schema([(name, kind) for name, kind in kinds.items() if name not in empty])
-    return ArrowTable(str(path), schema, n_rows, lambda columns, size: file.stream(kinds, columns, size))
+    return ArrowTable(str(path), schema, n_rows, partial(file.stream, kinds))
 
 
 class _CsvFile:
@@ -92,7 +94,7 @@ class _CsvFile:
         How it is written.
     """
 
-    def __init__(self, path: Path, dialect: Dialect):
+    def __init__(self, path: Path | RemoteFile, dialect: Dialect):
         self.path, self.dialect = path, dialect
         self._parsing = pa.csv.ParseOptions(delimiter=dialect.separator, newlines_in_values=dialect.quoted)
 

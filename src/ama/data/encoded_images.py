@@ -6,9 +6,11 @@ A source has 1 channel if all its images are greyscale, else 3. Depth and size f
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,15 +18,15 @@ import numpy as np
 import torch
 from jaxtyping import Int, Shaped
 
+from ama.data.divisible import BYTES_OF_A_BATCH
 from ama.data.image_decoding import Decoded, decode
 from ama.data.image_folders import EncodedImage
 from ama.data.image_format import as_depth, choose_size
-from ama.data.image_headers import read_header
 from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.image_survey import Survey
 from ama.data.labels import as_labels, as_objects
 from ama.data.photo_times import photo_time
-from ama.data.samples import BYTES_OF_A_BATCH, Samples, Source, Wanted, none_readable
+from ama.data.samples import Samples, Source, Wanted, none_readable
 from ama.errors import InputError
 from ama.utils.processors import usable_processors
 from ama.utils.progress import advance
@@ -38,13 +40,25 @@ Frame = Decoded | Exception
 
 @runtime_checkable
 class Encoded(Protocol):
-    """Images before decoding, in order, as often as they are asked for."""
+    """Images before decoding, in order, as often as they are asked for.
+
+    Attributes
+    ----------
+    read_at_once
+        Images of which none can be read without those before.
+    """
 
     name: str
+
+    @property
+    def read_at_once(self) -> int: ...
 
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[EncodedImage]: ...
+
+    def part(self, start: int, stop: int) -> Encoded:
+        """Those from ``start`` to ``stop``, which is not included; it can be pickled."""
 
 
 class EncodedImages(Source):
@@ -71,20 +85,12 @@ class EncodedImages(Source):
     def __init__(self, encoded: Encoded, wanted: Wanted):
         wanted.check_kind("images", encoded.name)
         self.encoded, self.name, self.wanted = encoded, encoded.name, wanted
-        survey = Survey(encoded.name)
-        first_skipped: list[str] = []
-        self._frames: dict[int, tuple[int, ...]] = {}  # of the images with others than the first
-        for position, image in enumerate(encoded):
-            try:
-                with decoder_warnings():
-                    header = read_header(image.content)
-            except Exception as error:  # Pillow may raise almost anything on a damaged file
-                first_skipped = first_skipped or [self._skip(image.id, error)]
-                continue
-            survey.add(image.id, header)
-            if header.frames != (0,):
-                self._frames[position] = header.frames
-        if not survey.n:
+        all_needed = wanted.strict or wanted.complete
+        read = wanted.surveying or (lambda images: Survey(images.name).read(images, all_needed))
+        survey: Survey = read(encoded)
+        first_skipped = [self._skipped(survey.unreadable)] if survey.unreadable else []
+        self._frames = survey.frames
+        if not survey.n and wanted.surveying is None:
             raise InputError(none_readable(encoded.name, first_skipped))
         channels = survey.channels
         if wanted.shape is not None:
@@ -95,20 +101,42 @@ class EncodedImages(Source):
         dtype = wanted.dtype or (torch.float32 if survey.n_deep else torch.uint8)
         super().__init__(encoded.name, (channels, *size), dtype)
         self._deep = survey.n_deep > 0
-        self.largest = max(survey.sizes, key=math.prod)
+        self.largest = max(survey.sizes, key=math.prod, default=(0, 0))
         large = math.prod(self.largest) > PHOTOGRAPH
         self._n_threads = min(MAX_THREADS, usable_processors()) if large else 1
-        survey.remark(self.shape, dtype, wanted)
+        if survey.n:
+            survey.remark(self.shape, dtype, wanted)
 
     def __len__(self) -> int:
         return len(self.encoded) + sum(len(frames) - 1 for frames in self._frames.values())
+
+    @property
+    def n_positions(self) -> int:
+        return len(self.encoded)
+
+    @property
+    def read_at_once(self) -> int:
+        return self.encoded.read_at_once
+
+    def part(self, start: int, stop: int) -> EncodedImages:
+        part = copy.copy(self)
+        part.encoded, part.wanted = self.encoded.part(start, stop), replace(self.wanted, surveying=None)
+        part._frames = {p - start: frames for p, frames in self._frames.items() if start <= p < stop}
+        return part
 
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
         channels, height, width = self.shape
         x = np.empty((min(batch_size, len(self)), height, width, channels), self._stored)
         ids, labels, skipped, groups = list[str](), list[str](), list[str](), list[Any]()
         sizes = np.empty((len(x), 2), np.int64)
-        for name, label, group, frame in self._decoded():
+        first = 0  # image of the chunk
+        for position, name, label, group, frame in self._decoded():
+            if position >= first + batch_size:
+                # By the position, so that a part of the source that begins here has the same chunks.
+                first = position
+                if ids or skipped:
+                    yield self._samples(x[: len(ids)], sizes[: len(ids)], ids, labels, skipped, groups)
+                    ids, labels, skipped, groups = [], [], [], []
             advance()
             if isinstance(frame, Exception):
                 skipped.append(self._skip(name, frame))
@@ -123,8 +151,8 @@ class EncodedImages(Source):
         if ids or skipped:
             yield self._samples(x[: len(ids)], sizes[: len(ids)], ids, labels, skipped, groups)
 
-    def _decoded(self) -> Iterator[tuple[str, str | None, Any, Frame]]:
-        """Id, label and what groups it of every frame, and the frame, or the exception that stands in their way."""
+    def _decoded(self) -> Iterator[tuple[int, str, str | None, Any, Frame]]:
+        """Position, id, label and group of every frame, and the frame, or the exception that stands in their way."""
         timed = self.wanted.group_by is not None and self.wanted.group_by.timed
         for position, image, decoded in self._opened():
             group = photo_time(image.content) if timed else image.group
@@ -136,6 +164,7 @@ class EncodedImages(Source):
                 except InputError as error:
                     raise InputError(f"in {self.name}, {image.id} {error}") from error
                 yield (
+                    position,
                     image.id if len(frames) == 1 else f"{image.id}[{frame}]",
                     image.label,
                     group,
@@ -192,8 +221,10 @@ class EncodedImages(Source):
         )
 
     def _skip(self, name: str, error: Exception) -> str:
-        """The sentence on an unreadable image, unless that is refused."""
-        sentence = unreadable(name, error)
+        return self._skipped(unreadable(name, error))
+
+    def _skipped(self, sentence: str) -> str:
+        """A sentence on an unreadable image, unless that is refused."""
         if self.wanted.strict:
             raise InputError(f"in {self.name}, {sentence}")
         if self.wanted.complete:

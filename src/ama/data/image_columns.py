@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterator
 from itertools import repeat
@@ -31,8 +32,8 @@ class ImageColumn:
     group_column
         Column of what groups them; None for none.
     folders
-        Where a path without bytes may lead, relative paths from the first; None for anywhere. A table from
-        elsewhere must not decide which files of this machine are read.
+        Where a path without bytes may lead, relative paths from the first; None for anywhere, [] for nowhere. A
+        table from elsewhere must not decide which files of this machine are read.
     """
 
     def __init__(
@@ -51,8 +52,19 @@ class ImageColumn:
     def __len__(self) -> int:
         return self.table.n_rows
 
+    @property
+    def read_at_once(self) -> int:
+        """See :class:`ama.data.encoded_images.Encoded`."""
+        return self.table.read_at_once or self.table.n_rows
+
+    def part(self, start: int, stop: int) -> ImageColumn:
+        """See :class:`ama.data.encoded_images.Encoded`."""
+        part = copy.copy(self)
+        part.table = self.table.part(start, stop)
+        return part
+
     def __iter__(self) -> Iterator[EncodedImage]:
-        row = 0
+        row = self.table.first_row
         extra = [name for name in (self.label, self.group) if name is not None]
         for batch in self.table.batches([self.column, *extra], ROWS):
             labels = self.table.labels(batch, self.label)
@@ -68,6 +80,8 @@ class ImageColumn:
         """The file that a path without bytes names, if it may be opened."""
         if self.folders is None:
             return path
+        if not self.folders:
+            return Unreadable("it has no bytes")
         try:
             place = os.path.realpath(os.path.join(self.folders[0], path))
         except ValueError:  # a null character

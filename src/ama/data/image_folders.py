@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import heapq
 import os
 from collections import Counter
@@ -14,6 +15,7 @@ from PIL import Image
 
 from ama.data.image_opening import SUFFIXES, Content
 from ama.data.names import clean_name
+from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
 from ama.errors import InputError
 
@@ -41,20 +43,29 @@ class ImageFiles:
         Paths relative to it, with "/" between the parts.
     """
 
-    def __init__(self, folder: Path, files: list[str]):
+    read_at_once = 1
+
+    def __init__(self, folder: Path | RemoteFile, files: list[str]):
         self.name, self.folder, self.files = clean_name(str(folder)), str(folder), files
         self.labelled = any("/" in file for file in files)
 
     def __len__(self) -> int:
         return len(self.files)
 
+    def part(self, start: int, stop: int) -> ImageFiles:
+        """See :class:`ama.data.encoded_images.Encoded`."""
+        part = copy.copy(self)
+        part.files = self.files[start:stop]
+        return part
+
     def __iter__(self) -> Iterator[EncodedImage]:
-        for file in self.files:
+        for file, content in zip(self.files, self._contents(), strict=True):
             first, *rest = file.split("/", 1)
             label = clean_name(first) if rest else ""
-            yield EncodedImage(
-                clean_name(file), os.path.join(self.folder, file), label if self.labelled else None
-            )
+            yield EncodedImage(clean_name(file), content, label if self.labelled else None)
+
+    def _contents(self) -> Iterator[Content]:
+        return (os.path.join(self.folder, file) for file in self.files)
 
 
 class ImageList:
@@ -67,12 +78,17 @@ class ImageList:
     """
 
     name = "the list"
+    read_at_once = 1
 
     def __init__(self, images: Sequence[str | os.PathLike[str] | Image.Image]):
         self.images = images
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def part(self, start: int, stop: int) -> ImageList:
+        """See :class:`ama.data.encoded_images.Encoded`."""
+        return ImageList(self.images[start:stop])
 
     def __iter__(self) -> Iterator[EncodedImage]:
         for i, image in enumerate(self.images):
@@ -114,6 +130,26 @@ def find_images(folder: Path, wanted: Wanted | None = None) -> list[str]:
     found = _walk(str(folder))
     if found.images and wanted is not None:
         _remark(found, clean_name(str(folder)), wanted)
+    return sorted(found.images)
+
+
+def images_among(files: Sequence[str], name: str, wanted: Wanted) -> list[str]:
+    """The image files of a folder, by their suffix, of all that it holds; the others become a remark.
+
+    Parameters
+    ----------
+    files
+        Paths relative to the folder.
+    name
+        The folder, for messages.
+    wanted
+        Gets the remark, if there are images.
+    """
+    found = _Found()
+    for file in files:
+        _add_file(found, file, "file")
+    if found.images:
+        _remark(found, name, wanted)
     return sorted(found.images)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
 
+from ama.data.image_folders import EncodedImage
 from ama.data.image_format import extremes, remark_size
-from ama.data.image_headers import Header
+from ama.data.image_headers import Header, read_header
+from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.samples import Wanted, count
+
+COUNTS = ("n", "n_grey", "n_deep", "n_rounded", "n_transparent", "n_several", "n_frames_of_several")
 
 
 @dataclass
@@ -32,6 +37,9 @@ class Survey:
     example: str = ""
     # The smallest and largest, the widest and tallest.
     sizes: set[tuple[int, int]] = field(default_factory=set)
+    # Positions of the images with other frames than the first alone, and those frames.
+    frames: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    unreadable: str = ""  # a sentence on the first image without a header that can be read
 
     def add(self, name: str, header: Header) -> None:
         """Count one more header; ``name`` is that of the image."""
@@ -45,6 +53,30 @@ class Survey:
         if len(header.frames) > 1:
             self.n_several += 1
             self.n_frames_of_several += len(header.frames)
+
+    def read(self, images: Iterable[EncodedImage], all_needed: bool = False) -> Survey:
+        """Read the headers of images; ``all_needed`` is whether to stop at the first that cannot be read."""
+        for position, image in enumerate(images):
+            try:
+                with decoder_warnings():
+                    header = read_header(image.content)
+            except Exception as error:  # Pillow may raise almost anything on a damaged file
+                self.unreadable = self.unreadable or unreadable(image.id, error)
+                if all_needed:
+                    break
+                continue
+            self.add(image.id, header)
+            if header.frames != (0,):
+                self.frames[position] = header.frames
+        return self
+
+    def join(self, other: Survey, start: int) -> None:
+        """Add the survey of later images, of which the first is at position ``start``."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.example, self.unreadable = self.example or other.example, self.unreadable or other.unreadable
+        self.sizes = extremes(self.sizes | other.sizes) if self.n else set()
+        self.frames |= {start + position: frames for position, frames in other.frames.items()}
 
     @property
     def channels(self) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ama.data.arrays import open_array
+from ama.data.arrow import ArrowTable
 from ama.data.encoded_images import EncodedImages
 from ama.data.frames import frame_table, is_frame
 from ama.data.hub import dataset_table
@@ -41,6 +42,8 @@ def open_object(source: Any, wanted: Wanted) -> Source:
         return EncodedImages(ImageList(images), wanted)
     if is_frame(source):
         return open_table(frame_table(source), wanted)
+    if isinstance(source, ArrowTable):
+        return open_table(source, wanted, [])
     if is_sparse(source):
         return SparseRows(source, NAME, wanted)
     library = _datasets_of(source)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,12 +14,13 @@ from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import is_text
 from ama.data.arrow_reading import arrow_file, decodable
 from ama.data.names import NAMED_IN_MESSAGES
+from ama.data.remote_files import RemoteFile
 from ama.errors import InputError
 
 MAX_FOOTER = 64 * 2**20  # bytes of a file's footer, which describes each column of each row group
 
 
-def parquet_table(paths: list[Path], name: str) -> ArrowTable:
+def parquet_table(paths: Sequence[Path | RemoteFile], name: str) -> ArrowTable:
     """One Parquet file, or several shards of one table.
 
     Raises
@@ -26,37 +28,54 @@ def parquet_table(paths: list[Path], name: str) -> ArrowTable:
     InputError
         If a file is empty, damaged or not Parquet, or the shards' columns differ.
     """
-    n_rows, schemas = 0, []
+    counts: list[int] = []
+    schemas, largest_group = [], 1
     for path in paths:
         with decodable(str(path)):
             _check_footer(path)
             with arrow_file(path) as opened, pa.parquet.ParquetFile(opened) as file:
-                n_rows += _n_rows(file.metadata, path)
+                counts.append(_n_rows(file.metadata, path))
+                largest_group = max(largest_group, *_group_sizes(file.metadata), 1)
                 schemas.append(file.schema_arrow)
         if not schemas[-1].equals(schemas[0]):
             raise InputError(
                 f"{path} has the columns {_describe(schemas[-1])}, expected those of {paths[0].name}: "
                 f"{_describe(schemas[0])}"
             )
-    texts = {field.name for field in schemas[0] if is_text(field.type)}
-
-    def stream(columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
-        # A text that is stored once for many rows stays so, or a small file would fill the memory.
-        stored_once = sorted(texts.intersection(columns))
-        for path in paths:
-            # By default pyarrow reads whole row groups, and one may be the whole file.
-            with (
-                arrow_file(path) as opened,
-                pa.parquet.ParquetFile(
-                    opened, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once
-                ) as file,
-            ):
-                yield from file.iter_batches(batch_size, columns=columns)
-
-    return ArrowTable(name, schemas[0], n_rows, stream)
+    texts = frozenset(field.name for field in schemas[0] if is_text(field.type))
+    stream = partial(_stream, tuple(zip(paths, counts, strict=True)), texts)
+    return ArrowTable(name, schemas[0], sum(counts), stream, stream_from=stream, read_at_once=largest_group)
 
 
-def _check_footer(path: Path) -> None:
+def _stream(
+    counted: tuple[tuple[Path | RemoteFile, int], ...],
+    texts: frozenset[str],
+    columns: list[str],
+    batch_size: int,
+    start: int = 0,
+) -> Iterator[pa.RecordBatch]:
+    """The rows of files, given with their numbers, from a row on."""
+    # A text that is stored once for many rows stays so, or a small file would fill the memory.
+    stored_once = sorted(texts.intersection(columns))
+    for path, n_rows in counted:
+        if start >= n_rows:
+            start -= n_rows
+            continue
+        # By default pyarrow reads whole row groups, and one may be the whole file.
+        with (
+            arrow_file(path) as opened,
+            pa.parquet.ParquetFile(
+                opened, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once
+            ) as file,
+        ):
+            groups, start = _groups_from(file.metadata, start)
+            for batch in file.iter_batches(batch_size, row_groups=groups, columns=columns):
+                if start < len(batch):
+                    yield batch.slice(start)
+                start = max(start - len(batch), 0)
+
+
+def _check_footer(path: Path | RemoteFile) -> None:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         if size == 0:
@@ -70,12 +89,26 @@ def _check_footer(path: Path) -> None:
         )
 
 
-def _n_rows(footer: pa.parquet.FileMetaData, path: Path) -> int:
+def _n_rows(footer: pa.parquet.FileMetaData, path: Path | RemoteFile) -> int:
     """The rows of a file; a damaged footer may count others than its row groups."""
-    found = sum(footer.row_group(i).num_rows for i in range(footer.num_row_groups))
+    found = sum(_group_sizes(footer))
     if found != footer.num_rows:
         raise InputError(f"{path} is damaged: it counts {footer.num_rows} rows, and its row groups {found}")
     return found
+
+
+def _group_sizes(footer: pa.parquet.FileMetaData) -> list[int]:
+    return [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
+
+
+def _groups_from(footer: pa.parquet.FileMetaData, start: int) -> tuple[list[int], int]:
+    """The row groups from that of a row on, and the number of the row in its group."""
+    sizes = _group_sizes(footer)
+    first = 0
+    while first < len(sizes) and start >= sizes[first]:
+        start -= sizes[first]
+        first += 1
+    return list(range(first, len(sizes))), start
 
 
 def _describe(schema: pa.Schema) -> str:

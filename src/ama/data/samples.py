@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Int, Shaped
 from torch import Tensor
 
+from ama.data.divisible import Divisible
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.grouping import Grouping
 from ama.data.memory_needed import check_memory
@@ -23,8 +24,6 @@ from ama.scores.kinds.factory import kind_of
 from ama.utils.progress import phase
 
 MOST_NAMED = 10  # skipped samples that are named one by one
-BATCH = 1024  # samples read at a time
-BYTES_OF_A_BATCH = 2**26
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +116,7 @@ class Wanted:
     channels: Literal["first", "last"] | None = None
     encoding: TableEncoding | None = None
     group_by: Grouping | None = None
+    surveying: Callable[[Any], Any] | None = None
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, sentence: str, refused: bool = True) -> None:
@@ -166,7 +166,7 @@ class Wanted:
             raise InputError(f"{name} has no column {self.label_column!r}, as {reason}")
 
 
-class Source(ABC):
+class Source(Divisible, ABC):
     """A source that has been opened but not yet read.
 
     Parameters
@@ -203,6 +203,7 @@ class Source(ABC):
     ):
         self.name, self.shape, self.dtype = name, shape, dtype
         self.columns, self.encoding = columns, encoding
+        self.replaced = Counter()
 
     @property
     def kind(self) -> str:
@@ -218,7 +219,7 @@ class Source(ABC):
         """At most ``batch_size`` samples at a time; a chunk may hold nothing but ``skipped``."""
 
     def batches(self, batch_size: int | None = None) -> Iterator[Samples]:
-        """The samples in order, 1 to ``batch_size`` at a time (by default 1,024 or 64 MiB), in constant memory.
+        """The samples in order, 1 to ``batch_size`` at a time, in constant memory.
 
         Raises
         ------
@@ -226,7 +227,7 @@ class Source(ABC):
             If a sample is refused (``strict``, a number missing from a table), or none can be read.
         """
         held: Samples | None = None
-        for chunk in self._chunks(batch_size or max(1, min(BATCH, BYTES_OF_A_BATCH // self._bytes))):
+        for chunk in self._chunks(batch_size or self.batch_size):
             chunk = replace(chunk, source=self.named, remarks=self.remarks)
             if held is None:
                 held = chunk
@@ -270,10 +271,6 @@ class Source(ABC):
         labels, groups, sizes = (np.concatenate(part) if part else None for part in parts.values())
         about = (self.columns, skipped, self.named, self.remarks, self.encoding)
         return Samples(x[: len(ids)], ids, labels, *about, group_values=groups, sizes=sizes)
-
-    @property
-    def _bytes(self) -> int:
-        return max(1, math.prod(self.shape) * self.dtype.itemsize)
 
 
 def described(shape: tuple[int, ...], encoding: TableEncoding | None, n: int | None = None) -> str:

@@ -5,6 +5,8 @@ An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is
 - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
 - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
   Hugging Face hub, or a local folder laid out like one. The default split is ``train``, or the only one.
+- Any other URL, such as "s3://bucket/folder": a Parquet file or a folder of them, a CSV file, or a folder of images,
+  on a file system of pyarrow or fsspec.
 - A folder of images, whose first level of sub-folders gives the labels; or a folder of Parquet shards.
 - A file: ``.parquet`` with a column of encoded images or else rows, ``.csv``, ``.npy``,
   ``.npz``, or a single image.
@@ -40,6 +42,8 @@ from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
 from ama.data.objects import open_object
 from ama.data.parquet_tables import parquet_table
+from ama.data.remote_files import is_url, without_secrets
+from ama.data.remote_sources import open_url
 from ama.data.samples import Samples, Source, Wanted
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
@@ -67,6 +71,7 @@ def open_source(
     channels: Literal["first", "last"] | None = None,
     encoding: TableEncoding | None = None,
     group_by: Grouping | None = None,
+    surveying: Callable[[Any], Any] | None = None,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
@@ -77,21 +82,20 @@ def open_source(
         ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
     shape, dtype
         Of a fitted model's samples. Images are converted; rows must have as many columns.
-    image_size
-        Side, or (height, width), to resize images to; 8 to 256, or to 4,096 with ``max_side``.
-    max_side
-        Longest side to which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
+    image_size, max_side
+        Side, or (height, width), to resize images to; 8 to 256, or to 4,096 with ``max_side``: the longest side to
+        which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
     label_column
         Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``.
     columns, drop
-        Features of a table by name and order, by default all but row numbers and texts that almost all differ; and
-        columns that are none.
+        Features of a table, by default all but row numbers and texts that almost all differ; columns that are none.
     strict, complete
         Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
     channels
         Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
-    encoding, group_by
-        How the columns of a fitted model's table become numbers; a rule for which to keep ``group_values``.
+    encoding, group_by, surveying
+        How the columns of a fitted model's table become numbers; a rule for which to keep ``group_values``; what
+        returns the :class:`ama.data.image_survey.Survey` of encoded images, by default after reading one by one.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def open_source(
         If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
-    reading = (dtype, strict, complete, channels, encoding, group_by)
+    reading = (dtype, strict, complete, channels, encoding, group_by, surveying)
     return _opened(source, Wanted(shape, image_size, max_side, label_column, names, tuple(drop), *reading))
 
 
@@ -112,9 +116,13 @@ def _opened(source: Any, wanted: Wanted) -> Source:
         raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
     if wanted.group_by is not None:
         wanted.group_by.check(opened.name, isinstance(opened, EncodedImages), _is_table(opened))
-    opened.named = clean_name(str(source)) if named else ""
+    opened.named = clean_name(_shown(source)) if named else ""
     opened.name, opened.remarks = clean_name(opened.name), tuple(wanted.remarks)
     return opened
+
+
+def _shown(name: str | Path) -> str:
+    return without_secrets(name) if isinstance(name, str) and is_url(name) else str(name)
 
 
 def _is_table(opened: Source) -> bool:
@@ -130,6 +138,8 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
         name, _, part = source.removeprefix(HUB_PREFIX).partition(":")
         config, _, split = part.rpartition(":")
         return _open_hub(name, split or None, config or None, wanted)
+    if isinstance(source, str) and is_url(source):
+        return open_url(source, wanted)
     if source == "":
         raise InputError("the name of the source is empty, expected a file, a folder or a data set")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -65,13 +66,22 @@ class TableRows(Source):
     def __len__(self) -> int:
         return self.table.n_rows
 
+    @property
+    def read_at_once(self) -> int:
+        return self.table.read_at_once or self.table.n_rows
+
+    def part(self, start: int, stop: int) -> TableRows:
+        part = copy.copy(self)
+        part.table = self.table.part(start, stop)
+        return part
+
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
-        row = 0
+        row = self.table.first_row
         extra = [name for name in (self.label, self.id, self.group) if name is not None]
-        replaced: Counter[str] = Counter()
-        for batch in self.table.batches(self.features + extra, batch_size):
+        self.replaced = Counter()
+        for batch in self.table.whole_batches(self.features + extra, batch_size):
             features = batch.select(self.features)
-            x = self._numbers(features, row, replaced)
+            x = self._numbers(features, row)
             if self.id is None:
                 ids = [str(i) for i in range(row, row + len(batch))]
             else:
@@ -87,11 +97,9 @@ class TableRows(Source):
                 group_values=None if self.group is None else as_objects(self.table.values(batch, self.group)),
             )
             row += len(batch)
-        self._say_replaced(replaced)
+        self.say_replaced(self.replaced)
 
-    def _numbers(
-        self, batch: pa.RecordBatch, row: int, replaced: Counter[str]
-    ) -> Float[np.ndarray, "n width"]:
+    def _numbers(self, batch: pa.RecordBatch, row: int) -> Float[np.ndarray, "n width"]:
         """A batch of the features as numbers, after so many rows; counts the missing values that were replaced."""
         names = self.features
         with decodable(self.name):
@@ -102,14 +110,13 @@ class TableRows(Source):
             else:
                 x, of_batch = self.encoding.encode(batch, self.name, row)
                 names = self.encoding.names(names)
-                replaced.update(of_batch)
+                self.replaced.update(of_batch)
         check_finite(x, row, [f"column {name!r}" for name in names], self.name)
         if self.wanted.strict:
-            self._say_replaced(replaced)
+            self.say_replaced(self.replaced)
         return x
 
-    def _say_replaced(self, replaced: Counter[str]) -> None:
-        """A remark on values that are missing where none was at fit; there is no indicator of them."""
+    def say_replaced(self, replaced: Counter[str]) -> None:
         if names := [name for name, n in replaced.items() if n]:
             what = f"{sum(replaced.values()):,} values and lacked none at fit: medians are in their place"
             self.wanted.remark(of_columns(names, self.name, f"lacks {what}", f"lack {what}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
@@ -198,12 +199,13 @@ class Detector(
         strict: bool = False,
         complete: bool = False,
         channels: Literal["first", "last"] | None = None,
+        surveying: Callable[[Any], Any] | None = None,
     ) -> Source:
         """Open a source of samples like those of the fit, in size, depth and columns.
 
         Parameters
         ----------
-        source, label_column, strict, complete, channels
+        source, label_column, strict, complete, channels, surveying
             As in :func:`ama.data.sources.open_source`.
         """
         check_is_fitted(self)
@@ -217,6 +219,7 @@ class Detector(
             strict=strict,
             complete=complete,
             channels=channels,
+            surveying=surveying,
         )
 
     def _keep(

@@ -164,14 +164,14 @@ class _Images(EncodedImages):
         self.entries, self.skipped = list[Entry](), skipped
         super().__init__(encoded, wanted)
 
-    def _decoded(self) -> Iterator[tuple[str, str | None, Any, Frame]]:
-        for name, label, group, frame in super()._decoded():
+    def _decoded(self) -> Iterator[tuple[int, str, str | None, Any, Frame]]:
+        for position, name, label, group, frame in super()._decoded():
             error = unreadable(name, frame) if isinstance(frame, Exception) else None
             self.entries.append(Entry(name, error))
-            yield name, label, group, frame
+            yield position, name, label, group, frame
 
-    def _skip(self, name: str, error: Exception) -> str:
-        self.skipped.append(super()._skip(name, error))
+    def _skipped(self, sentence: str) -> str:
+        self.skipped.append(super()._skipped(sentence))
         return self.skipped[-1]
 
 
@@ -179,12 +179,16 @@ class _Listed:
     def __init__(self, images: list[EncodedImage]):
         self.name = images[0].id if len(images) == 1 else NAME
         self.images = images
+        self.read_at_once = 1
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __iter__(self) -> Iterator[EncodedImage]:
         return iter(self.images)
+
+    def part(self, start: int, stop: int) -> _Listed:
+        return _Listed(self.images[start:stop])
 
 
 def _joined(parts: list[Samples]) -> Samples:

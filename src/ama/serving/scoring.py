@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from ama.data.samples import BATCH, BYTES_OF_A_BATCH, Samples
+from ama.data.divisible import BATCH, BYTES_OF_A_BATCH
+from ama.data.samples import Samples
 from ama.detectors.base import Detector
 from ama.io.map_files import MapScale
 

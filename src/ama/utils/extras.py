@@ -30,6 +30,7 @@ EXTRAS = {
     "completion": Extra("shell completion", ("shtab",)),
     "report": Extra("plotting", ("matplotlib", "jinja2", "pandas")),
     "serve": Extra("serving", ("fastapi", "uvicorn", "python_multipart", "prometheus_client"), "'.[serve]'"),
+    "ray": Extra("scoring on a Ray cluster", ("ray",), "'.[ray]'"),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ama.cli.benchmark_options import Option
+from ama.cli.benchmark_options import APPEND_TO, DATA, GRID, LOAD, MAX_STEPS, ONLY, RESULTS, Option
 from ama.cli.benchmark_options import argument as _argument
 from ama.cli.benchmark_options import count as _count
 from ama.cli.benchmark_options import text as _text
@@ -27,19 +27,6 @@ def _command(
             add(parser)
 
     return usage.split()[0], Command(f"ama benchmark {usage}", summary, add_options, run)
-
-
-GRID = _argument(
-    "grid",
-    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, faster, minutes, tables, inspection "
-    "or digits",
-)
-DATA = _text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
-MAX_STEPS = _count("--max_steps", "training steps, in place of the preset's number")
-ONLY = _text("--only", "TEXT", "use only what has this text in its name")
-APPEND_TO = _text("--append_to", "FILE", "results file to which a JSON line per row is appended")
-LOAD = (_count("--seconds", "length of each load", 60), _count("--connections", "connections kept busy", 32))
-RESULTS = _text("--results", "FILE", "results file; default: benchmarks/results/GRID.jsonl")
 
 
 def _check_results(given: Namespace) -> None:
@@ -126,6 +113,13 @@ def _drift(given: Namespace) -> None:
 
     _check_results(given)
     drift_alarms(given.append_to, given.streams)
+
+
+def _ray(given: Namespace) -> None:
+    from ama.benchmark.checks.ray_equality import ray_equality
+
+    _check_results(given)
+    ray_equality(given.append_to, given.n, given.files)
 
 
 def _serving(given: Namespace) -> None:
@@ -262,6 +256,14 @@ BENCHMARKS = dict(
             "Compare exported detectors with those in memory.",
             _export,
             *(ONLY, APPEND_TO),
+        ),
+        _command(
+            "ray [options]",
+            "Compare the scores of two Ray workers with one process's.",
+            _ray,
+            _count("--n", "number of images", 100_000),
+            _count("--files", "number of Parquet files", 200),
+            APPEND_TO,
         ),
         _command(
             "gallery [options]",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
 
     from ama.cli.place_outputs import PlaceOutputs
+    from ama.cli.ray_scoring import RayScoring
     from ama.data.samples import Source
     from ama.detectors.base import Detector
 
@@ -41,19 +42,21 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
         help=".json file of a drift watch over all runs, which this run continues or starts: at most 1 % of streams "
         "without drift ever alarm, however many runs there are",
     )
+    options.cluster(parser)
     options.device(parser)
     options.reading(parser)
 
 
 def _run(given: Namespace) -> None:
     """Stream the source through the model into a table."""
+    from ama.cli.ray_scoring import ray_scoring
     from ama.training.memory import freed_memory_kept
 
-    with freed_memory_kept():
-        _score(given)
+    with freed_memory_kept(), ray_scoring(given) as cluster:
+        _score(given, cluster)
 
 
-def _score(given: Namespace) -> None:
+def _score(given: Namespace, cluster: RayScoring | None) -> None:
     from contextlib import closing
     from pathlib import Path
 
@@ -67,15 +70,15 @@ def _score(given: Namespace) -> None:
     path = None if given.out is None else Path(given.out)
     check_table_path(path)
     _check_rates(given)
-    detector = load(given.model, given.device)
+    detector = load(given.model, "cpu" if cluster else given.device)
     if given.false_alarm_rate is not None:
         detector.set_threshold(given.false_alarm_rate)
     _check_watch(detector, given.watch_state)
-    source = detector.open(
-        given.source, label_column=given.label_column, strict=given.strict, channels=given.channels
-    )
+    reading = {"label_column": given.label_column, "strict": given.strict, "channels": given.channels}
+    source = cluster.open(detector, reading) if cluster else detector.open(given.source, **reading)
     with closing(PlaceOutputs(detector, given)) as places:
-        scores, flagged = _written(detector, source, places, path, given.fdr)
+        tables = cluster.tables(source) if cluster else _tables(detector, source, places)
+        scores, flagged = _written(detector, tables, places, path, given.fdr)
         places.finish()
     written = "" if path is None else f"; wrote {given.out}"
     say(f"scored {count(len(scores), 'sample')}, {flagged} flagged as anomalies{written}")
@@ -116,28 +119,32 @@ def _watched(detector: Detector, path: str, scores: np.ndarray) -> str:
     return watch_sentence(found)
 
 
+def _tables(detector: Detector, source: Source, places: PlaceOutputs) -> Iterator[pa.Table]:
+    """The table chunk by chunk; what is wanted of places is written meanwhile."""
+    from ama.cli.reading import chunks
+    from ama.detectors.score_tables import score_table
+
+    for samples in chunks(source, "scoring"):
+        with detector.seen_once():
+            table = places.add(samples, score_table(detector, samples))
+        yield table
+
+
 def _written(
-    detector: Detector, source: Source, places: PlaceOutputs, path: Path | None, fdr: float | None
+    detector: Detector, tables: Iterator[pa.Table], places: PlaceOutputs, path: Path | None, fdr: float | None
 ) -> tuple[np.ndarray, int]:
     """Write the table chunk by chunk; returns the scores, and how many samples are flagged."""
     import numpy as np
 
-    from ama.cli.reading import chunks
-    from ama.detectors.score_tables import score_schema, score_table, with_discoveries
+    from ama.detectors.score_tables import score_schema, with_discoveries
     from ama.io.score_files import write_table
-
-    def tables() -> Iterator[pa.Table]:
-        for samples in chunks(source, "scoring"):
-            with detector.seen_once():
-                table = places.add(samples, score_table(detector, samples))
-            yield table
 
     scores: list[np.ndarray] = []
     flagged = 0
 
     def counted() -> Iterator[pa.Table]:
         nonlocal flagged
-        for table in tables() if fdr is None else [with_discoveries(tables(), fdr)]:
+        for table in tables if fdr is None else [with_discoveries(tables, fdr)]:
             scores.append(table["score"].to_numpy())
             flagged += table["anomaly"].to_numpy().sum()
             yield table

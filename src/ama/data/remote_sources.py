@@ -1,0 +1,95 @@
+"""Sources by a URL: Parquet files and folders of them, CSV files, images and folders of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import pyarrow.fs as pafs
+
+from ama.data.arrow_reading import decodable
+from ama.data.csv_tables import csv_table
+from ama.data.encoded_images import EncodedImages
+from ama.data.image_folders import ImageFiles, images_among
+from ama.data.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
+from ama.data.parquet_tables import parquet_table
+from ama.data.remote_files import RemoteFile, remote_file, without_secrets
+from ama.data.samples import Source, Wanted
+from ama.data.table_rows import TableRows
+from ama.data.table_sources import open_table
+from ama.errors import InputError
+
+AHEAD = 16  # images that are fetched at a time, as each takes a journey
+
+
+class RemoteImages(ImageFiles):
+    """Image files in a folder on another file system; see :class:`ama.data.image_folders.ImageFiles`.
+
+    Parameters
+    ----------
+    place
+        The folder.
+    files
+        Paths relative to it, with "/" between the parts.
+    """
+
+    def __init__(self, place: RemoteFile, files: list[str]):
+        super().__init__(place, files)
+        self.place = place
+
+    def _contents(self) -> Iterator[Content]:
+        left = iter(self.files)
+        with ThreadPoolExecutor(AHEAD) as pool:
+            while some := list(islice(left, AHEAD)):
+                yield from pool.map(self._content, some)
+
+    def _content(self, file: str) -> Content:
+        try:
+            with self.place.child(file).open() as opened:
+                if opened.size() > MAX_FILE_BYTES:
+                    return Unreadable(f"it has {opened.size():,} bytes, expected at most {MAX_FILE_BYTES:,}")
+                return opened.read()
+        except Exception as error:  # each file system has its own
+            return Unreadable((str(error).strip().splitlines() or [type(error).__name__])[0].rstrip("."))
+
+
+def open_url(url: str, wanted: Wanted) -> Source:
+    """What is at a URL, as a source.
+
+    Raises
+    ------
+    InputError
+        If there is nothing that can be read, or no library that reads such URLs.
+    """
+    place = remote_file(url)
+    with decodable(str(place)):
+        kind = place.info().type
+    if kind == pafs.FileType.Directory:
+        return _open_folder(place, wanted)
+    if kind == pafs.FileType.NotFound:
+        raise InputError(f"there is no file or folder {without_secrets(url)}")
+    suffix = place.suffix.lower()
+    if suffix == ".parquet":
+        return open_table(parquet_table([place], str(place)), wanted, [])
+    if suffix == ".csv":
+        return TableRows(csv_table(place, wanted), wanted)
+    if suffix in SUFFIXES:
+        wanted.check_no_label_column(str(place), "it is an image")
+        folder, _, name = place.key.rpartition("/")
+        above = RemoteFile(place.filesystem, folder, place.url.rpartition("/")[0])
+        return EncodedImages(RemoteImages(above, [name]), wanted)
+    raise InputError(
+        f"{place} has the suffix {suffix or '(none)'}, expected of a URL .parquet, .csv or {SOME_SUFFIXES}"
+    )
+
+
+def _open_folder(place: RemoteFile, wanted: Wanted) -> Source:
+    with decodable(str(place)):
+        files = place.files()
+    if images := images_among(files, str(place), wanted):
+        wanted.check_no_label_column(str(place), "the labels of a folder of images are its sub-folders")
+        return EncodedImages(RemoteImages(place, images), wanted)
+    if shards := [f for f in files if "/" not in f and f.lower().endswith(".parquet")]:
+        return open_table(parquet_table([place.child(f) for f in shards], str(place)), wanted, [])
+    raise InputError(f"{place} holds neither images ({SOME_SUFFIXES}) nor shards (.parquet)")
