@@ -59,6 +59,9 @@ def quiet_fit(detector, *samples):
         return detector.fit(*samples)
 
 
+FEW = 60  # images through a backbone, of which each takes as long as a hundred others
+
+
 @pytest.fixture(scope="module")
 def zeros_and_ones(digits):
     images, labels = digits
@@ -67,6 +70,8 @@ def zeros_and_ones(digits):
 
 @pytest.fixture(scope="module", params=METHODS)
 def detector(request, zeros_and_ones):
+    if request.param in THROUGH_BACKBONES:
+        return make(request.param, held_out=0.4).fit(zeros_and_ones[0][:FEW])
     return make(request.param).fit(zeros_and_ones[0])
 
 
@@ -75,7 +80,7 @@ def test_every_method_is_tested_here():
 
 
 def test_an_obvious_anomaly_scores_lower_and_is_flagged(detector, zeros_and_ones):
-    zeros, _ = zeros_and_ones
+    zeros = zeros_and_ones[0][: FEW if type(detector).__name__ in THROUGH_BACKBONES else None]
     inverted = 255 - zeros
     scores = [detector.score_samples(x) for x in (zeros, inverted)]
     truth = np.r_[np.ones(len(zeros)), np.zeros(len(inverted))]
@@ -84,9 +89,9 @@ def test_an_obvious_anomaly_scores_lower_and_is_flagged(detector, zeros_and_ones
 
 
 def test_the_methods_agree_with_one_another(detector, zeros_and_ones):
-    images = np.concatenate([part[:30] for part in zeros_and_ones])
+    images = np.concatenate([part[:12] for part in zeros_and_ones])
     scores = detector.score_samples(images)
-    assert scores.shape == (60,)
+    assert scores.shape == (24,)
     assert scores.dtype == np.float64
     assert np.array_equal(detector.named_scores(images)["score"], scores)
     assert np.array_equal(detector.decision_function(images), scores - detector.offset_)

@@ -150,9 +150,7 @@ def test_a_series_is_held_out_from_its_end():
     with pytest.warns(UserWarning, match=r"seem to be taken in series .*: the last 25% are held out"):
         in_order = ama.AMADetector(**options).fit(shots)
     assert in_order.held_out_from_ == "end"
-    asked = ama.AMADetector(**options, held_out_from="end").fit(shots)
-    assert np.array_equal(in_order.model_.calibration, asked.model_.calibration)
     with pytest.warns(UserWarning, match="held out from anywhere, too many new ones may be flagged"):
         anywhere = ama.AMADetector(**options, held_out_from="anywhere").fit(shots)
-    flagged = [(fitted.predict(later) == -1).mean() for fitted in (asked, anywhere)]
+    flagged = [(fitted.predict(later) == -1).mean() for fitted in (in_order, anywhere)]
     assert flagged[0] <= 0.25 < 0.5 < flagged[1]

@@ -35,7 +35,7 @@ def records(path):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     path = tmp_path_factory.mktemp("grid") / "smoke.jsonl"
-    assert command(path).wait() == 0
+    run_grid("smoke", None, str(path), jobs=1, only=[])
     return path
 
 
@@ -112,7 +112,7 @@ def test_the_number_of_cells_without_data_is_printed(tmp_path, capsys):
 
 def test_only_cells_with_all_texts_in_their_name_are_run(undisturbed, tmp_path):
     path = tmp_path / "some.jsonl"
-    assert command(path, "--only", "neighbours", "seed 1").wait() == 0
+    run_grid("smoke", None, str(path), jobs=1, only=["neighbours", "seed 1"])
     whole = records(undisturbed)
     wanted = [r for r in whole if (r["cell"]["method"], r["cell"]["seed"]) == ("neighbours", 1)]
     assert records(path) == wanted

@@ -296,15 +296,25 @@ def test_a_model_is_never_written_over_something_else(call, bad, name, sentence)
     assert (bad / "foreign" / "holiday.txt").read_text() == "sun"
 
 
-def on_a_disk(place: Path, size: str, out: str) -> subprocess.CompletedProcess:
-    """Fits a model in ``place``, where the folder ``disk`` is a mounted disk of a size; prints what is on the disk."""
+FITS_ON_DISKS = """
+import os, sys
+from ama.cli.main import main
+
+for out in sys.argv[1:]:
+    status = main(["fit", "rows.npy", "--max-steps", "3", "--device", "cpu", "--out", out])
+    print(out, status, *sorted(os.listdir(out.split("/")[0])))
+"""
+
+
+def fits_on_disks(place: Path, *outs: str) -> subprocess.CompletedProcess:
+    """Fits models in ``place``, where ``disk`` and ``full`` are mounted disks; prints status and files of each."""
     words = (
-        f"mkdir -p disk && mount -t tmpfs -o size={size} tmpfs disk || exit 99\n"
-        f'"$0" -m ama fit rows.npy --max-steps 3 --device cpu --out {out}\n'
-        "status=$?; ls -A disk; exit $status"
+        "mkdir disk full && mount -t tmpfs -o size=8m tmpfs disk || exit 99\n"
+        "mount -t tmpfs -o size=32k tmpfs full || exit 99\n"
+        'exec "$0" "$@"'
     )
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", words, sys.executable],
+        ["unshare", "--mount", "sh", "-c", words, sys.executable, "-c", FITS_ON_DISKS, *outs],
         cwd=place,
         capture_output=True,
         text=True,
@@ -318,11 +328,13 @@ def on_a_disk(place: Path, size: str, out: str) -> subprocess.CompletedProcess:
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare")
 def test_a_mounted_disk_is_filled_and_a_full_one_does_not_lose_the_model(tmp_path):
     np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(200, 3)))
-    done = on_a_disk(tmp_path, "8m", "disk")
-    assert (done.returncode, done.stdout) == (0, "config.json\nweights.safetensors\n"), done.stderr
-    for out in ("disk", "disk/model"):
-        done = on_a_disk(tmp_path, "32k", out)
-        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    done = fits_on_disks(tmp_path, "disk", "full", "full/model")
+    assert done.stdout.splitlines() == [
+        "disk 0 config.json weights.safetensors",
+        "full 1",
+        "full/model 1",
+    ], done.stderr
+    for out in ("full", "full/model"):
         place = re.findall(
             f"^ama: cannot save a model at {out}: .*No space left .*; the model is kept in (.*)$",
             done.stderr,
