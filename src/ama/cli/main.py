@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from ama.cli.commands import calibrate, completion, demo, evaluate, export, fit, report, score, serve, upload
@@ -14,7 +15,8 @@ from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.cli.stopping import is_stop, say_stopped, stop_signals
 from ama.cli.streams import usable_streams
-from ama.errors import ClusterError, DivergenceError, InputError, SavingError, sentence
+from ama.cli.told import NOTE, say, say_error, tell_as_json, telling
+from ama.errors import ClusterError, DivergenceError, InputError, SavingError
 from ama.utils.remarks import discard
 
 OWN: dict[str, Command] = {
@@ -58,15 +60,19 @@ BENCHMARK_SUMMARY = "usage: ama benchmark COMMAND ...\n\n" + "".join(
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = sys.argv[1:] if argv is None else argv
-    with usable_streams(), stop_signals():
-        try:
-            status = _run(words)
-            sys.stdout.flush()
-            return status
-        except BaseException as error:
-            if is_stop(error):
-                return say_stopped()
-            return _explain(error)
+    with usable_streams(), stop_signals(), telling(words) as told:
+        status = _ended(lambda: _run(words))
+        return _ended(lambda: told.write(status))
+
+
+def _ended(work: Callable[[], int]) -> int:
+    """The exit status of some work, or of what has ended it."""
+    try:
+        status = work()
+        sys.stdout.flush()
+        return status
+    except BaseException as error:
+        return say_stopped() if is_stop(error) else _explain(error)
 
 
 def _explain(error: BaseException) -> int:
@@ -115,6 +121,7 @@ def _run_command(command: str, words: list[str]) -> int:
         return _fail(f"{command}: the config file is not UTF-8 text", 2)
     except SystemExit as exit:  # after --help, --print-config or a wrong call
         return int(exit.code or 0)
+    tell_as_json(given.get("json", False))
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         # NumPy's words on an overflow: a number that is too large has a sentence, or the lowest score, of its own.
@@ -124,7 +131,7 @@ def _run_command(command: str, words: list[str]) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"ama: {sentence(message)}", file=sys.stderr)
+    say_error(message)
     return status
 
 
@@ -139,4 +146,4 @@ def _fail_to_write(error: OSError) -> int:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"ama: note: {sentence(str(message))}", file=sys.stderr)
+    say(NOTE + str(message))

@@ -118,6 +118,15 @@ def columns(parser: ArgumentParser) -> None:
     )
 
 
+def as_json(parser: ArgumentParser) -> None:
+    """Results for machines."""
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object on stdout in place of text: status, results, notes and, if there is one, the error",
+    )
+
+
 def append_to(parser: ArgumentParser, what: str) -> None:
     """A results file."""
     parser.add_argument(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin
 
 from ama.cli.config_file import given_config
+from ama.cli.told import say_error
 from ama.errors import LONGEST_SENTENCE, sentence
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
         def error(self, message: str, ex: Exception | None = None) -> NoReturn:
             options = {action.dest: action for action in self._actions}
             found = _sentence(" ".join(str(message).split()), options)
-            print(f"ama: {name}: {sentence(found, LONGEST_SENTENCE - len(name) - 2)}", file=sys.stderr)
+            say_error(f"{name}: {sentence(found, LONGEST_SENTENCE - len(name) - 2)}")
             sys.exit(2)
 
     parser = Parser(

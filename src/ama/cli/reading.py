@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 
+from ama.cli.told import NOTE, say
 from ama.data.samples import Samples, Source, Wanted, skipped_notes
-from ama.errors import sentence
 from ama.utils.progress import counting, progress_bar
 
 
@@ -33,7 +32,7 @@ def chunks(source: Source, title: str) -> Iterator[Samples]:
 def say_all(texts: Iterable[str]) -> None:
     """Several notes to the user."""
     for text in texts:
-        say(f"note: {text}")
+        say(NOTE + text)
 
 
 def say_assumed(text: str, strict: bool) -> None:
@@ -47,8 +46,3 @@ def say_assumed(text: str, strict: bool) -> None:
     wanted = Wanted(strict=strict)
     wanted.remark(text)
     say_all(wanted.remarks)
-
-
-def say(text: str) -> None:
-    """A note to the user, on standard error."""
-    print(f"ama: {sentence(text)}", file=sys.stderr)

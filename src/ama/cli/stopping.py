@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from ama.cli.told import say_error
 
 WORDS = {
     getattr(signal, name): word
@@ -57,7 +58,7 @@ def is_stop(error: BaseException) -> bool:
 def say_stopped() -> int:
     """Say what ended the command; returns its exit status."""
     number = _received[0][0] if _received else signal.SIGINT
-    print(f"ama: {WORDS[number]}", file=sys.stderr)
+    say_error(WORDS[number])
     return 128 + number
 
 

@@ -8,7 +8,10 @@ from ama.cli import options
 from ama.cli.parser import Command
 
 if TYPE_CHECKING:
+    import numpy as np
     from jsonargparse import ArgumentParser, Namespace
+
+    from ama.detectors.base import Detector
 
 
 def _add_options(parser: ArgumentParser, words: list[str]) -> None:
@@ -31,16 +34,15 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     options.false_alarm_rate(parser)
     options.device(parser)
     options.reading(parser)
+    options.as_json(parser)
 
 
 def _run(given: Namespace) -> None:
     from pathlib import Path
 
-    from ama.cli.reading import read, say
+    from ama.cli.reading import read
     from ama.cli.saving_models import save
     from ama.data.normal_labels import is_normal
-    from ama.data.samples import count
-    from ama.decision import conformal
     from ama.detectors.calibrating import check_window
     from ama.detectors.registry import load
     from ama.io.model_writer import check_writable
@@ -62,6 +64,15 @@ def _run(given: Namespace) -> None:
         samples = samples.select(is_normal(samples.labels, labels, given.source))
     detector.calibrate(samples, given.false_alarm_rate, append=given.append, window=given.window)
     save(detector, target)
+    _tell(detector, given, target, len(samples), before)
+
+
+def _tell(detector: Detector, given: Namespace, target: str, n: int, before: np.ndarray) -> None:
+    """Say what has changed."""
+    from ama.cli.told import found, say
+    from ama.data.samples import count
+    from ama.decision import conformal
+
     after = detector.model_.calibration.cpu().numpy()
     if given.append or given.window is not None:
         left_out = len(before) + detector.n_added_ - len(after)
@@ -71,9 +82,17 @@ def _run(given: Namespace) -> None:
         )
         whose = "the added"
     else:
-        change = f"calibrated on {count(len(samples), 'normal sample')} in place of {len(before)}"
+        change = f"calibrated on {count(n, 'normal sample')} in place of {len(before)}"
         whose = "their"
     moved = conformal.drift(after[-detector.n_added_ :], before)
+    found(
+        model=target,
+        samples=n,
+        calibration={"before": len(before), "after": len(after)},
+        false_alarm_rate=detector.guaranteed_rate,
+        threshold=float(detector.offset_),
+        moved={"p_value": moved.p_value, "lower": bool(moved.lower)},
+    )
     say(
         f"saved {target}: {change}; flags about {detector.guaranteed_rate:.0%} of normal samples; Kolmogorov-Smirnov "
         f"test of {whose} scores against the former ones: p = {moved.p_value:.2g}"

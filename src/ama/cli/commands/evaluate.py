@@ -33,6 +33,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     options.append_to(parser, "")
     options.device(parser)
     options.reading(parser)
+    options.as_json(parser)
 
 
 def _run(given: Namespace) -> None:
@@ -41,6 +42,7 @@ def _run(given: Namespace) -> None:
     from ama.cli.inspection_layout import with_layout
     from ama.cli.labelled_samples import EITHER
     from ama.cli.mask_evaluation import MaskEvaluation
+    from ama.cli.told import found, show
     from ama.detectors.registry import load
     from ama.errors import InputError
     from ama.io.results_files import check_appendable
@@ -53,21 +55,26 @@ def _run(given: Namespace) -> None:
         check_appendable(Path(given.append_to))
     places = None if given.masks is None else MaskEvaluation(detector, Path(given.masks), given.strict)
     table, anomalous, groups = _scored(detector, given, places)
-    found = None if places is None else places.metrics()
+    located = None if places is None else places.metrics()
     metrics = _metrics(detector, table, anomalous, groups)
     flagged = table["anomaly"].to_numpy()
-    _print(detector, metrics)
-    print(
+    _show(detector, metrics)
+    show(
         f"flagged at the threshold: {flagged[~anomalous].mean():.2%} of normal samples, "
         f"{flagged[anomalous].mean():.2%} of anomalies"
     )
-    if found is not None:
-        print(f"pixel AUROC                   {found.pixel_auroc:.4f}")
-        print(
-            f"PRO to {found.max_fpr:.0%} false positives   {found.pro:.4f}  ({found.n_regions} regions of defects)"
-        )
+    if located is not None:
+        show(f"pixel AUROC                   {located.pixel_auroc:.4f}")
+        regions = f"({located.n_regions} regions of defects)"
+        show(f"PRO to {located.max_fpr:.0%} false positives   {located.pro:.4f}  {regions}")
+    rate = float(flagged[~anomalous].mean())
+    found(
+        metrics={name: evaluation.as_dict() for name, evaluation in metrics.items()},
+        flagged={"normal": rate, "anomalous": float(flagged[anomalous].mean())},
+        localisation=None if located is None else located.as_dict(),
+    )
     if given.append_to is not None:
-        _append(given, detector, metrics, float(flagged[~anomalous].mean()), found)
+        _append(given, detector, metrics, rate, located)
 
 
 def _scored(
@@ -107,18 +114,20 @@ def _metrics(
     }
 
 
-def _print(detector: Detector, metrics: dict[str, Evaluation]) -> None:
+def _show(detector: Detector, metrics: dict[str, Evaluation]) -> None:
+    from ama.cli.told import show
+
     decides = metrics["score"]
-    print(f"{decides.n_normal} normal samples, {decides.n_anomalous} anomalies")
-    print(f"AUROC                         {decides.auroc}")
-    print(f"average precision             {decides.average_precision}")
-    print(f"false alarms at 95 % recall   {decides.fpr_at_95_recall}")
+    show(f"{decides.n_normal} normal samples, {decides.n_anomalous} anomalies")
+    show(f"AUROC                         {decides.auroc}")
+    show(f"average precision             {decides.average_precision}")
+    show(f"false alarms at 95 % recall   {decides.fpr_at_95_recall}")
     others = ", ".join(
         f"by {name.replace('_', '-').capitalize()} {metrics[name].auroc.value:.4f}"
         for name in reversed(metrics)
         if name != "score"
     )
-    print(f"(by {detector.score_name()}{'; AUROC ' + others if others else ''})")
+    show(f"(by {detector.score_name()}{'; AUROC ' + others if others else ''})")
 
 
 def _append(

@@ -25,12 +25,14 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument("--map", action="store_true", help="the anomaly map of images is an output, too")
     options.false_alarm_rate(parser)
     options.reading(parser)
+    options.as_json(parser)
 
 
 def _run(given: Namespace) -> None:
     from pathlib import Path
 
-    from ama.cli.reading import read, say
+    from ama.cli.reading import read
+    from ama.cli.told import found, say
     from ama.detectors.registry import load
     from ama.errors import InputError
     from ama.io.whole_files import check_file_path
@@ -54,12 +56,13 @@ def _run(given: Namespace) -> None:
                 given.samples, label_column=given.label_column, strict=given.strict, channels=given.channels
             )
         )
-    found = detector.export(given.out, X=samples, terms=given.terms, maps=given.map)
+    done = detector.export(given.out, X=samples, terms=given.terms, maps=given.map)
+    found(out=given.out, samples=done.n_compared, difference=done.difference, bound=done.bound)
     made = "" if given.samples is not None else " that the networks made"
     say(
-        f"wrote {given.out}: its scores differ from the model's by at most {found.difference:.1e} of 1 + their size, "
-        f"over {found.n_compared:,} sample{'s'[: found.n_compared != 1]}{made}; its calibration scores are lowered by "
-        f"{found.bound:.1e} of that"
+        f"wrote {given.out}: its scores differ from the model's by at most {done.difference:.1e} of 1 + their size, "
+        f"over {done.n_compared:,} sample{'s'[: done.n_compared != 1]}{made}; its calibration scores are lowered by "
+        f"{done.bound:.1e} of that"
     )
 
 

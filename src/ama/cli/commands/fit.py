@@ -64,6 +64,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
         "(photographs taken without a longer gap)",
     )
     options.reading(parser)
+    options.as_json(parser)
     add_detector_options(parser, detector_class)
 
 
@@ -88,10 +89,9 @@ def _run(given: Namespace) -> None:
 
     import numpy as np
 
-    from ama.cli.reading import say
     from ama.cli.saving_models import save
+    from ama.cli.told import say
     from ama.data.grouping import Grouping
-    from ama.data.samples import count
     from ama.data.sources import open_source
     from ama.detectors.registry import method
     from ama.io.model_writer import check_writable
@@ -125,9 +125,26 @@ def _run(given: Namespace) -> None:
         more["validation"] = _validation(given, alike)
     detector.fit(samples, y, **more)
     save(detector, given.out)
+    _tell(detector, given.out, len(samples))
+
+
+def _tell(detector: Detector, out: str, n: int) -> None:
+    """Say what was saved."""
+    from ama.cli.told import found, say
+    from ama.data.samples import count
+
+    found(
+        model=out,
+        samples=n,
+        steps=detector.n_steps_,
+        seconds=round(detector.fit_seconds_, 1),
+        precision=detector.precision_,
+        false_alarm_rate=detector.guaranteed_rate,
+        threshold=float(detector.offset_),
+    )
     precision = "" if detector.precision_ is None else f", in {detector.precision_}"
     say(
-        f"saved {given.out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s{precision}; "
+        f"saved {out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s{precision}; "
         f"flags about {detector.guaranteed_rate:.0%} of normal samples"
     )
 

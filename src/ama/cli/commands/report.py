@@ -18,13 +18,14 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     options.false_alarm_rate(parser)
     options.device(parser)
     options.reading(parser)
+    options.as_json(parser)
 
 
 def _run(given: Namespace) -> None:
     from pathlib import Path
 
     from ama.cli.labelled_samples import check_both_classes, labelled_chunks
-    from ama.cli.reading import say
+    from ama.cli.told import found, say
     from ama.data.names import clean_name
     from ama.data.samples import count
     from ama.detectors.registry import load
@@ -48,6 +49,7 @@ def _run(given: Namespace) -> None:
         title = f"Anomalies found by {Path(given.model).name}"
         page = build_report(detector, judged, *map(clean_name, (title, named, given.model)))
     write_text(Path(given.out), page)
+    found(out=given.out, samples=len(judged), bytes=len(page.encode()))
     say(f"wrote {given.out}: {count(len(judged), 'sample')}, {len(page.encode()) / 1e6:.1f} MB")
 
 

@@ -45,6 +45,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     options.cluster(parser)
     options.device(parser)
     options.reading(parser)
+    options.as_json(parser)
 
 
 def _run(given: Namespace) -> None:
@@ -61,14 +62,14 @@ def _score(given: Namespace, cluster: RayScoring | None) -> None:
     from pathlib import Path
 
     from ama.cli.place_outputs import PlaceOutputs
-    from ama.cli.reading import say
-    from ama.data.samples import count
     from ama.detectors.registry import load
+    from ama.errors import InputError
     from ama.io.score_files import check_table_path
-    from ama.report.verdict import drift_sentence, scope_sentence
 
     path = None if given.out is None else Path(given.out)
     check_table_path(path)
+    if given.json and path is None:
+        raise InputError("--json needs --out: standard output holds one JSON object")
     _check_rates(given)
     detector = load(given.model, "cpu" if cluster else given.device)
     if given.false_alarm_rate is not None:
@@ -80,12 +81,32 @@ def _score(given: Namespace, cluster: RayScoring | None) -> None:
         tables = cluster.tables(source) if cluster else _tables(detector, source, places)
         scores, flagged = _written(detector, tables, places, path, given.fdr)
         places.finish()
-    written = "" if path is None else f"; wrote {given.out}"
+    _tell(detector, given, scores, flagged, places)
+
+
+def _tell(
+    detector: Detector, given: Namespace, scores: np.ndarray, flagged: int, places: PlaceOutputs
+) -> None:
+    """Say what was found, and whether the scores have drifted."""
+    from ama.cli.told import found, say
+    from ama.data.samples import count
+    from ama.report.verdict import drift_sentence, scope_sentence
+
+    drift = detector.drift_of(scores)
+    found(
+        samples=len(scores),
+        flagged=flagged,
+        out=given.out,
+        false_alarm_rate=detector.guaranteed_rate if given.fdr is None else None,
+        fdr=given.fdr,
+        threshold=float(detector.offset_),
+        drift={"p_value": drift.p_value, "lower": bool(drift.lower)},
+    )
+    written = "" if given.out is None else f"; wrote {given.out}"
     say(f"scored {count(len(scores), 'sample')}, {flagged} flagged as anomalies{written}")
     for text in places.told():
         say(text)
     held_out = len(detector.model_.calibration)
-    drift = detector.drift_of(scores)
     say(drift_sentence(drift, held_out, given.model))
     if (scope := scope_sentence(drift, detector)) is not None:
         say(scope)
@@ -110,13 +131,15 @@ def _watched(detector: Detector, path: str, scores: np.ndarray) -> str:
 
     The file is read again, as another run may have written it meanwhile.
     """
+    from ama.cli.told import found
     from ama.detectors.drift_watch import DriftWatch
     from ama.report.verdict import watch_sentence
 
     watch = DriftWatch.open(detector, path)
-    found = watch.update(scores)
+    verdict = watch.update(scores)
     watch.save(path)
-    return watch_sentence(found)
+    found(watch=verdict._asdict())
+    return watch_sentence(verdict)
 
 
 def _tables(detector: Detector, source: Source, places: PlaceOutputs) -> Iterator[pa.Table]:
@@ -146,7 +169,7 @@ def _written(
         nonlocal flagged
         for table in tables if fdr is None else [with_discoveries(tables, fdr)]:
             scores.append(table["score"].to_numpy())
-            flagged += table["anomaly"].to_numpy().sum()
+            flagged += int(table["anomaly"].to_numpy().sum())
             yield table
 
     write_table(path, places.schema(score_schema(detector)), counted())

@@ -47,7 +47,7 @@ def _run(given: Namespace) -> None:
         from ama.serving.limits import Limits
         from ama.serving.model_holder import ModelHolder
         from ama.serving.run_server import bound, serve
-    from ama.cli.reading import say
+    from ama.cli.told import say
 
     _check(given)
     limits = Limits(given.max_body, given.max_pixels, given.max_samples, given.max_requests)

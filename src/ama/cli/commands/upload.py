@@ -17,7 +17,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
 
 
 def _run(given: Namespace) -> None:
-    from ama.cli.reading import say
+    from ama.cli.told import say
     from ama.detectors.registry import load
     from ama.report.hub_upload import upload
 
