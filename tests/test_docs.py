@@ -108,9 +108,8 @@ def test_the_page_of_the_export_has_the_files_measured():
     )
     assert missing_from("docs/how-to/export.md", lines) == []
     assert alarms["mean"] <= alarms["rate"] + 3 * alarms["standard_error"]
-    in_float32 = [r for r in detectors if "bfloat16" not in r["kind"]]
-    assert all(r["difference"] <= r["bound"] and not r["smaller"] for r in in_float32)
-    assert not any(r["labels"] for r in in_float32 if r["bound"] < 0.01)
+    assert all(r["difference"] <= r["bound"] and not r["smaller"] for r in detectors)
+    assert not any(r["labels"] for r in detectors if r["bound"] < 0.01)
 
 
 def test_the_page_of_maps_has_the_columns_measured():

@@ -13,7 +13,8 @@ from ama.errors import InputError, as_written
 from ama.utils.declarations import check
 
 Self = TypeVar("Self", bound="CalibratingMixin")
-CALIBRATION = ("calibration", "map_calibration")  # scores, and largest values of maps, the oldest first
+# Scores, also in float32, and largest values of maps; the oldest first.
+CALIBRATION = ("calibration", "float32_calibration", "map_calibration")
 
 
 class CalibratingMixin:

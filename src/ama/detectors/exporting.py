@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import torch
 from sklearn.utils.validation import check_is_fitted
 
 from ama.data.samples import count
+from ama.scores.model_calibration import score_in_float32
 from ama.utils.extras import needs_extra
+
+Self = TypeVar("Self", bound="ExportingMixin")
 
 
 class Exported(NamedTuple):
@@ -45,7 +50,8 @@ class ExportingMixin:
         Raises
         ------
         InputError
-            If its backbone is not ``lite0``, a map of rows is wanted, or the file cannot be written.
+            If its backbone is not ``lite0``, a map of rows is wanted, the file cannot be written, or the model scores
+            in bfloat16 and an older ama saved it.
         MissingLibraryError
             If onnx, onnxscript or onnxruntime is not installed.
         """
@@ -59,6 +65,8 @@ class ExportingMixin:
         for remark in self._remarks_on_export():
             warnings.warn(remark, stacklevel=2)
         samples = None if X is None else detector._fitted_samples(X).cpu()
+        if detector.model_.arithmetic == torch.bfloat16:
+            detector = copy.deepcopy(detector).score_in_float32()
         model, rate = detector.model_, detector.guaranteed_rate
         card, before = export_card(detector, rate), next(model.networks.parameters()).device
         try:
@@ -67,6 +75,22 @@ class ExportingMixin:
             )
         finally:
             model.to(before)
+
+    def score_in_float32(self: Self) -> Self:
+        """Score in float32 from now on, as an exported file does, with a threshold and p-values of these scores.
+
+        A fit on a processor with bfloat16 has the model score in it, which takes longer than float32 elsewhere. Nothing
+        changes for a model that scores in float32 already.
+
+        Raises
+        ------
+        InputError
+            If the model scores in bfloat16 and an older ama saved it, without the calibration in float32.
+        """
+        check_is_fitted(self)
+        detector: Any = self
+        score_in_float32(detector.model_)
+        return detector.set_threshold(detector.false_alarm_rate)
 
     def _remarks_on_export(self) -> list[str]:
         """What a user should know of the file beforehand."""
@@ -77,9 +101,9 @@ class ExportingMixin:
                 f"the file takes the {count(encoding.width, 'number')} into which ama encodes the "
                 f"{count(len(encoding), 'column')} of a row, not the columns: detector.open(table).read().x has them"
             )
-        if detector.kind_.scores_in_bfloat16(detector.model_.settings):
+        if detector.model_.arithmetic == torch.bfloat16:
             remarks.append(
-                "the model scores in bfloat16 and the file in float32, so their scores differ and it flags fewer "
-                "anomalies; to export, fit with scoring_precision float32"
+                "the model scores in bfloat16 and the file in float32, with a calibration in float32: its scores are "
+                "those of detector.score_in_float32()"
             )
         return remarks

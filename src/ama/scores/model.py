@@ -10,15 +10,15 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from ama.decision import conformal
 from ama.decision.score_bounds import bounded
 from ama.features.backbone import Backbone
 from ama.features.loading import described_backbone, description_of, prepare_backbone, weights_again
 from ama.io.storable import empty
 from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
-from ama.scores.densities import MAX_SAMPLES, some
+from ama.scores.densities import MAX_SAMPLES
 from ama.scores.map_contract import Groups
+from ama.scores.model_calibration import calibration_of
 from ama.scores.place_gaussians import PlaceGaussians
 from ama.scores.scoring_networks import ScoringNetworks
 from ama.scores.terms.known_anomalies import known_weight
@@ -26,12 +26,10 @@ from ama.scores.terms.term import Term, see_places
 from ama.scores.terms.term_registry import build_terms, chosen_terms
 from ama.settings import NO_FEATURES, Settings
 from ama.utils.declarations import check
-from ama.utils.progress import phase, progress_bar
+from ama.utils.progress import phase
 from ama.utils.random_generators import generator_for
 
 BACKBONE = "backbone."  # prefix of the names of its tensors
-MAP_IMAGES = 200  # held-out images behind the threshold of the map: enough for false-alarm rates from 0.5 %
-MAPS_AT_A_TIME = 8
 MIN_CUT = 20  # images that are cut behind the statistics, however many tiles they have
 
 
@@ -66,13 +64,16 @@ class Model(ScoringNetworks):
         Every term by its name, those of the score first.
     combination
         Scale and weights of the terms of the score.
+    calibration, float32_calibration
+        Scores (m,) of held-out normal samples; those in float32, where the model scores in bfloat16, or none.
     map_calibration
         Largest values (k,) in the maps of held-out normal images, behind the threshold of the map; none for rows.
     """
 
     calibration: Tensor
     map_calibration: Tensor
-    added = frozenset({"map_calibration"})
+    float32_calibration: Tensor
+    added = frozenset({"map_calibration", "float32_calibration"})
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class Model(ScoringNetworks):
         self.map = self.kind.anomaly_map()
         self.register_buffer("calibration", empty(0))
         self.register_buffer("map_calibration", empty(0))
+        self.register_buffer("float32_calibration", empty(0))
 
     def description(self) -> dict[str, Any]:
         """See :class:`ama.io.storable.Storable`."""
@@ -182,19 +184,9 @@ class Model(ScoringNetworks):
         self._absorb(torch.cat([unseen, calibration]))
 
     def calibrate(self, raw: Shaped[Tensor, "m ..."], progress: bool | None = False) -> None:
-        """Keep the scores of normal samples that nothing was fitted to, for the threshold and the p-values.
-
-        Of images, also the largest values in the maps of at most :data:`MAP_IMAGES`, for the threshold of the map.
-        """
-        with self.seen_once():
-            with phase(progress, len(raw), "calibration"):
-                self.calibration = conformal.calibration_scores(self.score(raw), self.arithmetic)
-            if self.kind.pictured:
-                parts = some(raw, MAP_IMAGES, 0).split(MAPS_AT_A_TIME)
-                shown = progress_bar(progress, iterable=parts, desc="maps", unit=f"{MAPS_AT_A_TIME} images")
-                highest = torch.cat([self.anomaly_map(images).flatten(1).amax(1) for images in shown])
-                # As of scores, rounding alone puts no image above an identical held-out one.
-                self.map_calibration = highest.double() * (1 + conformal.ROUNDING[torch.float32])
+        """Keep the scores of raw normal samples that nothing was fitted to; see :mod:`ama.scores.model_calibration`."""
+        for name, values in calibration_of(self, raw, progress).items():
+            setattr(self, name, values)
 
     @property
     def arithmetic(self) -> torch.dtype:

@@ -137,7 +137,7 @@ def measured(name: str, case: Case, seed: int = 0) -> Result:
         detector = AMADetector(**given, random_state=seed, progress=False).fit(learned)
         path = Path(folder) / "model.onnx"
         exported = detector.export(path, X=compared, terms=True, maps=case.maps)
-        found = _differences(detector, path, new, case.maps)
+        found = _differences(detector.score_in_float32(), path, new, case.maps)
     return {
         "command": COMMAND,
         "kind": name,
