@@ -47,7 +47,7 @@ def bound_of(difference: float, arithmetic: torch.dtype) -> float:
     if not bound < 1:
         raise InputError(
             f"the detector cannot be exported: the scores of the file differ from the model's by {difference:.2g} of "
-            "1 + their size; a model of scoring_precision float32 may do"
+            "1 + their size"
         )
     return bound
 
