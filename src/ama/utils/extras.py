@@ -31,6 +31,7 @@ EXTRAS = {
     "report": Extra("plotting", ("matplotlib", "jinja2", "pandas")),
     "serve": Extra("serving", ("fastapi", "uvicorn", "python_multipart", "prometheus_client"), "'.[serve]'"),
     "ray": Extra("scoring on a Ray cluster", ("ray",), "'.[ray]'"),
+    "mlflow": Extra("a model of MLflow", ("mlflow",), "'.[mlflow]'"),
 }
 
 
