@@ -27,6 +27,7 @@ from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
 
 STEPS, N_IMAGES, TOGETHER, COMPARED = 20, 1024, 32, 64
+QUARTERS = 4  # of a third load, for the memory alone
 WAITED = 120  # seconds at most for a server to start
 BOUNDARY = "boundary-of-the-benchmark"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
@@ -58,7 +59,7 @@ def serving_load(append_to: str | None, seconds: int, connections: int) -> None:
     append_to
         Results file to which a line per kind of image is appended, or None.
     seconds
-        Length of each load; there are two for each kind of image.
+        Length of each load; there are three for each kind of image.
     connections
         Connections that are kept busy.
 
@@ -110,6 +111,9 @@ def measured(case: Case, seconds: int, connections: int) -> dict[str, Any]:
             memory.append(_resident_mib(pid))
             by_many = load(url, many, FORM, connections, seconds)
             memory.append(_resident_mib(pid))
+            for _ in range(QUARTERS):  # by now the memory has to stay as it is
+                load(url, many, FORM, connections, max(1, seconds // QUARTERS))
+                memory.append(_resident_mib(pid))
         return {
             "command": f"ama benchmark serving --seconds {seconds} --connections {connections}",
             "images": case.name,
@@ -117,7 +121,7 @@ def measured(case: Case, seconds: int, connections: int) -> dict[str, Any]:
             "score": score,
             "one": _of_load(by_one, 1),
             "many": _of_load(by_many, TOGETHER),
-            "resident_mib": memory,  # before, between and after the loads
+            "resident_mib": memory,  # before and after each load, then in a longer one
             "compared": COMPARED,
             "equal": _n_equal(place, dict(named[:COMPARED])),
         }
