@@ -21,6 +21,8 @@ from ama.benchmark.tables.grid import GRIDS
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.published import DIGITS, TABLE_2_AVERAGE
 from ama.benchmark.tables.show_grid import show_grid
+from ama.cli.main import COMMANDS
+from ama.cli.parser import command_parser
 from ama.decision.conformal import false_alarm_distribution
 from ama.io.results_files import read_results
 
@@ -212,6 +214,16 @@ def test_the_page_of_the_server_has_the_loads_measured():
     records = read_results(RESULTS / "serving.jsonl")
     assert missing_from("docs/how-to/serve.md", serving_table(records).splitlines()) == []
     assert all(record["equal"] == record["compared"] for record in records)
+
+
+def test_the_container_runs_a_command_that_there_is():
+    text = (ROOT / "Dockerfile").read_text()
+    assert text in (ROOT / "docs/how-to/serve.md").read_text()
+    name, command, *words = json.loads(text.rpartition("CMD ")[2])
+    given = command_parser(command, COMMANDS[command], words).parse_args(words)
+    assert (name, given.model, given.host) == ("ama", "/model", "0.0.0.0")
+    assert f"EXPOSE {given.port}" in text
+    assert all((ROOT / name).exists() for name in re.findall(r"/ama/([\w.]+)", text))
 
 
 def test_getting_started_has_the_scanned_digits():
