@@ -21,7 +21,7 @@ def in_bfloat16(digits):
 def test_the_file_has_the_scores_p_values_and_labels_in_float32(digits, in_bfloat16, tmp_path):
     ort = pytest.importorskip("onnxruntime", reason="pip install '.[onnx]'")
     images, before = digits[0][300:], in_bfloat16.score_samples(digits[0][300:])
-    with pytest.warns(UserWarning, match=r"its scores are those of detector\.score_in_float32\(\)"):
+    with pytest.warns(UserWarning, match="its scores are those of ama score --float32"):
         exported = in_bfloat16.export(tmp_path / "model.onnx")
     assert np.array_equal(in_bfloat16.score_samples(images), before)
     session = ort.InferenceSession(exported.path, providers=["CPUExecutionProvider"])
@@ -38,7 +38,10 @@ def test_the_file_has_the_scores_p_values_and_labels_in_float32(digits, in_bfloa
 def test_scores_in_float32_are_saved_and_calibrated_as_such(digits, in_bfloat16, tmp_path):
     twin = copy.deepcopy(in_bfloat16).score_in_float32()
     twin.save(tmp_path / "model")
+    in_bfloat16.save(tmp_path / "other")
+    at_once = ama.load(tmp_path / "other", "cpu", float32=True)
     loaded, images = ama.load(tmp_path / "model", "cpu"), digits[0][300:400]
+    assert np.array_equal(at_once.p_value(images), twin.p_value(images))
     assert loaded.score_in_float32() is loaded
     assert np.array_equal(loaded.p_value(images), twin.p_value(images))
     assert loaded.offset_ == twin.offset_ != in_bfloat16.offset_

@@ -83,6 +83,16 @@ def device(parser: ArgumentParser) -> None:
     parser.add_argument("--device", type=str, default="auto", metavar="NAME", help="auto, cpu or cuda")
 
 
+def float32(parser: ArgumentParser) -> None:
+    """In which type to score."""
+    parser.add_argument(
+        "--float32",
+        action="store_true",
+        help="score in float32 where the model would in bfloat16, with the threshold and p-values of these scores, as "
+        "an exported file does",
+    )
+
+
 def reading(parser: ArgumentParser) -> None:
     """How sources are read."""
     parser.add_argument(

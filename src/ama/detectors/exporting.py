@@ -104,6 +104,6 @@ class ExportingMixin:
         if detector.model_.arithmetic == torch.bfloat16:
             remarks.append(
                 "the model scores in bfloat16 and the file in float32, with a calibration in float32: its scores are "
-                "those of detector.score_in_float32()"
+                "those of ama score --float32"
             )
         return remarks

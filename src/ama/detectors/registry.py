@@ -45,7 +45,7 @@ def method(name: str) -> type[Detector]:
     return getattr(importlib.import_module(METHODS[name]), name)
 
 
-def load(folder: str | Path, device: str = "auto") -> Detector:
+def load(folder: str | Path, device: str = "auto", *, float32: bool = False) -> Detector:
     """Load a saved detector; a model trained on a GPU loads on a CPU and the other way round.
 
     Parameters
@@ -54,11 +54,15 @@ def load(folder: str | Path, device: str = "auto") -> Detector:
         A folder written by a detector's ``save``.
     device
         "auto", "cpu" or "cuda": where to score.
+    float32
+        Score in float32 where the model would in bfloat16; see ``AMADetector.score_in_float32``.
 
     Raises
     ------
     ModelFolderError
         If the folder is missing, truncated, altered, foreign, or from a newer version.
+    InputError
+        With ``float32``, if an older ama saved a model that scores in bfloat16.
     """
 
     def known(name: str) -> type[Detector]:
@@ -66,4 +70,6 @@ def load(folder: str | Path, device: str = "auto") -> Detector:
             raise ModelFolderError(f"{Path(folder) / CONFIG} names the unknown method {name!r}")
         return method(name)
 
-    return load_detector(Path(folder), device, known)
+    detector = load_detector(Path(folder), device, known)
+    # All but AMADetector score in float32.
+    return detector.score_in_float32() if float32 and hasattr(detector, "score_in_float32") else detector

@@ -33,6 +33,8 @@ class LoadedModel:
         As of ``ama score``.
     window
         Number of latest scores in which drift is looked for.
+    float32
+        As of :func:`ama.load`.
 
     Raises
     ------
@@ -40,9 +42,11 @@ class LoadedModel:
         If it cannot be loaded, or the rate is not between 0 and 1.
     """
 
-    def __init__(self, folder: str, device: str, false_alarm_rate: float | None, window: int):
+    def __init__(
+        self, folder: str, device: str, false_alarm_rate: float | None, window: int, float32: bool = False
+    ):
         self.identity = identity(folder)
-        self.detector = load(folder, device)
+        self.detector = load(folder, device, float32=float32)
         self.detector.set_params(progress=False)  # a log holds lines, not bars
         if false_alarm_rate is not None:
             self.detector.set_threshold(false_alarm_rate)
@@ -62,7 +66,7 @@ class ModelHolder:
 
     Parameters
     ----------
-    folder, device, false_alarm_rate, window
+    folder, device, false_alarm_rate, window, float32
         As of :class:`LoadedModel`.
 
     Attributes
@@ -78,9 +82,11 @@ class ModelHolder:
         If the model cannot be loaded.
     """
 
-    def __init__(self, folder: str, device: str, false_alarm_rate: float | None, window: int):
+    def __init__(
+        self, folder: str, device: str, false_alarm_rate: float | None, window: int, float32: bool = False
+    ):
         self.folder = folder
-        self._how = device, false_alarm_rate, window
+        self._how = device, false_alarm_rate, window, float32
         self.current = LoadedModel(folder, *self._how)
         self.problem: str | None = None
         self._seen = self.current.identity

@@ -32,6 +32,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     )
     options.append_to(parser, "")
     options.device(parser)
+    options.float32(parser)
     options.reading(parser)
     options.as_json(parser)
 
@@ -41,13 +42,13 @@ def _run(given: Namespace) -> None:
 
     from ama.cli.inspection_layout import with_layout
     from ama.cli.labelled_samples import EITHER
+    from ama.cli.loaded_model import loaded
     from ama.cli.mask_evaluation import MaskEvaluation
     from ama.cli.told import found, show
-    from ama.detectors.registry import load
     from ama.errors import InputError
     from ama.io.results_files import check_appendable
 
-    detector = load(given.model, given.device)
+    detector = loaded(given)
     given = with_layout(given, detector.has_maps)
     if (given.normal_label is None) == (given.anomalies is None):
         raise InputError(EITHER)

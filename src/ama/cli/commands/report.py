@@ -17,6 +17,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     options.truth(parser)
     options.false_alarm_rate(parser)
     options.device(parser)
+    options.float32(parser)
     options.reading(parser)
     options.as_json(parser)
 
@@ -25,10 +26,10 @@ def _run(given: Namespace) -> None:
     from pathlib import Path
 
     from ama.cli.labelled_samples import check_both_classes, labelled_chunks
+    from ama.cli.loaded_model import loaded
     from ama.cli.told import found, say
     from ama.data.names import clean_name
     from ama.data.samples import count
-    from ama.detectors.registry import load
     from ama.io.whole_files import check_file_path, write_text
     from ama.report.judged_samples import judge
     from ama.training.memory import freed_memory_kept
@@ -38,9 +39,7 @@ def _run(given: Namespace) -> None:
         from ama.report.page_builder import build_report
 
     check_file_path(Path(given.out), (".html", ".htm"))
-    detector = load(given.model, given.device)
-    if given.false_alarm_rate is not None:
-        detector.set_threshold(given.false_alarm_rate)
+    detector = loaded(given)
     with freed_memory_kept():
         judged = judge(detector, labelled_chunks(detector, given))
         if judged.anomalous is not None:

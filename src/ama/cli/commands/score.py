@@ -44,6 +44,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     )
     options.cluster(parser)
     options.device(parser)
+    options.float32(parser)
     options.reading(parser)
     options.as_json(parser)
 
@@ -61,8 +62,8 @@ def _score(given: Namespace, cluster: RayScoring | None) -> None:
     from contextlib import closing
     from pathlib import Path
 
+    from ama.cli.loaded_model import loaded
     from ama.cli.place_outputs import PlaceOutputs
-    from ama.detectors.registry import load
     from ama.errors import InputError
     from ama.io.score_files import check_table_path
 
@@ -71,9 +72,7 @@ def _score(given: Namespace, cluster: RayScoring | None) -> None:
     if given.json and path is None:
         raise InputError("--json needs --out: standard output holds one JSON object")
     _check_rates(given)
-    detector = load(given.model, "cpu" if cluster else given.device)
-    if given.false_alarm_rate is not None:
-        detector.set_threshold(given.false_alarm_rate)
+    detector = loaded(given, "cpu" if cluster else None)
     _check_watch(detector, given.watch_state)
     reading = {"label_column": given.label_column, "strict": given.strict, "channels": given.channels}
     source = cluster.open(detector, reading) if cluster else detector.open(given.source, **reading)

@@ -17,6 +17,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument("--port", type=int, default=8000, metavar="INT", help="its port; 0 takes a free one")
     options.false_alarm_rate(parser)
     options.device(parser)
+    options.float32(parser)
     for name, default, text in (
         ("--max_body", 32, "MiB of a request"),
         ("--max_pixels", 2**26, "pixels of an image"),
@@ -52,7 +53,7 @@ def _run(given: Namespace) -> None:
     _check(given)
     limits = Limits(given.max_body, given.max_pixels, given.max_samples, given.max_requests)
     batching, token = Batching(given.max_batch, given.max_wait / 1000), token_of_environment()
-    holder = ModelHolder(given.model, given.device, given.false_alarm_rate, given.window)
+    holder = ModelHolder(given.model, given.device, given.false_alarm_rate, given.window, given.float32)
     with bound(given.host, given.port) as listening:
         if token is None and given.host not in ("127.0.0.1", "::1", "localhost"):
             say("note: without AMA_TOKEN in the environment, whoever reaches this port can score")
