@@ -226,7 +226,7 @@ COMPACT_COLOUR = Settings(
     scoring_precision="auto",
 )
 
-COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=8000, weight_exponent=1.0)  # less to learn
+COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=4000, weight_exponent=1.0)  # less to learn
 
 # Rows and feature maps are small, and their steps short as they are.
 _SMALL: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}
