@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 
 import numpy as np
@@ -61,3 +62,19 @@ def test_rows_are_taken_by_the_names_of_their_columns():
 def test_a_frame_without_images_is_refused(digit_detector):
     with pytest.raises(InputError, match="no column of encoded images, expected bytes, found a, b"):
         PyfuncDetector(digit_detector).predict(pd.DataFrame({"a": [1.0], "b": [2.0]}))
+
+
+def test_a_rate_means_what_it_does_as_the_threshold_of_the_detector(digit_detector, digits):
+    images = np.concatenate([digits[0][:200], 255 - digits[0][:20]])
+    pyfunc, copied = PyfuncDetector(digit_detector), copy.deepcopy(digit_detector)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # which says that the first is below what the held-out samples can tell
+        for rate in (1e-6, digit_detector.false_alarm_rate, 0.3):
+            flagged = copied.set_threshold(rate).predict(images) == -1
+            assert flagged.any()
+            assert np.array_equal(pyfunc.predict(images, {"false_alarm_rate": rate})["anomaly"], flagged)
+    assert digit_detector.false_alarm_rate != rate
+    with pytest.raises(InputError, match="false_alarm_rate must be a number between 0 and 1"):
+        pyfunc.predict(images, {"false_alarm_rate": 1.0})

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import warnings
 from collections.abc import Mapping
@@ -92,37 +93,38 @@ class PyfuncDetector:
         Raises
         ------
         InputError
-            If the input is not what the detector takes.
+            If the input is not what the detector takes, or the rate is not between 0 and 1.
         """
-        rate = (params or {}).get(RATE)
+        detector, rate = self.detector, (params or {}).get(RATE)
+        if rate not in (None, detector.false_alarm_rate):
+            detector = copy.copy(detector).set_threshold(rate)
         if isinstance(model_input, np.ndarray):
-            return self._scored(model_input, pd.RangeIndex(len(model_input)), rate)
-        if self.detector.columns_ is not None or not self.detector.kind_.pictured:
-            return self._scored(model_input, model_input.index, rate)
-        return self._of_images(model_input, rate)
+            return _scored(detector, model_input, pd.RangeIndex(len(model_input)))
+        if detector.columns_ is not None or not detector.kind_.pictured:
+            return _scored(detector, model_input, model_input.index)
+        return _of_images(detector, model_input)
 
-    def _of_images(self, frame: pd.DataFrame, rate: float | None) -> pd.DataFrame:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        if (name := image_column(table.schema)) is None:
-            raise InputError(
-                f"the data frame has no column of encoded images, expected bytes, found {', '.join(table.column_names)}"
-            )
-        # Without their paths, images are named by the number of their row, from 0.
-        samples = self.detector.open(pa.table({name: table[name].cast(pa.binary())})).read()
-        for remark in samples.remarks:
-            warnings.warn(remark, stacklevel=3)
-        found = self._scored(samples, pd.RangeIndex(len(samples)), rate)
-        found["number"] = [int(id.partition("[")[0]) for id in samples.ids]
-        found = found.sort_values("score", kind="stable").drop_duplicates("number").set_index("number")
-        aligned = found.reindex(range(len(frame)))
-        aligned["anomaly"] = aligned["anomaly"].ne(False)
-        for sentence in samples.skipped:
-            if row := re.match(r"row (\d+)", sentence):
-                aligned.loc[int(row[1]), "note"] = sentence
-        return aligned.set_axis(frame.index)
 
-    def _scored(self, samples: Any, index: pd.Index, rate: float | None) -> pd.DataFrame:
-        columns = self.detector.score_table(samples)
-        if rate is not None:
-            columns["anomaly"] = columns["p_value"] <= rate
-        return pd.DataFrame({**columns, "note": ""}, index=index)
+def _of_images(detector: Detector, frame: pd.DataFrame) -> pd.DataFrame:
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    if (name := image_column(table.schema)) is None:
+        raise InputError(
+            f"the data frame has no column of encoded images, expected bytes, found {', '.join(table.column_names)}"
+        )
+    # Without their paths, images are named by the number of their row, from 0.
+    samples = detector.open(pa.table({name: table[name].cast(pa.binary())})).read()
+    for remark in samples.remarks:
+        warnings.warn(remark, stacklevel=3)
+    found = _scored(detector, samples, pd.RangeIndex(len(samples)))
+    found["number"] = [int(id.partition("[")[0]) for id in samples.ids]
+    found = found.sort_values("score", kind="stable").drop_duplicates("number").set_index("number")
+    aligned = found.reindex(range(len(frame)))
+    aligned["anomaly"] = aligned["anomaly"].ne(False)
+    for sentence in samples.skipped:
+        if row := re.match(r"row (\d+)", sentence):
+            aligned.loc[int(row[1]), "note"] = sentence
+    return aligned.set_axis(frame.index)
+
+
+def _scored(detector: Detector, samples: Any, index: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame({**detector.score_table(samples), "note": ""}, index=index)
