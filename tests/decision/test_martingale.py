@@ -69,7 +69,7 @@ def test_a_bet_conserves_the_expected_capital(n, seed):
     # p = sin^2 resolves the ends, where some bets are unbounded.
     angle = (nodes + 1) * math.pi / 4
     p, of_p = np.sin(angle) ** 2, weights * math.pi / 4 * np.sin(2 * angle)
-    after = np.exp(log_evidence(bet(np.repeat(wealth, 400, 0), p, n), n))
+    after = np.exp(log_evidence(bet(np.repeat(wealth, 400, 0), log_bets(p), log_share(n + 1)), n))
     assert (after * of_p).sum() == pytest.approx(np.exp(log_evidence(wealth, n - 1)).item(), rel=1e-2)
 
 
@@ -97,7 +97,7 @@ def test_at_most_the_share_of_quiet_streams_ever_alarms(rng, m, most):
     scores = rng.normal(size=(n, m + 400))
     wealth, largest = np.full((n, len(BETS)), log_share(1)), np.zeros(n)
     for i, p in enumerate(p_values(scores[:, :m], scores[:, m:], most, rng).T, 1):
-        wealth = bet(wealth, p, i)
+        wealth = bet(wealth, log_bets(p), log_share(i + 1))
         largest = np.maximum(largest, log_evidence(wealth, i))
     assert np.mean(largest >= -math.log(level)) <= level + 3 * math.sqrt(level * (1 - level) / n)
 

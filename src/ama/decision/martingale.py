@@ -48,7 +48,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt64
+from jaxtyping import Float, Int, UInt64
 from scipy.special import betaln
 
 from ama.utils.progress import advance
@@ -78,22 +78,22 @@ _LOG_NORM = betaln(_A, _B)
 
 
 def smoothed_p_value(
-    score: Float[np.ndarray, " s"], bag: Float[np.ndarray, "s k"], u: Float[np.ndarray, " s"]
-) -> Float[np.ndarray, " s"]:
+    score: Float[np.ndarray, "*s"], bag: Float[np.ndarray, "*s k"], u: Float[np.ndarray, "*s"]
+) -> Float[np.ndarray, "*s"]:
     """Rank of a score in a bag and itself, ties broken at random, as a share in (0, 1).
 
     Parameters
     ----------
     score
-        The newest score of each stream.
+        The newest score of each stream, or of a single one, ().
     bag
         Scores with which it is exchangeable unless the stream has changed; k may be 0.
     u
         Uniform random numbers in (0, 1).
     """
-    newest = score[:, None]
-    lower, equal = np.count_nonzero(bag < newest, 1), np.count_nonzero(bag == newest, 1)
-    return (lower + u * (equal + 1)) / (bag.shape[1] + 1)
+    newest, axis = score[..., None], -1 if bag.ndim > 1 else None  # several times as fast for one stream
+    lower, equal = np.count_nonzero(bag < newest, axis), np.count_nonzero(bag == newest, axis)
+    return np.asarray((lower + u * (equal + 1)) / (bag.shape[-1] + 1))
 
 
 def log_bets(p: Float[np.ndarray, " s"]) -> Float[np.ndarray, "s 8"]:
@@ -129,22 +129,36 @@ def join(
     bag[stays, dropped[stays]] = newest[stays]
 
 
-def log_unbet(n: int) -> float:
+def log_unbet(n: int | Int[np.ndarray, " m"]) -> Float[np.ndarray, "*m"]:
     """Logarithm of the share of the capital that is first bet after sample n."""
-    return float(-np.log1p(np.log1p(n)))
+    return np.asarray(-np.log1p(np.log1p(n)))
 
 
-def log_share(n: int) -> float:
+def log_share(n: int | Int[np.ndarray, " m"]) -> Float[np.ndarray, "*m"]:
     """Logarithm of the share of the capital that is first bet on sample n, counted from 1."""
-    return float(np.log(np.log1p(1 / n))) + log_unbet(n - 1) + log_unbet(n)
+    return np.asarray(np.log(np.log1p(1 / n)) + log_unbet(n - 1) + log_unbet(n))
 
 
-def bet(log_wealth: Float[np.ndarray, "s 8"], p: Float[np.ndarray, " s"], n: int) -> Float[np.ndarray, "s 8"]:
-    """The logarithmic wealth of each bet after the n-th p-value, counted from 1, with what it adds for the next."""
-    return np.logaddexp(log_wealth + log_bets(p), log_share(n + 1))
+def bet(
+    log_wealth: Float[np.ndarray, "*s 8"], log_bet: Float[np.ndarray, "*s 8"], log_next: Float[np.ndarray, ""]
+) -> Float[np.ndarray, "*s 8"]:
+    """The logarithmic wealth of each bet after another p-value.
+
+    Parameters
+    ----------
+    log_wealth
+        Before it.
+    log_bet
+        :func:`log_bets` of the p-value.
+    log_next
+        :func:`log_share` of the next sample, which is added.
+    """
+    return np.logaddexp(log_wealth + log_bet, log_next)
 
 
-def log_evidence(log_wealth: Float[np.ndarray, "s 8"], n: int) -> Float[np.ndarray, " s"]:
+def log_evidence(
+    log_wealth: Float[np.ndarray, "s 8"], n: int | Int[np.ndarray, " s"]
+) -> Float[np.ndarray, " s"]:
     """Logarithm of the martingale after n samples."""
     return np.logaddexp(np.logaddexp.reduce(log_wealth, 1) - np.log(len(BETS)), log_unbet(n + 1))
 
@@ -200,7 +214,7 @@ class DriftMartingale:
         self.level, self.seed, self.most = level, seed, most
         self.bag = np.concatenate([reference, np.zeros(most - len(reference), np.float32)])[None]
         self.n_reference, self.seen = len(reference), 0
-        self.log_wealth = np.full((1, len(BETS)), log_share(1))  # of one stream
+        self.log_wealth = np.full(len(BETS), log_share(1))
         self.log_evidence = self.log_largest = 0.0
         self.largest_at, self.change = 0, CHANGES[0]
         self.alarm_at: int | None = None
@@ -225,29 +239,46 @@ class DriftMartingale:
         if not np.isfinite(scores).all():
             raise ValueError("scores must be finite numbers below 3.4e38")
         random = draws(self.seed, self.seen, len(scores))
-        for i in range(len(scores)):
-            self._see(scores[i : i + 1], *random[i : i + 1].T)
+        p = np.empty(len(scores))
+        for i in range(len(p)):
+            p[i] = self._ranked(scores[i : i + 1], *random[i : i + 1].T)
             advance()
+        if len(p):
+            self._bet(p)
 
-    def _see(
+    def _ranked(
         self, score: Float[np.ndarray, " 1"], u: Float[np.ndarray, " 1"], place: Float[np.ndarray, " 1"]
-    ) -> None:
-        p = smoothed_p_value(score, self.bag[:, : self.size], u)
+    ) -> Float[np.ndarray, ""]:
+        """The p-value of a score, which then joins the bag."""
+        p = smoothed_p_value(score[0, ...], self.bag[0, : self.size], u[0, ...])
         join(self.bag, self.size, score, place)
         self.seen += 1
-        self.log_wealth = bet(self.log_wealth, p, self.seen)
-        self.log_evidence = log_evidence(self.log_wealth, self.seen).item()
-        if self.log_evidence > self.log_largest:
-            self.log_largest, self.largest_at = self.log_evidence, self.seen
-            if self.alarm_at is None:  # later, changed scores in the bag blur what has changed
-                self.change = CHANGES[int(self.log_wealth.argmax())]
-        if self.alarm_at is None and self.log_evidence >= -np.log(self.level):
-            self.alarm_at = self.seen
+        return p
+
+    def _bet(self, p: Float[np.ndarray, " n"]) -> None:
+        numbers = np.arange(self.seen - len(p), self.seen) + 1  # of these samples, counted from 1
+        log_bet, log_next = log_bets(p), log_share(numbers + 1)
+        wealth = np.empty_like(log_bet)  # after each of them
+        for i in range(len(p)):
+            self.log_wealth = wealth[i] = bet(self.log_wealth, log_bet[i], log_next[i, ...])
+        evidence = log_evidence(wealth, numbers)
+        self.log_evidence = evidence[-1].item()
+        if self.alarm_at is None:
+            alarmed = evidence >= -np.log(self.level)
+            first = int(alarmed.argmax()) if alarmed.any() else len(p) - 1
+            # Later, changed scores in the bag blur what has changed.
+            top = int(evidence[: first + 1].argmax())
+            if evidence[top] > self.log_largest:
+                self.change = CHANGES[int(wealth[top].argmax())]
+            self.alarm_at = int(numbers[first]) if alarmed.any() else None
+        top = int(evidence.argmax())
+        if evidence[top] > self.log_largest:
+            self.log_largest, self.largest_at = evidence[top].item(), int(numbers[top])
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that later samples need, as JSON types."""
         kept = {name: getattr(self, name) for name in KEPT}
-        return {**kept, "log_wealth": self.log_wealth[0].tolist(), "bag": self.bag[0, : self.size].tolist()}
+        return {**kept, "log_wealth": self.log_wealth.tolist(), "bag": self.bag[0, : self.size].tolist()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from what :meth:`state_dict` returned, of a test with the same reference and limit.
@@ -261,7 +292,7 @@ class DriftMartingale:
         for name in KEPT:
             setattr(self, name, state[name])
         self.bag[0, : self.size] = state["bag"]
-        self.log_wealth = np.array([state["log_wealth"]], np.float64)
+        self.log_wealth = np.array(state["log_wealth"], np.float64)
 
 
 def _check_state(state: dict[str, Any], size: int) -> None:

@@ -19,6 +19,7 @@ from ama.decision.martingale import (
     bet,
     draws,
     join,
+    log_bets,
     log_evidence,
     log_share,
     smoothed_p_value,
@@ -117,7 +118,7 @@ def watch_alarms(
         u, place = draws(0, n * n_streams, len(active)).T
         p = smoothed_p_value(newest, bag[:, :size], u)
         join(bag, size, newest, place)
-        log_wealth = bet(log_wealth, p, n)
+        log_wealth = bet(log_wealth, log_bets(p), log_share(n + 1))
         alarmed = log_evidence(log_wealth, n) >= -math.log(LEVEL)
         if alarmed.any():
             alarms[active[alarmed]] = n
