@@ -81,8 +81,7 @@ class Settings:
         "Decay of an exponential moving average of the weights, which then is the model; 0 keeps the last weights."),
         TRAINING, 0.0, 0.99999, default=0.0)
     selection_start: float = parameter((
-        "Share of the training before which no weights are selected by validation samples."), TRAINING, 0.0, 1.0,
-        default=0.2)
+        "Share of the training before which validation samples select no weights."), TRAINING, 0.0, 1.0, default=0.2)
     precision: Precision = parameter((
         "Type of the convolutions during training. \"auto\": bfloat16 if the processor or GPU multiplies it natively, "
         "otherwise float32. What was chosen is stored in the model."), TRAINING, default="float32")
@@ -109,11 +108,10 @@ class Settings:
         default="spectral+gradient_penalty")
     penalty_weight: float = parameter("Weight of the gradient penalty.", OBJECTIVE, *WEIGHT, default=10.0)
     penalty_norm: Literal["pair", "pixel"] = parameter((
-        "Whether the gradient's norm is taken over a whole \"pair\", as usual, or at each \"pixel\" over its channels, "
-        "as in the authors' code."), OBJECTIVE, default="pair")
-    mirrored: bool = parameter((
-        "False is the paper's ablation: the discriminator sees x or its reconstruction alone, not a pair."), OBJECTIVE,
-        default=True)
+        "Whether the gradient's norm is taken over a \"pair\", as usual, or at each \"pixel\" over its channels, as in "
+        "the authors' code."), OBJECTIVE, default="pair")
+    mirrored: bool = parameter(
+        "False is the paper's ablation: D sees x or its reconstruction alone, not a pair.", OBJECTIVE, default=True)
     n_interpolated: int = parameter("k of simplex interpolation.", OBJECTIVE, 2, 1000, default=3)
     interpolation: Literal["normalised", "remainder"] = parameter((
         "Weights of the k encodings: \"normalised\" uniform numbers, as in the paper's text, or uniform numbers and "
@@ -121,9 +119,8 @@ class Settings:
     lambda_inter: float = parameter("Weight of the interpolated samples in Eq. 3.", OBJECTIVE, *WEIGHT, default=0.2)
     interpolated_share: float = parameter("Share of the batch that is interpolated.", OBJECTIVE, 0.0, 1.0, default=1.0)
     lambda_reg: float = parameter("Weight of the norm of the encodings in Eq. 3.", OBJECTIVE, *WEIGHT, default=1.0)
-    lambda_pixel: float = parameter((
-        "Weight of the mean absolute difference between x and its reconstruction; not in the paper."),
-        OBJECTIVE, *WEIGHT, default=0.0)
+    lambda_pixel: float = parameter(
+        "Weight of the mean absolute difference of x and G(E(x)); not in the paper.", OBJECTIVE, *WEIGHT, default=0.0)
     lambda_rotation: float = parameter((
         "Weight of the discriminator's second task, recognising rotations; images only, not in the paper."),
         OBJECTIVE, *WEIGHT, default=0.0)
@@ -155,12 +152,14 @@ class Settings:
         "Whether the atypical shell lies inward or outward of the sphere of radius sqrt(latent_dim). \"auto\" tries "
         "both and keeps the better on the validation samples."), NEGATIVE, searchable=True, default="inward")
 
+    bank_distance: Literal["nearest", "local"] = parameter((
+        "Distance in a memory bank: to the \"nearest\" normal sample or, \"local\", to the five nearest, half relative "
+        "to how close these are to others."), SCORE, default="nearest")
     term_bound: float = parameter((
         "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. A bound of 3 "
         "helps if normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
     weight_exponent: float = parameter((
-        "Exponent of the AUROC by which \"auto\" weights a term: 0 weights all alike, larger ones favour the best."),
-        SCORE, 0.0, 100.0, default=1.0)
+        "Exponent of the AUROC by which \"auto\" weights a term; 0 weights all alike."), SCORE, 0.0, 100.0, default=1.0)
     combination: Literal["sum", "maximum"] = parameter((
         "How several terms, each in standard deviations of held-out normal samples, become one score: their \"sum\", "
         "or a smooth \"maximum\", which does not dilute what a single term finds."), SCORE, default="sum")
@@ -226,7 +225,8 @@ COMPACT_COLOUR = Settings(
     scoring_precision="auto",
 )
 
-COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=4000, weight_exponent=1.0)  # less to learn
+_GREY: dict[str, Any] = {"max_steps": 4000, "weight_exponent": 1.0, "bank_distance": "local"}
+COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, **_GREY)
 
 # Rows and feature maps are small, and their steps short as they are.
 _SMALL: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}

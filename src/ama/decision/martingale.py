@@ -9,10 +9,10 @@ in a Random World", 2nd ed., 2022, ch. 8; Vovk, "Testing randomness online", Sta
 quantity                                                                                here
 ======================================================================================  ============================
 :math:`p_n = (\#\{b < s_n\} + u_n (\#\{b = s_n\} + 1)) / (k + 1)`, b in the bag of k    :func:`smoothed_p_value`
-densities :math:`f_j` of Beta distributions, the bets: :math:`\int_0^1 f_j = 1`         :data:`BETS`, :func:`log_bets`
-share :math:`\pi_t` of the capital that is first bet on sample t                        :func:`log_share`
-:math:`W_{n,j} = W_{n-1,j} f_j(p_n) + \pi_{n+1}, \; W_{0,j} = \pi_1`                    :func:`bet`
-:math:`S_n = \frac{1}{8} \sum_j W_{n,j} + 1 - \sum_{t \le n+1} \pi_t`, the evidence     :func:`log_evidence`
+densities :math:`f_j` of Beta distributions, the bets: :math:`\int_0^1 f_j = 1`         ``bets.log_bets``
+share :math:`\pi_t` of the capital that is first bet on sample t                        ``bets.log_share``
+:math:`W_{n,j} = W_{n-1,j} f_j(p_n) + \pi_{n+1}, \; W_{0,j} = \pi_1`                    ``bets.bet``
+:math:`S_n = \frac{1}{8} \sum_j W_{n,j} + 1 - \sum_{t \le n+1} \pi_t`, the evidence     ``bets.log_evidence``
 ======================================================================================  ============================
 
 **The p-values are independent and uniform.** Ranks among a fixed calibration set are not: they share its chance. Here
@@ -48,9 +48,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, UInt64
-from scipy.special import betaln
+from jaxtyping import Float, UInt64
 
+from ama.decision.bets import BETS, CHANGES, bet, log_bets, log_evidence, log_share
+from ama.decision.martingale_state import check_state
 from ama.utils.progress import advance
 
 LEVEL = 0.01  # share of the streams without drift that ever alarm, at most
@@ -65,16 +66,6 @@ KEPT = (
     "change",
     "alarm_at",
 )  # of a test
-
-# A bet is the density of a Beta distribution, large for the p-values that are expected after such a change.
-BETS: dict[tuple[float, float], str] = {
-    (1 / 4, 4): "lower", (1 / 2, 2): "lower", (4 / 5, 5 / 4): "lower",
-    (4, 1 / 4): "higher", (2, 1 / 2): "higher", (5 / 4, 4 / 5): "higher",
-    (1 / 2, 1 / 2): "more varied", (2, 2): "less varied",
-}  # fmt: skip
-CHANGES = tuple(BETS.values())
-_A, _B = np.array(list(BETS)).T
-_LOG_NORM = betaln(_A, _B)
 
 
 def smoothed_p_value(
@@ -94,11 +85,6 @@ def smoothed_p_value(
     newest, axis = score[..., None], -1 if bag.ndim > 1 else None  # several times as fast for one stream
     lower, equal = np.count_nonzero(bag < newest, axis), np.count_nonzero(bag == newest, axis)
     return np.asarray((lower + u * (equal + 1)) / (bag.shape[-1] + 1))
-
-
-def log_bets(p: Float[np.ndarray, " s"]) -> Float[np.ndarray, "s 8"]:
-    """Logarithms of the densities of :data:`BETS` at p-values in (0, 1)."""
-    return (_A - 1) * np.log(p)[:, None] + (_B - 1) * np.log1p(-p)[:, None] - _LOG_NORM
 
 
 def join(
@@ -127,40 +113,6 @@ def join(
     dropped = (place * (most + 1)).astype(int)
     stays = dropped < most  # the newest
     bag[stays, dropped[stays]] = newest[stays]
-
-
-def log_unbet(n: int | Int[np.ndarray, " m"]) -> Float[np.ndarray, "*m"]:
-    """Logarithm of the share of the capital that is first bet after sample n."""
-    return np.asarray(-np.log1p(np.log1p(n)))
-
-
-def log_share(n: int | Int[np.ndarray, " m"]) -> Float[np.ndarray, "*m"]:
-    """Logarithm of the share of the capital that is first bet on sample n, counted from 1."""
-    return np.asarray(np.log(np.log1p(1 / n)) + log_unbet(n - 1) + log_unbet(n))
-
-
-def bet(
-    log_wealth: Float[np.ndarray, "*s 8"], log_bet: Float[np.ndarray, "*s 8"], log_next: Float[np.ndarray, ""]
-) -> Float[np.ndarray, "*s 8"]:
-    """The logarithmic wealth of each bet after another p-value.
-
-    Parameters
-    ----------
-    log_wealth
-        Before it.
-    log_bet
-        :func:`log_bets` of the p-value.
-    log_next
-        :func:`log_share` of the next sample, which is added.
-    """
-    return np.logaddexp(log_wealth + log_bet, log_next)
-
-
-def log_evidence(
-    log_wealth: Float[np.ndarray, "s 8"], n: int | Int[np.ndarray, " s"]
-) -> Float[np.ndarray, " s"]:
-    """Logarithm of the martingale after n samples."""
-    return np.logaddexp(np.logaddexp.reduce(log_wealth, 1) - np.log(len(BETS)), log_unbet(n + 1))
 
 
 def draws(seed: int, first: int, n: int) -> Float[np.ndarray, "n 2"]:
@@ -194,7 +146,7 @@ class DriftMartingale:
     largest_at : int
         The sample after which it was largest, counted from 1; 0 for the start.
     change : str
-        How the scores seem to have changed at the alarm or, without one, when it was largest: one of :data:`CHANGES`.
+        How the scores seem to have changed at the alarm or, without one, when it was largest: one of ``bets.CHANGES``.
     alarm_at : int or None
         The first sample after which the evidence was 1 / level or more.
     """
@@ -288,29 +240,8 @@ class DriftMartingale:
         ValueError
             If its values cannot be those of such a test.
         """
-        _check_state(state, min(self.most, self.n_reference + max(0, state["seen"])))
+        check_state(state, min(self.most, self.n_reference + max(0, state["seen"])))
         for name in KEPT:
             setattr(self, name, state[name])
         self.bag[0, : self.size] = state["bag"]
         self.log_wealth = np.array(state["log_wealth"], np.float64)
-
-
-def _check_state(state: dict[str, Any], size: int) -> None:
-    seen, level, alarm_at, largest = (state[k] for k in ("seen", "level", "alarm_at", "log_largest"))
-    if not 0 < level < 1 or state["seed"] < 0:
-        raise ValueError(f"level is {level} and seed {state['seed']}, expected 0 to 1 and at least 0")
-    if state["change"] not in CHANGES:
-        raise ValueError(
-            f"change is {state['change']!r}, expected one of {', '.join(dict.fromkeys(CHANGES))}"
-        )
-    if not (0 <= state["largest_at"] <= seen and (alarm_at is None or 1 <= alarm_at <= seen)):
-        raise ValueError(f"largest_at or alarm_at is not one of its {seen} samples")
-    if len(state["bag"]) != size or np.abs(state["bag"]).max(initial=0) > np.finfo(np.float32).max:
-        raise ValueError(f"bag holds {len(state['bag'])} scores, expected {size}, all below 3.4e38")
-    if len(state["log_wealth"]) != len(BETS):
-        raise ValueError(f"log_wealth holds {len(state['log_wealth'])} numbers, expected {len(BETS)}")
-    evidence = log_evidence(np.array([state["log_wealth"]], np.float64), seen).item()
-    if not np.isclose(evidence, state["log_evidence"]):
-        raise ValueError("log_evidence is not that of its log_wealth")
-    if largest < max(0, state["log_evidence"]) or (alarm_at is None) != (largest < -np.log(level)):
-        raise ValueError("log_largest is at odds with log_evidence or alarm_at")

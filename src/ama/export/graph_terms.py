@@ -17,7 +17,7 @@ from ama.scores.neighbour_search import K, Nearest, nearest_candidates
 from ama.scores.terms.a_score import AScore, a_score
 from ama.scores.terms.latent_density import LatentDensity
 from ama.scores.terms.local_nearest_rows import LocalNearestRows
-from ama.scores.terms.memory_bank import DISTANCE_FLOOR, MemoryBank
+from ama.scores.terms.memory_bank import DISTANCE_FLOOR, MemoryBank, whitened
 from ama.scores.terms.nearest_rows import NearestRows
 from ama.scores.terms.term import Term
 
@@ -72,17 +72,6 @@ class GraphLatentDensity(GraphTerm):
         return -(self.peaks - 0.5 * white.square().sum(2).T).logsumexp(1)
 
 
-class GraphMemoryBank(GraphTerm):
-    """Squared distances as differences of squares, in float64."""
-
-    def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
-        term = self.term
-        white = ((features.double() - term.mean) @ term.whitening).to(term.points.dtype).double()
-        points = term.points.double()
-        squares = white.square().sum(1, keepdim=True) + points.square().sum(1) - 2 * white @ points.T
-        return squares.amin(1).clamp_min(DISTANCE_FLOOR**2).sqrt().log()
-
-
 class GraphNearestRows(GraphTerm):
     """All rows at once; candidates found in float64 need no second search."""
 
@@ -97,8 +86,21 @@ class GraphNearestRows(GraphTerm):
 class GraphLocalNearestRows(GraphNearestRows):
     """A learned row is its own neighbour, as nearly always in Python, where the whitening rounds it otherwise."""
 
-    def __init__(self, term: LocalNearestRows, same: float = 0.0):
+    def __init__(self, term: LocalNearestRows | MemoryBank, same: float = 0.0):
         super().__init__(term, 0.0)
+
+
+class GraphMemoryBank(GraphLocalNearestRows):
+    """The distance to the nearest alone by squares, as differences of squares in float64."""
+
+    def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        term = self.term
+        if term.local:
+            return super().forward(features)
+        white = whitened(features, term.mean, term.whitening).to(term.points.dtype).double()
+        points = term.points.double()
+        squares = white.square().sum(1, keepdim=True) + points.square().sum(1) - 2 * white @ points.T
+        return squares.amin(1).clamp_min(DISTANCE_FLOOR**2).sqrt().log()
 
 
 @singledispatch

@@ -62,8 +62,10 @@ def fit_gaussian(vectors: Float[Tensor, "b n"]) -> Gaussian:
     )
 
 
-def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int, most: int = MAX_POINTS) -> WhitenedPoints:
-    """Keep normal vectors, whitened by the same shrunk covariance, for a nearest-neighbour search.
+def fit_memory_bank(
+    vectors: Float[Tensor, "b n"], seed: int, most: int = MAX_POINTS, shrinkage: float = SHRINKAGE
+) -> WhitenedPoints:
+    """Keep normal vectors, whitened by a shrunk covariance, for a nearest-neighbour search.
 
     Parameters
     ----------
@@ -73,8 +75,10 @@ def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int, most: int = MAX_PO
         Of the subsample, if there are more than ``most``.
     most
         Vectors to keep.
+    shrinkage
+        Of the covariance of the standardised vectors toward the identity, 0 to 1.
     """
-    mean, scale, covariance = _shrunk(vectors)
+    mean, scale, covariance = _shrunk(vectors, shrinkage)
     variances, axes = np.linalg.eigh(covariance)
     whitening = torch.from_numpy(axes / np.sqrt(variances) / scale[:, None])
     centre = torch.from_numpy(mean)
@@ -83,14 +87,14 @@ def fit_memory_bank(vectors: Float[Tensor, "b n"], seed: int, most: int = MAX_PO
 
 
 def _shrunk(
-    vectors: Float[Tensor, "b n"],
+    vectors: Float[Tensor, "b n"], shrinkage: float = SHRINKAGE
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
     """Mean and scale of the vectors, and the shrunk covariance of the standardised ones."""
     from sklearn.covariance import ShrunkCovariance
 
     points = _finite(vectors)
     mean, scale = _standard(points)
-    fitted = ShrunkCovariance(shrinkage=SHRINKAGE, store_precision=False).fit((points - mean) / scale)
+    fitted = ShrunkCovariance(shrinkage=shrinkage, store_precision=False).fit((points - mean) / scale)
     covariance = fitted.covariance_
     return mean, scale, covariance if covariance.any() else np.eye(len(covariance))  # of vectors all equal
 

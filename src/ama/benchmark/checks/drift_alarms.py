@@ -12,18 +12,8 @@ from jaxtyping import Float, Int
 from scipy import stats
 from tqdm.auto import tqdm
 
-from ama.decision.martingale import (
-    BETS,
-    LEVEL,
-    MOST,
-    bet,
-    draws,
-    join,
-    log_bets,
-    log_evidence,
-    log_share,
-    smoothed_p_value,
-)
+from ama.decision.bets import BETS, bet, log_bets, log_evidence, log_share
+from ama.decision.martingale import LEVEL, MOST, draws, join, smoothed_p_value
 from ama.io.results_files import append_result
 
 HELD_OUT, SAMPLES, BATCH = 500, 4000, 100  # scores behind the calibration, of a stream, and of a batch

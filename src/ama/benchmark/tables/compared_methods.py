@@ -65,12 +65,14 @@ READINGS = {
 
 # The compact preset, and as it was before each thing that made its steps faster or came with it.
 BEFORE: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}
-BEFORE |= {"weight_exponent": 1.0}
+BEFORE |= {"weight_exponent": 1.0, "bank_distance": "nearest"}
 FASTER: dict[str, dict[str, Any]] = {
     "with maps of full size": {"preset": "compact", "full_resolution": True},
     "with every sample interpolated": {"preset": "compact", "interpolated_share": 1.0},
     "with a pixel loss of weight 10": {"preset": "compact", "lambda_pixel": 10.0},
     "with weights by the AUROC itself": {"preset": "compact", "weight_exponent": 1.0},
+    "with distances to the nearest alone": {"preset": "compact", "bank_distance": "nearest"},
+    "with local distances": {"preset": "compact", "bank_distance": "local"},
     FORMER: {"preset": "compact", **BEFORE},
 }
 

@@ -1,9 +1,6 @@
-r"""Local nearest rows: the distance of a row to the nearest learned rows, half relative to how close these are.
+"""Local nearest rows: the distance of a row to the nearest learned rows, half relative to how close these are.
 
-:math:`\log d(x) - \frac 1 2 \log \frac 1 k \sum_{i=1}^k d(x_{(i)})`, where d is the mean distance to the k nearest
-learned rows, plus a small :math:`\epsilon`, in coordinates whitened by their shrunk covariance. The plain distance
-misses what lies close beside a dense cluster, and the full ratio, the local outlier factor (Breunig et al. 2000), rates
-distant rows as normal where learned rows are sparse; the square root lies between the two.
+It is that of :mod:`ama.scores.local_distance`, in coordinates whitened by the shrunk covariance of the learned rows.
 """
 
 from __future__ import annotations
@@ -17,13 +14,11 @@ from torch import Tensor
 from ama.io.storable import empty
 from ama.scores.densities import fit_memory_bank
 from ama.scores.kinds.kind import SampleKind
-from ama.scores.neighbour_search import Search, distance_floor, nearest
+from ama.scores.local_distance import log_local_distance, own_distances
+from ama.scores.neighbour_search import Search, nearest
 from ama.scores.terms.nearest_rows import MAX_POINTS
 from ama.scores.terms.row_term import RowTerm
 from ama.settings import Settings
-
-# Exponent of the neighbours' own distance: 0 is the plain distance, 1 the local outlier factor.
-LOCALITY = 0.5
 
 
 class LocalNearestRows(RowTerm):
@@ -52,10 +47,8 @@ class LocalNearestRows(RowTerm):
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         bank = fit_memory_bank(torch.cat(list(parts)), seed, MAX_POINTS)
         self.mean, self.whitening, self.points = (part.to(self.mean.device) for part in bank)
-        distance = nearest(self.points, self.points).distance
-        self.own, self.floor = distance.mean(1), distance_floor(distance)
+        self.own, self.floor = own_distances(self.points)
 
     def value(self, features: Float[Tensor, "b d"], search: Search = nearest) -> Float[Tensor, " b"]:
-        distance, which = search((features - self.mean) @ self.whitening, self.points)
-        around = (self.own[which].mean(1) + self.floor).log()
-        return (distance.mean(1) + self.floor).log() - LOCALITY * around
+        near = search((features - self.mean) @ self.whitening, self.points)
+        return log_local_distance(near, self.own, self.floor)

@@ -1,7 +1,8 @@
 r"""Memory bank: the distance of the statistics of a pair to the nearest normal sample.
 
 :math:`\log \min_i \lVert W (v - v_i) \rVert`, where W whitens :math:`v(x)` by the shrunk covariance of normal samples.
-Unlike a single Gaussian it allows for normal samples of several kinds.
+Unlike a single Gaussian it allows for normal samples of several kinds. With ``bank_distance="local"`` the distance is
+that of :mod:`ama.scores.local_distance`, to several of them, and the covariance is shrunk more.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ama.io.storable import empty
-from ama.scores.densities import MAX_SAMPLES, fit_memory_bank
+from ama.scores.densities import MAX_POINTS, MAX_SAMPLES, SHRINKAGE, fit_memory_bank
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.kinds.kind import SampleKind
+from ama.scores.local_distance import log_local_distance, own_distances
+from ama.scores.neighbour_search import Search, nearest
 from ama.scores.pair_statistics import pair_statistics
 from ama.scores.terms.term import Term
 from ama.settings import Settings
 
 DISTANCE_FLOOR = 0.1
+LOCAL_SHRINKAGE = 0.6
 
 
 def nearest_distance(
@@ -33,24 +37,37 @@ def nearest_distance(
 
     It is measured in the type of the points: in float32 the distance of a point from itself is rounding error.
     """
-    white = ((vectors.double() - mean) @ whitening).to(points.dtype)
+    white = whitened(vectors, mean, whitening).to(points.dtype)
     return torch.cdist(white, points).amin(1).double().clamp_min(DISTANCE_FLOOR)
 
 
+def whitened(
+    vectors: Float[Tensor, "b n"], mean: Float[Tensor, " n"], whitening: Float[Tensor, "n n"]
+) -> Float[Tensor, "b n"]:
+    """Vectors in whitened coordinates, float64."""
+    return (vectors.double() - mean) @ whitening
+
+
 class MemoryBank(Term):
-    """Logarithm of the distance of v(x) to the nearest normal sample."""
+    """Logarithm of the distance of v(x) to the nearest normal sample, or of the local one to several."""
 
     max_samples = MAX_SAMPLES
 
     mean: Tensor
     whitening: Tensor
     points: Tensor
+    own: Tensor
+    floor: Tensor
 
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__(kind, settings)
+        self.local = settings.bank_distance == "local"
         self.register_buffer("mean", empty(0))
         self.register_buffer("whitening", empty(0, 0))
         self.register_buffer("points", empty(0, 0))
+        if self.local:
+            self.register_buffer("own", empty(0))
+            self.register_buffer("floor", empty())
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
@@ -60,8 +77,14 @@ class MemoryBank(Term):
         return forward.get(pair_statistics)
 
     def fit(self, parts: Sequence[Float[Tensor, "_ n"]], seed: int) -> None:
-        bank = fit_memory_bank(torch.cat(list(parts)), seed)
+        shrinkage = LOCAL_SHRINKAGE if self.local else SHRINKAGE
+        bank = fit_memory_bank(torch.cat(list(parts)), seed, MAX_POINTS, shrinkage)
         self.mean, self.whitening, self.points = (part.to(self.mean.device) for part in bank)
+        if self.local:
+            self.own, self.floor = own_distances(self.points)
 
-    def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
-        return nearest_distance(features, self.mean, self.whitening, self.points).log()
+    def value(self, features: Float[Tensor, "b n"], search: Search = nearest) -> Float[Tensor, " b"]:
+        if not self.local:
+            return nearest_distance(features, self.mean, self.whitening, self.points).log()
+        near = search(whitened(features, self.mean, self.whitening), self.points)
+        return log_local_distance(near, self.own, self.floor)
