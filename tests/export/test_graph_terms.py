@@ -31,3 +31,18 @@ def test_the_value_is_that_of_the_term(name):
     whitened = name == "local_nearest_rows"  # whether a learned row is its own neighbour depends on rounding
     x = new if whitened else torch.cat([new, learned[:5]])
     torch.testing.assert_close(graph_term(term)(x + 1e-12), term.value(x), rtol=1e-6, atol=1e-6)
+
+
+def test_the_local_distance_of_a_memory_bank_is_that_of_the_term():
+    term = TERMS["memory_bank"](kind_of((4,)), Settings(latent_dim=3, bank_distance="local"))
+    term.fit([torch.rand(60, 4, dtype=torch.float64)], 0)
+    x = torch.rand(20, 4, dtype=torch.float64)
+    torch.testing.assert_close(graph_term(term)(x), term.value(x), rtol=1e-6, atol=1e-6)
+
+
+def test_the_direction_of_known_anomalies_is_that_of_the_term():
+    term = TERMS["known_anomalies"](kind_of((4,)), Settings(latent_dim=3))
+    normal = torch.rand(60, 4, dtype=torch.float64)
+    term.fit_known([normal], [2 + normal[:5]], 0)
+    x = torch.cat([normal, 50 * normal - 25])
+    torch.testing.assert_close(graph_term(term)(x), term.value(x), rtol=1e-9, atol=1e-9)

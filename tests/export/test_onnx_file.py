@@ -98,6 +98,25 @@ def test_scores_p_values_labels_and_terms_are_those_of_python(case, n):
         assert found[name] == pytest.approx(values.numpy(), rel=1e-4, abs=1e-4), name
 
 
+def test_a_detector_that_knows_anomalies_has_the_scores_of_python(digits, tmp_path):
+    learned = digits[0][:300]
+    known = learned[:5, :, ::-1]
+    given = {
+        "max_steps": 5,
+        "scoring_precision": "float32",
+        "held_out": 0.3,
+        "random_state": 0,
+        "progress": False,
+    }
+    detector = AMADetector(**given).fit(np.concatenate([learned, known]), np.repeat([1, -1], [300, 5]))
+    assert "known_anomalies" in detector.score_weights()
+    detector.export(path := tmp_path / "model.onnx", X=digits[0][300:400])
+    new = digits[0][400:500]
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (score,) = session.run(["score"], {"x": new})
+    assert score == pytest.approx(detector.score_samples(new), rel=1e-4)
+
+
 def test_maps_are_those_of_python(images):
     maps = images.detector.anomaly_map(images.samples[:9])
     assert _run(images, 9)["map"] == pytest.approx(maps, rel=1e-4, abs=1e-5)

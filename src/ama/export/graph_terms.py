@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ama.scores.neighbour_search import K, Nearest, nearest_candidates
 from ama.scores.terms.a_score import AScore, a_score
+from ama.scores.terms.known_anomalies import KnownAnomalies
 from ama.scores.terms.latent_density import LatentDensity
 from ama.scores.terms.local_nearest_rows import LocalNearestRows
 from ama.scores.terms.memory_bank import DISTANCE_FLOOR, MemoryBank, whitened
@@ -103,6 +104,14 @@ class GraphMemoryBank(GraphLocalNearestRows):
         return squares.amin(1).clamp_min(DISTANCE_FLOOR**2).sqrt().log()
 
 
+class GraphKnownAnomalies(GraphTerm):
+    """The softplus written out: onnxruntime has none in float64."""
+
+    def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        z = features.double() @ self.term.direction - self.term.origin
+        return z.clamp_min(0) + torch.log1p(torch.exp(-z.abs()))
+
+
 @singledispatch
 def graph_term(term: Term, same: float = SAME_ROW) -> GraphTerm:
     """The term as a part of a graph; ``same`` is the largest distance of a sample from itself."""
@@ -110,6 +119,7 @@ def graph_term(term: Term, same: float = SAME_ROW) -> GraphTerm:
 
 
 graph_term.register(AScore, GraphAScore)
+graph_term.register(KnownAnomalies, GraphKnownAnomalies)
 graph_term.register(LatentDensity, GraphLatentDensity)
 graph_term.register(MemoryBank, GraphMemoryBank)
 graph_term.register(NearestRows, GraphNearestRows)

@@ -40,6 +40,7 @@ class Case(NamedTuple):
     given: dict[str, Any] = {}  # noqa: RUF012  # never changed
     n: int = 10_000  # compared
     maps: bool = False
+    known: int = 0  # known anomalies: learned images upside down
 
 
 def grey(n: int, random: np.random.Generator) -> Shaped[np.ndarray, "n 1 8 8"]:
@@ -85,6 +86,7 @@ CASES = {
     "digits, paper": Case(grey, {"preset": "paper", **SHORT}, FEW),
     "digits, authors": Case(grey, {"preset": "authors", **SHORT}, FEW),
     "table, paper": Case(table, {"preset": "paper", "max_steps": 20}, FEW),
+    "digits, known anomalies": Case(grey, {}, FEW, known=20),
     "digits in [0, 1]": Case(floating, {}, FEW),
     "digits in bfloat16": Case(grey, {"scoring_precision": "bfloat16"}),
     "lite0": Case(crops(64, 48), {"features": "lite0"}, 300, maps=True),
@@ -134,7 +136,9 @@ def measured(name: str, case: Case, seed: int = 0) -> Result:
     given = {"max_steps": 30, "scoring_precision": "float32", "held_out": 0.3, **case.given}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        detector = AMADetector(**given, random_state=seed, progress=False).fit(learned)
+        y = np.repeat([1, -1], [len(learned), case.known])
+        samples = np.concatenate([learned, learned[: case.known, :, ::-1]]) if case.known else learned
+        detector = AMADetector(**given, random_state=seed, progress=False).fit(samples, y)
         path = Path(folder) / "model.onnx"
         exported = detector.export(path, X=compared, terms=True, maps=case.maps)
         found = _differences(detector.score_in_float32(), path, new, case.maps)
