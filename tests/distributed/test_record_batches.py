@@ -52,6 +52,15 @@ def test_the_scores_of_images_are_those_of_a_file(tmp_path, digit_detector, imag
     assert scorer.ddl.endswith("`p_value` double, `anomaly` boolean, `note` string")
 
 
+def test_a_model_in_bfloat16_scores_in_float32_if_asked(tmp_path, digits, images):
+    detector = ama.AMADetector(max_steps=2, scoring_precision="bfloat16", random_state=0, progress=False)
+    detector.fit(digits[0][:300]).save(tmp_path / "model")
+    found = scored(BatchScorer(tmp_path / "model", device="cpu", float32=True), images[:3])
+    expected = ama.load(tmp_path / "model", "cpu", float32=True).score_samples(digits[0][:3])
+    assert found["score"].to_pylist() == expected.tolist()
+    assert found["score"].to_pylist() != detector.score_samples(digits[0][:3]).tolist()
+
+
 def test_ids_come_from_a_column_and_paths_are_not_followed(tmp_path, digit_detector, images):
     digit_detector.save(tmp_path / "model")
     (tmp_path / "0.png").write_bytes(images["image"][0].as_py()["bytes"])

@@ -48,6 +48,8 @@ class BatchScorer:
         which here begins at 0 in each iterator.
     device
         "auto", "cpu" or "cuda": where to score.
+    float32
+        Score in float32 where the model would in bfloat16, as ``ama score --float32``.
 
     Raises
     ------
@@ -62,8 +64,9 @@ class BatchScorer:
         false_alarm_rate: float | None = None,
         id_column: str | None = None,
         device: str = "auto",
+        float32: bool = False,
     ):
-        detector = load(model, "cpu")
+        detector = load(model, "cpu", float32=float32)
         if false_alarm_rate is not None:
             detector.set_threshold(false_alarm_rate)
         self.model, self.id_column, self.device = ShippedModel(detector), id_column, device
