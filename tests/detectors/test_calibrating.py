@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ama
 from ama.detectors.calibrating import appended
 from ama.errors import InputError
 
@@ -32,6 +34,7 @@ def test_of_fewer_maps_the_same_share_stays():
     assert torch.equal(found["map_calibration"], torch.arange(10.0, 30))
 
 
+@pytest.mark.filterwarnings("ignore:the 30 samples score higher")  # other people wrote them
 def test_a_calibration_grows_and_forgets(digit_detector, digits):
     images, labels = digits
     ones, before = images[labels == 1], digit_detector.model_.calibration
@@ -57,6 +60,16 @@ def test_samples_that_are_added_twice_are_remarked_on(digit_detector, digits):
     detector = pickle.loads(pickle.dumps(digit_detector)).calibrate(images[labels == 1])
     with pytest.warns(UserWarning, match="added scores equals a former one"):
         detector.calibrate(images[labels == 1], append=True)
+
+
+def test_samples_that_were_learned_are_remarked_on(digits):
+    images = digits[0][digits[1] == 0]
+    detector = ama.AMADetector(max_steps=20, random_state=0, held_out=0.3, progress=False).fit(images[:120])
+    with pytest.warns(UserWarning, match=r"120 samples score higher .* if the model learned from them"):
+        pickle.loads(pickle.dumps(detector)).calibrate(images[:120])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        detector.calibrate(images[120:])
 
 
 @pytest.mark.parametrize("window", [0, -1, True])

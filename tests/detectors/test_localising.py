@@ -72,8 +72,8 @@ def test_few_normal_images_have_a_region_and_more_anomalies_do(digit_detector, d
 def test_the_threshold_is_that_of_the_maps_of_held_out_images(digit_detector, digits):
     detector = ama.AMADetector(max_steps=5, random_state=0, false_alarm_rate=0.2, progress=False)
     images = digits[0][digits[1] == 0]
-    fitted = detector.fit(images)
-    new = digits[0][digits[1] == 0][:40]
+    fitted = detector.fit(images[40:])
+    new = images[:40]
     fitted.calibrate(new)
     highest = fitted.anomaly_map(new).max((1, 2))
     assert np.allclose(fitted.model_.map_calibration, highest, rtol=2e-4)
@@ -116,7 +116,8 @@ def test_an_older_model_scores_and_says_what_it_lacks_until_it_is_calibrated(old
         loaded.regions(images)
     assert MapDisplay.from_estimator(loaded, images, n=2).figure_.axes[-1].patches[:] == []
     assert "ama calibrate sets the threshold of the map" in boxes_sentence(loaded)
-    loaded.calibrate(images).save(older)
+    with pytest.warns(UserWarning, match="score higher"):  # most of them were learned
+        loaded.calibrate(images).save(older)
     again = ama.load(older)
     assert again.regions(images) == loaded.regions(images)
     assert json.loads((older / "config.json").read_text())["format"] == 4

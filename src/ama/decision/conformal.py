@@ -40,6 +40,7 @@ def p_value(scores: Float[Tensor, " b"], calibration: Float[Tensor, " m"]) -> Fl
     return (1 + below).double() / (len(ordered) + 1)
 
 
+DRIFT_LEVEL = 0.01  # a p-value of :func:`drift` up to it counts as drift
 # Bounds on how far a score differs with the batch that it is computed in, relative to 1 + its magnitude, by the type of
 # the arithmetic; several times what was found (1.4e-12, 1.4e-5 and 1.6e-5).
 ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 1e-3}

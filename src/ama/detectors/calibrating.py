@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from ama.decision import conformal
 from ama.errors import InputError, as_written
 from ama.utils.declarations import check
 
@@ -47,7 +48,7 @@ class CalibratingMixin:
         ----------
         X
             Normal samples such as :meth:`score_samples` takes. None of them may have been trained on: those score
-            better than others do, and the guarantee would be lost.
+            better than others do, and the guarantee would be lost; a warning says so if it looks like that.
         false_alarm_rate
             Share of normal samples that may be flagged from now on; by default as before.
         append
@@ -70,6 +71,8 @@ class CalibratingMixin:
         former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
         model.calibrate(x, self.progress)
         self.n_added_ = len(model.calibration)
+        if not any(model.terms[name].absorbs for name in getattr(model, "deciding", ())):
+            _warn_of_learned(model.calibration, former["calibration"])
         if append or window is not None:
             _warn_of_repetition(model.calibration, former["calibration"])
             for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
@@ -109,6 +112,17 @@ def appended(
 def _latest(values: Tensor, stay: int, of: int) -> Tensor:
     """The same share of the values, rounded up, as ``stay`` of ``of``."""
     return values[len(values) - -(-len(values) * stay // of) :]
+
+
+def _warn_of_learned(new: Tensor, former: Tensor) -> None:
+    found = conformal.drift(new.cpu().numpy(), former.cpu().numpy())
+    if found.p_value <= conformal.DRIFT_LEVEL and not found.lower:
+        warnings.warn(
+            f"the {len(new)} samples score higher than those behind the threshold before (Kolmogorov-Smirnov test: "
+            f"p = {found.p_value:.2g}): if the model learned from them, the guarantee is lost, and new normal samples "
+            "are flagged too often",
+            stacklevel=3,
+        )
 
 
 def _warn_of_repetition(new: Tensor, former: Tensor) -> None:

@@ -6,11 +6,10 @@ import math
 
 from ama.data.samples import count
 from ama.decision import conformal
+from ama.decision.conformal import DRIFT_LEVEL
 from ama.detectors.base import Detector
 from ama.detectors.drift_watch import WatchVerdict
 from ama.report.judged_samples import Judged
-
-DRIFT_LEVEL = 0.01  # a p-value up to it counts as drift
 
 # By what was held out: the samples for which the false-alarm rate holds.
 HOLDS_FOR = {
