@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ama.scores.local_distance import log_local_distance
 from ama.scores.neighbour_search import K, Nearest, nearest_candidates
 from ama.scores.terms.a_score import AScore, a_score
 from ama.scores.terms.known_anomalies import KnownAnomalies
@@ -87,21 +88,23 @@ class GraphNearestRows(GraphTerm):
 class GraphLocalNearestRows(GraphNearestRows):
     """A learned row is its own neighbour, as nearly always in Python, where the whitening rounds it otherwise."""
 
-    def __init__(self, term: LocalNearestRows | MemoryBank, same: float = 0.0):
+    def __init__(self, term: LocalNearestRows, same: float = 0.0):
         super().__init__(term, 0.0)
 
 
-class GraphMemoryBank(GraphLocalNearestRows):
-    """The distance to the nearest alone by squares, as differences of squares in float64."""
+class GraphMemoryBank(GraphTerm):
+    """Squared distances as differences of squares, in float64."""
 
     def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
         term = self.term
-        if term.local:
-            return super().forward(features)
         white = whitened(features, term.mean, term.whitening).to(term.points.dtype).double()
         points = term.points.double()
         squares = white.square().sum(1, keepdim=True) + points.square().sum(1) - 2 * white @ points.T
-        return squares.amin(1).clamp_min(DISTANCE_FLOOR**2).sqrt().log()
+        if not term.local:
+            return squares.amin(1).clamp_min(DISTANCE_FLOOR**2).sqrt().log()
+        nearest, which = squares.topk(min(K, len(points)), largest=False)
+        near = Nearest(nearest.clamp_min(DISTANCE_FLOOR**2).sqrt(), which)
+        return log_local_distance(near, term.own, term.floor)
 
 
 class GraphKnownAnomalies(GraphTerm):

@@ -18,7 +18,7 @@ from ama.scores.densities import MAX_POINTS, MAX_SAMPLES, SHRINKAGE, fit_memory_
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.local_distance import log_local_distance, own_distances
-from ama.scores.neighbour_search import Search, nearest
+from ama.scores.neighbour_search import K, Nearest
 from ama.scores.pair_statistics import pair_statistics
 from ama.scores.terms.term import Term
 from ama.settings import Settings
@@ -38,7 +38,13 @@ def nearest_distance(
     It is measured in the type of the points: in float32 the distance of a point from itself is rounding error.
     """
     white = whitened(vectors, mean, whitening).to(points.dtype)
-    return torch.cdist(white, points).amin(1).double().clamp_min(DISTANCE_FLOOR)
+    return nearest_points(white, points, 1).distance[:, 0]
+
+
+def nearest_points(white: Float[Tensor, "b n"], points: Float[Tensor, "m n"], k: int) -> Nearest:
+    """The k nearest of the points of each whitened vector, fewer if there are not so many; a distance is as above."""
+    distance, which = torch.cdist(white, points).topk(min(k, len(points)), largest=False)
+    return Nearest(distance.double().clamp_min(DISTANCE_FLOOR), which)
 
 
 def whitened(
@@ -83,8 +89,8 @@ class MemoryBank(Term):
         if self.local:
             self.own, self.floor = own_distances(self.points)
 
-    def value(self, features: Float[Tensor, "b n"], search: Search = nearest) -> Float[Tensor, " b"]:
+    def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
         if not self.local:
             return nearest_distance(features, self.mean, self.whitening, self.points).log()
-        near = search(whitened(features, self.mean, self.whitening), self.points)
-        return log_local_distance(near, self.own, self.floor)
+        white = whitened(features, self.mean, self.whitening).to(self.points.dtype)
+        return log_local_distance(nearest_points(white, self.points, K), self.own, self.floor)
