@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 
 import pytest
 
@@ -12,7 +13,8 @@ from served import WITHOUT_EXTRA, Served
 pytest.importorskip("fastapi", reason=WITHOUT_EXTRA)
 
 from ama.errors import ModelFolderError
-from ama.serving.model_holder import ModelHolder, identity
+from ama.serving import model_holder
+from ama.serving.model_holder import LoadedModel, ModelHolder, identity
 
 HOW = ("cpu", None, 100)
 
@@ -92,3 +94,21 @@ def test_the_false_alarm_rate_outlives_the_model(models, digits, tmp_path):
 def test_a_missing_model_is_refused(tmp_path):
     with pytest.raises(ModelFolderError, match="there is no model"):
         ModelHolder(str(tmp_path / "none"), *HOW)
+
+
+def test_a_model_is_loaded_by_a_thread_that_ends(tmp_path, digit_detector, monkeypatch):
+    """Threads that OpenMP would keep for another than the scoring thread slow every operation down."""
+    digit_detector.save(tmp_path / "model")
+    threads = []
+
+    def loaded(*given):
+        threads.append(threading.current_thread())
+        return LoadedModel(*given)
+
+    monkeypatch.setattr(model_holder, "LoadedModel", loaded)
+    holder = ModelHolder(str(tmp_path / "model"), *HOW)
+    digit_detector.save(tmp_path / "model")
+    holder.take_over()
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
+    assert not any(thread.is_alive() for thread in threads)

@@ -87,13 +87,23 @@ class ModelHolder:
     ):
         self.folder = folder
         self._how = device, false_alarm_rate, window, float32
-        self.current = LoadedModel(folder, *self._how)
+        self.current = self._loaded()
         self.problem: str | None = None
         self._seen = self.current.identity
 
+    def _loaded(self) -> LoadedModel:
+        """The model of the folder, loaded by a thread that ends with it.
+
+        GNU OpenMP keeps threads for each thread that has computed with several. If there are more than cores, all of
+        them sleep between any two operations, and scoring takes up to twice the time: only the thread that scores may
+        have some.
+        """
+        with ThreadPoolExecutor(1, "loading") as thread:
+            return thread.submit(LoadedModel, self.folder, *self._how).result()
+
     async def watch(self) -> None:
         """Look at the folder every second and take over what is new, until cancelled."""
-        with ThreadPoolExecutor(1, "loading") as thread:
+        with ThreadPoolExecutor(1, "watching") as thread:
             while True:
                 await asyncio.sleep(POLL)
                 await asyncio.get_running_loop().run_in_executor(thread, self.take_over)
@@ -105,7 +115,7 @@ class ModelHolder:
             return
         self._seen = now
         try:
-            found = LoadedModel(self.folder, *self._how)
+            found = self._loaded()
         except InputError as error:
             self.problem = str(error)
         except Exception as error:  # whatever happens, the model in memory can go on
