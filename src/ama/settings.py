@@ -226,7 +226,7 @@ COMPACT_COLOUR = Settings(
 )
 
 _GREY: dict[str, Any] = {"max_steps": 4000, "weight_exponent": 1.0, "bank_distance": "local"}
-COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, **_GREY)
+COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, **_GREY)  # less to learn, and finer differences to find
 
 # Rows and feature maps are small, and their steps short as they are.
 _SMALL: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}

@@ -71,13 +71,18 @@ class CalibratingMixin:
         former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
         model.calibrate(x, self.progress)
         self.n_added_ = len(model.calibration)
-        if not any(model.terms[name].absorbs for name in getattr(model, "deciding", ())):
+        if not has_absorbed(model):
             _warn_of_learned(model.calibration, former["calibration"])
         if append or window is not None:
             _warn_of_repetition(model.calibration, former["calibration"])
             for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
                 setattr(model, name, values)
         return self.set_threshold(rate)
+
+
+def has_absorbed(model: Any) -> bool:
+    """Whether a term of the score has absorbed the samples of the calibration: new ones score higher than those did."""
+    return any(model.terms[name].absorbs for name in getattr(model, "deciding", ()))
 
 
 def check_window(window: Any) -> None:

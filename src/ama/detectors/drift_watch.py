@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ama.decision import conformal
 from ama.decision.martingale import LEVEL, DriftMartingale
 from ama.detectors.base import Detector
+from ama.detectors.calibrating import has_absorbed
 from ama.errors import InputError
 from ama.io.watch_files import FORMAT, check_watch, read_watch, write_watch
 from ama.utils.progress import phase
@@ -170,7 +171,7 @@ def held_out_scores(detector: Detector) -> Float[np.ndarray, " m"]:
     Empty where a term of the score has absorbed the held-out samples: new ones then score higher than those did.
     """
     model = detector.model_
-    if any(model.terms[name].absorbs for name in getattr(model, "deciding", ())):
+    if has_absorbed(model):
         return np.zeros(0)
     return conformal.scores_behind(model.calibration.cpu(), model.arithmetic).numpy()
 

@@ -37,12 +37,18 @@ def nearest_distance(
 
     It is measured in the type of the points: in float32 the distance of a point from itself is rounding error.
     """
+    return nearest_points(vectors, mean, whitening, points, 1).distance[:, 0]
+
+
+def nearest_points(
+    vectors: Float[Tensor, "b n"],
+    mean: Float[Tensor, " n"],
+    whitening: Float[Tensor, "n n"],
+    points: Float[Tensor, "m n"],
+    k: int,
+) -> Nearest:
+    """The k nearest of the whitened ``points``, fewer if there are not so many; each distance is as above."""
     white = whitened(vectors, mean, whitening).to(points.dtype)
-    return nearest_points(white, points, 1).distance[:, 0]
-
-
-def nearest_points(white: Float[Tensor, "b n"], points: Float[Tensor, "m n"], k: int) -> Nearest:
-    """The k nearest of the points of each whitened vector, fewer if there are not so many; a distance is as above."""
     distance, which = torch.cdist(white, points).topk(min(k, len(points)), largest=False)
     return Nearest(distance.double().clamp_min(DISTANCE_FLOOR), which)
 
@@ -90,7 +96,7 @@ class MemoryBank(Term):
             self.own, self.floor = own_distances(self.points)
 
     def value(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
+        bank = self.mean, self.whitening, self.points
         if not self.local:
-            return nearest_distance(features, self.mean, self.whitening, self.points).log()
-        white = whitened(features, self.mean, self.whitening).to(self.points.dtype)
-        return log_local_distance(nearest_points(white, self.points, K), self.own, self.floor)
+            return nearest_distance(features, *bank).log()
+        return log_local_distance(nearest_points(features, *bank, K), self.own, self.floor)
