@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,13 +20,15 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 from PIL import Image
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_sample_images
+from sklearn.utils import gen_batches
 
 from ama.benchmark.checks.wrk_load import Load, check_wrk, load
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
 
-STEPS, N_IMAGES, TOGETHER, COMPARED = 20, 1024, 32, 64
+STEPS, N_IMAGES, COMPARED = 20, 1024, 64
+N_PHOTOS, N_LEARNED_PHOTOS, PHOTO = 128, 60, (240, 320)
 QUARTERS = 4  # of a third load, for the memory alone
 WAITED = 120  # seconds at most for a server to start
 BOUNDARY = "boundary-of-the-benchmark"
@@ -49,10 +51,12 @@ class Case(NamedTuple):
     name: str
     images: UInt8[np.ndarray, "n h w c"]
     normal: UInt8[np.ndarray, "m h w c"]  # those that the model learns
+    together: int  # images in a request of several
+    features: str = "none"
 
 
 def serving_load(append_to: str | None, seconds: int, connections: int) -> None:
-    """Measure the server with small grey and with larger colour images, and print a line for each kind of request.
+    """Measure the server with grey and colour images and with photographs; print a line for each kind of request.
 
     Parameters
     ----------
@@ -85,15 +89,28 @@ def serving_load(append_to: str | None, seconds: int, connections: int) -> None:
 
 
 def cases() -> list[Case]:
-    """scikit-learn's digits, and the same enlarged and in colour: the model learns those below 5."""
+    """scikit-learn's digits, those below 5 learned; the same enlarged and in colour; parts of its two photographs."""
     X, y = load_digits(return_X_y=True)
     grey = np.round(X * 255 / 16).astype(np.uint8).reshape(-1, 8, 8, 1)
     large = np.kron(grey[..., 0], np.ones((1, 4, 4), np.uint8))
     colour = np.stack([large, large // 2, 255 - large], 3)
+    photos = _parts(load_sample_images().images, N_LEARNED_PHOTOS + N_PHOTOS)
     return [
-        Case("8 x 8 digits", grey[:N_IMAGES], grey[y < 5]),
-        Case("32 x 32 coloured digits", colour[:N_IMAGES], colour[y < 5]),
+        Case("8 x 8 digits", grey[:N_IMAGES], grey[y < 5], 32),
+        Case("32 x 32 coloured digits", colour[:N_IMAGES], colour[y < 5], 32),
+        Case("320 x 240 photographs", photos[N_LEARNED_PHOTOS:], photos[:N_LEARNED_PHOTOS], 4, "lite0"),
     ]
+
+
+def _parts(photos: Sequence[UInt8[np.ndarray, "h w c"]], n: int) -> UInt8[np.ndarray, "n a b c"]:
+    """Parts of the size of PHOTO, from each photograph in turn, at random places."""
+    generator = np.random.default_rng(0)
+    parts = []
+    for k in range(n):
+        photo = photos[k % len(photos)]
+        i, j = generator.integers(0, np.subtract(photo.shape[:2], PHOTO))
+        parts.append(photo[i : i + PHOTO[0], j : j + PHOTO[1]])
+    return np.stack(parts)
 
 
 def measured(case: Case, seconds: int, connections: int) -> dict[str, Any]:
@@ -102,7 +119,7 @@ def measured(case: Case, seconds: int, connections: int) -> dict[str, Any]:
         place = Path(name)
         files = _prepared(case, place)
         one, named = list(files.values()), list(files.items())
-        many = [_form(dict(named[start : start + TOGETHER])) for start in range(0, len(named), TOGETHER)]
+        many = [_form(dict(named[part])) for part in gen_batches(len(named), case.together)]
         score = _score(place, len(files))
         with _served(place / "model", "--max-requests", str(max(64, connections))) as (url, pid):
             _post(url, many[0], FORM)  # what is imported and allocated once is there
@@ -120,7 +137,7 @@ def measured(case: Case, seconds: int, connections: int) -> dict[str, Any]:
             "threads": torch.get_num_threads(),
             "score": score,
             "one": _of_load(by_one, 1),
-            "many": _of_load(by_many, TOGETHER),
+            "many": _of_load(by_many, case.together),
             "resident_mib": memory,  # before and after each load, then in a longer one
             "compared": COMPARED,
             "equal": _n_equal(place, dict(named[:COMPARED])),
@@ -137,9 +154,8 @@ def _prepared(case: Case, place: Path) -> dict[str, bytes]:
         files[path.name] = path.read_bytes()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        detector = AMADetector(
-            preset="compact", max_steps=STEPS, random_state=0, progress=False, device="cpu"
-        )
+        options: dict[str, Any] = {"random_state": 0, "progress": False, "device": "cpu"}
+        detector = AMADetector(preset="compact", features=case.features, max_steps=STEPS, **options)
         detector.fit(np.ascontiguousarray(case.normal.transpose(0, 3, 1, 2))).save(place / "model")
     return files
 
