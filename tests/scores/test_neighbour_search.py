@@ -18,7 +18,7 @@ seeds = st.integers(0, 2**32)
 @given(seeds, st.integers(1, 5), st.integers(2, 30), st.integers(1, 4), st.integers(1, 7))
 def test_the_nearest_points_by_hand(seed, b, m, d, k):
     x, points = draw(seed, b, d), draw(seed + 1, m, d)
-    found = nearest(x, points, k)
+    found = nearest(x, points, k=k)
     for row, distance, which in zip(x.tolist(), found.distance.tolist(), found.which.tolist(), strict=True):
         order = sorted((math.dist(row, point), i) for i, point in enumerate(points.tolist()))
         expected = order[: min(k, m - 1)]
@@ -28,8 +28,15 @@ def test_the_nearest_points_by_hand(seed, b, m, d, k):
 
 def test_a_point_is_not_its_own_neighbour_but_its_twin_is():
     points = tensor([[0.0], [1.0], [1.0], [3.0]])
-    assert nearest(points, points, 2).distance.tolist() == [[1, 1], [0, 1], [0, 1], [2, 2]]
-    assert nearest(tensor([[2.0]]), points, 2).distance.tolist() == [[1, 1]]
+    assert nearest(points, points, k=2).distance.tolist() == [[1, 1], [0, 1], [0, 1], [2, 2]]
+    assert nearest(tensor([[2.0]]), points, k=2).distance.tolist() == [[1, 1]]
+
+
+def test_a_point_that_is_rounded_otherwise_is_itself():
+    points = draw(0, 40, 3)
+    found = nearest(points + 1e-6, points, same=2e-6)
+    assert torch.equal(found.which, nearest(points, points).which)
+    assert (nearest(points + 1e-6, points).which[:, 0] == torch.arange(40)).all()
 
 
 def test_a_learned_point_is_as_far_as_if_it_had_been_left_out():

@@ -23,19 +23,15 @@ from ama.scores.terms.memory_bank import DISTANCE_FLOOR, MemoryBank, whitened
 from ama.scores.terms.nearest_rows import NearestRows
 from ama.scores.terms.term import Term
 
-# A point this near is the learned sample itself: another runtime rounds the last digits of a row otherwise, and those
-# of a row of features, which are float32, at a larger distance. Other images lie far beyond it.
-SAME_ROW, SAME_FEATURES = 1e-9, 1e-2
-
 
 class GraphTerm(nn.Module):
     """A term whose own :meth:`ama.scores.terms.term.Term.value` can be exported as it is."""
 
     term: Any
 
-    def __init__(self, term: Term, same: float = SAME_ROW):
+    def __init__(self, term: Term):
         super().__init__()
-        self.term, self.same = term, same
+        self.term = term
 
     def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
         """The value of the term."""
@@ -45,8 +41,8 @@ class GraphTerm(nn.Module):
 class GraphAScore(GraphTerm):
     """Mean and standard deviation are numbers of the graph."""
 
-    def __init__(self, term: AScore, same: float = SAME_ROW):
-        super().__init__(term, same)
+    def __init__(self, term: AScore):
+        super().__init__(term)
         self.mean, self.std = term.mean.item(), term.std.item()
 
     def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
@@ -59,8 +55,8 @@ class GraphLatentDensity(GraphTerm):
     inverse: Tensor
     peaks: Tensor
 
-    def __init__(self, term: LatentDensity, same: float = SAME_ROW):
-        super().__init__(term, same)
+    def __init__(self, term: LatentDensity):
+        super().__init__(term)
         self.floor = term.floor.item()
         factors = torch.linalg.cholesky(term.covariances)
         self.register_buffer("inverse", torch.linalg.inv(factors))
@@ -80,16 +76,11 @@ class GraphNearestRows(GraphTerm):
     def forward(self, features: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
         return self.term.value(features, self._nearest)
 
-    def _nearest(self, x: Float[Tensor, "b d"], points: Float[Tensor, "m d"]) -> Nearest:
+    def _nearest(
+        self, x: Float[Tensor, "b d"], points: Float[Tensor, "m d"], same: Float[Tensor, ""]
+    ) -> Nearest:
         x, points = x.double(), points.double()
-        return nearest_candidates(x, x, points, points, min(K, len(points) - 1), self.same)[0]
-
-
-class GraphLocalNearestRows(GraphNearestRows):
-    """A learned row is its own neighbour, as nearly always in Python, where the whitening rounds it otherwise."""
-
-    def __init__(self, term: LocalNearestRows, same: float = 0.0):
-        super().__init__(term, 0.0)
+        return nearest_candidates(x, x, points, points, same, min(K, len(points) - 1))[0]
 
 
 class GraphMemoryBank(GraphTerm):
@@ -116,9 +107,9 @@ class GraphKnownAnomalies(GraphTerm):
 
 
 @singledispatch
-def graph_term(term: Term, same: float = SAME_ROW) -> GraphTerm:
-    """The term as a part of a graph; ``same`` is the largest distance of a sample from itself."""
-    return GraphTerm(term, same)
+def graph_term(term: Term) -> GraphTerm:
+    """The term as a part of a graph."""
+    return GraphTerm(term)
 
 
 graph_term.register(AScore, GraphAScore)
@@ -126,4 +117,4 @@ graph_term.register(KnownAnomalies, GraphKnownAnomalies)
 graph_term.register(LatentDensity, GraphLatentDensity)
 graph_term.register(MemoryBank, GraphMemoryBank)
 graph_term.register(NearestRows, GraphNearestRows)
-graph_term.register(LocalNearestRows, GraphLocalNearestRows)
+graph_term.register(LocalNearestRows, GraphNearestRows)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ama.decision.score_bounds import LEAST_NORMAL, bounded
 from ama.export.graph_maps import graph_map
 from ama.export.graph_sight import GraphSight
-from ama.export.graph_terms import SAME_FEATURES, SAME_ROW, graph_term
+from ama.export.graph_terms import graph_term
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.model import Model
 from ama.scores.terms.term import Term, see_places
@@ -42,8 +42,7 @@ class ScoringGraph(nn.Module):
         named = {name: cast(Term, model.terms[name]) for name in self.terms_of}
         in_places = see_places(named.values()) or (with_map and model.kind.has_places)
         self.sight = GraphSight(model, in_places)
-        same = SAME_ROW if model.backbone is None else SAME_FEATURES
-        self.terms = nn.ModuleDict({name: graph_term(term, same) for name, term in named.items()})
+        self.terms = nn.ModuleDict({name: graph_term(term) for name, term in named.items()})
         self.with_terms = with_terms
         self.register_buffer("calibration", model.calibration.clone())
         self.eval()

@@ -11,6 +11,9 @@ from torch import Tensor
 
 K = 5  # neighbours
 FLOOR = 0.1  # of the usual distance to the nearest points: in tables of whole numbers it is often 0
+SAME = (
+    0.1  # of the floor: so near is a sample to itself, whose features are rounded otherwise in another batch
+)
 SPARE = 3  # candidates beyond those needed
 LARGEST = 1e15  # its square is finite in float32
 CHUNK = 1024
@@ -23,13 +26,15 @@ class Nearest(NamedTuple):
     which: Int[Tensor, "b k"]
 
 
-Search = Callable[[Tensor, Tensor], Nearest]  # (b, d) and points (m, d) -> their K nearest
+Search = Callable[[Tensor, Tensor, Tensor], Nearest]  # (b, d), points (m, d) and ``same`` -> their K nearest
 
 
-def nearest(x: Float[Tensor, "b d"], points: Float[Tensor, "m d"], k: int = K) -> Nearest:
+def nearest(
+    x: Float[Tensor, "b d"], points: Float[Tensor, "m d"], same: Float[Tensor, ""] | float = 0.0, k: int = K
+) -> Nearest:
     """The k nearest points of each x; fewer if there are not so many.
 
-    A point that equals x is left out once, so that a learned sample is not its own neighbour.
+    The nearest point is left out if it is x itself, so that a learned sample is not its own neighbour.
 
     Parameters
     ----------
@@ -37,6 +42,8 @@ def nearest(x: Float[Tensor, "b d"], points: Float[Tensor, "m d"], k: int = K) -
         Finite.
     points
         Two or more.
+    same
+        Largest distance of x from itself.
     k
         Number of neighbours.
     """
@@ -44,9 +51,11 @@ def nearest(x: Float[Tensor, "b d"], points: Float[Tensor, "m d"], k: int = K) -
     rounded = points.clamp(-LARGEST, LARGEST).float()
     found = []
     for part in x.double().split(CHUNK):
-        near, certain = nearest_candidates(part, part.clamp(-LARGEST, LARGEST).float(), points, rounded, used)
+        near, certain = nearest_candidates(
+            part, part.clamp(-LARGEST, LARGEST).float(), points, rounded, same, used
+        )
         if not certain.all():
-            again, _ = nearest_candidates(part[~certain], part[~certain], points, points.double(), used)
+            again, _ = nearest_candidates(part[~certain], part[~certain], points, points.double(), same, used)
             for all_of_them, those in zip(near, again, strict=True):
                 all_of_them[~certain] = those
         found.append(near)
@@ -58,14 +67,13 @@ def nearest_candidates(
     searched: Float[Tensor, "b d"],
     points: Float[Tensor, "m d"],
     searched_points: Float[Tensor, "m d"],
+    same: Float[Tensor, ""] | float,
     k: int,
-    same: float = 0.0,
 ) -> tuple[Nearest, Tensor]:
     """The nearest of a few candidates, measured exactly, and whether none of the other points can be nearer.
 
     ``searched`` and ``searched_points`` are the same in the type of the search for candidates. Its squared distances
-    are differences of squares, so their rounding errors are a share of these squares, not of themselves. A point is x
-    itself if its distance is at most ``same``.
+    are differences of squares, so their rounding errors are a share of these squares, not of themselves.
     """
     wanted = min(k + 1 + SPARE, len(points))
     # Squared distances without the square of x, which does not change their order.

@@ -43,6 +43,14 @@ def test_what_lies_beside_a_dense_cluster_is_as_unusual_as_what_lies_farther_fro
     assert beside > within
 
 
+def test_a_learned_row_counts_as_an_unseen_one_however_it_is_rounded():
+    learned, unseen = draw(0, 800, 3), draw(1, 800, 3)
+    term = fitted(learned)
+    of_learned, of_unseen = term.value(learned), term.value(unseen)
+    assert (of_learned.mean() - of_unseen.mean()).abs() < 0.2 * of_unseen.std()
+    torch.testing.assert_close(term.value(learned + 1e-7), of_learned, rtol=0, atol=1e-4)
+
+
 def test_learned_rows_that_are_all_equal_have_a_finite_value():
     x = torch.zeros(30, 2, dtype=torch.float64)
     assert fitted(x).value(x).isfinite().all()

@@ -36,6 +36,7 @@ def test_a_learned_row_counts_as_an_unseen_one():
     term = fitted(learned)
     of_learned, of_unseen = term.value(learned), term.value(unseen)
     assert (of_learned.mean() - of_unseen.mean()).abs() < 0.1 * of_unseen.std()
+    torch.testing.assert_close(term.value(learned + 1e-7), of_learned, rtol=0, atol=1e-4)
 
 
 def test_a_bank_keeps_a_random_part_of_many_rows():

@@ -15,7 +15,7 @@ from ama.io.storable import empty
 from ama.scores.densities import fit_memory_bank
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.local_distance import log_local_distance, own_distances
-from ama.scores.neighbour_search import Search, nearest
+from ama.scores.neighbour_search import SAME, Search, nearest
 from ama.scores.terms.nearest_rows import MAX_POINTS
 from ama.scores.terms.row_term import RowTerm
 from ama.settings import Settings
@@ -50,5 +50,5 @@ class LocalNearestRows(RowTerm):
         self.own, self.floor = own_distances(self.points)
 
     def value(self, features: Float[Tensor, "b d"], search: Search = nearest) -> Float[Tensor, " b"]:
-        near = search((features - self.mean) @ self.whitening, self.points)
+        near = search((features - self.mean) @ self.whitening, self.points, SAME * self.floor)
         return log_local_distance(near, self.own, self.floor)

@@ -16,7 +16,7 @@ from torch import Tensor
 from ama.io.storable import empty
 from ama.scores.densities import some
 from ama.scores.kinds.kind import SampleKind
-from ama.scores.neighbour_search import Search, distance_floor, nearest
+from ama.scores.neighbour_search import SAME, Search, distance_floor, nearest
 from ama.scores.terms.row_term import RowTerm
 from ama.settings import Settings
 
@@ -45,4 +45,5 @@ class NearestRows(RowTerm):
         self.points = torch.cat([self.points, features[: MAX_POINTS - len(self.points)]])
 
     def value(self, features: Float[Tensor, "b d"], search: Search = nearest) -> Float[Tensor, " b"]:
-        return (search(features, self.points).distance.mean(1) + self.floor).log()
+        near = search(features, self.points, SAME * self.floor)
+        return (near.distance.mean(1) + self.floor).log()
