@@ -41,7 +41,7 @@ kill: $(VENV)/installed-dev
 # With DATA=FOLDER, which holds mnist/train and so on, the page shows those data, too.
 docs: $(VENV)/installed-dev
 	$(BIN)/ama benchmark gallery $(if $(DATA),--data $(DATA))
-	$(BIN)/jupyter execute --inplace --NotebookClient.record_timing=False docs/tour.ipynb
+	$(BIN)/jupyter execute --inplace docs/tour.ipynb
 
 # The documentation as web pages in site/; a broken link is an error.
 site: $(VENV)/installed-dev
