@@ -63,7 +63,7 @@ def rows(tmp_path_factory) -> Case:
         UserWarning, match=r"^the file takes the \d+ numbers into which ama encodes the 5 columns"
     ):
         detector.export(path, X=table[250:500], terms=True)
-    return Case(detector, path, table[250:], detector.open(table[250:]).read().x.numpy())
+    return Case(detector, path, table, detector.open(table).read().x.numpy())  # the learned rows first
 
 
 @pytest.fixture(params=["images", "rows"])
