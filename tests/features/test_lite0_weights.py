@@ -15,9 +15,8 @@ from ama.features.lite0_weights import load_lite0
 def stored(tmp_path):
     """A file like the package's, with other names and a classifier."""
     network = Lite0()
-    for name, tensor in network.state_dict().items():
-        if "num_batches" not in name:
-            tensor.copy_(torch.rand_like(tensor))
+    drawn = {name: torch.rand(t.shape) for name, t in network.state_dict().items() if t.is_floating_point()}
+    network.load_state_dict(drawn, strict=False)
     tensors = {f"_{i}.{name.split('.')[-1]}": t for i, (name, t) in enumerate(network.state_dict().items())}
     torch.save(
         {**tensors, "_fc.weight": torch.ones(1000, 1280), "_fc.bias": torch.ones(1000)}, tmp_path / "w.pth"

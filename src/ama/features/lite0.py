@@ -11,17 +11,19 @@ MBConv                    :class:`InvertedBottleneck`: expand, depthwise, projec
 stages                    ``Lite0.stages``: the rows of ``STAGES``
 head, pooling             ``Lite0.head``: 1 x 1, 1,280 channels, and the mean over the map
 padding "same"            :class:`SameConv`
+normalisation             :class:`NormalisedConv`
 ========================  ==========================================================
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 SIZE = 224  # pixels of the images that it was trained on
 MEAN, DEVIATION = 127 / 255, 128 / 255  # of pixels in [0, 1], in all channels
@@ -66,18 +68,55 @@ class SameConv(nn.Conv2d):
         super().__init__(n_in, n_out, kernel, stride, groups=groups, bias=False)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o i j"]:
+        return self.applied(x, self.weight, None)
+
+    def applied(
+        self, x: Float[Tensor, "b c h w"], weight: Float[Tensor, "o _ k k"], bias: Float[Tensor, " o"] | None
+    ) -> Float[Tensor, "b o i j"]:
+        """The same convolution with other weights."""
         below, right = (self._padding(size) for size in x.shape[2:])
-        x = F.pad(x, (right // 2, right - right // 2, below // 2, below - below // 2))
-        return super().forward(x)
+        if below % 2 or right % 2:
+            x = F.pad(x, (right // 2, right - right // 2, below // 2, below - below // 2))
+            below = right = 0
+        return F.conv2d(x, weight, bias, self.stride, (below // 2, right // 2), groups=self.groups)
 
     def _padding(self, size: int) -> int:
         kernel, stride = self.kernel_size[0], self.stride[0]
         return max((-(-size // stride) - 1) * stride + kernel - size, 0)
 
 
-def _normalised(convolution: SameConv, activation: bool = True) -> nn.Sequential:
-    layers = [convolution, nn.BatchNorm2d(convolution.out_channels, eps=1e-3)]
-    return nn.Sequential(*layers, *([nn.ReLU6()] if activation else []))
+class NormalisedConv(nn.Sequential):
+    """Convolution, batch normalisation in evaluation mode and, mostly, ReLU6.
+
+    The normalisation is part of the weights of the convolution: passes over the maps are most of the network's time.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, convolution: SameConv, activation: bool = True):
+        super().__init__(convolution, nn.BatchNorm2d(convolution.out_channels, eps=1e-3))
+        self.activated = activation
+        for name in ("weight", "bias"):
+            self.register_buffer(name, None, persistent=False)
+        self.fold()
+        self.register_load_state_dict_post_hook(_fold)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o i j"]:
+        x = cast(SameConv, self[0]).applied(x, self.weight, self.bias)
+        return F.relu6(x, inplace=True) if self.activated else x
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Take over the weights and statistics of the two layers."""
+        convolution, norm = cast(SameConv, self[0]), cast(nn.BatchNorm2d, self[1])
+        statistics = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var), norm.eps
+        folded = fuse_conv_bn_weights(convolution.weight, None, *statistics, norm.weight, norm.bias)
+        self.weight, self.bias = (tensor.detach() for tensor in folded)
+
+
+def _fold(module: NormalisedConv, _: object) -> None:
+    module.fold()
 
 
 class InvertedBottleneck(nn.Module):
@@ -86,9 +125,11 @@ class InvertedBottleneck(nn.Module):
     def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, expansion: int):
         super().__init__()
         wide = n_in * expansion
-        expand = [_normalised(SameConv(n_in, wide))] if expansion > 1 else []
-        depthwise = _normalised(SameConv(wide, wide, kernel, stride, groups=wide))
-        self.layers = nn.Sequential(*expand, depthwise, _normalised(SameConv(wide, n_out), activation=False))
+        expand = [NormalisedConv(SameConv(n_in, wide))] if expansion > 1 else []
+        depthwise = NormalisedConv(SameConv(wide, wide, kernel, stride, groups=wide))
+        self.layers = nn.Sequential(
+            *expand, depthwise, NormalisedConv(SameConv(wide, n_out), activation=False)
+        )
         self.residual = stride == 1 and n_in == n_out
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o i j"]:
@@ -100,7 +141,7 @@ class Lite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _normalised(SameConv(3, STEM, 3, 2))
+        self.stem = NormalisedConv(SameConv(3, STEM, 3, 2))
         stages, width = [], STEM
         for channels, kernel, stride, expansion, blocks in STAGES:
             first = InvertedBottleneck(width, channels, kernel, stride, expansion)
@@ -108,7 +149,7 @@ class Lite0(nn.Module):
             stages.append(nn.Sequential(first, *others))
             width = channels
         self.stages = nn.ModuleList(stages)
-        self.head = _normalised(SameConv(width, HEAD))
+        self.head = NormalisedConv(SameConv(width, HEAD))
         self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Lite0:
