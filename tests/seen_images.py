@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from ama.features.lite0 import SameConv
+from ama.features.lite0 import NormalisedConv
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def seen_images() -> Iterator[list[int]]:
     sides: list[int] = []
 
     def look(module: nn.Module, given: tuple[Any, ...]) -> None:
-        if isinstance(module, SameConv) and module.in_channels == 3:
+        if isinstance(module, NormalisedConv) and module[0].in_channels == 3:
             x: Tensor = given[0]
             sides.extend([max(x.shape[2:])] * len(x))
 

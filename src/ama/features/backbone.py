@@ -42,6 +42,8 @@ class Backbone(nn.Module, ABC):
     ----------
     library
         What builds the network: a key of :data:`ama.features.loading.BACKBONES`.
+    in_threads
+        Whether several images may pass at once through the network, which then keeps nothing of one.
     provenance
         Name, origin, licence and checksum of its weights.
     remarks
@@ -51,6 +53,7 @@ class Backbone(nn.Module, ABC):
     """
 
     library: ClassVar[str]
+    in_threads: ClassVar[bool] = False
     provenance: Provenance
     remarks: tuple[str, ...] = ()
 
@@ -173,6 +176,7 @@ class Lite0Backbone(Backbone):
     """EfficientNet-Lite0; places are of its stages of 40, 80 and 112 channels."""
 
     library = "lite0"
+    in_threads = True
     n_columns = sum(stage.channels for stage in STAGES)
 
     def __init__(self, network: Lite0 | None = None, provenance: Provenance = OF_PACKAGE) -> None:

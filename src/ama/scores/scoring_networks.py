@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from ama.features.backbone import Backbone
 from ama.features.image_memory import ImageMemory
+from ama.features.side_by_side import side_by_side
 from ama.features.tile_places import tile_places
 from ama.features.tiles import Tiles
 from ama.io.storable import Storable
@@ -20,6 +22,7 @@ from ama.networks.networks import Networks
 from ama.scores.densities import some
 from ama.scores.forward_pass import ForwardPass, PlaceDistances
 from ama.scores.kinds.factory import kind_of_fit
+from ama.scores.kinds.featured_kind import WORKING_SIDE
 from ama.scores.kinds.kind import Seen
 from ama.scores.place_bank import MAX_IMAGES, PlaceBank
 from ama.scores.place_gaussians import PlaceGaussians
@@ -154,15 +157,30 @@ class ScoringNetworks(Storable):
         """What is seen of raw samples; through a backbone image by image, as each takes its time."""
         if self.backbone is None:
             return self.kind.seen(part, None), None
-        seen, distances = [], []
-        for image in part.split(1):
-            seen.append(self.kind.seen(image, self.backbone))
-            if places:
-                distances.append(self._distances.of(image, self._image_distances))
+
+        def see(image: Shaped[Tensor, "1 c h w"]) -> tuple[Seen, tuple[Tensor, ...]]:
+            distances = self._distances.of(image, self._image_distances) if places else ()
+            return self.kind.seen(image, self.backbone), distances
+
+        found = []
+        for one in self._each(part, see):
+            found.append(one)
             advance()
+        seen, distances = zip(*found, strict=True)
         x, rows = (torch.cat(parts) for parts in zip(*seen, strict=True))
-        found = PlaceDistances(*map(torch.cat, zip(*distances, strict=True))) if places else None
-        return Seen(x, rows), found
+        return Seen(x, rows), PlaceDistances(
+            *map(torch.cat, zip(*distances, strict=True))
+        ) if places else None
+
+    def _each(
+        self, raw: Shaped[Tensor, "b c h w"], see: Callable[[Shaped[Tensor, "1 c h w"]], Any]
+    ) -> Iterator[Any]:
+        """What a function makes of each image, in threads where the passes through the backbone are short."""
+        assert self.backbone is not None
+        short = math.prod(self._tiles.size) <= WORKING_SIDE**2 and self.networks.device.type == "cpu"
+        if short and self.backbone.in_threads:
+            return side_by_side(raw, see)
+        return map(see, raw.split(1))
 
     def fit_places(self, raw: Shaped[Tensor, "n ..."], seed: int, progress: bool | None = False) -> None:
         """Fit what is known of the places of normal images, if there is a backbone that sees them."""
@@ -172,7 +190,7 @@ class ScoringNetworks(Storable):
             places: Iterator[Float[Tensor, "1 k i j"]] = iter(
                 progress_bar(
                     progress,
-                    iterable=self._places(chosen),
+                    iterable=chain.from_iterable(self._each(chosen, lambda x: list(self._places(x)))),
                     total=n,
                     desc="bank of places",
                     unit=unit,
@@ -195,7 +213,7 @@ class ScoringNetworks(Storable):
     @torch.no_grad()
     def place_distances(self, raw: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b t i j"]:
         """How far each place of each tile of raw images is from places of normal ones; with a backbone."""
-        return torch.cat([self._distances.of(image, self._image_distances)[0] for image in raw.split(1)])
+        return torch.cat(list(self._each(raw, lambda x: self._distances.of(x, self._image_distances)[0])))
 
     @torch.no_grad()
     def _image_distances(self, image: Shaped[Tensor, "1 c h w"]) -> tuple[Tensor, ...]:
@@ -208,10 +226,9 @@ class ScoringNetworks(Storable):
                 deviations.append(self.gaussians.distances(places, k))
         return tuple(torch.cat(found)[None] for found in (nearest, deviations) if found)
 
-    def _places(self, raw: Shaped[Tensor, "b c h w"]) -> Iterator[Float[Tensor, "1 k i j"]]:
+    def _places(self, image: Shaped[Tensor, "1 c h w"]) -> Iterator[Float[Tensor, "1 k i j"]]:
         assert self.backbone is not None
-        for image in raw.split(1):
-            yield from tile_places(self.backbone, image.to(self.networks.device), self._tiles)
+        return tile_places(self.backbone, image.to(self.networks.device), self._tiles)
 
     @property
     def _tiles(self) -> Tiles:
