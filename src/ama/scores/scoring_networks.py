@@ -187,10 +187,13 @@ class ScoringNetworks(Storable):
         if self.bank is not None:
             chosen, n_tiles = some(raw, MAX_IMAGES, seed), len(self._tiles)
             n, unit = len(chosen) * n_tiles, "image" if n_tiles == 1 else "tile"
+            of_images: Iterator[Any] = map(self._places, chosen.split(1))
+            if n_tiles == 1:  # in threads, those of several images wait for their turn
+                of_images = self._each(chosen, lambda image: list(self._places(image)))
             places: Iterator[Float[Tensor, "1 k i j"]] = iter(
                 progress_bar(
                     progress,
-                    iterable=chain.from_iterable(self._each(chosen, lambda x: list(self._places(x)))),
+                    iterable=chain.from_iterable(of_images),
                     total=n,
                     desc="bank of places",
                     unit=unit,
