@@ -11,9 +11,7 @@ from torch import Tensor
 
 K = 5  # neighbours
 FLOOR = 0.1  # of the usual distance to the nearest points: in tables of whole numbers it is often 0
-SAME = (
-    0.1  # of the floor: so near is a sample to itself, whose features are rounded otherwise in another batch
-)
+SAME = 0.1  # of the floor: so near is a sample to itself, whose features may be rounded otherwise
 SPARE = 3  # candidates beyond those needed
 LARGEST = 1e15  # its square is finite in float32
 CHUNK = 1024

@@ -168,9 +168,8 @@ class ScoringNetworks(Storable):
             advance()
         seen, distances = zip(*found, strict=True)
         x, rows = (torch.cat(parts) for parts in zip(*seen, strict=True))
-        return Seen(x, rows), PlaceDistances(
-            *map(torch.cat, zip(*distances, strict=True))
-        ) if places else None
+        of_places = PlaceDistances(*map(torch.cat, zip(*distances, strict=True))) if places else None
+        return Seen(x, rows), of_places
 
     def _each(
         self, raw: Shaped[Tensor, "b c h w"], see: Callable[[Shaped[Tensor, "1 c h w"]], Any]
