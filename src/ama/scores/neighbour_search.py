@@ -71,7 +71,8 @@ def nearest_candidates(
     """The nearest of a few candidates, measured exactly, and whether none of the other points can be nearer.
 
     ``searched`` and ``searched_points`` are the same in the type of the search for candidates. Its squared distances
-    are differences of squares, so their rounding errors are a share of these squares, not of themselves.
+    are differences of squares, so their rounding errors are a share of these squares, not of themselves. A point is x
+    itself if its distance is at most ``same``.
     """
     wanted = min(k + 1 + SPARE, len(points))
     # Squared distances without the square of x, which does not change their order.

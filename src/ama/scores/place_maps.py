@@ -49,7 +49,7 @@ class PlaceMap(AnomalyMap):
     def explain(
         self, raw: Shaped[Tensor, "b c h w"], scorer: Scorer, groups: Groups | None = None
     ) -> Float[Tensor, "b h w"]:
-        return torch.cat([self._map(scorer.place_distances(image)[0]) for image in raw.split(1)])
+        return torch.cat([self._map(distances) for distances in scorer.place_distances(raw)])
 
     def trial(self, raw: Shaped[Tensor, "b c h w"], scorer: Scorer) -> None:
         self._map(scorer.place_distances(raw[:1])[0])

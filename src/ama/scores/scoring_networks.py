@@ -174,10 +174,10 @@ class ScoringNetworks(Storable):
     def _each(
         self, raw: Shaped[Tensor, "b c h w"], see: Callable[[Shaped[Tensor, "1 c h w"]], Any]
     ) -> Iterator[Any]:
-        """What a function makes of each image, in threads where the passes through the backbone are short."""
+        """What a function makes of each image, side by side if all are small: one of many tiles has all threads."""
         assert self.backbone is not None
-        short = math.prod(self._tiles.size) <= WORKING_SIDE**2 and self.networks.device.type == "cpu"
-        if short and self.backbone.in_threads:
+        small = len(self._tiles) == 1 and math.prod(self._tiles.size) <= WORKING_SIDE**2
+        if small and self.backbone.in_threads and self.networks.device.type == "cpu":
             return side_by_side(raw, see)
         return map(see, raw.split(1))
 
@@ -186,9 +186,7 @@ class ScoringNetworks(Storable):
         if self.bank is not None:
             chosen, n_tiles = some(raw, MAX_IMAGES, seed), len(self._tiles)
             n, unit = len(chosen) * n_tiles, "image" if n_tiles == 1 else "tile"
-            of_images: Iterator[Any] = map(self._places, chosen.split(1))
-            if n_tiles == 1:  # in threads, those of several images wait for their turn
-                of_images = self._each(chosen, lambda image: list(self._places(image)))
+            of_images = self._each(chosen, lambda image: list(self._places(image)))
             places: Iterator[Float[Tensor, "1 k i j"]] = iter(
                 progress_bar(
                     progress,
