@@ -26,7 +26,8 @@ class RowTerm(Term):
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.has_covariance if cls.whitens else kind.comparable and not kind.best_whitened
+        # What whitens detects more after the columns were made symmetric: those terms suit instead.
+        return not cls.whitens and kind.comparable and not kind.best_whitened
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
         return forward.rows.double()
