@@ -15,7 +15,7 @@ from torch import Tensor
 from ama.io.storable import Resizable, empty
 from ama.scores.densities import some, standard
 
-MAX_ROWS = 5_000  # that the powers are fitted to
+MAX_ROWS = 2_000  # that the powers are fitted to
 FEW_ROWS = 200  # as many draw a power half of its way to 1
 LARGEST = 1e60  # a number beyond it counts as this, so that its square is finite
 

@@ -94,7 +94,7 @@ AMA: dict[str, dict[str, Any]] = {
     "untrained networks": {"preset": "compact", **_UNTRAINED},
     INPUT_TERMS: {
         "preset": "compact",
-        "scoring": "nearest_rows+local_nearest_rows+row_density",
+        "scoring": "nearest_rows+symmetric_nearest_rows+symmetric_row_density",
         **_UNTRAINED,
     },
     LONGER_ON_ROWS: {"preset": "compact", "max_steps": 1500},

@@ -35,7 +35,7 @@ class Tabular(SampleKind):
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)
         (self.n_columns,) = shape
-        self.has_covariance = self.n_columns <= MAX_COLUMNS
+        self.has_covariance = self.best_symmetric = self.n_columns <= MAX_COLUMNS
         self.best_whitened = WIDE < self.n_columns <= MAX_COLUMNS
 
     @property

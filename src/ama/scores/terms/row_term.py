@@ -18,6 +18,7 @@ class RowTerm(Term):
 
     does: ClassVar[str]  # what it does with rows, for messages
     whitens: ClassVar[bool] = False  # whether it needs their covariance
+    symmetric: ClassVar[bool] = False  # whether it makes their columns more symmetric before
 
     @classmethod
     def check(cls, kind: SampleKind, settings: Settings) -> None:
@@ -26,8 +27,9 @@ class RowTerm(Term):
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        # What whitens detects more after the columns were made symmetric: those terms suit instead.
-        return not cls.whitens and kind.comparable and not kind.best_whitened
+        if cls.whitens:
+            return kind.has_covariance and cls.symmetric == kind.best_symmetric
+        return kind.comparable and not kind.best_whitened
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
         return forward.rows.double()

@@ -21,13 +21,11 @@ from ama.settings import Settings
 class SymmetricNearestRows(LocalNearestRows):
     """Logarithm of the local distance of transformed rows."""
 
+    symmetric = True
+
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__(kind, settings)
         self.columns = SymmetricColumns()
-
-    @classmethod
-    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.has_covariance
 
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         rows = torch.cat(list(parts))

@@ -20,13 +20,11 @@ from ama.settings import Settings
 class SymmetricRowDensity(RowDensity):
     """Logarithm of one plus how far the log density of a transformed row lies below the highest."""
 
+    symmetric = True
+
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__(kind, settings)
         self.columns = SymmetricColumns()
-
-    @classmethod
-    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.has_covariance
 
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         rows = torch.cat(list(parts))
