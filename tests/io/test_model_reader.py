@@ -178,7 +178,9 @@ TENSORS = {
     "fewer powers": (
         put("terms.symmetric_row_density.columns.powers", lambda t: t[:1].clone()), "do not fit its networks"
     ),
-    "no powers": (put("terms.symmetric_row_density.columns.powers", lambda t: t[:0].clone()), "do not fit its networks"),
+    "no powers": (
+        put("terms.symmetric_row_density.columns.powers", lambda t: t[:0].clone()), "do not fit its networks"
+    ),
     "powers without a scale": (
         put("terms.symmetric_row_density.columns.std", lambda t: 0 * t), "do not fit its networks"
     ),
