@@ -43,7 +43,7 @@ class Settings:
         "close these are; \"row_density\", their density; \"symmetric_nearest_rows\" and \"symmetric_row_density\", "
         "both of columns made more symmetric. With features: \"nearest_places\", how far the most unusual places are "
         "from learned ones; \"place_densities\", from their Gaussians. \"known_anomalies\": how far in their "
-        "direction (y = -1). \"auto\": several, weighted by how well each finds synthetic ones."), FIRST, default="a_score")
+        "direction (y = -1). \"auto\": several, weighted by their AUROC on synthetic ones."), FIRST, default="a_score")
     features: str = parameter((
         "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with its weights of "
         "ImageNet, or \"lite0:FILE\" with those of a file; a folder, or an id of the Hugging Face hub, of a network of "
