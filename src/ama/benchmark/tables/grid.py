@@ -10,6 +10,7 @@ from ama.benchmark.tables.cell import ALL_BUT, Cell
 from ama.benchmark.tables.compared_methods import (
     ABLATIONS,
     AMA,
+    AS_THEY_ARE,
     ASSUMED,
     BOUNDED,
     FALLING,
@@ -82,7 +83,7 @@ OUT_OF_DISTRIBUTION = (
 FALLING_ON_GARMENTS = (FALLING_LONGER, FALLING_MIXED, FALLING_CODE, FALLING_CODE_LONGER, FALLING_WITHOUT)
 TABLES, CONTAMINATED, INSPECTION = "tables", "tables_contaminated", "inspection"
 INSPECTED_BY_ALL = OBJECTS[::4]  # classes of CIFAR-10 on which the methods on places are measured, too
-ON_ROWS = ("compact", LONGER_ON_ROWS, INPUT_TERMS, *OUTSIDE)
+ON_ROWS = ("compact", LONGER_ON_ROWS, INPUT_TERMS, AS_THEY_ARE, *OUTSIDE)
 ON_CONTAMINATED_ROWS = (
     "compact",
     ASSUMED,
