@@ -1,35 +1,16 @@
-"""Symmetric row density: :mod:`ama.scores.terms.row_density` after the columns were made more symmetric.
-
-See :mod:`ama.scores.symmetric_columns`.
-"""
+"""Symmetric row density: :mod:`ama.scores.terms.row_density` after the columns were made more symmetric."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ama.scores.kinds.kind import SampleKind
-from ama.scores.symmetric_columns import SymmetricColumns
 from ama.scores.terms.row_density import RowDensity
-from ama.settings import Settings
+from ama.scores.terms.symmetric_row_term import SymmetricRowTerm
 
 
-class SymmetricRowDensity(RowDensity):
+class SymmetricRowDensity(SymmetricRowTerm, RowDensity):
     """Logarithm of one plus how far the log density of a transformed row lies below the highest."""
-
-    symmetric = True
-
-    def __init__(self, kind: SampleKind, settings: Settings):
-        super().__init__(kind, settings)
-        self.columns = SymmetricColumns()
-
-    def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
-        rows = torch.cat(list(parts))
-        self.columns.fit(rows, seed)
-        super().fit([self.columns(rows)], seed)
 
     def value(self, features: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
         return super().value(self.columns(features))
