@@ -50,7 +50,7 @@ def test_averages_ranks_and_losses(show):
     assert f"| ECOD | {(21 * 0.95 + 0.5) / 22:.3f} | 1.09 | 0.400 (cardio) |" in table
     assert "| LOF | 0.800 | 2.95 | 0.100 (annthyroid) |" in table
     assert "| ECOD | 0.950 | 1.00 | none |" in table  # of the embeddings
-    assert "Friedman test of 3 methods on 22 sets: p = " in table
+    assert "Friedman test of 3 detectors on 22 sets: p = " in table
 
 
 def test_a_method_left_out_of_a_group_has_no_column_there(show):

@@ -10,7 +10,6 @@ from ama.benchmark.tables.cell import ALL_BUT, Cell
 from ama.benchmark.tables.compared_methods import (
     ABLATIONS,
     AMA,
-    AS_THEY_ARE,
     ASSUMED,
     BOUNDED,
     FALLING,
@@ -21,10 +20,10 @@ from ama.benchmark.tables.compared_methods import (
     FALLING_WITHOUT,
     FASTER,
     FGAN_CIFAR10,
-    INPUT_TERMS,
     LONGER,
     LONGER_ON_ROWS,
     READINGS,
+    ROW_VARIANTS,
     TOLD,
     UNTRAINED,
 )
@@ -83,7 +82,7 @@ OUT_OF_DISTRIBUTION = (
 FALLING_ON_GARMENTS = (FALLING_LONGER, FALLING_MIXED, FALLING_CODE, FALLING_CODE_LONGER, FALLING_WITHOUT)
 TABLES, CONTAMINATED, INSPECTION = "tables", "tables_contaminated", "inspection"
 INSPECTED_BY_ALL = OBJECTS[::4]  # classes of CIFAR-10 on which the methods on places are measured, too
-ON_ROWS = ("compact", LONGER_ON_ROWS, INPUT_TERMS, AS_THEY_ARE, *OUTSIDE)
+ON_ROWS = ("compact", *ROW_VARIANTS, *OUTSIDE)
 ON_CONTAMINATED_ROWS = (
     "compact",
     ASSUMED,

@@ -35,8 +35,9 @@ class Tabular(SampleKind):
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)
         (self.n_columns,) = shape
-        self.has_covariance = self.best_symmetric = self.n_columns <= MAX_COLUMNS
-        self.best_whitened = WIDE < self.n_columns <= MAX_COLUMNS
+        self.has_covariance = self.symmetric_distances = self.n_columns <= MAX_COLUMNS
+        # The mixture of a few columns follows a skewed one with several components.
+        self.best_whitened = self.symmetric_density = WIDE < self.n_columns <= MAX_COLUMNS
 
     @property
     def variant(self) -> str:

@@ -18,18 +18,11 @@ class RowTerm(Term):
 
     does: ClassVar[str]  # what it does with rows, for messages
     whitens: ClassVar[bool] = False  # whether it needs their covariance
-    symmetric: ClassVar[bool] = False  # whether it makes their columns more symmetric before
 
     @classmethod
     def check(cls, kind: SampleKind, settings: Settings) -> None:
         check = kind.check_covariance if cls.whitens else kind.check_comparable
         check(f"scoring={settings.scoring!r} {cls.does}")
-
-    @classmethod
-    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        if cls.whitens:
-            return kind.has_covariance and cls.symmetric == kind.best_symmetric
-        return kind.comparable and not kind.best_whitened
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
         return forward.rows.double()

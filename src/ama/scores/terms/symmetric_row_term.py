@@ -17,8 +17,6 @@ from ama.settings import Settings
 class SymmetricRowTerm(RowTerm):
     """Base beside the term that is fitted to the transformed rows."""
 
-    symmetric = True
-
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__(kind, settings)
         self.columns = SymmetricColumns()
