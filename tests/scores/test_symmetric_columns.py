@@ -49,7 +49,7 @@ def test_a_skewed_column_is_more_symmetric_afterwards_and_a_symmetric_one_hardly
     torch.testing.assert_close(made.std(0, correction=0), torch.ones(2, dtype=torch.float64))
 
 
-def test_a_few_rows_draw_the_powers_to_one():
+def test_few_rows_leave_the_powers_near_one():
     skewed = draw(0, MAX_ROWS, 1).exp()
     skewed = (skewed - skewed.mean()) / skewed.std()
     many, few = (1 - fitted(rows).powers.item() for rows in (skewed, skewed[: FEW_ROWS // 4]))

@@ -1,8 +1,9 @@
 r"""Columns made more symmetric: each by a power transformation that was fitted to normal rows.
 
-Yeo and Johnson's (2000) power :math:`\lambda` of a column is the likeliest, held between 0, a logarithm, and 2, as a
-stronger one would bring the anomalies of a long tail close to the rest, and drawn to 1, which changes nothing, by a
-few rows. Distances and Gaussians suit what is symmetric better than counts, prices and pooled activations.
+Distances and Gaussians suit what is symmetric better than counts, prices and pooled activations. Yeo and Johnson's
+(2000) power :math:`\lambda` of a column is the likeliest for the learned rows, with two limits. It stays between 0, a
+logarithm, and 2: a stronger one would bring the anomalies in a long tail close to the rest. And few rows leave it near
+1, which changes nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ama.io.storable import Resizable, empty
 from ama.scores.densities import some, standard
 
 MAX_ROWS = 2_000  # that the powers are fitted to
-FEW_ROWS = 200  # as many draw a power half of its way to 1
+FEW_ROWS = 200  # of as many, a power goes half of the way from 1 to the likeliest
 LARGEST = 1e60  # a number beyond it counts as this, so that its square is finite
 
 
