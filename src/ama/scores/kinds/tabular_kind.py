@@ -41,7 +41,7 @@ class Tabular(SampleKind):
 
     @property
     def variant(self) -> str:
-        return "tabular data"
+        return "rows of many columns" if self.best_whitened else "tabular data"
 
     def describe(self, n: int | None = None) -> str:
         size = f"{self.n_columns} column{'s'[: self.n_columns != 1]}"
