@@ -19,11 +19,8 @@ INPUT_TERMS = "terms of the rows alone, untrained"
 AS_THEY_ARE = "terms of the rows alone, columns as they are"
 FORMER = "compact before November 28, 2026"
 SHORTER_ON_ROWS = "compact, 500 steps"
-ROW_VARIANTS = (
-    SHORTER_ON_ROWS,
-    INPUT_TERMS,
-    AS_THEY_ARE,
-)  # of the compact preset, in no ranking of detectors
+# Of the compact preset: they stand in no ranking of detectors.
+ROW_VARIANTS = (SHORTER_ON_ROWS, INPUT_TERMS, AS_THEY_ARE)
 ASSUMED, TOLD = "compact, 10 % assumed", "compact, told the share"
 FGAN_CIFAR10 = "FGAN, its values for CIFAR-10"
 _COMPACT = {"preset": "compact"}
