@@ -16,6 +16,8 @@ OF_ROWS = (
     "nearest_rows",
     "local_nearest_rows",
     "row_density",
+    "symmetric_nearest_rows",
+    "symmetric_row_density",
     "latent_density",
     "a_score",
 )

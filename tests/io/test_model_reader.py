@@ -24,7 +24,7 @@ from ama.io.model_folder import CONFIG, WEIGHTS
 def detector() -> ama.AMADetector:
     rows = np.random.default_rng(0).normal(size=(200, 3))
     return ama.AMADetector(
-        scoring="latent_density+mahalanobis+nearest_rows+local_nearest_rows+row_density",
+        scoring="latent_density+mahalanobis+nearest_rows+local_nearest_rows+row_density+symmetric_row_density",
         max_steps=3,
         random_state=0,
         progress=False,
@@ -175,6 +175,15 @@ TENSORS = {
     ),
     "fewer weights": (put("terms.row_density.log_weights", lambda t: t[:0].clone()), "do not fit its networks"),
     "whitenings": (put("terms.row_density.whitenings", lambda t: -t), "do not fit its networks"),
+    "fewer powers": (
+        put("terms.symmetric_row_density.columns.powers", lambda t: t[:1].clone()), "do not fit its networks"
+    ),
+    "no powers": (
+        put("terms.symmetric_row_density.columns.powers", lambda t: t[:0].clone()), "do not fit its networks"
+    ),
+    "powers without a scale": (
+        put("terms.symmetric_row_density.columns.std", lambda t: 0 * t), "do not fit its networks"
+    ),
     "map of another size": (put("map.precision", lambda t: t[:2, :2].clone()), "do not fit its networks"),
     "one more": (lambda tensors: tensors.update(extra=torch.zeros(1)), "tensor extra is unknown"),
     "one fewer": (lambda tensors: tensors.pop(WEIGHT), f"tensor {WEIGHT} is missing"),

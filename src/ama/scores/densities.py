@@ -93,7 +93,7 @@ def _shrunk(
     from sklearn.covariance import ShrunkCovariance
 
     points = _finite(vectors)
-    mean, scale = _standard(points)
+    mean, scale = standard(points)
     fitted = ShrunkCovariance(shrinkage=shrinkage, store_precision=False).fit((points - mean) / scale)
     covariance = fitted.covariance_
     return mean, scale, covariance if covariance.any() else np.eye(len(covariance))  # of vectors all equal
@@ -118,7 +118,7 @@ def fit_mixture(features: Float[Tensor, "b n"], seed: int) -> Mixture:
         Of the mixture's start and of the subsamples, if there are more than ``MAX_SAMPLES`` or ``MAX_SEARCHED``.
     """
     points = some(_finite(features), MAX_SAMPLES, seed)
-    mean, scale = _standard(points)
+    mean, scale = standard(points)
     # A component needs several samples in each fold's training part to have a covariance at all.
     mixture = _searched(
         (points - mean) / scale, [k for k in CANDIDATES if k * 10 <= len(points)], RIDGE, seed
@@ -207,7 +207,7 @@ def some(points: Points, most: int, seed: int) -> Points:
     return points[np.random.default_rng(seed).choice(len(points), most, replace=False)]
 
 
-def _standard(points: Float[np.ndarray, "b n"]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+def standard(points: Float[np.ndarray, "b n"]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """Mean and standard deviation of every column; 1 for a constant one."""
     mean, scale = points.mean(0), points.std(0)
     # A constant column's spread is rounding error, of the order of its values.

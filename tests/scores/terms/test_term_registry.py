@@ -106,12 +106,12 @@ def test_auto_chooses_what_suits_the_samples():
     assert chosen_terms(auto, images) == ("latent_density", "memory_bank", "rotated_memory_bank", "rotation")
     without = dataclasses.replace(auto, lambda_rotation=0.0)
     assert chosen_terms(without, images) == ("latent_density", "memory_bank", "rotated_memory_bank")
-    of_rows = ("mahalanobis", "nearest_rows", "local_nearest_rows", "row_density")
+    of_rows = ("mahalanobis", "nearest_rows", "row_density", "symmetric_nearest_rows")
     assert chosen_terms(without, rows) == of_rows
     assert set(chosen_terms(without, rows, known=True)) == {*of_rows, "known_anomalies"}
     assert chosen_terms(without, kind_of((256,))) == of_rows
     for wide in (257, 2000):
-        assert chosen_terms(without, kind_of((wide,))) == ("local_nearest_rows", "row_density")
+        assert chosen_terms(without, kind_of((wide,))) == ("symmetric_nearest_rows", "symmetric_row_density")
     assert chosen_terms(without, kind_of((20_000,))) == ("mahalanobis", "nearest_rows")
 
 

@@ -42,7 +42,7 @@ def rank_figure(results: str | None, out: str) -> Path:
     """
     path = results_path(TABLES, results)
     cells = [cell for cell in cells_of(TABLES) if cell.data in ADBENCH]
-    means = seed_means(cells, records_of(path)).complete()
+    means = seed_means(cells, records_of(path)).ranked()
     if len(means.methods) < 2:
         raise InputError(
             f"{path} holds {len(means.methods)} methods that have been run on every set of the grid {TABLES}, expected "

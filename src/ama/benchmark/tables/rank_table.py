@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.compared_methods import ROW_VARIANTS
 from ama.benchmark.tables.outside_detectors import FIFTH
 from ama.benchmark.tables.rank_statistics import LEVEL, average_ranks, critical_difference, friedman
 from ama.benchmark.tables.row_sets import folder_of, short_name
@@ -53,15 +54,16 @@ def _auroc_table(means: SeedMeans, cells: Sequence[Cell]) -> str:
 
 
 def _method_table(means: SeedMeans, cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
-    """A line for each method of the group; ranks are among the methods that have been run on every set."""
-    complete = means.complete()
-    ranks = dict(zip(complete.methods, average_ranks(complete.auroc), strict=True))
+    """A line for each method of the group; ranks are among the detectors that have been run on every set."""
+    ranked = means.ranked()
+    ranks = dict(zip(ranked.methods, average_ranks(ranked.auroc), strict=True))
     titles = ("average AUROC", f"average rank of {len(ranks)}", f"worst loss to {REFERENCE}")
     lines = head("method", *titles, "seconds of a fit, median (most)", "seconds of scoring, median (most)")
     for method, values in zip(means.methods, means.auroc.T, strict=True):
         found = [records[cell] for cell in cells if cell.method == method and cell in records]
         loss = "-" if method == REFERENCE else _worst_loss(means, values)
-        rank = f"{ranks[method]:.2f}" if method in ranks else NOT_RUN
+        unranked = "-" if method in ROW_VARIANTS else NOT_RUN
+        rank = f"{ranks[method]:.2f}" if method in ranks else unranked
         seconds = [_seconds([record[of] for record in found]) for of in ("fit_seconds", "score_seconds")]
         lines.append(line(method, _number(values.mean()), rank, loss, *seconds))
     return "\n".join(lines)
@@ -76,14 +78,14 @@ def _worst_loss(means: SeedMeans, values: Float[np.ndarray, " sets"]) -> str:
 
 
 def _tests(means: SeedMeans) -> list[str]:
-    """The Friedman test and the Nemenyi difference of the methods run on every set, if there are three or more."""
-    complete = means.complete()
-    n_sets, n_methods = complete.auroc.shape
+    """The Friedman test and the Nemenyi difference of the detectors that are ranked, if there are three or more."""
+    ranked = means.ranked()
+    n_sets, n_methods = ranked.auroc.shape
     if n_methods < 3:
         return []
-    p, difference = friedman(complete.auroc), critical_difference(n_methods, n_sets)
+    p, difference = friedman(ranked.auroc), critical_difference(n_methods, n_sets)
     return [
-        f"Friedman test of {n_methods} methods on {n_sets} sets: p = {p:.2g}. Two average ranks differ at "
+        f"Friedman test of {n_methods} detectors on {n_sets} sets: p = {p:.2g}. Two average ranks differ at "
         f"{100 * LEVEL:.0f} % (Nemenyi) if they are {difference:.2f} or more apart."
     ]
 

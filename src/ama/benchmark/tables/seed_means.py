@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ama.benchmark.tables.cell import Cell
+from ama.benchmark.tables.compared_methods import ROW_VARIANTS
 
 
 class SeedMeans(NamedTuple):
@@ -26,9 +27,9 @@ class SeedMeans(NamedTuple):
     methods: list[str]
     auroc: Float[np.ndarray, "sets methods"]
 
-    def complete(self) -> SeedMeans:
-        """Only the methods that have been run on every set, as ranks need them."""
-        chosen = ~np.isnan(self.auroc).any(0)
+    def ranked(self) -> SeedMeans:
+        """Only the methods that have been run on every set, as ranks need them, and no variant of a preset."""
+        chosen = ~np.isnan(self.auroc).any(0) & ~np.isin(self.methods, ROW_VARIANTS)
         names = [name for name, is_chosen in zip(self.methods, chosen, strict=True) if is_chosen]
         return SeedMeans(self.sets, names, self.auroc[:, chosen])
 

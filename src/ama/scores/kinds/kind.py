@@ -49,6 +49,8 @@ class SampleKind(ABC):
         Whether such samples can be compared, and have few enough numbers for their covariance.
     best_whitened
         Whether such samples have so many numbers that they are compared by their covariance alone.
+    symmetric_distances, symmetric_density
+        Whether their distances, and their density, detect more after their columns were made more symmetric.
     n_rotations
         Rotations that keep the shape, the identity included.
     has_places
@@ -68,6 +70,8 @@ class SampleKind(ABC):
     provenance: Provenance | None = None
     has_covariance: bool = False
     best_whitened: bool = False
+    symmetric_distances: bool = False
+    symmetric_density: bool = False
     n_rotations: int = 1
     has_places: bool = False
     enlarged: bool = False

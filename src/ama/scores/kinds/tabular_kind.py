@@ -35,12 +35,13 @@ class Tabular(SampleKind):
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)
         (self.n_columns,) = shape
-        self.has_covariance = self.n_columns <= MAX_COLUMNS
-        self.best_whitened = WIDE < self.n_columns <= MAX_COLUMNS
+        self.has_covariance = self.symmetric_distances = self.n_columns <= MAX_COLUMNS
+        # The mixture of a few columns follows a skewed one with several components.
+        self.best_whitened = self.symmetric_density = WIDE < self.n_columns <= MAX_COLUMNS
 
     @property
     def variant(self) -> str:
-        return "tabular data"
+        return "rows of many columns" if self.best_whitened else "tabular data"
 
     def describe(self, n: int | None = None) -> str:
         size = f"{self.n_columns} column{'s'[: self.n_columns != 1]}"

@@ -44,6 +44,10 @@ class LocalNearestRows(RowTerm):
         ):
             self.register_buffer(name, buffer)
 
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return kind.has_covariance and not kind.symmetric_distances
+
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         bank = fit_memory_bank(torch.cat(list(parts)), seed, MAX_POINTS)
         self.mean, self.whitening, self.points = (part.to(self.mean.device) for part in bank)

@@ -37,6 +37,10 @@ class NearestRows(RowTerm):
         self.register_buffer("points", empty(0, 0))
         self.register_buffer("floor", empty())
 
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return kind.comparable and not kind.best_whitened
+
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         self.points = some(torch.cat(list(parts)), MAX_POINTS, seed)
         self.floor = distance_floor(nearest(self.points, self.points).distance)

@@ -57,6 +57,10 @@ class RowDensity(RowTerm):
         ):
             self.register_buffer(name, buffer)
 
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return kind.has_covariance and not kind.symmetric_density
+
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         mixture = fit_density(torch.cat(list(parts)), seed)
         self.log_weights, self.means, self.whitenings = (part.to(self.peak.device) for part in mixture)

@@ -24,9 +24,5 @@ class RowTerm(Term):
         check = kind.check_covariance if cls.whitens else kind.check_comparable
         check(f"scoring={settings.scoring!r} {cls.does}")
 
-    @classmethod
-    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.has_covariance if cls.whitens else kind.comparable and not kind.best_whitened
-
     def features(self, forward: ForwardPass) -> Float[Tensor, "b d"]:
         return forward.rows.double()

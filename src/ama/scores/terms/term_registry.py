@@ -21,6 +21,8 @@ from ama.scores.terms.r_score import RScore
 from ama.scores.terms.rotated_memory_bank import RotatedMemoryBank
 from ama.scores.terms.rotation import Rotation
 from ama.scores.terms.row_density import RowDensity
+from ama.scores.terms.symmetric_nearest_rows import SymmetricNearestRows
+from ama.scores.terms.symmetric_row_density import SymmetricRowDensity
 from ama.scores.terms.term import Term
 from ama.settings import Settings
 
@@ -35,6 +37,8 @@ TERMS: dict[str, type[Term]] = {
     "nearest_rows": NearestRows,
     "local_nearest_rows": LocalNearestRows,
     "row_density": RowDensity,
+    "symmetric_nearest_rows": SymmetricNearestRows,
+    "symmetric_row_density": SymmetricRowDensity,
     "nearest_places": NearestPlaces,
     "place_densities": PlaceDensities,
     "known_anomalies": KnownAnomalies,
