@@ -57,7 +57,7 @@ def test_every_parameter_is_documented_with_its_type_and_default(name):
 def test_a_default_that_depends_on_the_preset_is_told_for_each():
     assert default_of("latent_dim", ama.AMADetector) == (
         "paper: 128; compact: 64 for colour images, 64 for grey images, 16 for tabular data, "
-        "16 for features of images, 64 for feature maps"
+        "16 for rows of many columns, 16 for features of images, 64 for feature maps"
     )
     assert default_of("critic_steps", ama.AMADetector) == "paper: 5; compact: 1"
     assert default_of("penalty_norm", ama.AMADetector) == "paper: pair; authors: pixel; compact: pair"

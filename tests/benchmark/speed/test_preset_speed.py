@@ -10,7 +10,7 @@ from ama.benchmark.speed.speed_table import speed_table
 
 
 def test_the_row_of_a_size_and_its_line(monkeypatch):
-    monkeypatch.setattr(preset_speed, "ROUNDS", 1)
+    monkeypatch.setattr(preset_speed, "ROUNDS", 3)  # other work may hold up one of them
     monkeypatch.setattr(preset_speed, "TIMED", 4)
     row = preset_row((1, 8, 8), 16, "float32")
     assert row["ratio"] == pytest.approx(row["step_ms_before"] / row["step_ms"])
