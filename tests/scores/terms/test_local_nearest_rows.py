@@ -8,20 +8,14 @@ import pytest
 import torch
 
 from ama.scores.densities import fit_memory_bank
-from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.local_nearest_rows import LocalNearestRows
-from draws import TINY, draw
-
-
-def fitted(x):
-    term = LocalNearestRows(kind_of((x.shape[1],)), TINY)
-    term.fit([x[:20], x[20:]], seed=0)
-    return term
+from draws import draw
+from row_terms import fitted
 
 
 def test_the_value_by_hand():
     x, other = draw(0, 50, 3), draw(1, 1, 3)
-    term = fitted(x)
+    term = fitted(LocalNearestRows, x)
     mean, whitening, points = fit_memory_bank(x, 0)
     white, floor = ((other[0] - mean) @ whitening).tolist(), term.floor.item()
 
@@ -38,14 +32,14 @@ def test_the_value_by_hand():
 
 def test_what_lies_beside_a_dense_cluster_is_as_unusual_as_what_lies_farther_from_a_sparse_one():
     dense, sparse = 0.01 * draw(0, 200, 2), 10 + draw(1, 200, 2)
-    term = fitted(torch.cat([dense, sparse]))
+    term = fitted(LocalNearestRows, torch.cat([dense, sparse]))
     beside, within = term.value(torch.tensor([[0.1, 0.1], [10.3, 10.3]], dtype=torch.float64)).tolist()
     assert beside > within
 
 
 def test_a_learned_row_counts_as_an_unseen_one_however_it_is_rounded():
     learned, unseen = draw(0, 800, 3), draw(1, 800, 3)
-    term = fitted(learned)
+    term = fitted(LocalNearestRows, learned)
     of_learned, of_unseen = term.value(learned), term.value(unseen)
     assert (of_learned.mean() - of_unseen.mean()).abs() < 0.2 * of_unseen.std()
     torch.testing.assert_close(term.value(learned + 1e-7), of_learned, rtol=0, atol=1e-4)
@@ -53,4 +47,4 @@ def test_a_learned_row_counts_as_an_unseen_one_however_it_is_rounded():
 
 def test_learned_rows_that_are_all_equal_have_a_finite_value():
     x = torch.zeros(30, 2, dtype=torch.float64)
-    assert fitted(x).value(x).isfinite().all()
+    assert fitted(LocalNearestRows, x).value(x).isfinite().all()

@@ -10,17 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracle
-from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.row_density import RowDensity, whitened_log_density
-from draws import TINY, draw
+from draws import draw
+from row_terms import fitted
 
 seeds = st.integers(0, 2**32)
-
-
-def fitted(x):
-    term = RowDensity(kind_of((x.shape[1],)), TINY)
-    term.fit([x[:20], x[20:]], seed=0)
-    return term
 
 
 @given(seeds, st.integers(1, 4), st.integers(1, 4))
@@ -42,7 +36,7 @@ def test_one_component_is_a_gaussian_with_ledoit_and_wolfs_covariance():
     from sklearn.covariance import ledoit_wolf
 
     x = draw(0, 25, 4)  # too few for several components
-    term = fitted(x)
+    term = fitted(RowDensity, x)
     covariance = torch.from_numpy(ledoit_wolf(x.numpy())[0]) + 0.01 * torch.eye(4)
     other = draw(1, 1, 4)
     centred = other - x.mean(0)
@@ -53,13 +47,13 @@ def test_one_component_is_a_gaussian_with_ledoit_and_wolfs_covariance():
 def test_rows_of_several_kinds_have_several_components():
     centres = 20 * draw(0, 3, 2)
     x = (centres[:, None] + draw(1, 3, 100, 2)).flatten(0, 1)[torch.randperm(300)]
-    term = fitted(x)
+    term = fitted(RowDensity, x)
     assert len(term.means) >= 3
     assert term.value(centres).max() < term.value(x.mean(0, keepdim=True)).item()
 
 
 def test_more_columns_than_rows_and_a_constant_column():
     x = torch.cat([draw(0, 20, 40), torch.zeros(20, 1)], 1)
-    term = fitted(x)
+    term = fitted(RowDensity, x)
     assert term.value(x).isfinite().all()
     assert term.value(torch.cat([x[:1, :-1], torch.full((1, 1), 10.0)], 1)).item() > term.value(x).max()
