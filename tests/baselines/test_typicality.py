@@ -40,6 +40,12 @@ def test_a_group_has_one_score(zeros):
         assert np.allclose(found[part], expected, rtol=1e-5)
 
 
+def test_no_group_is_divided_where_a_source_is_read_in_parts(zeros, tmp_path):
+    detector, images = fitted(zeros, group=3), np.resize(zeros, (1100, *zeros.shape[1:]))
+    np.savez(tmp_path / "images.npz", x=images)
+    assert np.allclose(detector.score_samples(tmp_path / "images.npz"), detector.score_samples(images))
+
+
 def test_the_threshold_of_groups_comes_from_disjoint_groups(zeros):
     alone, grouped = fitted(zeros), fitted(zeros, group=8)
     assert len(grouped.model_.calibration) == len(alone.model_.calibration) // 8

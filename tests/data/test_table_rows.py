@@ -55,6 +55,43 @@ def test_numbers_and_booleans_are_features_and_label_is_the_label(write):
     assert [part.ids for part in source.batches(2)][-1][-1] == "2"
 
 
+LABELLED = {
+    "amount": ["1.5", "oops", "2.5", "3.5", "9"],
+    "shop": ["a", "z", "a", "b", "z"],
+    "age": [4.0, None, 5.0, 6.0, 7.0],
+    "label": ["good", "bad", "good", "good", "worse"],
+}
+
+
+def test_of_labelled_rows_only_the_normal_ones_are_read_and_learned_from(write):
+    source = open_source(write(LABELLED), normal_labels=["good"])
+    samples = source.read()
+    assert len(source) == 3
+    assert samples.ids == ["0", "2", "3"]
+    assert samples.labels.tolist() == ["good"] * 3
+    amount, shop, age = samples.encoding.columns
+    assert list(amount.decode(samples.x[:, :1].numpy())) == [1.5, 2.5, 3.5]
+    assert shop.kinds == ["a"]  # of all rows "z" would be one, and "b" occurs once
+    assert age.width == 1  # without an indicator of missing values
+    assert not any("age" in remark for remark in source.remarks)
+    assert [part.ids for part in source.batches(2)] == [["0"], ["2", "3"]]
+
+
+def test_a_message_about_a_normal_row_has_its_number_in_the_table(write):
+    table = write({"a": [1.0, 2.0, float("inf")], "label": ["bad", "good", "good"]})
+    with pytest.raises(InputError, match=r"has inf in row 3 \(counted from 1\), column 'a'"):
+        open_source(table, normal_labels=["good"]).read()
+
+
+def test_a_normal_label_that_no_row_has_is_refused_before_the_table_is_read(write):
+    with pytest.raises(
+        InputError, match=r"no sample of .* has the label 'fine'; its labels are bad, good, worse"
+    ):
+        open_source(write(LABELLED), normal_labels=["fine"])
+    with pytest.raises(InputError, match="has no labels"):
+        open_source(write({"a": [1.0, 2.0]}), normal_labels=["fine"])
+
+
 def test_another_column_may_hold_the_labels_and_label_is_then_a_feature(write):
     samples = open_source(write({"a": [1, 2], "label": [5, 6], "kind": [0, 1]}), label_column="kind").read()
     assert samples.columns == ["a", "label"]

@@ -14,6 +14,7 @@ import scipy.sparse
 
 import ama
 from ama.baselines import NearestNeighbours
+from ama.data.samples import Source
 from ama.data.sources import open_source
 from ama.errors import InputError, ModelFolderError
 from places import payments
@@ -45,6 +46,36 @@ def test_what_scikit_learn_knows_of_are_the_original_columns(detector, folder):
         assert known.shape_ == (known.encoding_.width,)
         assert known.learned_from_ == "500 rows of 6 columns"
     assert ama.load(folder).encoding_ == detector.encoding_
+
+
+def test_a_source_is_scored_a_part_at_a_time(detector, tmp_path, monkeypatch):
+    new = payments(2500, seed=2)
+    new.to_parquet(tmp_path / "a.parquet", index=False)
+    samples = detector.open(new).read()
+    expected, terms = detector.score_samples(samples), detector.scores(samples).terms
+    lengths = detector.encoding_lengths(samples)
+    sizes, score = [], type(detector.model_)._values
+
+    def noted(model, raw, names):
+        sizes.append(len(raw))
+        return score(model, raw, names)
+
+    monkeypatch.setattr(type(detector.model_), "_values", noted)
+    for source in (new, tmp_path / "a.parquet"):
+        assert np.allclose(detector.score_samples(source), expected)
+        found = detector.scores(source).terms
+        assert all(np.allclose(found[name], terms[name]) for name in terms)
+        assert np.allclose(detector.encoding_lengths(source), lengths)
+    assert sizes == [1024, 1024, 452] * 4
+
+
+def test_a_sparse_matrix_is_scored_without_being_dense_as_a_whole(monkeypatch):
+    rows = scipy.sparse.random_array((200, 30), density=0.3, format="csr", rng=np.random.default_rng(0))
+    nearest = NearestNeighbours(random_state=0).fit(rows)
+    many = scipy.sparse.vstack([rows[:50]] * 40)
+    expected = nearest.score_samples(many.toarray())
+    monkeypatch.delattr(Source, "read")
+    assert np.allclose(nearest.score_samples(many), expected)
 
 
 def test_a_table_has_equal_scores_from_every_source_and_after_loading(detector, folder, tmp_path):

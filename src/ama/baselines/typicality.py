@@ -25,7 +25,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
@@ -113,9 +112,10 @@ class Typicality(TrainedBaseline):
     }
     _model_class = TypicalityModel
 
-    def groups(self, n: int) -> np.ndarray:
-        """Consecutive samples are a group."""
-        return np.arange(n) // self.group
+    @property
+    def scored_together(self) -> int:
+        """M of the paper."""
+        return self.group
 
     def _options(self, kind: SampleKind) -> dict[str, Any]:
         network = network_options(self.likelihood, self.preset, self.sizes().width)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ama.cli.told import NOTE, say
+from ama.data.counted_batches import counted_batches
 from ama.data.samples import Samples, Source, Wanted, skipped_notes
-from ama.utils.progress import counting, progress_bar
 
 
 def read(source: Source) -> Samples:
@@ -20,11 +20,9 @@ def chunks(source: Source, title: str) -> Iterator[Samples]:
     """The samples of a source chunk by chunk, under a progress bar of what is done with them; the same is said."""
     say_all(told := source.remarks)
     skipped: list[str] = []
-    with progress_bar(total=len(source), desc=title, unit="sample") as bar:
-        for samples in source.batches():
-            skipped += samples.skipped
-            with counting(bar, len(samples) + len(samples.skipped)):
-                yield samples
+    for samples in counted_batches(source, title, delay=0):
+        skipped += samples.skipped
+        yield samples
     say_all(remark for remark in source.remarks if remark not in told)  # known once all is read
     say_all(skipped_notes(skipped))
 

@@ -104,7 +104,7 @@ class ArrayRows(Source):
         for part, ids, labels in _parts(len(self), self.labels, batch_size):
             with np.errstate(invalid="ignore"):  # what is not finite is refused below
                 x = np.array(self.array[part], dtype=np.float64, order="C")
-            check_finite(x, part.start, columns, self.name)
+            check_finite(x, range(len(self))[part], columns, self.name)
             yield Samples(torch.from_numpy(x), ids, labels, None, [])
 
 

@@ -120,6 +120,12 @@ class ArrowTable:
             return None
         return as_labels(self.values(batch, column), self._class_names(column))
 
+    def all_labels(self, column: str, batch_size: int = 2**16) -> np.ndarray:
+        """Labels of all rows."""
+        batches = self.batches([column], batch_size)
+        found = (value for batch in batches for value in self.values(batch, column))
+        return as_labels(found, self._class_names(column))
+
     def values(self, batch: pa.RecordBatch, column: str) -> list[Any]:
         """Labels or ids as objects of Python."""
         with decodable(f"column {column!r} of {self.name}"):

@@ -72,6 +72,7 @@ def open_source(
     encoding: TableEncoding | None = None,
     group_by: Grouping | None = None,
     surveying: Callable[[Any], Any] | None = None,
+    normal_labels: Sequence[str] | None = None,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
@@ -96,6 +97,9 @@ def open_source(
     encoding, group_by, surveying
         How the columns of a fitted model's table become numbers; a rule for which to keep ``group_values``; what
         returns the :class:`ama.data.image_survey.Survey` of encoded images, by default after reading one by one.
+    normal_labels
+        Labels of the rows of a table that are read, and that the encoding of its columns is learned from; by default
+        all are. Other sources are read whole.
 
     Raises
     ------
@@ -103,7 +107,8 @@ def open_source(
         If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
-    reading = (dtype, strict, complete, channels, encoding, group_by, surveying)
+    normal = None if normal_labels is None else tuple(normal_labels)
+    reading = (dtype, strict, complete, channels, encoding, group_by, surveying, normal)
     return _opened(source, Wanted(shape, image_size, max_side, label_column, names, tuple(drop), *reading))
 
 

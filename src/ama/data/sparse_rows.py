@@ -50,7 +50,7 @@ class SparseRows(Source):
         columns = [f"column {j + 1}" for j in range(self.shape[0])]
         for start in range(0, len(self), batch_size):
             x = self.matrix[start : start + batch_size].toarray().astype(np.float64)
-            check_finite(x, start, columns, self.name)
+            check_finite(x, range(start, start + len(x)), columns, self.name)
             yield Samples(torch.from_numpy(x), [str(start + i) for i in range(len(x))], None, None, [])
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import floats
@@ -19,6 +19,7 @@ from ama.data.encoding.learned_encoding import learn_encoding
 from ama.data.feature_columns import find_columns
 from ama.data.labels import as_labels, as_objects
 from ama.data.names import of_columns
+from ama.data.normal_labels import is_normal
 from ama.data.samples import Samples, Source, Wanted
 from ama.errors import InputError
 
@@ -52,8 +53,9 @@ class TableRows(Source):
         found = find_columns(table, _without(self.group, table, wanted))
         self.label, self.id = found.label, found.id
         self.features, encoding = found.features, wanted.encoding
+        self.normal = _normal_rows(table, found.label, wanted.normal_labels)
         if wanted.shape is None:
-            self.features, encoding = learn_encoding(table, found.features, wanted)
+            self.features, encoding = learn_encoding(table, found.features, wanted, self.normal)
         if found.features and not self.features:
             raise InputError(f"{table.name} has no column that can be a feature: {wanted.remarks[-1]}")
         check_width(len(self.features), wanted, table.name)
@@ -64,7 +66,7 @@ class TableRows(Source):
         super().__init__(table.name, (width,), torch.float64, columns, encoding)
 
     def __len__(self) -> int:
-        return self.table.n_rows
+        return self.table.n_rows if self.normal is None else int(self.normal.sum())
 
     @property
     def read_at_once(self) -> int:
@@ -80,12 +82,18 @@ class TableRows(Source):
         extra = [name for name in (self.label, self.id, self.group) if name is not None]
         self.replaced = Counter()
         for batch in self.table.whole_batches(self.features + extra, batch_size):
+            rows = np.arange(row, row + len(batch)).tolist()
+            row += len(batch)
+            if self.normal is not None:
+                batch = batch.filter(pa.array(self.normal[rows]))
+                rows = [i for i in rows if self.normal[i]]
             features = batch.select(self.features)
-            x = self._numbers(features, row)
-            if self.id is None:
-                ids = [str(i) for i in range(row, row + len(batch))]
-            else:
-                ids = as_labels(self.table.values(batch, self.id)).tolist()
+            x = self._numbers(features, rows)
+            ids = (
+                list(map(str, rows))
+                if self.id is None
+                else as_labels(self.table.values(batch, self.id)).tolist()
+            )
             yield Samples(
                 torch.from_numpy(x),
                 ids,
@@ -96,11 +104,10 @@ class TableRows(Source):
                 values=None if self.encoding is None else features,
                 group_values=None if self.group is None else as_objects(self.table.values(batch, self.group)),
             )
-            row += len(batch)
         self.say_replaced(self.replaced)
 
-    def _numbers(self, batch: pa.RecordBatch, row: int) -> Float[np.ndarray, "n width"]:
-        """A batch of the features as numbers, after so many rows; counts the missing values that were replaced."""
+    def _numbers(self, batch: pa.RecordBatch, rows: Sequence[int]) -> Float[np.ndarray, "n width"]:
+        """Rows of the features, of these numbers, as numbers; counts the missing values that were replaced."""
         names = self.features
         with decodable(self.name):
             if self.encoding is None:
@@ -108,10 +115,10 @@ class TableRows(Source):
                 for j, column in enumerate(batch.columns):
                     x[:, j] = floats(column)
             else:
-                x, of_batch = self.encoding.encode(batch, self.name, row)
+                x, of_batch = self.encoding.encode(batch, self.name, rows)
                 names = self.encoding.names(names)
                 self.replaced.update(of_batch)
-        check_finite(x, row, [f"column {name!r}" for name in names], self.name)
+        check_finite(x, rows, [f"column {name!r}" for name in names], self.name)
         if self.wanted.strict:
             self.say_replaced(self.replaced)
         return x
@@ -121,6 +128,16 @@ class TableRows(Source):
             what = f"{sum(replaced.values()):,} values and lacked none at fit: medians are in their place"
             self.wanted.remark(of_columns(names, self.name, f"lacks {what}", f"lack {what}"))
             self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
+
+
+def _normal_rows(
+    table: ArrowTable, label: str | None, normal_labels: tuple[str, ...] | None
+) -> Bool[np.ndarray, " n"] | None:
+    """Which rows have one of the labels; None if all are wanted."""
+    if normal_labels is None:
+        return None
+    found = None if label is None else table.all_labels(label)
+    return is_normal(found, normal_labels, table.name)
 
 
 def _without(group: str | None, table: ArrowTable, wanted: Wanted) -> Wanted:
@@ -139,12 +156,12 @@ def check_width(found: int, wanted: Wanted, name: str) -> None:
         raise InputError(f"{name} has rows of {found} columns, expected {wanted.n_columns}")
 
 
-def check_finite(x: Float[np.ndarray, "n d"], first_row: int, columns: list[str], name: str) -> None:
-    """Refuse missing or infinite numbers, naming the row (from 1) and column of the first."""
+def check_finite(x: Float[np.ndarray, "n d"], rows: Sequence[int], columns: list[str], name: str) -> None:
+    """Refuse missing or infinite numbers in rows of these numbers, naming the row (from 1) and column of the first."""
     finite = np.isfinite(x)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
         raise InputError(
-            f"{name} has {x[row, column]} in row {first_row + row + 1} (counted from 1), {columns[column]}, "
+            f"{name} has {x[row, column]} in row {rows[row] + 1} (counted from 1), {columns[column]}, "
             "expected a finite number: fill it in or drop the row"
         )

@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from ama import settings
 from ama.detectors.explaining import ExplainingMixin
@@ -215,9 +216,11 @@ class AMADetector(
 
     def scores(self, X: Any) -> Scores:
         """The deciding score (n,) and every term by its name, each (n,), from a single pass."""
-        x = self._fitted_samples(X)
-        score, terms = self.model_.scores(x)
-        return Scores(score.cpu(), {name: values.cpu() for name, values in terms.items()})
+        scores, terms = zip(*(self.model_.scores(x) for x in self._fitted_batches(X)), strict=True)
+        return Scores(
+            torch.cat([score.cpu() for score in scores]),
+            {name: torch.cat([values[name].cpu() for values in terms]) for name in terms[0]},
+        )
 
     def reconstruct(self, X: Any) -> np.ndarray:
         """G(E(x)) in the units of X, float, in the shape of ``shape_``; of a table, the numbers that encode it.
@@ -239,9 +242,8 @@ class AMADetector(
 
     def encoding_lengths(self, X: Any) -> np.ndarray:
         """Euclidean norms of E(x), shape (n,); of images that are cut, the largest of a tile."""
-        x = self._fitted_samples(X)
-        lengths = self.model_.encode(x).norm(dim=1).double()
-        return self.model_.kind.per_sample(lengths).cpu().numpy()
+        parts = [self.model_.encode(x).norm(dim=1).double() for x in self._fitted_batches(X)]
+        return torch.cat([self.model_.kind.per_sample(lengths).cpu() for lengths in parts]).numpy()
 
     def latent_sphere(self) -> LatentSphere:
         """The sphere of radius sqrt(latent_dim), and the atypical shell if there are such negatives."""

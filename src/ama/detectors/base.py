@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from ama.data.sources import open_source
 from ama.decision import conformal
 from ama.detectors.calibrating import CalibratingMixin
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
-from ama.detectors.inputs import TakesSamples, as_samples
+from ama.detectors.inputs import TakesSamples, as_samples, sample_batches
 from ama.detectors.localising import LocalisingMixin
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import PlottingMixin
@@ -84,13 +84,12 @@ class Detector(
 
     def score_samples(self, X: Any) -> np.ndarray:
         """The deciding score of each sample; higher = more normal."""
-        x = self._fitted_samples(X)
-        return self.model_.score(x).cpu().numpy()
+        return torch.cat([self.model_.score(x).cpu() for x in self._fitted_batches(X)]).numpy()
 
     def named_scores(self, X: Any) -> dict[str, np.ndarray]:
         """``score`` and every other score that the method has, by name; all higher = more normal."""
-        x = self._fitted_samples(X)
-        return {name: values.cpu().numpy() for name, values in self.model_.named_scores(x).items()}
+        parts = [self.model_.named_scores(x) for x in self._fitted_batches(X)]
+        return {name: torch.cat([part[name].cpu() for part in parts]).numpy() for name in parts[0]}
 
     def score_table(self, X: Any) -> dict[str, np.ndarray]:
         """The columns of a score table: those of ``score_columns``, ``p_value`` and ``anomaly``, each (n,)."""
@@ -125,9 +124,14 @@ class Detector(
         """The sphere to which encodings are drawn, if there is one."""
         return None
 
+    @property
+    def scored_together(self) -> int:
+        """Consecutive samples that share a score."""
+        return 1
+
     def groups(self, n: int) -> np.ndarray:
         """The number of the group of each of n samples that are scored in one call; those of a group share a score."""
-        return np.arange(n)
+        return np.arange(n) // self.scored_together
 
     def independent(self, scores: np.ndarray) -> np.ndarray:
         """One score of each group of samples that were scored in one call."""
@@ -242,6 +246,10 @@ class Detector(
     def _fitted_samples(self, X: Any) -> Tensor:
         check_is_fitted(self)
         return as_samples(self, X, reset=False).x
+
+    def _fitted_batches(self, X: Any) -> Iterator[Tensor]:
+        check_is_fitted(self)
+        return (samples.x for samples in sample_batches(self, X))
 
     def _offset(self) -> float:
         calibration = self.model_.calibration

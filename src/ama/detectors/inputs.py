@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils.validation import validate_data
 
+from ama.data.counted_batches import counted_batches
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.grouping import Grouping
 from ama.data.image_axes import check_several
@@ -77,6 +79,31 @@ def as_samples(detector: Any, X: Any, reset: bool, group_by: Grouping | None = N
     if not reset:
         Wanted(encoding=detector.encoding_).check_table("X")
     return _rows(detector, X, reset)
+
+
+def sample_batches(detector: Any, X: Any) -> Iterator[Samples]:
+    """X as samples like those of the fit, those of a source a part at a time, in constant memory.
+
+    Parameters
+    ----------
+    detector
+        A fitted :class:`ama.detectors.base.Detector`.
+    X
+        As in :func:`as_samples`.
+
+    Raises
+    ------
+    InputError
+        If they are not what the detector takes.
+    """
+    if isinstance(X, Samples) or not is_source(X):
+        yield as_samples(detector, X, reset=False)
+        return
+    # Later results are an array with a value for each sample, so none may be missing.
+    source = detector.open(X, complete=True)
+    yield from counted_batches(source, "scoring", detector.progress, detector.scored_together)
+    for remark in source.remarks:
+        warnings.warn(remark, stacklevel=5)
 
 
 def check_like(samples: Samples, shape: tuple[int, ...], encoding: TableEncoding | None) -> None:

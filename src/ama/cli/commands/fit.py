@@ -183,6 +183,7 @@ def _normal_samples(given: Namespace, detector: Detector, rule: Grouping | None)
         strict=given.strict,
         channels=given.channels,
         group_by=rule,
+        normal_labels=labels,
         **detector.reading(),
     )
     samples = read(source)

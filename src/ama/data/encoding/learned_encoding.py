@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
+from jaxtyping import Bool
 
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import is_number, is_text
@@ -32,7 +34,7 @@ def is_encodable(kind: pa.DataType) -> bool:
 
 
 def learn_encoding(
-    table: ArrowTable, features: list[str], wanted: Wanted
+    table: ArrowTable, features: list[str], wanted: Wanted, rows: Bool[np.ndarray, " n"] | None = None
 ) -> tuple[list[str], TableEncoding | None]:
     """Learn how the columns of a table become numbers; what is made of them becomes remarks.
 
@@ -44,17 +46,22 @@ def learn_encoding(
         Columns that may be features, of types that are encodable.
     wanted
         The keywords of ``open_source``.
+    rows
+        Which rows to learn from, by default all.
 
     Returns
     -------
     tuple
         The features that carry something, and their encoding; None if all are numbers and none is missing.
     """
-    surveys = {name: ColumnSurvey(table.schema.field(name).type, table.n_rows) for name in features}
+    n, seen = table.n_rows if rows is None else int(rows.sum()), 0
+    surveys = {name: ColumnSurvey(table.schema.field(name).type, n) for name in features}
     for batch in table.batches(features, ROWS_AT_A_TIME) if features else ():
         with decodable(table.name):
+            learned = batch if rows is None else batch.filter(pa.array(rows[seen : seen + len(batch)]))
             for name, survey in surveys.items():
-                survey.add(batch.column(name))
+                survey.add(learned.column(name))
+        seen += len(batch)
     if all(is_number(survey.kind) and not survey.missing for survey in surveys.values()):
         return features, None
     encodings: dict[str, ColumnEncoding] = {}

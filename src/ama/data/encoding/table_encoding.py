@@ -71,7 +71,7 @@ class TableEncoding:
                 )
 
     def encode(
-        self, batch: pa.RecordBatch, table: str, first_row: int
+        self, batch: pa.RecordBatch, table: str, rows: Sequence[int]
     ) -> tuple[Float[np.ndarray, "n width"], dict[str, int]]:
         """A batch of the features as rows of numbers.
 
@@ -81,8 +81,8 @@ class TableEncoding:
             The features in their order.
         table
             Name of the table, for messages.
-        first_row
-            Rows before the batch, for messages.
+        rows
+            The number of each row, from 0, for messages.
 
         Returns
         -------
@@ -99,7 +99,7 @@ class TableEncoding:
             batch.schema.names, self.columns, batch.columns, self.groups, strict=True
         ):
             if (odd := encoding.odd(column)) is not None:
-                raise InputError(not_a_number(name, table, first_row + odd[0], odd[1]))
+                raise InputError(not_a_number(name, table, rows[odd[0]], odd[1]))
             x[:, group], replaced[name] = encoding.encode(column)
         return x, replaced
 
