@@ -166,12 +166,18 @@ def test_a_share_of_false_discoveries_outside_the_open_unit_interval_is_refused(
         discoveries(np.ones(3), rate)
 
 
-@pytest.mark.parametrize(("n", "m"), [(20, 50), (300, 300), (2000, 200)])
+@pytest.mark.parametrize(("n", "m"), [(1, 20), (5, 10), (20, 50), (300, 300), (2000, 200)])
 def test_normal_batches_drift_no_more_often_than_the_p_value_allows(n, m):
     random = np.random.default_rng(n)
     p = [drift(random.normal(size=n), random.normal(size=m)).p_value for _ in range(500)]
     for level in (0.01, 0.05, 0.2):
         assert np.mean(np.array(p) <= level) <= level + 4 * math.sqrt(level * (1 - level) / 500)
+
+
+def test_few_scores_have_the_p_value_of_all_their_orders():
+    calibration = np.arange(54.0)
+    assert drift(np.array([-1.0]), calibration).p_value == pytest.approx(2 / 55)
+    assert drift(np.arange(-5.0, 0), calibration[:10]).p_value == pytest.approx(2 / math.comb(15, 5))
 
 
 def test_shifted_scores_are_detected_with_their_direction():

@@ -143,6 +143,9 @@ def discoveries(p_values: Float[np.ndarray, " b"], false_discovery_rate: float) 
     return stats.false_discovery_control(p_values, method="bh") <= false_discovery_rate * (1 + 1e-12)
 
 
+FEW = 20  # scores; of fewer that all lie beyond the others, the limit distribution gives a p-value of 0
+
+
 class Drift(NamedTuple):
     """Result of a two-sample Kolmogorov-Smirnov test of scores against the calibration scores."""
 
@@ -162,7 +165,8 @@ def drift(scores: Float[np.ndarray, " b"], calibration: Float[np.ndarray, " m"])
     ValueError
         If either is empty.
     """
-    found = stats.ks_2samp(scores, calibration, method="asymp")
+    few = min(len(scores), len(calibration)) < FEW
+    found = stats.ks_2samp(scores, calibration, method="exact" if few else "asymp")
     lower = bool(np.median(scores) < np.median(calibration))
     return Drift(float(found.statistic), float(found.pvalue), lower)
 
