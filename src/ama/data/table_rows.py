@@ -125,7 +125,8 @@ class TableRows(Source):
 
     def say_replaced(self, replaced: Counter[str]) -> None:
         if names := [name for name, n in replaced.items() if n]:
-            what = f"{sum(replaced.values()):,} values and lacked none at fit: medians are in their place"
+            n = sum(replaced.values())
+            what = f"{n:,} value{'s'[: n != 1]} and lacked none at fit: medians are in their place"
             self.wanted.remark(of_columns(names, self.name, f"lacks {what}", f"lack {what}"))
             self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
 

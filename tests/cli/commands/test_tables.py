@@ -60,7 +60,7 @@ def test_a_value_that_no_row_of_the_fit_lacked_is_said_once_at_the_end(bank, cal
     table.to_csv(tmp_path / "lacking.csv", index=False)
     status, _, errors = call("score", tmp_path / "model", tmp_path / "lacking.csv")
     assert status == 0
-    assert errors.count("lacks 1 values") == 1
+    assert errors.count("lacks 1 value and") == 1
     status, _, errors = call("score", tmp_path / "model", tmp_path / "lacking.csv", "--strict")
     assert status == 2
 
