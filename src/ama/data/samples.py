@@ -117,7 +117,7 @@ class Wanted:
     encoding: TableEncoding | None = None
     group_by: Grouping | None = None
     surveying: Callable[[Any], Any] | None = None
-    normal_labels: tuple[str, ...] | None = None
+    normal_labels: Sequence[str] | None = None
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, sentence: str, refused: bool = True) -> None:

@@ -86,20 +86,16 @@ def open_source(
     image_size, max_side
         Side, or (height, width), to resize images to; 8 to 256, or to 4,096 with ``max_side``: the longest side to
         which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
-    label_column
-        Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``.
+    label_column, normal_labels
+        Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``; which
+        of them the rows of a table have that are read and learned from, by default any.
     columns, drop
         Features of a table, by default all but row numbers and texts that almost all differ; columns that are none.
     strict, complete
         Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
-    channels
-        Which axis of an array of images holds the channels; by default as :mod:`ama.data.image_axes` finds it.
-    encoding, group_by, surveying
-        How the columns of a fitted model's table become numbers; a rule for which to keep ``group_values``; what
-        returns the :class:`ama.data.image_survey.Survey` of encoded images, by default after reading one by one.
-    normal_labels
-        Labels of the rows of a table that are read, and that the encoding of its columns is learned from; by default
-        all are. Other sources are read whole.
+    channels, encoding, group_by, surveying
+        Axis of the channels, by default as :mod:`ama.data.image_axes` finds it; how columns become numbers; a rule for
+        which to keep ``group_values``; what returns the :class:`ama.data.image_survey.Survey` of encoded images.
 
     Raises
     ------
@@ -107,8 +103,7 @@ def open_source(
         If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
-    normal = None if normal_labels is None else tuple(normal_labels)
-    reading = (dtype, strict, complete, channels, encoding, group_by, surveying, normal)
+    reading = (dtype, strict, complete, channels, encoding, group_by, surveying, normal_labels)
     return _opened(source, Wanted(shape, image_size, max_side, label_column, names, tuple(drop), *reading))
 
 

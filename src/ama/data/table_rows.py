@@ -132,7 +132,7 @@ class TableRows(Source):
 
 
 def _normal_rows(
-    table: ArrowTable, label: str | None, normal_labels: tuple[str, ...] | None
+    table: ArrowTable, label: str | None, normal_labels: Sequence[str] | None
 ) -> Bool[np.ndarray, " n"] | None:
     """Which rows have one of the labels; None if all are wanted."""
     if normal_labels is None:
