@@ -9,7 +9,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 
 from ama.detectors.registry import load
 from ama.errors import InputError, sentence
@@ -52,7 +51,7 @@ class LoadedModel:
             self.detector.set_threshold(false_alarm_rate)
         self.calibrated = _time_of(Path(folder) / CONFIG)
         # Some methods score a group of samples as one; those of two requests are no group.
-        self.scores_samples_alone = bool(np.array_equal(self.detector.groups(2), np.arange(2)))
+        self.scores_samples_alone = self.detector.scored_together == 1
         self.metrics = ModelMetrics(self.detector, self.calibrated, window)
 
 
