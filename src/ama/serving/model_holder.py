@@ -9,7 +9,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-
 from ama.detectors.registry import load
 from ama.errors import InputError, sentence
 from ama.io.model_folder import CONFIG, WEIGHTS
