@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ama.data.inspection_folders import holds_good, inspection_folder, part_to_learn
+from ama.data.inspection_folders import holds_good, inspection_folder, part_to_calibrate, part_to_learn
 
 
 def folders(root: Path, *names: str) -> Path:
@@ -66,9 +66,21 @@ def test_what_is_no_folder_is_left_to_others(source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert inspection_folder(source) is None
     assert part_to_learn(source) == (source, None)
+    assert part_to_calibrate(source) == (source, None)
     assert not holds_good(source)
+
+
+def test_good_test_images_calibrate(tmp_path):
+    tire = folders(tmp_path / "tire", "train/good", "test/good", "test/flat")
+    source, remark = part_to_calibrate(tire)
+    assert source == str(tire / "test" / "good")
+    assert (
+        remark == f"{tire} holds train/good and test/good, as MVTec's data sets do: calibrating on {source}"
+    )
+    assert part_to_calibrate(tire / "test") == (tire / "test", None)
 
 
 def test_a_folder_with_good_samples_is_known(tmp_path):
     assert holds_good(folders(tmp_path / "photos", "good", "dent"))
     assert not holds_good(folders(tmp_path / "pets", "cat", "dog"))
+    assert not holds_good(folders(tmp_path / "screws", "good"))

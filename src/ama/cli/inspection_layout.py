@@ -6,7 +6,14 @@ from jsonargparse import Namespace
 
 from ama.cli.options import normal_labels
 from ama.cli.reading import say_assumed
-from ama.data.inspection_folders import GOOD, LIKE_MVTEC, holds_good, inspection_folder, part_to_learn
+from ama.data.inspection_folders import (
+    GOOD,
+    LIKE_MVTEC,
+    holds_good,
+    inspection_folder,
+    part_to_calibrate,
+    part_to_learn,
+)
 
 
 def source_to_learn(given: Namespace) -> tuple[str, list[str] | None]:
@@ -27,15 +34,33 @@ def source_to_learn(given: Namespace) -> tuple[str, list[str] | None]:
     return source, None
 
 
-def with_layout(given: Namespace, maps: bool) -> Namespace:
-    """The options of ``ama evaluate`` with the test samples, the normal label and the masks that a layout tells.
+def source_to_calibrate(given: Namespace) -> tuple[str, list[str] | None]:
+    """The source that ``ama calibrate`` reads, and the labels of its normal samples, if they are needed.
+
+    Raises
+    ------
+    InputError
+        As of :func:`source_to_learn`.
+    """
+    labels = normal_labels(given)
+    source, remark = part_to_calibrate(given.source)
+    if labels not in (None, [GOOD]) or remark is None:
+        return given.source, labels
+    say_assumed(remark, given.strict)
+    return source, None
+
+
+def with_layout(given: Namespace, purpose: str, maps: bool = False) -> Namespace:
+    """The options of a command for labelled samples with those, the normal label and the masks that a layout tells.
 
     Parameters
     ----------
     given
         The options.
+    purpose
+        What the command does with the samples: "evaluating".
     maps
-        Whether the detector has maps to compare with masks.
+        Whether maps of the detector are to be compared with masks, if there are some.
 
     Raises
     ------
@@ -46,12 +71,12 @@ def with_layout(given: Namespace, maps: bool) -> Namespace:
         return given
     parts = inspection_folder(given.source)
     if parts is not None:
-        masks = given.masks
+        masks = given.get("masks")
         if masks is None and maps and parts.masks is not None:
             masks = str(parts.masks)
         told = "" if masks is None else f" and the masks in {masks}"
         say_assumed(
-            f"{given.source} {LIKE_MVTEC}: evaluating {parts.test} with {GOOD} as the normal label{told}",
+            f"{given.source} {LIKE_MVTEC}: {purpose} {parts.test} with {GOOD} as the normal label{told}",
             given.strict,
         )
         return Namespace(

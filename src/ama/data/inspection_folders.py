@@ -52,17 +52,40 @@ def part_to_learn(source: Any) -> tuple[Any, str | None]:
     folder = _folder(source)
     if folder is None or folder.name != "train" or (parts := inspection_folder(folder.parent)) is None:
         return source, None
-    if [path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."] != [GOOD]:
+    if _labels(folder) != {GOOD}:
         return source, None
     return str(
         parts.train
     ), f"{source} holds only {GOOD}, as in MVTec's data sets: learning from {parts.train}"
 
 
+def part_to_calibrate(source: Any) -> tuple[Any, str | None]:
+    """The source of new normal samples in place of a folder of that layout, and a sentence on it.
+
+    Parameters
+    ----------
+    source
+        What the user named.
+
+    Returns
+    -------
+    source, remark
+        As of :func:`part_to_learn`: images that were not learned from.
+    """
+    if (parts := inspection_folder(source)) is None:
+        return source, None
+    good = str(parts.test / GOOD)
+    return good, f"{source} {LIKE_MVTEC}: calibrating on {good}"
+
+
 def holds_good(source: Any) -> bool:
-    """Whether a source is a folder with a sub-folder of good samples."""
+    """Whether a source is a folder with a sub-folder of good samples beside others."""
     folder = _folder(source)
-    return folder is not None and (folder / GOOD).is_dir()
+    return folder is not None and _labels(folder) > {GOOD}
+
+
+def _labels(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."}
 
 
 def _folder(source: Any) -> Path | None:

@@ -37,6 +37,7 @@ from ama.data.hub import cache_folders, dataset_table, hub_dataset
 from ama.data.image_columns import ImageColumn
 from ama.data.image_folders import ImageFiles, find_images
 from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
+from ama.data.inspection_folders import LIKE_MVTEC, inspection_folder
 from ama.data.labels import as_labels
 from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
@@ -177,6 +178,10 @@ def _open_digits(wanted: Wanted) -> Source:
 
 
 def _open_folder(folder: Path, wanted: Wanted) -> Source:
+    # A model has learned from another part of it, and the masks are no samples.
+    if wanted.shape is not None and (parts := inspection_folder(folder)) is not None:
+        wanted.remark(f"{folder} {LIKE_MVTEC}: reading {parts.test}")
+        folder = parts.test
     if files := find_images(folder, wanted):
         wanted.check_no_label_column(str(folder), "the labels of a folder of images are its sub-folders")
         return EncodedImages(ImageFiles(folder, files), wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
@@ -204,12 +204,13 @@ class Detector(
         complete: bool = False,
         channels: Literal["first", "last"] | None = None,
         surveying: Callable[[Any], Any] | None = None,
+        normal_labels: Sequence[str] | None = None,
     ) -> Source:
         """Open a source of samples like those of the fit, in size, depth and columns.
 
         Parameters
         ----------
-        source, label_column, strict, complete, channels, surveying
+        source, label_column, strict, complete, channels, surveying, normal_labels
             As in :func:`ama.data.sources.open_source`.
         """
         check_is_fitted(self)
@@ -224,6 +225,7 @@ class Detector(
             complete=complete,
             channels=channels,
             surveying=surveying,
+            normal_labels=normal_labels,
         )
 
     def _keep(

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from ama.data.inspection_folders import part_to_calibrate
+from ama.data.normal_labels import all_taken_as_normal
 from ama.decision import conformal
+from ama.detectors.inputs import as_samples
 from ama.errors import InputError, as_written
 from ama.utils.declarations import check
 
@@ -32,7 +36,6 @@ class CalibratingMixin:
     false_alarm_rate: float
     progress: bool | None
     set_threshold: Callable[..., Any]
-    _fitted_samples: Callable[[Any], Tensor]
 
     def calibrate(
         self: Self,
@@ -66,7 +69,7 @@ class CalibratingMixin:
         rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
         check({"false_alarm_rate": rate}, type(self))
         check_window(window)
-        x = self._fitted_samples(X)
+        x = _new_normal_samples(self, X)
         model = self.model_
         former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
         model.calibrate(x, self.progress)
@@ -78,6 +81,18 @@ class CalibratingMixin:
             for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
                 setattr(model, name, values)
         return self.set_threshold(rate)
+
+
+def _new_normal_samples(detector: Any, X: Any) -> Tensor:
+    """X as samples; a warning says what is read of a folder, and that labels decide nothing."""
+    check_is_fitted(detector)
+    X, remark = part_to_calibrate(X)
+    if remark is not None:
+        warnings.warn(remark, stacklevel=3)
+    samples = as_samples(detector, X, reset=False)
+    if (unheeded := all_taken_as_normal(samples)) is not None:
+        warnings.warn(unheeded, stacklevel=3)
+    return samples.x
 
 
 def has_absorbed(model: Any) -> bool:

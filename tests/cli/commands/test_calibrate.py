@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 
 import ama
-from places import weights
+from places import SMALL, weights
 
 
 def test_a_model_is_calibrated_anew_in_its_place_or_another(call, tmp_path):
@@ -19,6 +21,8 @@ def test_a_model_is_calibrated_anew_in_its_place_or_another(call, tmp_path):
     status, output, errors = call(*words, "--out", tmp_path / "other", "--false-alarm-rate", "0.1")
     assert (status, output) == (0, "")
     assert re.fullmatch(
+        r"ama: note: new-cats-and-dogs has the labels cat \(30\), dog \(30\), and all samples were taken as normal: "
+        r"choose with --normal-label\n"
         rf"ama: saved {tmp_path}/other: calibrated on 60 normal samples in place of 26; flags about 10% of normal "
         r"samples; Kolmogorov-Smirnov test of their scores against the former ones: p = 0\.\d+\n",
         errors,
@@ -28,7 +32,8 @@ def test_a_model_is_calibrated_anew_in_its_place_or_another(call, tmp_path):
     new, old = ama.load(tmp_path / "model"), ama.load("photos.model")
     assert np.array_equal(new.score_samples("photos"), old.score_samples("photos"))
     assert new.false_alarm_rate == old.false_alarm_rate == 0.05
-    expected = old.calibrate("new-cats-and-dogs")
+    with pytest.warns(UserWarning, match="has the labels cat .*, and all samples were taken as normal"):
+        expected = old.calibrate("new-cats-and-dogs")
     assert np.array_equal(new.p_value("photos"), expected.p_value("photos"))
     assert new.offset_ == expected.offset_
     assert (new.predict("new-cats-and-dogs") == -1).mean() <= 0.05
@@ -41,6 +46,22 @@ def test_only_samples_of_a_normal_label_calibrate(call, tmp_path):
     assert "calibrated on 40 normal samples" in errors
     expected = ama.load("photos.model").calibrate("photos/dog")
     assert ama.load(tmp_path / "model").offset_ == expected.offset_
+
+
+def test_rows_of_other_labels_are_not_read(call, tmp_path):
+    """Not even where they hold what cannot be read."""
+    table = pa.csv.read_csv("table.csv")
+    bad = pa.table({**table.slice(len(table) - 1).to_pydict(), "b": [np.inf]})
+    pa.csv.write_csv(pa.concat_tables([table, bad]), tmp_path / "t.csv")
+    words = ["fit", "table.csv", "--label-column", "kind", "--normal-label", "cat", "dog", *SMALL]
+    assert call(*words, "--out", tmp_path / "model")[0] == 0
+    words = ["calibrate", tmp_path / "model", tmp_path / "t.csv", "--label-column", "kind", "--normal-label"]
+    status, _, errors = call(*words, "cat", "dog")
+    assert status == 0
+    assert "calibrated on 80 normal samples" in errors
+    status, _, errors = call(*words, "fox")
+    assert status == 2
+    assert "has inf in row 121 (counted from 1), column 'b'" in errors
 
 
 def test_a_calibration_that_cannot_be_is_refused_and_leaves_the_model(call, tmp_path):

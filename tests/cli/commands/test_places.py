@@ -1,4 +1,4 @@
-"""Maps, boxes and COCO files of ``ama score``; masks and MVTec's layout in ``ama evaluate`` and ``ama fit``."""
+"""Maps, boxes and COCO files of ``ama score``; masks in ``ama evaluate``, and MVTec's layout in each command."""
 
 from __future__ import annotations
 
@@ -203,11 +203,41 @@ def test_good_is_the_normal_label_where_nothing_else_is_said(call, inspection):
     assert "pixel" not in told[1]
 
 
+def test_of_a_layout_the_test_images_are_scored_and_reported(call, inspection, tmp_path):
+    """Neither what was learned from nor the masks are samples."""
+    status, output, errors = call("score", "photos.model", inspection)
+    expected = call("score", "photos.model", inspection / "test")
+    assert (status, output) == expected[:2]
+    assert len(output.splitlines()) == 1 + 12 + 8
+    assert f"note: {inspection} holds train/good and test/good, as MVTec's data sets do: reading" in errors
+    told = call("report", "photos.model", inspection, "--out", tmp_path / "told.html")
+    assert f"do: reporting on {inspection}/test with good as the normal label" in told[2]
+    words = ["report", "photos.model", inspection / "test", "--out", tmp_path / "named.html"]
+    assert f"{inspection}/test has a folder good, which is taken as the normal label" in call(*words)[2]
+    pages = [(tmp_path / f"{name}.html").read_text() for name in ("told", "named")]
+    assert pages[0] == pages[1]
+    assert "AUROC" in pages[0]
+
+
+def test_of_a_layout_the_good_test_images_calibrate(call, inspection, tmp_path):
+    words = ["calibrate", "photos.model", "--false-alarm-rate", "0.2", "--out"]
+    assert f"do: calibrating on {inspection}/test/good" in call(*words, tmp_path / "told", inspection)[2]
+    assert call(*words, tmp_path / "named", inspection / "test", "--normal-label", "good")[0] == 0
+    told, named = (ama.load(tmp_path / name) for name in ("told", "named"))
+    assert sorted(told.model_.calibration.tolist()) == sorted(named.model_.calibration.tolist())
+    with pytest.warns(UserWarning, match="as MVTec's data sets do: calibrating on"):
+        in_python = ama.load("photos.model").calibrate(inspection, 0.2)
+    assert in_python.model_.calibration.tolist() == told.model_.calibration.tolist()
+
+
 def test_strict_refuses_what_a_layout_would_tell(call, inspection, tmp_path):
     for words in (
         ["fit", inspection, "--out", tmp_path / "model"],
         ["evaluate", "photos.model", inspection],
         ["evaluate", "photos.model", inspection / "test"],
+        ["score", "photos.model", inspection],
+        ["report", "photos.model", inspection, "--out", tmp_path / "page.html"],
+        ["calibrate", "photos.model", inspection, "--out", tmp_path / "model"],
     ):
         assert refused(call(*words, "--strict"), r".*good.* \(refused by strict\)")
 

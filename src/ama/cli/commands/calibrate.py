@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from jsonargparse import ArgumentParser, Namespace
 
+    from ama.data.samples import Samples
     from ama.detectors.base import Detector
 
 
@@ -40,31 +41,47 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
 def _run(given: Namespace) -> None:
     from pathlib import Path
 
-    from ama.cli.reading import read
     from ama.cli.saving_models import save
-    from ama.data.normal_labels import is_normal
     from ama.detectors.calibrating import check_window
     from ama.detectors.registry import load
     from ama.io.model_writer import check_writable
+    from ama.utils.declarations import check
 
     target = given.model if given.out is None else given.out
     check_writable(Path(target))
     check_window(given.window)
     detector = load(given.model, given.device)
+    if given.false_alarm_rate is not None:
+        check({"false_alarm_rate": given.false_alarm_rate}, type(detector))
     before = detector.model_.calibration.cpu().numpy()
-    samples = read(
-        detector.open(
-            given.source,
-            label_column=given.label_column,
-            strict=given.strict,
-            channels=given.channels,
-        )
-    )
-    if (labels := options.normal_labels(given)) is not None:
-        samples = samples.select(is_normal(samples.labels, labels, given.source))
+    samples = _normal_samples(detector, given)
     detector.calibrate(samples, given.false_alarm_rate, append=given.append, window=given.window)
     save(detector, target)
     _tell(detector, given, target, len(samples), before)
+
+
+def _normal_samples(detector: Detector, given: Namespace) -> Samples:
+    """The samples of the normal label, or all of them; what was assumed is said."""
+    from dataclasses import replace
+
+    from ama.cli.inspection_layout import source_to_calibrate
+    from ama.cli.reading import read, say_assumed
+    from ama.data.normal_labels import all_taken_as_normal, is_normal
+
+    name, labels = source_to_calibrate(given)
+    source = detector.open(
+        name,
+        label_column=given.label_column,
+        strict=given.strict,
+        channels=given.channels,
+        normal_labels=labels,
+    )
+    samples = read(source)
+    if labels is not None:
+        samples = samples.select(is_normal(samples.labels, labels, name))
+    elif (unheeded := all_taken_as_normal(samples)) is not None:
+        say_assumed(unheeded, given.strict)
+    return replace(samples, labels=None)  # they have decided what they can
 
 
 def _tell(detector: Detector, given: Namespace, target: str, n: int, before: np.ndarray) -> None:

@@ -49,7 +49,7 @@ def _run(given: Namespace) -> None:
     from ama.io.results_files import check_appendable
 
     detector = loaded(given)
-    given = with_layout(given, detector.has_maps)
+    given = with_layout(given, "evaluating", detector.has_maps)
     if (given.normal_label is None) == (given.anomalies is None):
         raise InputError(EITHER)
     if given.append_to is not None:

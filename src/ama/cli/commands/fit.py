@@ -166,9 +166,8 @@ def _check_detector(given: Namespace, detector: Detector) -> None:
 
 def _normal_samples(given: Namespace, detector: Detector, rule: Grouping | None) -> Samples:
     from ama.cli.inspection_layout import source_to_learn
-    from ama.cli.reading import read, say_all
+    from ama.cli.reading import read, say_assumed
     from ama.data.normal_labels import all_taken_as_normal, check_one_part, is_normal
-    from ama.data.samples import Wanted
     from ama.data.sources import open_source
 
     name, labels = source_to_learn(given)
@@ -190,9 +189,7 @@ def _normal_samples(given: Namespace, detector: Detector, rule: Grouping | None)
     if labels is not None:
         return samples.select(is_normal(samples.labels, labels, given.source))
     if (unheeded := all_taken_as_normal(samples)) is not None:
-        wanted = Wanted(strict=given.strict)
-        wanted.remark(unheeded)
-        say_all(wanted.remarks)
+        say_assumed(unheeded, given.strict)
     return samples
 
 

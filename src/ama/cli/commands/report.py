@@ -25,6 +25,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
 def _run(given: Namespace) -> None:
     from pathlib import Path
 
+    from ama.cli.inspection_layout import with_layout
     from ama.cli.labelled_samples import check_both_classes, labelled_chunks
     from ama.cli.loaded_model import loaded
     from ama.cli.told import found, say
@@ -40,6 +41,7 @@ def _run(given: Namespace) -> None:
 
     check_file_path(Path(given.out), (".html", ".htm"))
     detector = loaded(given)
+    given = with_layout(given, "reporting on")
     with freed_memory_kept():
         judged = judge(detector, labelled_chunks(detector, given))
         if judged.anomalous is not None:
