@@ -165,7 +165,7 @@ def test_a_small_file_of_many_rows_is_streamed_and_not_held(tmp_path):
         InputError, match=r"holds 110000000 rows of 1 column, .*, more than can be held in memory"
     ):
         source.read()
-    assert len(next(source.batches())) == 1024
+    assert len(next(source.batches())) == 4096
 
 
 def test_a_description_of_columns_has_its_limit(tmp_path, monkeypatch):

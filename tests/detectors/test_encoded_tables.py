@@ -49,7 +49,7 @@ def test_what_scikit_learn_knows_of_are_the_original_columns(detector, folder):
 
 
 def test_a_source_is_scored_a_part_at_a_time(detector, tmp_path, monkeypatch):
-    new = payments(2500, seed=2)
+    new = payments(10_000, seed=2)
     new.to_parquet(tmp_path / "a.parquet", index=False)
     samples = detector.open(new).read()
     expected, terms = detector.score_samples(samples), detector.scores(samples).terms
@@ -66,7 +66,7 @@ def test_a_source_is_scored_a_part_at_a_time(detector, tmp_path, monkeypatch):
         found = detector.scores(source).terms
         assert all(np.allclose(found[name], terms[name]) for name in terms)
         assert np.allclose(detector.encoding_lengths(source), lengths)
-    assert sizes == [1024, 1024, 452] * 4
+    assert sizes == [4096, 4096, 1808] * 4
 
 
 def test_a_sparse_matrix_is_scored_without_being_dense_as_a_whole(monkeypatch):

@@ -41,6 +41,11 @@ def count(name: str, help: str, default: int | None = None) -> Option:
     return add
 
 
+def flag(name: str, help: str) -> Option:
+    """An option that takes nothing."""
+    return lambda parser: parser.add_argument(name, action="store_true", help=help)
+
+
 GRID = argument(
     "grid",
     "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, faster, minutes, tables, inspection "

@@ -20,6 +20,17 @@ def test_every_image_is_scored_and_the_cost_is_reported(tmp_path, capsys):
     assert "images per second" in capsys.readouterr().out
 
 
+def test_rows_are_scored_by_a_model_of_a_thousand(tmp_path):
+    found = streamed_scoring(40_000, str(tmp_path / "results.jsonl"), rows=True)
+    assert found["rows"] == 40_000
+    assert found["rows_per_second"] > 1000
+    assert 0 < found["processor_seconds_of_the_fit"] < 100
+    line = json.loads((tmp_path / "results.jsonl").read_text())
+    assert line["command"] == "ama benchmark stream --n 40000 --rows"
+
+
 def test_too_few_images_to_compare_their_ends_are_refused():
     with pytest.raises(InputError, match=r"^--n must be a whole number of at least 10000, found 2000$"):
         streamed_scoring(2000, None)
+    with pytest.raises(InputError, match=r"^--n must be a whole number of at least 40000, found 30000$"):
+        streamed_scoring(30_000, None, rows=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ama.cli.benchmark_options import APPEND_TO, DATA, GRID, LOAD, MAX_STEPS, ONLY, RESULTS, Option
 from ama.cli.benchmark_options import argument as _argument
 from ama.cli.benchmark_options import count as _count
+from ama.cli.benchmark_options import flag as _flag
 from ama.cli.benchmark_options import text as _text
 from ama.cli.benchmark_options import texts as _texts
 from ama.cli.parser import Command
@@ -156,7 +157,7 @@ def _stream(given: Namespace) -> None:
     from ama.benchmark.speed.streamed_scoring import streamed_scoring
 
     _check_results(given)
-    streamed_scoring(given.n, given.append_to)
+    streamed_scoring(given.n, given.append_to, given.rows)
 
 
 def _equal_steps(given: Namespace) -> None:
@@ -277,7 +278,8 @@ BENCHMARKS = dict(
             "stream [options]",
             "Score a large file in constant memory.",
             _stream,
-            _count("--n", "number of images", 1_000_000),
+            _count("--n", "number of samples", 1_000_000),
+            _flag("--rows", "rows of 20 columns in place of images"),
             APPEND_TO,
         ),
         _command(
