@@ -49,8 +49,8 @@ def streamed_scoring(n: int, append_to: str | None, rows: bool = False) -> dict[
     append_to
         Results file to which the result is appended, or None.
     rows
-        Whether they are rows of 20 columns, scored by the compact preset of 1,000 such, in place of colour images of
-        32 x 32 pixels, scored by their latent density.
+        Whether they are rows of 20 columns in place of colour images of 32 x 32 pixels. Models are of the compact
+        preset.
 
     Raises
     ------

@@ -23,7 +23,7 @@ ROWS = 100_000  # written at a time
 
 
 def prepare_images(folder: Path, n: int) -> float:
-    """Write ``n`` colour images, which repeat, and a model after a short fit to some of them.
+    """Write ``n`` colour images, which repeat, and a model of the compact preset after a short fit to some of them.
 
     Parameters
     ----------
@@ -42,9 +42,7 @@ def prepare_images(folder: Path, n: int) -> float:
     images = [Image.fromarray(x).resize((SIDE, SIDE), Image.Resampling.BILINEAR) for x in coarse]
     _write_images(folder / "samples.parquet", images, n)
     pixels = np.stack([np.asarray(image) for image in images[:500]]).transpose(0, 3, 1, 2)
-    detector = AMADetector(
-        preset="compact", scoring="latent_density", max_steps=30, random_state=0, progress=False, device="cpu"
-    )
+    detector = AMADetector(preset="compact", max_steps=30, random_state=0, progress=False, device="cpu")
     return _fitted(detector, np.ascontiguousarray(pixels), folder)
 
 
