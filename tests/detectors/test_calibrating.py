@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import re
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -76,3 +79,21 @@ def test_samples_that_were_learned_are_remarked_on(digits):
 def test_a_window_that_cannot_be_is_refused(digit_detector, digits, window):
     with pytest.raises(InputError, match="window must be a whole number from 1, found"):
         digit_detector.calibrate(digits[0][:5], window=window)
+
+
+def test_a_warning_of_few_held_out_samples_names_the_users_line(tmp_path):
+    """In a process without the checks of shapes, which add callers."""
+    lines = [
+        "import numpy as np",
+        "from ama.baselines.neighbours import NearestNeighbours",
+        "rows = np.random.default_rng(0).normal(size=(100, 2))",
+        "detector = NearestNeighbours(false_alarm_rate=0.01)",
+        "detector.fit(rows)",
+        "detector.set_threshold(0.011)",
+        "detector.calibrate(rows[:30] + 1, 0.012)",
+    ]
+    (tmp_path / "lines.py").write_text("\n".join(lines))
+    words = [sys.executable, "-W", "always", tmp_path / "lines.py"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    warned = re.findall(r"lines\.py:(\d): UserWarning: a false-alarm rate of", done.stderr)
+    assert [lines[int(number) - 1] for number in warned] == lines[-3:]

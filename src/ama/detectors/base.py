@@ -160,8 +160,7 @@ class Detector(
         """
         check_is_fitted(self)
         check({"false_alarm_rate": false_alarm_rate}, type(self))
-        self.false_alarm_rate = false_alarm_rate
-        self.offset_ = self._offset()
+        self._set_rate(false_alarm_rate)
         return self
 
     @property
@@ -253,6 +252,10 @@ class Detector(
         check_is_fitted(self)
         return (samples.x for samples in sample_batches(self, X))
 
+    def _set_rate(self, false_alarm_rate: float) -> None:
+        self.false_alarm_rate = false_alarm_rate
+        self.offset_ = self._offset()
+
     def _offset(self) -> float:
         calibration = self.model_.calibration
         needed = conformal.samples_needed(self.false_alarm_rate)
@@ -261,7 +264,7 @@ class Detector(
                 f"a false-alarm rate of {self.false_alarm_rate:g} needs {needed} held-out normal samples, found "
                 f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; give more "
                 "samples or a larger held_out",
-                stacklevel=4,
+                stacklevel=4,  # the user's call of fit, calibrate or set_threshold
             )
         return conformal.offset(calibration.cpu(), self.false_alarm_rate)
 

@@ -35,7 +35,7 @@ class CalibratingMixin:
     n_added_: int
     false_alarm_rate: float
     progress: bool | None
-    set_threshold: Callable[..., Any]
+    _set_rate: Callable[[float], None]
 
     def calibrate(
         self: Self,
@@ -80,7 +80,8 @@ class CalibratingMixin:
             _warn_of_repetition(model.calibration, former["calibration"])
             for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
                 setattr(model, name, values)
-        return self.set_threshold(rate)
+        self._set_rate(rate)
+        return self
 
 
 def _new_normal_samples(detector: Any, X: Any) -> Tensor:
