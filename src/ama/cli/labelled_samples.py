@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 from jsonargparse import Namespace
 
 from ama.cli.options import normal_labels
-from ama.cli.reading import chunks
-from ama.data.normal_labels import is_normal
+from ama.cli.reading import chunks, say_assumed
+from ama.data.normal_labels import is_normal, normal_among_anomalies
 from ama.data.samples import Samples
 from ama.detectors.base import Detector
 from ama.errors import InputError
@@ -43,20 +44,23 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
         source = detector.open(
             name, label_column=given.label_column, strict=given.strict, channels=given.channels
         )
-        seen: set[str] = set()
+        seen: Counter[str] = Counter()
         for samples in chunks(source, "scoring"):
             anomalous = None
+            if samples.labels is not None:
+                seen.update(samples.labels.tolist())
             if given.anomalies is not None:
                 anomalous = np.full(len(samples), of_anomalies)
             elif labels is not None:
                 if samples.labels is None:
                     is_normal(None, labels, name)  # raises
                 else:
-                    seen |= set(samples.labels)
                     anomalous = ~np.isin(samples.labels, labels)
             yield samples, anomalous
         if labels is not None:
             is_normal(np.array(sorted(seen)), labels, name)  # raises if a label does not occur
+        if of_anomalies and (mixed := normal_among_anomalies(seen, name)) is not None:
+            say_assumed(mixed, given.strict)
 
 
 def check_both_classes(anomalous: np.ndarray, source: str, purpose: str) -> None:

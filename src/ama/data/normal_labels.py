@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ama.data.inspection_folders import GOOD
 from ama.data.samples import Samples
 from ama.errors import InputError
 
@@ -54,6 +55,29 @@ def all_taken_as_normal(samples: Samples) -> str | None:
     return (
         f"{samples.source or 'the source'} has the labels {shown}{more}, and all samples were taken as normal: "
         "choose with --normal-label"
+    )
+
+
+def normal_among_anomalies(
+    found: Mapping[str, int], source: str, normal_labels: Sequence[str] | None = None
+) -> str | None:
+    """The sentence on samples of a normal label in a source of anomalies; None if there are none.
+
+    Parameters
+    ----------
+    found
+        How many samples there are of each label.
+    source
+        Name of the source.
+    normal_labels
+        By default that of :mod:`MVTec's layout <ama.data.inspection_folders>`.
+    """
+    shown = [f"{label} ({found[label]})" for label in normal_labels or [GOOD] if label in found]
+    if not shown:
+        return None
+    return (
+        f"{source} has samples of the label {', '.join(shown)}, which are taken as anomalies, too: "
+        "give a source of anomalies alone"
     )
 
 

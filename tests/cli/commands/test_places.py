@@ -250,6 +250,25 @@ def test_a_layout_is_learned_from_in_python_too(inspection):
     assert fitted.offset_ == expected.offset_
 
 
+RATE = ["--false-alarm-rate", "0.2"]  # which a few held-out samples reach
+
+
+@pytest.mark.parametrize("words", [["fit", *SMALL, *RATE, "--out"], ["evaluate"], ["report", "--out"]])
+def test_good_images_among_anomalies_are_said(call, inspection, tmp_path, words):
+    given = ["photos/cat"] if words[0] == "fit" else ["photos.model", "photos/cat"]
+    out = [tmp_path / "page.html"] if len(words) > 1 else []
+    told = call(*words, *out, *given, "--anomalies", inspection / "test")
+    assert told[0] == 0
+    sentence = f"{inspection}/test has samples of the label good (12), which are taken as anomalies, too"
+    assert f"ama: note: {sentence}: give a source of anomalies alone" in told[2]
+    assert refused(
+        call(*words, *out, *given, "--anomalies", inspection / "test", "--strict"), ".*good.* strict.*"
+    )
+    alone = call(*words, *out, *given, "--anomalies", inspection / "test" / "spot")
+    assert alone[0] == 0
+    assert "taken as anomalies" not in alone[2]
+
+
 def test_an_anomaly_without_a_mask_is_named(call, inspection, tmp_path):
     shutil.copytree(inspection / "ground_truth", tmp_path / "masks")
     (tmp_path / "masks" / "spot" / "003_mask.png").unlink()

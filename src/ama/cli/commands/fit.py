@@ -211,14 +211,19 @@ def _with_anomalies(
 ) -> tuple[Samples, np.ndarray]:
     """Normal samples and known anomalies in one, and +1 or -1 for each."""
     import dataclasses
+    from collections import Counter
 
     import numpy as np
     import torch
 
-    from ama.cli.reading import read
+    from ama.cli.reading import read, say_assumed
     from ama.data.names import clean_name
+    from ama.data.normal_labels import normal_among_anomalies
 
     known = read(alike(given.anomalies))
+    labels = Counter([] if known.labels is None else known.labels.tolist())
+    if (mixed := normal_among_anomalies(labels, given.anomalies, options.normal_labels(given))) is not None:
+        say_assumed(mixed, given.strict)
     joined = dataclasses.replace(
         normal,
         x=torch.cat([normal.x, known.x]),
