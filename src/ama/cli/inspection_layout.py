@@ -50,6 +50,21 @@ def source_to_calibrate(given: Namespace) -> tuple[str, list[str] | None]:
     return source, None
 
 
+def labels_to_validate(given: Namespace) -> list[str] | None:
+    """The labels of the normal samples of ``--validation``; None if nothing tells them.
+
+    Raises
+    ------
+    InputError
+        As of :func:`source_to_learn`.
+    """
+    labels = normal_labels(given)
+    if labels is not None or not (inspection_folder(given.validation) or holds_good(given.validation)):
+        return labels
+    say_assumed(f"of {given.validation}, {GOOD} is taken as the normal label", given.strict)
+    return [GOOD]
+
+
 def with_layout(given: Namespace, purpose: str, maps: bool = False) -> Namespace:
     """The options of a command for labelled samples with those, the normal label and the masks that a layout tells.
 

@@ -250,6 +250,17 @@ def test_a_layout_is_learned_from_in_python_too(inspection):
     assert fitted.offset_ == expected.offset_
 
 
+@pytest.mark.filterwarnings("always:.*held-out normal samples")
+def test_of_a_layout_the_test_images_validate(call, inspection, tmp_path):
+    words = ["fit", "photos/cat", *SMALL, "--out", tmp_path / "model", "--validation"]
+    for source in (inspection, inspection / "test"):
+        status, _, errors = call(*words, source)
+        assert status == 0
+        assert f"ama: note: of {source}, good is taken as the normal label" in errors
+        assert ama.load(tmp_path / "model").validation_auroc_ > 0.5
+    assert refused(call(*words, "photos"), "--validation needs --normal-label, .*")
+
+
 RATE = ["--false-alarm-rate", "0.2"]  # which a few held-out samples reach
 
 

@@ -246,11 +246,12 @@ def _validation(given: Namespace, alike: Callable[..., Source]) -> tuple[Samples
     """
     import numpy as np
 
+    from ama.cli.inspection_layout import labels_to_validate
     from ama.cli.reading import read
     from ama.data.normal_labels import is_normal
     from ama.errors import InputError
 
-    if (labels := options.normal_labels(given)) is None:
+    if (labels := labels_to_validate(given)) is None:
         raise InputError(
             "--validation needs --normal-label, to distinguish its normal samples from its anomalies"
         )
