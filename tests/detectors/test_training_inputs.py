@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from ama.baselines.pca import PCAReconstruction
-from ama.detectors.training_inputs import label_numbers
+from ama.data.sources import open_source
+from ama.detectors.training_inputs import label_numbers, validation_samples
 from ama.errors import InputError
 
 
@@ -116,3 +117,10 @@ def test_labels_that_are_no_numbers_get_a_sentence(y, found):
     with pytest.raises(InputError, match=found) as caught:
         label_numbers(y)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("validation", ["photos", np.zeros((3, 2)), (1, 2, 3)])
+def test_validation_is_a_pair(validation, rng):
+    samples = open_source(rng.normal(size=(5, 2))).read()
+    with pytest.raises(InputError, match=r"validation must be \(X, y\), .*, found an object of type"):
+        validation_samples(validation, samples)

@@ -119,6 +119,9 @@ def test_what_cannot_be_drawn_is_refused(row_detector, digit_detector, two):
     assert row_detector.plot_scores(rows).axes
     with pytest.raises(InputError, match="y holds 3 labels for 40 samples"):
         digit_detector.plot_scores(two[0], [1, 1, -1])
+    for draw in (digit_detector.plot_reconstructions, digit_detector.plot_map):
+        with pytest.raises(InputError, match="n must be a whole number from 1, found 0"):
+            draw(two[0], n=0)
 
 
 def test_a_detector_shows_itself_in_a_notebook(digit_detector):

@@ -14,8 +14,7 @@ from ama.data.inspection_folders import part_to_calibrate
 from ama.data.normal_labels import all_taken_as_normal
 from ama.decision import conformal
 from ama.detectors.inputs import as_samples
-from ama.errors import InputError, as_written
-from ama.utils.declarations import check
+from ama.utils.declarations import check, check_count
 
 Self = TypeVar("Self", bound="CalibratingMixin")
 # Scores, also in float32, and largest values of maps; the oldest first.
@@ -68,7 +67,8 @@ class CalibratingMixin:
         """
         rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
         check({"false_alarm_rate": rate}, type(self))
-        check_window(window)
+        if window is not None:
+            check_count("window", window)
         x = _new_normal_samples(self, X)
         model = self.model_
         former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
@@ -99,18 +99,6 @@ def _new_normal_samples(detector: Any, X: Any) -> Tensor:
 def has_absorbed(model: Any) -> bool:
     """Whether a term of the score has absorbed the samples of the calibration: new ones score higher than those did."""
     return any(model.terms[name].absorbs for name in getattr(model, "deciding", ()))
-
-
-def check_window(window: Any) -> None:
-    """Refuse a number of latest samples that cannot be.
-
-    Raises
-    ------
-    InputError
-        If it is neither None nor a whole number from 1.
-    """
-    if window is not None and (isinstance(window, bool) or not isinstance(window, int) or window < 1):
-        raise InputError(f"window must be a whole number from 1, found {as_written(window)}")
 
 
 def appended(

@@ -106,16 +106,21 @@ def _groups(
     return torch.from_numpy(group_numbers(as_labels(given.tolist())[normal], ids, "groups", remark))
 
 
-def validation_samples(validation: tuple[Any, Any] | None, samples: Samples) -> tuple[Tensor, Tensor] | None:
+def validation_samples(validation: Any, samples: Samples) -> tuple[Tensor, Tensor] | None:
     """Validation samples that are like those of a fit, and +1 or -1 for each.
 
     Raises
     ------
     InputError
-        If they are not, or are not of both kinds.
+        If they are not, or are not of both kinds, or are no pair (X, y).
     """
     if validation is None:
         return None
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise InputError(
+            "validation must be (X, y), samples and +1 or -1 for each, found an object of type "
+            f"{type(validation).__name__}"
+        )
     X, y = validation
     shape, encoding = tuple(samples.x.shape[1:]), samples.encoding
     if isinstance(X, Samples):

@@ -17,6 +17,7 @@ from ama.errors import InputError
 from ama.report.charts import SCORE_LABEL, plot_densities, plot_training
 from ama.report.pictures import BOX, as_pixels, heat_scale, heated, value_range
 from ama.report.reconstruction_plots import plot_reconstruction_rows, plot_reconstructions
+from ama.utils.declarations import check_count
 
 CLASSES = {"1": "normal", "-1": "anomalies"}
 
@@ -109,8 +110,9 @@ class ReconstructionsDisplay:
         Raises
         ------
         InputError
-            If the samples are rows, or there are not as many labels as samples.
+            If the samples are rows, or there are not as many labels as samples, or ``n`` is below 1.
         """
+        check_count("n", n)
         x = images_of(detector, X).x.numpy()
         parts = [x, detector.reconstruct(x), detector.score_samples(x)]
         groups = {
@@ -185,8 +187,9 @@ class MapDisplay:
         Raises
         ------
         InputError
-            If the samples are rows.
+            If the samples are rows, or ``n`` is below 1.
         """
+        check_count("n", n)
         samples = images_of(detector, X)
         samples = samples.select(range(min(n, len(samples))))
         reconstructions = detector.reconstruct(samples) if detector.kind_.shows_reconstructions else None

@@ -57,6 +57,18 @@ def declared(owner: type) -> dict[str, Parameter]:
     return {name: parameter for name, parameter in found.items() if parameter is not None}
 
 
+def check_count(name: str, value: Any) -> None:
+    """Refuse an argument that is no whole number from 1.
+
+    Raises
+    ------
+    InputError
+        The message names the argument.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise InputError(f"{name} must be a whole number from 1, found {as_written(value)}")
+
+
 def check(values: dict[str, Any], owner: type) -> None:
     """Compare values with the declarations of a class; None is left alone.
 

@@ -42,14 +42,14 @@ def _run(given: Namespace) -> None:
     from pathlib import Path
 
     from ama.cli.saving_models import save
-    from ama.detectors.calibrating import check_window
     from ama.detectors.registry import load
     from ama.io.model_writer import check_writable
-    from ama.utils.declarations import check
+    from ama.utils.declarations import check, check_count
 
     target = given.model if given.out is None else given.out
     check_writable(Path(target))
-    check_window(given.window)
+    if given.window is not None:
+        check_count("window", given.window)
     detector = load(given.model, given.device)
     if given.false_alarm_rate is not None:
         check({"false_alarm_rate": given.false_alarm_rate}, type(detector))

@@ -48,7 +48,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
         "--validation",
         type=str | None,
         metavar="SOURCE",
-        help="labelled source that selects the weights; needs --normal-label",
+        help="labelled source that selects the weights; needs --normal-label, or a folder good",
     )
     parser.add_argument(
         "--image_size", type=int | None, metavar="INT", help="side to which images are resized, in pixels"
