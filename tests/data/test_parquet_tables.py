@@ -214,6 +214,19 @@ def test_a_file_of_one_row_group_streams_in_constant_memory(tmp_path):
     assert 0 < counted.max_memory() < values.nbytes / 3
 
 
+def test_what_lies_beside_shards_is_said(tmp_path):
+    pq.write_table(pa.table({"x": np.arange(9.0)}), tmp_path / "0.parquet")
+    (tmp_path / "_SUCCESS").touch()
+    (tmp_path / ".hidden").touch()
+    assert open_source(tmp_path).remarks == ()
+    (tmp_path / "b.csv").write_text("x\n1\n")
+    (tmp_path / "more").mkdir()
+    said = f"{tmp_path} is read from its 1 shard (.parquet), without b.csv, more"
+    assert open_source(tmp_path).remarks == (said,)
+    with pytest.raises(InputError, match=r"without b\.csv, more \(refused by strict\)"):
+        open_source(tmp_path, strict=True)
+
+
 def test_shards_must_agree(tmp_path):
     pq.write_table(pa.table({"a": [1]}), tmp_path / "0.parquet")
     pq.write_table(pa.table({"b": [1]}), tmp_path / "1.parquet")

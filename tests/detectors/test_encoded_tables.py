@@ -183,3 +183,12 @@ def test_sparse_rows_have_the_scores_of_dense_ones():
     neighbours = NearestNeighbours().fit(X)
     assert neighbours.n_features_in_ == 12
     assert np.array_equal(neighbours.score_samples(X), neighbours.score_samples(X.toarray()))
+
+
+@pytest.mark.parametrize(("column", "expected"), [("amount", "numbers"), ("when", "dates or times")])
+def test_a_value_of_another_kind_is_named_with_its_row(detector, column, expected):
+    new = payments(6, seed=4).astype({column: object})
+    new[column] = new[column].astype(str)
+    new.loc[5, column] = "abc"
+    with pytest.raises(InputError, match=f"column '{column}' of .* 'abc' in row 6 .* expected {expected}"):
+        detector.score_samples(new)

@@ -119,3 +119,19 @@ def test_a_name_that_cannot_be_is_found_out_in_advance(tmp_path):
     for name in ("n" * 256, "new/" + "n" * 256):
         with pytest.raises(InputError, match="File name too long"):
             check_appendable(tmp_path / name)
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", '{\n  "format": 1\n}\n', "[1]\n", "text"])
+def test_a_file_of_something_else_is_kept_as_it_is(tmp_path, content):
+    (tmp_path / "file").write_text(content)
+    with pytest.raises(
+        InputError, match=r"cannot write .*file: it is no results file: its first line is not"
+    ):
+        check_appendable(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == content
+
+
+@pytest.mark.parametrize("content", ["", '{"a": 1}\n{"b"', '{"a": 1'])
+def test_a_results_file_may_be_empty_or_end_in_an_incomplete_line(tmp_path, content):
+    (tmp_path / "file").write_text(content)
+    check_appendable(tmp_path / "file")

@@ -10,8 +10,8 @@ from jsonargparse import Namespace
 
 from ama.cli.options import normal_labels
 from ama.cli.reading import chunks, say_assumed
-from ama.data.normal_labels import is_normal, normal_among_anomalies
-from ama.data.samples import Samples
+from ama.data.normal_labels import is_normal, label_counts, normal_among_anomalies
+from ama.data.samples import Samples, count
 from ama.detectors.base import Detector
 from ama.errors import InputError
 
@@ -38,17 +38,17 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
     labels = normal_labels(given)
     if labels is not None and given.anomalies is not None:
         raise InputError(EITHER)
+    seen: list[Counter[str]] = []
     for name, of_anomalies in ((given.source, False), (given.anomalies, True)):
         if name is None:
             continue
         source = detector.open(
             name, label_column=given.label_column, strict=given.strict, channels=given.channels
         )
-        seen: Counter[str] = Counter()
+        seen.append(Counter())
         for samples in chunks(source, "scoring"):
             anomalous = None
-            if samples.labels is not None:
-                seen.update(samples.labels.tolist())
+            seen[-1].update(label_counts(samples.labels))
             if given.anomalies is not None:
                 anomalous = np.full(len(samples), of_anomalies)
             elif labels is not None:
@@ -57,9 +57,14 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
                 else:
                     anomalous = ~np.isin(samples.labels, labels)
             yield samples, anomalous
-        if labels is not None:
-            is_normal(np.array(sorted(seen)), labels, name)  # raises if a label does not occur
-        if of_anomalies and (mixed := normal_among_anomalies(seen, name)) is not None:
+    if labels is not None:
+        is_normal(np.array(sorted(seen[0])), labels, given.source)  # raises if a label does not occur
+        if n := seen[0][""]:
+            unlabelled = f"{given.source} has {count(n, 'sample')} without a label, taken as anomalies"
+            say_assumed(unlabelled, given.strict)
+    elif given.anomalies is not None:
+        mixed = normal_among_anomalies(seen[0], seen[1], given.source, given.anomalies)
+        if mixed is not None:
             say_assumed(mixed, given.strict)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,7 @@ def is_normal(labels: np.ndarray | None, normal_labels: Sequence[str], source: s
 
 def all_taken_as_normal(samples: Samples) -> str | None:
     """The sentence on labels that decided nothing; None if there are not several."""
-    if samples.labels is None:
-        return None
-    found = Counter(samples.labels.tolist())
+    found = label_counts(samples.labels)
     if len(found) < 2:
         return None
     shown = ", ".join(f"{label or '(none)'} ({n})" for label, n in found.most_common(MOST_SHOWN))
@@ -58,25 +56,34 @@ def all_taken_as_normal(samples: Samples) -> str | None:
     )
 
 
+def label_counts(labels: np.ndarray | None) -> Counter[str]:
+    """How many samples there are of each label."""
+    return Counter([] if labels is None else labels.tolist())
+
+
 def normal_among_anomalies(
-    found: Mapping[str, int], source: str, normal_labels: Sequence[str] | None = None
+    normal: Counter[str], anomalies: Counter[str], source: str, of_anomalies: str
 ) -> str | None:
-    """The sentence on samples of a normal label in a source of anomalies; None if there are none.
+    """The sentence on labels that a source of normal samples and one of anomalies share; None if there are none.
 
     Parameters
     ----------
-    found
-        How many samples there are of each label.
-    source
-        Name of the source.
-    normal_labels
-        By default that of :mod:`MVTec's layout <ama.data.inspection_folders>`.
+    normal, anomalies
+        How many samples of each label they hold. The label of :mod:`MVTec's layout <ama.data.inspection_folders>` is
+        that of normal samples.
+    source, of_anomalies
+        Their names.
     """
-    shown = [f"{label} ({found[label]})" for label in normal_labels or [GOOD] if label in found]
-    if not shown:
+    if shared := [label for label in anomalies if label and label in normal]:
+        shown = ", ".join(sorted(shared)[:MOST_SHOWN]) + (", ..." if len(shared) > MOST_SHOWN else "")
+        return (
+            f"{source} and {of_anomalies} both have samples of the label {shown}: the former are taken as normal, the "
+            "latter as anomalies"
+        )
+    if GOOD not in anomalies:
         return None
     return (
-        f"{source} has samples of the label {', '.join(shown)}, which are taken as anomalies, too: "
+        f"{of_anomalies} has samples of the label {GOOD} ({anomalies[GOOD]}), which are taken as anomalies, too: "
         "give a source of anomalies alone"
     )
 

@@ -45,7 +45,7 @@ from ama.data.objects import open_object
 from ama.data.parquet_tables import parquet_table
 from ama.data.remote_files import is_url, without_secrets
 from ama.data.remote_sources import open_url
-from ama.data.samples import Samples, Source, Wanted
+from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
 from ama.errors import InputError
@@ -187,6 +187,12 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
         return EncodedImages(ImageFiles(folder, files), wanted)
     visible = sorted(p for p in folder.iterdir() if p.name[0] != ".")
     if shards := [p for p in visible if p.suffix.lower() == ".parquet"]:
+        # Names that start with an underscore are notes of the program that wrote the shards.
+        if others := [p.name for p in visible if p not in shards and p.name[0] != "_"]:
+            named = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+            wanted.remark(
+                f"{folder} is read from its {count(len(shards), 'shard')} (.parquet), without {named}"
+            )
         return open_table(parquet_table(shards, str(folder)), wanted, [folder])
     found = Counter(p.suffix.lower() or "other" for p in visible if p.is_file())
     held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"

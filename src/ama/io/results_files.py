@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import io
 import json
 import os
@@ -64,15 +65,29 @@ def check_appendable(path: Path) -> None:
     Raises
     ------
     InputError
-        If the file, or the folder to create it in, cannot be written to.
+        If the file, or the folder to create it in, cannot be written to, or the file holds something else.
     """
     with naming(path):
         if path.exists():
             path.open("ab").close()
+            if path.is_file() and not _may_grow(path):
+                raise OSError(errno.EEXIST, "it is no results file: its first line is not a JSON object")
             return
         nearest = next(place for place in path.absolute().parents if place.exists())
         check_folder(nearest)
         link_target(nearest / path.name)
+
+
+def _may_grow(path: Path) -> bool:
+    """Whether a file is empty, or starts with a record, which may be incomplete."""
+    with path.open("rb") as file:
+        line = file.readline()
+    if not line.endswith(b"\n"):
+        return line[:1] in (b"", b"{")
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 def read_results(path: Path) -> list[dict[str, Any]]:

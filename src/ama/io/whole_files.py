@@ -54,6 +54,27 @@ def check_file_path(path: Path, suffixes: Sequence[str]) -> None:
         check_place(path)
 
 
+def check_no_source(path: Path, source: str) -> None:
+    """Check that what is written at ``path`` does not replace the source that is read.
+
+    Raises
+    ------
+    InputError
+        If it is the source, or a shard among those of a folder.
+    """
+    read = Path(source)
+    same = False
+    with contextlib.suppress(OSError, ValueError):  # opening the source says what is wrong with its name
+        read = read.expanduser()
+        places = [read, read.with_name(read.name + path.suffix)] if read.name else [read]
+        same = path.exists() and any(place.exists() and place.samefile(path) for place in places)
+        same |= path.suffix == ".parquet" and read.is_dir() and path.resolve().parent == read.resolve()
+    if same:
+        raise InputError(
+            f"cannot write {path}: it would be among what {source} is read from; name another file"
+        )
+
+
 def check_place(path: Path) -> None:
     """Check that a regular file can be written at ``path``.
 

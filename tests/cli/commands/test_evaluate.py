@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 
 import ama
@@ -20,6 +22,45 @@ def test_anomalies_may_be_a_source_of_their_own(call, tmp_path):
     apart = call("evaluate", "photos.model", "photos/cat", "--anomalies", tmp_path)
     assert both == apart
     assert "40 normal samples, 80 anomalies" in both[1]
+
+
+def test_labels_that_both_sources_hold_are_said(call, tmp_path):
+    status, _, errors = call("evaluate", "photos.model", "photos", "--anomalies", "photos/fox")
+    assert (status, errors) == (0, "")
+    words = ["evaluate", "photos.model", "new-cats-and-dogs", "--anomalies", "photos"]
+    said = (
+        "new-cats-and-dogs and photos both have samples of the label cat, dog: the former are taken as normal"
+    )
+    assert said in call(*words)[2]
+    assert refused(call(*words, "--strict"), rf"{said}, the latter as anomalies \(refused by strict\)")
+
+
+def test_samples_without_a_label_are_said(call, tmp_path):
+    table = pa.csv.read_csv("table.csv")
+    kinds = [*table["kind"].to_pylist()[:-3], None, "", None]
+    pa.csv.write_csv(table.set_column(4, "kind", pa.array(kinds)), tmp_path / "t.csv")
+    words = [
+        "evaluate",
+        "table.model",
+        tmp_path / "t.csv",
+        "--label-column",
+        "kind",
+        "--normal-label",
+        "cat",
+        "dog",
+    ]
+    status, output, errors = call(*words)
+    assert status == 0
+    assert "80 normal samples, 40 anomalies" in output
+    assert errors == f"ama: note: {tmp_path}/t.csv has 3 samples without a label, taken as anomalies\n"
+
+
+def test_a_file_that_holds_no_results_is_kept(call):
+    before = Path("table.model/config.json").read_bytes()
+    words = ["evaluate", "table.model", "table.csv", "--label-column", "kind", "--normal-label", "cat"]
+    result = call(*words, "--append-to", "table.model/config.json")
+    assert refused(result, "cannot write table.model/config.json: it is no results file: .*")
+    assert Path("table.model/config.json").read_bytes() == before
 
 
 def test_an_evaluation_is_recorded_with_what_repeats_it(call, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,6 +58,21 @@ def test_the_ids_name_the_files(call, tmp_path):
     call("score", "photos.model", "photos", "--out", tmp_path / "scores.parquet")
     ids = read(tmp_path / "scores.parquet")["id"].to_pylist()
     assert ids == [f"{kind}/{i:02}.png" for kind in CLASSES for i in range(EACH)]
+
+
+@pytest.mark.filterwarnings("ignore:column 'kind' of table.csv is left out")
+@pytest.mark.parametrize("source", ["t.csv", "t", "link.csv", "shards"])
+def test_scores_are_not_written_over_their_source(call, tmp_path, source):
+    shutil.copy("table.csv", tmp_path / "t.csv")
+    (tmp_path / "link.csv").symlink_to("t.csv")
+    (tmp_path / "shards").mkdir()
+    pq.write_table(pa.csv.read_csv("table.csv"), tmp_path / "shards" / "0.parquet")
+    out = "shards/scores.parquet" if source == "shards" else "t.csv"
+    result = call("score", "table.model", tmp_path / source, "--out", tmp_path / out)
+    assert refused(
+        result, rf"cannot write {tmp_path}/{out}: it would be among what {tmp_path}/{source} is read from.*"
+    )
+    assert (tmp_path / "t.csv").read_bytes() == Path("table.csv").read_bytes()
 
 
 def test_without_a_file_the_scores_go_to_standard_output_alone(call, tmp_path):

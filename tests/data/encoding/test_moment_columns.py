@@ -67,3 +67,15 @@ def test_fields_that_no_fit_could_have_made_are_refused(changed, sentence):
     fields = {"origin": 0, "median": 0.0, "parts": [], "missing": False, "times": False}
     with pytest.raises(ValueError, match=sentence):
         Moments(**{**fields, **changed}).check()
+
+
+@pytest.mark.parametrize(
+    ("times", "value"),
+    [(False, "31.12.2030"), (False, "1735689600"), (False, "2024-13-01"), (True, "2024-01-01 09:00")],
+)
+def test_a_text_that_is_no_such_moment_is_odd(times, value):
+    encoding = Moments(0, 0.0, [], False, times)
+    usual = "09:00" if times else "2024-01-01"
+    assert encoding.odd(pa.array([usual, None, "", value, value])) == (4, repr(value))
+    assert encoding.odd(pa.array([usual, None, ""])) is None
+    assert encoding.odd(pa.array([None, None], pa.null())) is None

@@ -211,18 +211,17 @@ def _with_anomalies(
 ) -> tuple[Samples, np.ndarray]:
     """Normal samples and known anomalies in one, and +1 or -1 for each."""
     import dataclasses
-    from collections import Counter
 
     import numpy as np
     import torch
 
     from ama.cli.reading import read, say_assumed
     from ama.data.names import clean_name
-    from ama.data.normal_labels import normal_among_anomalies
+    from ama.data.normal_labels import label_counts, normal_among_anomalies
 
     known = read(alike(given.anomalies))
-    labels = Counter([] if known.labels is None else known.labels.tolist())
-    if (mixed := normal_among_anomalies(labels, given.anomalies, options.normal_labels(given))) is not None:
+    counts = label_counts(normal.labels), label_counts(known.labels)
+    if (mixed := normal_among_anomalies(*counts, given.source, given.anomalies)) is not None:
         say_assumed(mixed, given.strict)
     joined = dataclasses.replace(
         normal,

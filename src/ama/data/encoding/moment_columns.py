@@ -77,6 +77,17 @@ class Moments(ColumnEncoding):
             columns.append(absent.astype(np.float64))
         return Encoded(np.stack(columns, 1), 0 if self.missing else int(absent.sum()))
 
+    def odd(self, column: pa.Array) -> tuple[int, str] | None:
+        """Also of a column of times: a text with a date."""
+        if not is_text(column.type):
+            return None
+        found = texts(column)
+        at = of_texts([*found.known, None])
+        known = np.array([text is not None for text in [*found.known, None]])
+        wrong = known & (np.isnan(at) | (self.times & (np.abs(at) >= DAY)))
+        rows = np.flatnonzero(wrong[found.places])
+        return None if len(rows) == 0 else (int(rows[0]) + 1, repr(found.known[found.places[rows[0]]]))
+
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         absent = x[:, -1] > 0.5 if self.missing else np.zeros(len(x), dtype=bool)
         return [MISSING if a else self._shown(days) for a, days in zip(absent, x[:, 0].tolist(), strict=True)]

@@ -99,7 +99,7 @@ class TableEncoding:
             batch.schema.names, self.columns, batch.columns, self.groups, strict=True
         ):
             if (odd := encoding.odd(column)) is not None:
-                raise InputError(not_a_number(name, table, rows[odd[0]], odd[1]))
+                raise InputError(not_a_number(name, table, rows[odd[0] - 1] + 1, odd[1], encoding.expects))
             x[:, group], replaced[name] = encoding.encode(column)
         return x, replaced
 
