@@ -39,6 +39,13 @@ def test_every_value_but_0_is_a_defect_whatever_the_pixels(tmp_path, mode):
     assert np.array_equal(Masks(tmp_path, (12, 9)).of("000.jpg"), DEFECT > 0)
 
 
+def test_a_palette_decides_by_its_colours(tmp_path):
+    mask = Image.fromarray((DEFECT == 0).astype(np.uint8), "P")
+    mask.putpalette([255, 255, 255, 0, 0, 0])  # the place 0 is white, and 1 is black
+    save(tmp_path / "000.png", mask)
+    assert np.array_equal(Masks(tmp_path, (12, 9)).of("000.jpg"), DEFECT > 0)
+
+
 def test_a_mask_of_another_size_is_resized_without_new_values_and_that_is_told(tmp_path):
     save(tmp_path / "000.png", DEFECT.repeat(3, 0).repeat(3, 1))
     masks = Masks(tmp_path, (12, 9))

@@ -97,3 +97,21 @@ def test_a_warning_of_few_held_out_samples_names_the_users_line(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     warned = re.findall(r"lines\.py:(\d): UserWarning: a false-alarm rate of", done.stderr)
     assert [lines[int(number) - 1] for number in warned] == lines[-3:]
+
+
+def test_no_rate_is_refused_and_changes_nothing():
+    """In a process without the checks of types, which refuse it before."""
+    lines = """
+import numpy as np
+from ama.baselines.neighbours import NearestNeighbours
+detector = NearestNeighbours().fit(np.random.default_rng(0).normal(size=(100, 2)))
+try:
+    detector.set_threshold(None)
+except ValueError as error:
+    print(type(error).__name__, error, detector.false_alarm_rate)
+"""
+    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
+    assert (
+        done.stdout
+        == "InputError false_alarm_rate must be a number between 0 and 1, both excluded, found None 0.05\n"
+    )

@@ -82,9 +82,15 @@ def with_layout(given: Namespace, purpose: str, maps: bool = False) -> Namespace
     InputError
         If a layout is recognised and ``strict`` refuses that.
     """
-    if given.anomalies is not None or normal_labels(given) not in (None, [GOOD]):
+    if normal_labels(given) not in (None, [GOOD]):
         return given
     parts = inspection_folder(given.source)
+    if given.anomalies is not None:
+        if parts is None:
+            return given
+        good = str(parts.test / GOOD)
+        say_assumed(f"{given.source} {LIKE_MVTEC}: {purpose} {good} and the anomalies", given.strict)
+        return Namespace({**given.as_dict(), "source": good})
     if parts is not None:
         masks = given.get("masks")
         if masks is None and maps and parts.masks is not None:

@@ -10,7 +10,7 @@ from jsonargparse import Namespace
 
 from ama.cli.options import normal_labels
 from ama.cli.reading import chunks, say_assumed
-from ama.data.normal_labels import is_normal, label_counts, normal_among_anomalies
+from ama.data.normal_labels import MOST_SHOWN, is_normal, label_counts, normal_among_anomalies
 from ama.data.samples import Samples, count
 from ama.detectors.base import Detector
 from ama.errors import InputError
@@ -59,13 +59,24 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
             yield samples, anomalous
     if labels is not None:
         is_normal(np.array(sorted(seen[0])), labels, given.source)  # raises if a label does not occur
+    _say_how_taken(seen, given)
+
+
+def _say_how_taken(seen: list[Counter[str]], given: Namespace) -> None:
+    """Say which labels of the sources decided nothing, and how many samples lack one."""
+    if given.normal_label is not None:
         if n := seen[0][""]:
             unlabelled = f"{given.source} has {count(n, 'sample')} without a label, taken as anomalies"
             say_assumed(unlabelled, given.strict)
-    elif given.anomalies is not None:
-        mixed = normal_among_anomalies(seen[0], seen[1], given.source, given.anomalies)
-        if mixed is not None:
-            say_assumed(mixed, given.strict)
+        return
+    if given.anomalies is None:
+        return
+    mixed = normal_among_anomalies(seen[0], seen[1], given.source, given.anomalies)
+    if mixed is not None:
+        say_assumed(mixed, given.strict)
+    elif len(seen[0]) > 1:  # kinds of normal samples, perhaps
+        shown = ", ".join(label or "(none)" for label in sorted(seen[0])[:MOST_SHOWN])
+        say_assumed(f"{given.source} has the labels {shown}; all samples were taken as normal", strict=False)
 
 
 def check_both_classes(anomalous: np.ndarray, source: str, purpose: str) -> None:

@@ -207,9 +207,14 @@ def check_names(names: Sequence[str], table: str) -> None:
 
 
 def image_column(schema: pa.Schema) -> str | None:
-    """The column of images: "image", else the first column of bytes or of the hub's {bytes, path}."""
-    found = [field.name for field in schema if holds_bytes(field.type)]
+    """The column of images: "image", else the first of :func:`image_columns`."""
+    found = image_columns(schema)
     return "image" if "image" in found else next(iter(found), None)
+
+
+def image_columns(schema: pa.Schema) -> list[str]:
+    """The columns of bytes or of the hub's {bytes, path}."""
+    return [field.name for field in schema if holds_bytes(field.type)]
 
 
 def holds_bytes(kind: pa.DataType) -> bool:

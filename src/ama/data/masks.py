@@ -15,7 +15,8 @@ from ama.errors import InputError
 from ama.io.sample_paths import sample_path
 
 MASK_SUFFIXES = (".png", ".bmp", ".tif", ".tiff", ".gif")  # without loss: JPEG would blur a mask
-WITHOUT_ALPHA = {"RGBA": "RGB", "LA": "L", "PA": "P", "La": "L", "RGBa": "RGB"}
+# Without what is no defect: transparency, and the place of a colour in a palette.
+PLAIN = {"RGBA": "RGB", "LA": "L", "P": "RGB", "PA": "RGB", "La": "L", "RGBa": "RGB"}
 
 
 class Masks:
@@ -119,7 +120,7 @@ class Masks:
     def _read(self, file: Path) -> Bool[np.ndarray, "i j"]:
         try:
             with decoder_warnings(), opened(str(file)) as image:
-                plain = image.convert(WITHOUT_ALPHA[image.mode]) if image.mode in WITHOUT_ALPHA else image
+                plain = image.convert(PLAIN[image.mode]) if image.mode in PLAIN else image
                 values = np.asarray(plain) != 0
         except Exception as error:  # Pillow may raise almost anything on a damaged file
             raise InputError(f"the mask {unreadable(str(file), error)}") from error

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ama.data.arrow import ArrowTable, image_column
+from ama.data.arrow import ArrowTable, image_column, image_columns
 from ama.data.encoded_images import EncodedImages
+from ama.data.feature_columns import LABEL_NAME
 from ama.data.image_columns import ImageColumn
+from ama.data.names import of_columns
 from ama.data.samples import Source, Wanted
 from ama.data.table_rows import TableRows
 
@@ -28,5 +30,17 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     if column is not None and not wanted.columns:
         group_column = None if wanted.group_by is None else wanted.group_by.column
         images = ImageColumn(table, column, wanted.label_column, folders, group_column)
+        _remark_unread(images, wanted)
         return EncodedImages(images, wanted)
     return TableRows(table, wanted)
+
+
+def _remark_unread(images: ImageColumn, wanted: Wanted) -> None:
+    """Say which other columns may be images or labels."""
+    names, used = images.table.schema.names, {images.column, images.label, images.group}
+    if others := [name for name in image_columns(images.table.schema) if name not in used]:
+        end = f"not read: the images are those of {images.column!r}"
+        wanted.remark(of_columns(others, images.name, f"is {end}", f"are {end}"))
+    if images.label is None and (labels := [n for n in names if n not in used and LABEL_NAME.fullmatch(n)]):
+        end = "not read: --label-column takes labels from one"
+        wanted.remark(of_columns(labels, images.name, f"is {end}", f"are {end}"))

@@ -25,8 +25,9 @@ def test_anomalies_may_be_a_source_of_their_own(call, tmp_path):
 
 
 def test_labels_that_both_sources_hold_are_said(call, tmp_path):
-    status, _, errors = call("evaluate", "photos.model", "photos", "--anomalies", "photos/fox")
-    assert (status, errors) == (0, "")
+    status, _, errors = call("evaluate", "photos.model", "photos", "--anomalies", "photos/fox", "--strict")
+    assert status == 0
+    assert errors == "ama: note: photos has the labels cat, dog, fox; all samples were taken as normal\n"
     words = ["evaluate", "photos.model", "new-cats-and-dogs", "--anomalies", "photos"]
     said = (
         "new-cats-and-dogs and photos both have samples of the label cat, dog: the former are taken as normal"

@@ -261,6 +261,12 @@ def test_of_a_layout_the_test_images_validate(call, inspection, tmp_path):
     assert refused(call(*words, "photos"), "--validation needs --normal-label, .*")
 
 
+def test_of_a_layout_the_good_test_images_are_judged_beside_other_anomalies(call, inspection):
+    told = call("evaluate", "photos.model", inspection, "--anomalies", inspection / "test" / "spot")
+    assert f"do: evaluating {inspection}/test/good and the anomalies" in told[2]
+    assert told[:2] == call("evaluate", "photos.model", inspection / "test", "--normal-label", "good")[:2]
+
+
 RATE = ["--false-alarm-rate", "0.2"]  # which a few held-out samples reach
 
 

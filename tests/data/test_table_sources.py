@@ -1,0 +1,35 @@
+"""What of a table of images is not read is said."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ama.data.sources import open_source
+from ama.errors import InputError
+from image_files import noise
+from places import png
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["image", "label", "note"], []),
+        (["mask", "photo", "label"], ["column 'photo' of {} is not read: the images are those of 'mask'"]),
+        (
+            ["mask", "image", "photo"],
+            ["columns 'mask', 'photo' of {} are not read: the images are those of 'image'"],
+        ),
+        (["image", "Class"], ["column 'Class' of {} is not read: --label-column takes labels from one"]),
+    ],
+)
+def test_other_images_and_labels_are_said(tmp_path, names, said):
+    images = pa.array([png(noise(8, 8, seed=i)) for i in range(6)], pa.binary())
+    kinds = {name: pa.array(["a", "b"] * 3) for name in ("label", "note", "Class")}
+    pq.write_table(pa.table({name: kinds.get(name, images) for name in names}), tmp_path / "t.parquet")
+    expected = tuple(sentence.format(tmp_path / "t.parquet") for sentence in said)
+    assert open_source(tmp_path / "t.parquet").remarks == expected
+    if said:
+        with pytest.raises(InputError, match="refused by strict"):
+            open_source(tmp_path / "t.parquet", strict=True)
