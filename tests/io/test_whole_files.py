@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ama.errors import InputError
-from ama.io.whole_files import check_file_path, replacing, write_text
+from ama.io.whole_files import check_file_path, check_no_source, replacing, write_text
 
 
 def test_a_text_replaces_an_existing_one_and_leaves_no_other_file(tmp_path):
@@ -100,3 +100,15 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_what_another_writes_i
         slow.write_text("slow")
     assert os.listdir(tmp_path) == ["page.html"]
     assert (tmp_path / "page.html").read_text() == "slow"
+
+
+def test_scores_may_lie_among_images_but_replace_no_shard(tmp_path):
+    (tmp_path / "a.parquet").touch()
+    check_no_source(tmp_path / "scores.parquet", str(tmp_path))
+    (tmp_path / "_SUCCESS").touch()
+    with pytest.raises(InputError, match=r"cannot write .*a\.parquet: .* is read from it; name another file"):
+        check_no_source(tmp_path / "a.parquet", str(tmp_path))
+    (tmp_path / "0.png").touch()
+    check_no_source(tmp_path / "a.parquet", str(tmp_path))
+    for source in ("hf://owner/name", "https://host/a.parquet", "", "digits", "a\0b"):
+        check_no_source(tmp_path / "a.parquet", source)

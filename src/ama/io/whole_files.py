@@ -60,7 +60,7 @@ def check_no_source(path: Path, source: str) -> None:
     Raises
     ------
     InputError
-        If it is the source, or a shard among those of a folder.
+        If it is the source, or one of the shards that a folder holds.
     """
     read = Path(source)
     same = False
@@ -68,11 +68,10 @@ def check_no_source(path: Path, source: str) -> None:
         read = read.expanduser()
         places = [read, read.with_name(read.name + path.suffix)] if read.name else [read]
         same = path.exists() and any(place.exists() and place.samefile(path) for place in places)
-        same |= path.suffix == ".parquet" and read.is_dir() and path.resolve().parent == read.resolve()
+        if path.exists() and read.is_dir() and path.resolve().parent == read.resolve():
+            same = all(file.suffix == ".parquet" or file.name[0] in "._" for file in read.iterdir())
     if same:
-        raise InputError(
-            f"cannot write {path}: it would be among what {source} is read from; name another file"
-        )
+        raise InputError(f"cannot write {path}: {source} is read from it; name another file")
 
 
 def check_place(path: Path) -> None:
