@@ -70,7 +70,7 @@ def check_appendable(path: Path) -> None:
     with naming(path):
         if path.exists():
             path.open("ab").close()
-            if path.is_file() and not _may_grow(path):
+            if path.suffix != ".jsonl" and path.is_file() and not _may_grow(path):
                 raise OSError(errno.EEXIST, "it is no results file: its first line is not a JSON object")
             return
         nearest = next(place for place in path.absolute().parents if place.exists())
