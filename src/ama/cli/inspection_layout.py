@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jsonargparse import Namespace
 
 from ama.cli.options import normal_labels
@@ -11,13 +13,20 @@ from ama.data.inspection_folders import (
     LIKE_MVTEC,
     holds_good,
     inspection_folder,
-    part_to_calibrate,
-    part_to_learn,
 )
 
 
-def source_to_learn(given: Namespace) -> tuple[str, list[str] | None]:
-    """The source that ``ama fit`` learns from, and the labels of its normal samples, if they are needed.
+def normal_source(
+    given: Namespace, part: Callable[[str], tuple[str, str | None]]
+) -> tuple[str, list[str] | None]:
+    """The source of normal samples of a command, and the labels of these, if they are needed.
+
+    Parameters
+    ----------
+    given
+        The options.
+    part
+        :func:`ama.data.inspection_folders.part_to_learn` or ``part_to_calibrate``.
 
     Raises
     ------
@@ -27,24 +36,8 @@ def source_to_learn(given: Namespace) -> tuple[str, list[str] | None]:
     labels = normal_labels(given)
     if labels not in (None, [GOOD]):
         return given.source, labels
-    source, remark = part_to_learn(given.source)
+    source, remark = part(given.source)
     if remark is None:
-        return given.source, labels
-    say_assumed(remark, given.strict)
-    return source, None
-
-
-def source_to_calibrate(given: Namespace) -> tuple[str, list[str] | None]:
-    """The source that ``ama calibrate`` reads, and the labels of its normal samples, if they are needed.
-
-    Raises
-    ------
-    InputError
-        As of :func:`source_to_learn`.
-    """
-    labels = normal_labels(given)
-    source, remark = part_to_calibrate(given.source)
-    if labels not in (None, [GOOD]) or remark is None:
         return given.source, labels
     say_assumed(remark, given.strict)
     return source, None
@@ -56,7 +49,7 @@ def labels_to_validate(given: Namespace) -> list[str] | None:
     Raises
     ------
     InputError
-        As of :func:`source_to_learn`.
+        As of :func:`normal_source`.
     """
     labels = normal_labels(given)
     if labels is not None or not (inspection_folder(given.validation) or holds_good(given.validation)):

@@ -10,7 +10,7 @@ from jsonargparse import Namespace
 
 from ama.cli.options import normal_labels
 from ama.cli.reading import chunks, say_assumed
-from ama.data.normal_labels import MOST_SHOWN, is_normal, label_counts, normal_among_anomalies
+from ama.data.normal_labels import first_of, is_normal, label_counts, normal_among_anomalies
 from ama.data.samples import Samples, count
 from ama.detectors.base import Detector
 from ama.errors import InputError
@@ -75,7 +75,7 @@ def _say_how_taken(seen: list[Counter[str]], given: Namespace) -> None:
     if mixed is not None:
         say_assumed(mixed, given.strict)
     elif len(seen[0]) > 1:  # kinds of normal samples, perhaps
-        shown = ", ".join(label or "(none)" for label in sorted(seen[0])[:MOST_SHOWN])
+        shown = first_of([label or "(none)" for label in sorted(seen[0])])
         say_assumed(f"{given.source} has the labels {shown}; all samples were taken as normal", strict=False)
 
 

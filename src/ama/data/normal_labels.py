@@ -38,8 +38,9 @@ def is_normal(labels: np.ndarray | None, normal_labels: Sequence[str], source: s
     found = sorted(set(labels.tolist()))
     for label in normal_labels:
         if label not in found:
-            shown = ", ".join(found[:MOST_SHOWN]) + (", ..." if len(found) > MOST_SHOWN else "")
-            raise InputError(f"no sample of {source} has the label {label!r}; its labels are {shown}")
+            raise InputError(
+                f"no sample of {source} has the label {label!r}; its labels are {first_of(found)}"
+            )
     return np.isin(labels, list(normal_labels))
 
 
@@ -48,12 +49,16 @@ def all_taken_as_normal(samples: Samples) -> str | None:
     found = label_counts(samples.labels)
     if len(found) < 2:
         return None
-    shown = ", ".join(f"{label or '(none)'} ({n})" for label, n in found.most_common(MOST_SHOWN))
-    more = ", ..." if len(found) > MOST_SHOWN else ""
+    shown = first_of([f"{label or '(none)'} ({n})" for label, n in found.most_common()])
     return (
-        f"{samples.source or 'the source'} has the labels {shown}{more}, and all samples were taken as normal: "
+        f"{samples.source or 'the source'} has the labels {shown}, and all samples were taken as normal: "
         "choose with --normal-label"
     )
+
+
+def first_of(labels: Sequence[str]) -> str:
+    """The first few labels, for a message."""
+    return ", ".join(labels[:MOST_SHOWN]) + (", ..." if len(labels) > MOST_SHOWN else "")
 
 
 def label_counts(labels: np.ndarray | None) -> Counter[str]:
@@ -75,10 +80,9 @@ def normal_among_anomalies(
         Their names.
     """
     if shared := [label for label in anomalies if label and label in normal]:
-        shown = ", ".join(sorted(shared)[:MOST_SHOWN]) + (", ..." if len(shared) > MOST_SHOWN else "")
         return (
-            f"{source} and {of_anomalies} both have samples of the label {shown}: the former are taken as normal, the "
-            "latter as anomalies"
+            f"{source} and {of_anomalies} both have samples of the label {first_of(sorted(shared))}: the former are "
+            "taken as normal, the latter as anomalies"
         )
     if GOOD not in anomalies:
         return None

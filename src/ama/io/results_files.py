@@ -65,7 +65,8 @@ def check_appendable(path: Path) -> None:
     Raises
     ------
     InputError
-        If the file, or the folder to create it in, cannot be written to, or the file holds something else.
+        If the file, or the folder to create it in, cannot be written to; or the file holds something else, and its
+        name does not end in .jsonl.
     """
     with naming(path):
         if path.exists():

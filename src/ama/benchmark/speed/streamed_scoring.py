@@ -24,10 +24,8 @@ from ama.io.results_files import append_result
 from ama.io.score_files import write_table
 from ama.training.memory import freed_memory_kept
 
-FEWEST = {
-    "images": 10_000,
-    "rows": 40_000,
-}  # so that the first tenth of the batches can be compared with the last
+# So that the first tenth of the batches can be compared with the last.
+FEWEST = {"images": 10_000, "rows": 40_000}
 
 
 class Timing(NamedTuple):

@@ -64,11 +64,12 @@ def _normal_samples(detector: Detector, given: Namespace) -> Samples:
     """The samples of the normal label, or all of them; what was assumed is said."""
     from dataclasses import replace
 
-    from ama.cli.inspection_layout import source_to_calibrate
+    from ama.cli.inspection_layout import normal_source
     from ama.cli.reading import read, say_assumed
+    from ama.data.inspection_folders import part_to_calibrate
     from ama.data.normal_labels import all_taken_as_normal, is_normal
 
-    name, labels = source_to_calibrate(given)
+    name, labels = normal_source(given, part_to_calibrate)
     source = detector.open(
         name,
         label_column=given.label_column,
