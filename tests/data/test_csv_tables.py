@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ama.data.csv_dialect import MAX_LINE
+from ama.data.grouping import Grouping
 from ama.data.sources import open_source
 from ama.errors import InputError
 
@@ -177,3 +179,48 @@ def test_a_row_with_a_field_too_few_that_is_no_utf8_is_named_and_nothing_is_prin
     with pytest.raises(InputError, match=r"x.csv has 2 fields in row 41 \(counted from 1\), expected 3$"):
         open_source(tmp_path / "x.csv")
     assert capfd.readouterr() == ("", "")
+
+
+def test_labels_ids_and_groups_are_texts_as_written_and_whole_numbers_have_no_fraction(tmp_path):
+    rows = ["9007199254740993,007,1.0,1", "9007199254740992,+7,0,2", "nan,7.,,3", '5," 7 ",-1,4']
+    (tmp_path / "a.csv").write_text("\n".join(["serial,part,label,a", *rows]) + "\n")
+    by = {"group_by": Grouping.parsed("column:part", "--group-by "), "drop": ("serial",)}
+    samples = open_source(tmp_path / "a.csv", **by).read()
+    assert samples.columns == ["a"]
+    assert samples.labels.tolist() == ["1", "0", "", "-1"]
+    assert list(samples.group_values) == ["007", "7", "7", "7"]
+    labelled = open_source(tmp_path / "a.csv", label_column="serial", columns=["a"]).read()
+    assert labelled.labels.tolist() == ["9007199254740993", "9007199254740992", "", "5"]
+    (tmp_path / "b.csv").write_text("id,a,label\n007,1.5,1\n08,2.5,1\n")
+    assert open_source(tmp_path / "b.csv", columns=["a"]).read().ids == ["007", "08"]
+
+
+def test_a_labelled_table_with_numbers_as_labels_can_be_divided_and_pickled(tmp_path):
+    (tmp_path / "a.csv").write_text("a,label\n" + "".join(f"{i},{i % 2}.0\n" for i in range(100)))
+    part = pickle.loads(pickle.dumps(open_source(tmp_path / "a.csv").part(10, 20)))
+    assert part.read().labels.tolist() == ["0", "1"] * 5
+
+
+def test_texts_among_numbers_are_said_at_fit_and_afterwards(tmp_path):
+    numbers = [f"{i}.5" for i in range(40)]
+    (tmp_path / "fit.csv").write_text("\n".join(["a,b", *(f"{x},1" for x in [*numbers, "?"])]))
+    fitted = open_source(tmp_path / "fit.csv")
+    (tmp_path / "new.csv").write_text('a,b\n"1,000",1\nbroken,1\n,1\n?,1\n')
+    new = open_source(
+        tmp_path / "new.csv", shape=fitted.shape, columns=fitted.columns, encoding=fitted.encoding
+    )
+    samples = new.read()
+    assert samples.x[:, :2].tolist() == [[1000, 0], [20, 1], [20, 1], [20, 1]]
+    [said] = [remark for remark in samples.remarks if "texts" in remark]
+    assert said == f"column 'a' of {tmp_path}/new.csv holds 2 texts among numbers, which count as missing"
+
+
+def test_points_between_thousands_belong_to_the_number_where_commas_are_decimal(tmp_path):
+    (tmp_path / "a.csv").write_text("a;b\n1.234.567,5;1,5\n2,5;-1.000\n")
+    assert open_source(tmp_path / "a.csv").read().x.tolist() == [[1234567.5, 1.5], [2.5, -1000]]
+
+
+def test_a_fraction_of_three_digits_is_no_thousand(tmp_path):
+    (tmp_path / "a.csv").write_text("a;b\n0.123;2,5\n0.250;3,5\n")
+    samples = open_source(tmp_path / "a.csv", columns=["a"]).read()
+    assert samples.x.tolist() == [[0.123], [0.25]]

@@ -102,7 +102,7 @@ def test_a_column_of_a_table_groups_and_is_no_feature(tmp_path):
         assert "column 'lot' of" in samples.remarks[0]
         found = rule.labels(samples.ids, samples.group_values, print)
         assert found.tolist() == [str(i // 10) for i in range(30)]
-        assert samples.select([29, 0]).group_values.tolist() == [2, 0]
+        assert list(map(str, samples.select([29, 0]).group_values)) == ["2", "0"]
     with pytest.raises(InputError, match="has no column 'day'; its columns are a, b, lot"):
         open_source(frame, group_by=Grouping.parsed("column:day", "--group-by "))
     with pytest.raises(

@@ -13,6 +13,7 @@ from jsonargparse import Namespace
 
 from ama.cli.place_outputs import OPTIONS
 from ama.cli.reading import say_all
+from ama.data.encoding.table_encoding import Replaced
 from ama.data.samples import Source, none_readable, skipped_notes
 from ama.detectors.base import Detector
 from ama.distributed.ray_scores import RayScores
@@ -83,7 +84,7 @@ class RayScoring:
         assert self.scores is not None
         say_all(told := source.remarks)
         skipped: list[str] = []
-        replaced, n = Counter[str](), 0
+        replaced, n = Counter[Replaced](), 0
         with progress_bar(total=len(source), desc="scoring", unit="sample") as bar:
             for chunk in self.scores.scores(source):
                 if chunk.refused:

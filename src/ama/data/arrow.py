@@ -46,6 +46,8 @@ class ArrowTable:
         The same as ``stream`` from a row on, without reading all rows before; None where there is no such way.
     read_at_once
         Rows of which none can be read without those before; None if these are all.
+    of_texts
+        Given columns of numbers, yields the same table with their texts; None where numbers have no other form.
     """
 
     name: str
@@ -56,6 +58,7 @@ class ArrowTable:
     first_row: int = 0
     stream_from: Callable[[list[str], int, int], Iterator[pa.RecordBatch]] | None = None
     read_at_once: int | None = None
+    of_texts: Callable[[list[str]], ArrowTable] | None = None
 
     def __post_init__(self) -> None:
         if self.n_rows == 0:
@@ -78,6 +81,11 @@ class ArrowTable:
         stream = partial(_part, self, start, stop)
         first_row = self.first_row + start
         return replace(self, n_rows=stop - start, stream=stream, first_row=first_row, stream_from=None)
+
+    def as_written(self, *columns: str | None) -> ArrowTable:
+        """The table with these columns, labels or ids, as they are written: 007 is no 7, and long ids lose no digit."""
+        names = [name for name in columns if name is not None]
+        return self if self.of_texts is None else self.of_texts(names)
 
     def column(self, name: str, batch_size: int = 2**16) -> Iterator[pa.Array]:
         """One column, part by part."""

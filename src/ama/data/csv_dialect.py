@@ -27,7 +27,7 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
 DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
-THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+\s*")
+THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*")
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,10 @@ def _has_decimal_commas(fields: list[str], separator: str) -> bool:
     found = [field for field in fields if DECIMAL_COMMA.fullmatch(field)]
     if separator == ",":  # "1,234" in quotes is rather one thousand
         found = [field for field in found if not THOUSANDS.fullmatch(field)]
-    return bool(found) and not any(map(DECIMAL_POINT.fullmatch, fields))
+    points = [field for field in fields if DECIMAL_POINT.fullmatch(field)]
+    if separator != ",":  # beside decimal commas, "1.234" is one thousand
+        points = [field for field in points if not THOUSANDS.fullmatch(field.replace(".", ","))]
+    return bool(found) and not points
 
 
 def _is_number(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,11 @@ from ama.errors import InputError
 
 BOOLEAN = r"^\s*(?i:true|false)\s*$"
 
-# A number in text, in a file with decimal commas.
+# Numbers in text, in a file with decimal commas.
+WITH_GROUPS = r"^\s*[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?\s*$"
 WITH_COMMA = r"^(\s*[+-]?\d*),(\d+([eE][+-]?\d+)?\s*)$"
+
+WITHOUT_FRACTION = r"^\+?(-?\d+)(?:\.0*)?$"
 
 # pyarrow's words on a value that is no number, and on a row with more or fewer fields than there are columns. Its
 # handler of such rows cannot be used: it prints to standard error if the row is no UTF-8.
@@ -79,8 +82,20 @@ def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: boo
     for block in file.stream(kinds, texts or dialect.names[:1], MAX_LINE):
         n_rows += len(block)
         empty -= {name for name in empty if not _is_empty(block.column(name))}
-    schema = pa.schema([(name, kind) for name, kind in kinds.items() if name not in empty])
-    return ArrowTable(str(path), schema, n_rows, partial(file.stream, kinds))
+    return _streamed(file, {name: kind for name, kind in kinds.items() if name not in empty}, n_rows)
+
+
+def _streamed(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int) -> ArrowTable:
+    schema, stream = pa.schema(list(kinds.items())), partial(file.stream, kinds)
+    return ArrowTable(
+        str(file.path), schema, n_rows, stream, of_texts=partial(_with_texts, file, kinds, n_rows)
+    )
+
+
+def _with_texts(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int, columns: list[str]) -> ArrowTable:
+    numbers = [name for name in columns if pa.types.is_floating(kinds[name])]
+    spelled = _CsvFile(file.path, file.dialect, numbers)
+    return _streamed(spelled, kinds | dict.fromkeys(numbers, pa.string()), n_rows)
 
 
 class _CsvFile:
@@ -92,10 +107,12 @@ class _CsvFile:
         The file.
     dialect
         How it is written.
+    spelled
+        Columns of numbers that are read as texts.
     """
 
-    def __init__(self, path: Path | RemoteFile, dialect: Dialect):
-        self.path, self.dialect = path, dialect
+    def __init__(self, path: Path | RemoteFile, dialect: Dialect, spelled: Sequence[str] = ()):
+        self.path, self.dialect, self.spelled = path, dialect, frozenset(spelled)
         self._parsing = pa.csv.ParseOptions(delimiter=dialect.separator, newlines_in_values=dialect.quoted)
 
     def opened(self, threads: bool = True, **converting: Any) -> pa.csv.CSVStreamingReader:
@@ -139,6 +156,7 @@ class _CsvFile:
             with self.opened(column_types=kinds, include_columns=columns) as reader:
                 for block in reader:
                     block = self._with_points(block)
+                    block = self._spelled(block)
                     for start in range(0, len(block), batch_size):
                         yield block.slice(start, batch_size)
         except pa.ArrowInvalid as error:
@@ -149,9 +167,16 @@ class _CsvFile:
         """Numbers among texts with decimal points, as everything else is."""
         if self.dialect.decimal == ".":
             return block
+        columns = [_with_point(column) if is_text(column.type) else column for column in block.columns]
+        return pa.RecordBatch.from_arrays(columns, names=block.schema.names)
+
+    def _spelled(self, block: pa.RecordBatch) -> pa.RecordBatch:
+        """Whole numbers without a fraction, as everywhere else, and what pyarrow takes for missing as such."""
+        if not self.spelled:
+            return block
         columns = [
-            pc.replace_substring_regex(column, WITH_COMMA, r"\1.\2") if is_text(column.type) else column
-            for column in block.columns
+            _plain_number(column) if name in self.spelled else column
+            for name, column in zip(block.schema.names, block.columns, strict=True)
         ]
         return pa.RecordBatch.from_arrays(columns, names=block.schema.names)
 
@@ -186,6 +211,18 @@ class _CsvFile:
         as_text = {name: pa.string()}
         with self.opened(include_columns=[name], column_types=as_text, strings_can_be_null=True) as reader:
             return first_text((block.column(0) for block in reader), pattern)
+
+
+def _with_point(column: pa.Array) -> pa.Array:
+    grouped = pc.match_substring_regex(column, WITH_GROUPS)
+    column = pc.if_else(grouped, pc.replace_substring(column, ".", ""), column)
+    return pc.replace_substring_regex(column, WITH_COMMA, r"\1.\2")
+
+
+def _plain_number(column: pa.Array) -> pa.Array:
+    column = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), WITHOUT_FRACTION, r"\1")
+    missing = pa.array(pa.csv.ConvertOptions().null_values)  # in a column of numbers
+    return pc.if_else(pc.is_in(column, missing), None, column)
 
 
 def _is_empty(column: pa.Array) -> bool:

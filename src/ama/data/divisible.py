@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from ama.data.encoding.table_encoding import Replaced
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 
@@ -33,13 +34,13 @@ class Divisible:
     name : str
         Name used in messages.
     replaced : collections.Counter
-        How many missing values of each column were replaced in the last pass over the samples.
+        How many values of each column were replaced in the last pass over the samples.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: torch.dtype
-    replaced: Counter[str]
+    replaced: Counter[Replaced]
 
     @property
     def n_positions(self) -> int:
@@ -87,5 +88,5 @@ class Divisible:
         """
         return self._chunks(self.batch_size)
 
-    def say_replaced(self, replaced: Counter[str]) -> None:
-        """A remark on values that are missing where none was at fit; there is no indicator of them."""
+    def say_replaced(self, replaced: Counter[Replaced]) -> None:
+        """A remark on values that are missing where none was at fit, and on texts among numbers."""

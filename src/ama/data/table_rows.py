@@ -16,6 +16,7 @@ from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import floats
 from ama.data.arrow_reading import decodable
 from ama.data.encoding.learned_encoding import learn_encoding
+from ama.data.encoding.table_encoding import Replaced
 from ama.data.feature_columns import find_columns
 from ama.data.labels import as_labels, as_objects
 from ama.data.names import of_columns
@@ -48,10 +49,11 @@ class TableRows(Source):
 
     def __init__(self, table: ArrowTable, wanted: Wanted):
         wanted.check_kind("rows", table.name)
-        self.table, self.wanted = table, wanted
+        self.wanted = wanted
         self.group = None if wanted.group_by is None else wanted.group_by.column
         found = find_columns(table, _without(self.group, table, wanted))
         self.label, self.id = found.label, found.id
+        self.table = table = table.as_written(self.label, self.id, self.group)
         self.features, encoding = found.features, wanted.encoding
         self.normal = _normal_rows(table, found.label, wanted.normal_labels)
         if wanted.shape is None:
@@ -107,7 +109,7 @@ class TableRows(Source):
         self.say_replaced(self.replaced)
 
     def _numbers(self, batch: pa.RecordBatch, rows: Sequence[int]) -> Float[np.ndarray, "n width"]:
-        """Rows of the features, of these numbers, as numbers; counts the missing values that were replaced."""
+        """Rows of the features, of these numbers, as numbers; counts the values that were replaced."""
         names = self.features
         with decodable(self.name):
             if self.encoding is None:
@@ -123,11 +125,18 @@ class TableRows(Source):
             self.say_replaced(self.replaced)
         return x
 
-    def say_replaced(self, replaced: Counter[str]) -> None:
-        if names := [name for name, n in replaced.items() if n]:
-            n = sum(replaced.values())
-            what = f"{n:,} value{'s'[: n != 1]} and lacked none at fit: medians are in their place"
-            self.wanted.remark(of_columns(names, self.name, f"lacks {what}", f"lack {what}"))
+    def say_replaced(self, replaced: Counter[Replaced]) -> None:
+        texts = {of.column: n for of, n in replaced.items() if of.texts}
+        missing = {of.column: n for of, n in replaced.items() if not of.texts}
+        if self.wanted.encoding is not None:  # at fit the encoding has said so
+            self._say(texts, "hold", "text", "among numbers, which count as missing")
+        self._say(missing, "lack", "value", "and lacked none at fit: medians are in their place")
+
+    def _say(self, found: dict[str, int], verb: str, noun: str, end: str) -> None:
+        if names := [name for name, n in found.items() if n]:
+            n = sum(found.values())
+            what = f"{n:,} {noun}{'s'[: n != 1]} {end}"
+            self.wanted.remark(of_columns(names, self.name, f"{verb}s {what}", f"{verb} {what}"))
             self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from ama.data.arrow import ArrowTable, image_column, whole_batches
 from ama.data.divisible import default_batch_size
 from ama.data.encoded_images import Encoded
+from ama.data.encoding.table_encoding import Replaced
 from ama.data.feature_columns import ID_COLUMN
 from ama.data.image_survey import Survey
 from ama.data.samples import Samples, Source, Wanted
@@ -111,7 +112,7 @@ class _Reading:
     def __init__(self, detector: Detector, id_column: str | None):
         self.detector, self.id_column, self.row = detector, id_column, 0
         self.batch_size = default_batch_size(detector.shape_, detector.model_.dtype)
-        self.survey, self.replaced = Survey(NAME), Counter[str]()
+        self.survey, self.replaced = Survey(NAME), Counter[Replaced]()
         self.opened: Source | None = None
         self.of_columns: tuple[str, ...] = ()
 

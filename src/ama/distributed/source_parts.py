@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ama.data.divisible import Divisible
 from ama.data.encoded_images import Encoded
+from ama.data.encoding.table_encoding import Replaced
 from ama.data.image_survey import Survey
 from ama.detectors.base import Detector
 from ama.detectors.score_tables import score_table
@@ -24,7 +25,7 @@ class ScoredChunk(NamedTuple):
 
     table: pa.Table | None  # None without a sample that could be read
     skipped: list[str]
-    replaced: Counter[str]  # missing values by column, known at the end of a part
+    replaced: Counter[Replaced]  # known at the end of a part
     refused: str = ""  # why the source cannot be used; the last of a part
 
 

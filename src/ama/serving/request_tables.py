@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ama.data.arrow import MAX_COLUMNS, ArrowTable, check_names
 from ama.data.arrow_reading import decodable
+from ama.data.labels import as_labels
 from ama.data.samples import Wanted
 from ama.errors import InputError
 from ama.serving.limits import Limits
@@ -146,7 +147,9 @@ def _texts(values: list[str | None]) -> pa.Array:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return (
+        value if isinstance(value, str) else str(as_labels([value])[0])
+    )  # 1 and 1.0 are one text everywhere
 
 
 def _number(value: float) -> float:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.data.arrow_columns import NUMBER
 from ama.data.encoding import column_survey
 from ama.data.encoding.column_survey import MAX_SAMPLED, ColumnSurvey
+from ama.data.encoding.number_columns import NUMBER_IN_TEXT
 
 
 def surveyed(column: pa.Array, part: int = 7) -> ColumnSurvey:
@@ -30,7 +30,7 @@ def test_texts_are_counted_whatever_the_parts(values, part):
     assert survey.counts["a"] == values.count("a")
     assert survey.sample().to_pylist() == present
     if present:
-        assert survey.share_of(NUMBER) == present.count("3") / len(present)
+        assert survey.share_of(NUMBER_IN_TEXT) == present.count("3") / len(present)
 
 
 def test_a_sample_is_of_the_whole_column_and_has_no_missing_value():
@@ -58,4 +58,4 @@ def test_more_kinds_than_are_counted_are_still_searched_for_patterns(monkeypatch
     monkeypatch.setattr(column_survey, "MAX_KINDS", 10)
     survey = surveyed(pa.array([str(i) for i in range(99)] + ["x"]))
     assert len(survey.counts) < 20
-    assert survey.share_of(NUMBER) == 0.99
+    assert survey.share_of(NUMBER_IN_TEXT) == 0.99

@@ -49,3 +49,14 @@ def test_values_are_decoded_as_a_user_knows_them():
     flags = Numbers(median=1.0, missing=True, boolean=True, among_texts=False)
     assert flags.decode(np.array([[0.9, 0.1], [0.2, 0], [1, 0.8]])) == ["true", "false", "missing"]
     assert COMPLETE.decode(np.array([[1.25]])) == [1.25]
+
+
+def test_commas_between_thousands_belong_to_the_number():
+    column = pa.array(["1,234", " 12,345,678.5", "-1,000", "12,34", "+2", None])
+    assert np.array_equal(numbers(column), [1234, 12345678.5, -1000, np.nan, 2, np.nan], equal_nan=True)
+
+
+def test_texts_among_numbers_are_counted():
+    among = Numbers(2.0, missing=True, boolean=False, among_texts=True)
+    assert among.n_texts(pa.array(["1", "n/a", "", None, "nan", "n/a", "1,000"])) == 2
+    assert among.n_texts(pa.array([1.0, None])) == 0

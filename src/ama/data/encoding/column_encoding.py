@@ -71,6 +71,10 @@ class ColumnEncoding(ABC):
             One sentence about the first of them.
         """
 
+    def n_texts(self, column: pa.Array) -> int:
+        """Rows with a text that counts as missing."""
+        return 0
+
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """The row, from 1, and the value of the first that is of another kind than all at fit, if such are refused."""
         return None

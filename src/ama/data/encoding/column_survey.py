@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ama.data.arrow_columns import NUMBER, is_number, is_text
+from ama.data.arrow_columns import is_number, is_text
 from ama.data.encoding.moment_texts import DATE, TIME
-from ama.data.encoding.number_columns import numbers
+from ama.data.encoding.number_columns import NUMBER_IN_TEXT, numbers
 from ama.data.encoding.text_values import Texts, plain_text, texts
 
 MAX_KINDS = 100_000  # of texts that are counted one by one; of later rows only what all have in common
-PATTERNS = (NUMBER, DATE, TIME)  # that all texts of a column may have in common
+PATTERNS = (NUMBER_IN_TEXT, DATE, TIME)  # that all texts of a column may have in common
 MAX_SAMPLED = 10_000  # values, evenly spaced, behind medians and what is made of dates
 
 

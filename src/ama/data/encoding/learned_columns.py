@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
-from ama.data.arrow_columns import NUMBER, is_number, is_text
+from ama.data.arrow_columns import is_number, is_text
 from ama.data.encoding.category_columns import Categories
 from ama.data.encoding.column_encoding import ColumnEncoding
 from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.frequency_columns import Frequencies
 from ama.data.encoding.moment_columns import DAY, PARTS, YEAR, Moments, microseconds, turns
 from ama.data.encoding.moment_texts import DATE, TIME
-from ama.data.encoding.number_columns import Numbers, numbers
+from ama.data.encoding.number_columns import NUMBER_IN_TEXT, Numbers, numbers
 from ama.data.encoding.spoken_changes import Change
 
 MAX_INDICATORS = 20  # kinds of text that get an indicator each
@@ -77,7 +77,7 @@ def _of_text(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:
             at = microseconds(survey.sample())
             if not np.isnan(at).any():  # as it is for a thirteenth month
                 return _of_moments(survey, at, times)
-    share = survey.share_of(NUMBER)
+    share = survey.share_of(NUMBER_IN_TEXT)
     if share == 1:
         encoding, changes = _of_numbers(survey, among_texts=True)
         return encoding, [Change.TEXT_OF_NUMBERS, *changes]

@@ -12,7 +12,10 @@ from jaxtyping import Float
 
 from ama.data.arrow_columns import NUMBER, first_text, floats, is_number, is_text
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
-from ama.data.encoding.text_values import plain_text
+from ama.data.encoding.text_values import plain_text, texts
+
+# A number in text, perhaps with commas between thousands.
+NUMBER_IN_TEXT = rf"{NUMBER}|^\s*[+-]?[1-9]\d{{0,2}}(,\d{{3}})+(\.\d*)?\s*$"
 
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # of durations, in a second
 
@@ -65,6 +68,12 @@ class Numbers(ColumnEncoding):
         known = [("true" if v > 0.5 else "false") if self.boolean else v for v in x[:, 0].tolist()]
         return [MISSING if a else value for a, value in zip(absent, known, strict=True)]
 
+    def n_texts(self, column: pa.Array) -> int:
+        if not is_text(column.type):
+            return 0
+        known, places = texts(column.filter(pa.array(np.isnan(numbers(column)))))
+        return sum(known[place] is not None for place in places.tolist() if place >= 0)
+
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         return first_text([column]) if is_text(column.type) and not self.among_texts else None
 
@@ -81,6 +90,6 @@ def numbers(column: pa.Array) -> Float[np.ndarray, " n"]:
     found = plain_text(column)
     if pa.types.is_dictionary(found.type):
         found = found.dictionary_decode()
-    is_one = pc.match_substring_regex(found, NUMBER)
-    trimmed = pc.utf8_ltrim(pc.utf8_trim_whitespace(found), "+")
+    is_one = pc.match_substring_regex(found, NUMBER_IN_TEXT)
+    trimmed = pc.replace_substring(pc.utf8_ltrim(pc.utf8_trim_whitespace(found), "+"), ",", "")
     return floats(pc.if_else(is_one, trimmed, pa.scalar(None, pa.large_string())))

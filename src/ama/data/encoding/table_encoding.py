@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,13 @@ from ama.errors import InputError
 KINDS: dict[str, type[ColumnEncoding]] = {
     kind.kind: kind for kind in (Numbers, Categories, Frequencies, Moments)
 }
+
+
+class Replaced(NamedTuple):
+    """Values of a column that were replaced: the missing ones, or the texts among numbers."""
+
+    column: str
+    texts: bool
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class TableEncoding:
 
     def encode(
         self, batch: pa.RecordBatch, table: str, rows: Sequence[int]
-    ) -> tuple[Float[np.ndarray, "n width"], dict[str, int]]:
+    ) -> tuple[Float[np.ndarray, "n width"], dict[Replaced, int]]:
         """A batch of the features as rows of numbers.
 
         Parameters
@@ -87,20 +94,21 @@ class TableEncoding:
         Returns
         -------
         tuple
-            The numbers; and by column, how many missing values were replaced although none was missing at fit.
+            The numbers; and how many values were replaced: missing ones where none was missing at fit, and texts.
 
         Raises
         ------
         InputError
             If a column of numbers holds something else.
         """
-        x, replaced = np.empty((len(batch), self.width)), {}
+        x, replaced = np.empty((len(batch), self.width)), dict[Replaced, int]()
         for name, encoding, column, group in zip(
             batch.schema.names, self.columns, batch.columns, self.groups, strict=True
         ):
             if (odd := encoding.odd(column)) is not None:
                 raise InputError(not_a_number(name, table, rows[odd[0] - 1] + 1, odd[1], encoding.expects))
-            x[:, group], replaced[name] = encoding.encode(column)
+            x[:, group], replaced[Replaced(name, False)] = encoding.encode(column)
+            replaced[Replaced(name, True)] = encoding.n_texts(column)
         return x, replaced
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> Shaped[np.ndarray, "n columns"]:
