@@ -192,3 +192,17 @@ def test_a_value_of_another_kind_is_named_with_its_row(detector, column, expecte
     new.loc[5, column] = "abc"
     with pytest.raises(InputError, match=f"column '{column}' of .* 'abc' in row 6 .* expected {expected}"):
         detector.score_samples(new)
+
+
+def test_known_anomalies_take_no_part_in_the_encoding(table):
+    odd = table.head(5).assign(country="AQ", amount=1e6)
+    y = np.r_[np.ones(len(table)), -np.ones(len(odd))]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        both = NearestNeighbours(random_state=0).fit(pd.concat([table, odd], ignore_index=True), y)
+        alone = NearestNeighbours(random_state=0).fit(table)
+    [known] = {str(warning.message) for warning in said if "column" not in str(warning.message)}
+    assert known == "y marks 5 of 505 samples as anomalies, from which NearestNeighbours does not learn"
+    assert both.encoding_ == alone.encoding_
+    assert both.learned_from_ == "500 rows of 6 columns"
+    assert np.array_equal(both.score_samples(table), alone.score_samples(table))

@@ -16,7 +16,7 @@ from ama.baselines.baseline_training import BaselineTraining
 from ama.detectors.base import Detector
 from ama.detectors.parameters import parameters
 from ama.detectors.trained import TrainedDetector
-from ama.detectors.training_inputs import training_samples
+from ama.detectors.training_inputs import training_samples, without_known
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
@@ -87,14 +87,14 @@ class Baseline(Detector):
         self.check_parameters()
         run = self._run(self._device())
         samples, anomalous, numbers = training_samples(self, X, y, groups)
+        samples = without_known(self, samples, anomalous)
         kind = kind_of(tuple(samples.x.shape[1:]))
         if self.images_only and not kind.pictured:
             raise InputError(f"{type(self).__name__} is for images, found {kind.describe()}")
-        normal = samples.x[torch.from_numpy(~anomalous)]
         log = Log()
         with isolated(run):
             model = self._new_model(kind, samples.x.dtype).to(run.device)
-            train, calibration = self._divide(model, normal, run, numbers)
+            train, calibration = self._divide(model, samples.x, run, numbers)
             rows = None if kind.pictured else (train, calibration[:MAX_HELD_OUT])
             held_out_from = "anywhere" if numbers is None else "groups"
             warn_of_duplicates(train, calibration[:MAX_HELD_OUT], rows, held_out_from)

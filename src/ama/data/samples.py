@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import torch
-from jaxtyping import Int, Shaped
+from jaxtyping import Bool, Int, Shaped
 from torch import Tensor
 
 from ama.data.divisible import Divisible
@@ -118,6 +118,7 @@ class Wanted:
     group_by: Grouping | None = None
     surveying: Callable[[Any], Any] | None = None
     normal_labels: Sequence[str] | None = None
+    learn_from: Bool[np.ndarray, " n"] | None = None
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, sentence: str, refused: bool = True) -> None:

@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from jaxtyping import Bool
 
 from ama.data.arrays import open_array
 from ama.data.arrow_reading import readable
@@ -74,6 +75,7 @@ def open_source(
     group_by: Grouping | None = None,
     surveying: Callable[[Any], Any] | None = None,
     normal_labels: Sequence[str] | None = None,
+    learn_from: Bool[np.ndarray, " n"] | None = None,
 ) -> Source:
     """Open a source; its samples are read later, by ``batches`` or ``read``.
 
@@ -88,15 +90,14 @@ def open_source(
         Side, or (height, width), to resize images to; 8 to 256, or to 4,096 with ``max_side``: the longest side to
         which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
     label_column, normal_labels
-        Labels: a column, by default ``label``, or an array of an ``.npz`` file, by default ``y`` or ``labels``; which
-        of them the rows of a table have that are read and learned from, by default any.
+        A column, by default ``label``, or an array of an ``.npz`` file (``y``, ``labels``); those of the rows to read.
     columns, drop
         Features of a table, by default all but row numbers and texts that almost all differ; columns that are none.
     strict, complete
         Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
-    channels, encoding, group_by, surveying
-        Axis of the channels, by default as :mod:`ama.data.image_axes` finds it; how columns become numbers; a rule for
-        which to keep ``group_values``; what returns the :class:`ama.data.image_survey.Survey` of encoded images.
+    channels, encoding, learn_from, group_by, surveying
+        Axis of the channels, by default as :mod:`ama.data.image_axes` finds it; how columns become numbers, or which
+        rows to learn that from; a rule for ``group_values``; what returns an :class:`ama.data.image_survey.Survey`.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def open_source(
         If the source does not exist, or holds neither images nor rows.
     """
     names = None if columns is None else list(columns)
-    reading = (dtype, strict, complete, channels, encoding, group_by, surveying, normal_labels)
+    reading = (dtype, strict, complete, channels, encoding, group_by, surveying, normal_labels, learn_from)
     return _opened(source, Wanted(shape, image_size, max_side, label_column, names, tuple(drop), *reading))
 
 

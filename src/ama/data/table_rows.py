@@ -57,7 +57,8 @@ class TableRows(Source):
         self.features, encoding = found.features, wanted.encoding
         self.normal = _normal_rows(table, found.label, wanted.normal_labels)
         if wanted.shape is None:
-            self.features, encoding = learn_encoding(table, found.features, wanted, self.normal)
+            learned = self.normal if wanted.learn_from is None else wanted.learn_from
+            self.features, encoding = learn_encoding(table, found.features, wanted, learned)
         if found.features and not self.features:
             raise InputError(f"{table.name} has no column that can be a feature: {wanted.remarks[-1]}")
         check_width(len(self.features), wanted, table.name)

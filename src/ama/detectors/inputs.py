@@ -12,7 +12,6 @@ from sklearn.utils.validation import validate_data
 
 from ama.data.counted_batches import counted_batches
 from ama.data.encoding.table_encoding import TableEncoding
-from ama.data.grouping import Grouping
 from ama.data.image_axes import check_several
 from ama.data.objects import is_source
 from ama.data.plain_arrays import plain_array
@@ -35,7 +34,7 @@ class TakesSamples:
         return tags
 
 
-def as_samples(detector: Any, X: Any, reset: bool, group_by: Grouping | None = None) -> Samples:
+def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
     """X as samples: of any shape at fit (``reset``), of the fitted shape afterwards.
 
     Parameters
@@ -44,8 +43,8 @@ def as_samples(detector: Any, X: Any, reset: bool, group_by: Grouping | None = N
         An :class:`ama.detectors.base.Detector`; at fit it gets the names and the number of the columns.
     X
         Samples, a source, or an array, tensor or DataFrame.
-    group_by
-        Rule for which a source is read.
+    **reading
+        Keywords of ``open_source`` for a source to learn from.
 
     Raises
     ------
@@ -64,7 +63,7 @@ def as_samples(detector: Any, X: Any, reset: bool, group_by: Grouping | None = N
     n_axes = getattr(X, "ndim", None)
     if from_source or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.
-        reading = {**detector.reading(), "group_by": group_by}
+        reading = {**detector.reading(), **reading}
         source = open_source(X, **reading) if reset else detector.open(X, complete=True)
         samples = source.read(progress=detector.progress is not False)
         for note in samples.notes():

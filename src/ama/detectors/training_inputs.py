@@ -52,9 +52,11 @@ def training_samples(
             warnings.warn(remark, stacklevel=3)
         check_one_part(X)
     rule = Grouping.parsed(groups, "groups=") if isinstance(groups, str) else None
-    samples = as_samples(detector, X, reset=True, group_by=rule)
-    if y is not None:
-        anomalous = _known_anomalies(y, len(samples))
+    anomalous = None if y is None else _known_anomalies(y)
+    learn_from = None if anomalous is None else ~anomalous
+    samples = as_samples(detector, X, reset=True, group_by=rule, learn_from=learn_from)
+    if anomalous is not None:
+        check_consistent_length(samples.x, anomalous)
     else:
         if (unheeded := all_taken_as_normal(samples)) is not None:
             warnings.warn(unheeded, stacklevel=3)
@@ -68,6 +70,18 @@ def parted(
     """The normal samples, and the known anomalies, None if there are none."""
     known = torch.from_numpy(anomalous)
     return x[~known], x[known] if anomalous.any() else None
+
+
+def without_known(detector: Any, samples: Samples, anomalous: Bool[np.ndarray, " n"]) -> Samples:
+    """The normal samples, for a detector that learns from no known anomalies; a warning says how many there are."""
+    if not anomalous.any():
+        return samples
+    warnings.warn(
+        f"y marks {anomalous.sum()} of {len(samples)} samples as anomalies, from which {type(detector).__name__} does "
+        "not learn",
+        stacklevel=3,
+    )
+    return samples.select(~anomalous)
 
 
 def check_held_out_from(chosen: str | None, groups: Any) -> None:
@@ -140,9 +154,8 @@ def validation_samples(validation: Any, samples: Samples) -> tuple[Tensor, Tenso
     return x, labels
 
 
-def _known_anomalies(y: Any, n: int) -> np.ndarray:
+def _known_anomalies(y: Any) -> Bool[np.ndarray, " n"]:
     numbers = label_numbers(y)
-    check_consistent_length(np.empty(n), numbers)
     if others := sorted(set(np.unique(numbers).tolist()) - {1, -1}):
         warnings.warn(
             f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
