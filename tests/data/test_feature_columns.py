@@ -125,3 +125,13 @@ def test_an_index_of_damaged_metadata_is_a_feature(tmp_path):
     )
     pq.write_table(table, tmp_path / "a.parquet")
     assert open_source(tmp_path / "a.parquet").columns == ["age"]
+
+
+def test_a_column_is_chosen_once_and_is_not_also_dropped():
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0]})
+    with pytest.raises(InputError, match="column 'a' is chosen 2 times, expected once"):
+        open_source(table, columns=["a", "b", "a"])
+    with pytest.raises(
+        InputError, match="column 'a' is among the columns that are chosen and among those that are"
+    ):
+        open_source(table, columns=["a", "b"], drop=["a"])

@@ -99,3 +99,11 @@ def test_a_damaged_mask_is_named(tmp_path):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"there is no folder .*nowhere, expected masks such as"):
         Masks(tmp_path / "nowhere", (12, 9))
+
+
+def test_a_mask_of_several_pages_is_refused(tmp_path):
+    (tmp_path / "scratch").mkdir()
+    pages = [Image.new("L", (4, 4), value) for value in (0, 255)]
+    pages[0].save(tmp_path / "scratch" / "1.tif", save_all=True, append_images=pages[1:])
+    with pytest.raises(InputError, match=r"the mask .*scratch/1\.tif has 2 pages, expected one"):
+        Masks(tmp_path, (4, 4)).of("scratch/1.png")

@@ -369,7 +369,9 @@ def test_wrong_input_gets_one_clear_sentence(case):
 def test_nan_in_rows_is_refused():
     rows = ROWS.copy()
     rows[3, 1] = np.nan
-    with pytest.raises(ValueError, match="contains NaN"):
+    with pytest.raises(
+        ValueError, match=r"contains NaN in row 4 \(counted from 1\), column 2, expected a finite number"
+    ):
         ama.AMADetector(**FAST).fit(rows)
 
 

@@ -100,8 +100,16 @@ def test_a_missing_name_makes_a_group_of_its_own():
         (np.zeros(150), {}, "groups finds the same group for all 150 normal samples, expected several"),
         ([None] * 150, {}, "groups finds no group for any of 150 normal samples, such as 0"),
         ([1, 2], {}, "groups holds 2 values for 150 samples, expected one for each"),
-        (np.zeros((150, 2)), {}, "groups cannot be used: "),
-        (3, {}, "groups cannot be used: "),
+        (
+            np.zeros((150, 2)),
+            {},
+            r"groups cannot be used: expected a value for each sample, or a rule, found an array of shape \(150, 2\)",
+        ),
+        (
+            3,
+            {},
+            "groups cannot be used: expected a value for each sample, or a rule, found an object of type int",
+        ),
         ("folder", {}, "groups=folder finds the same group for all 150 normal samples"),
         ("time:1h", {}, "groups=time:1h needs photographs, which these samples do not have"),
         ("lots", {}, "groups must be folder, name:PATTERN, column:NAME or time:DURATION, found 'lots'"),

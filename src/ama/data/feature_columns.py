@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -85,6 +86,7 @@ def _given(table: ArrowTable, wanted: Wanted) -> list[str] | None:
     table.check_columns(wanted.drop)
     if wanted.shape is None:
         table.check_columns(wanted.columns or [])
+        _check_chosen(wanted.columns or [], wanted.drop)
     elif wanted.columns is None or not (table.named or set(wanted.columns) <= set(table.schema.names)):
         if table.named or wanted.columns is not None:
             without = "the model" if wanted.columns is None else table.name
@@ -99,6 +101,16 @@ def _given(table: ArrowTable, wanted: Wanted) -> list[str] | None:
         if name not in known:
             raise InputError(f"{table.name} has no column {name!r}, which the model needs")
     return [name for name in wanted.columns if name not in wanted.drop]
+
+
+def _check_chosen(columns: Sequence[str], drop: Sequence[str]) -> None:
+    for name in columns:
+        if name in drop:
+            raise InputError(
+                f"column {name!r} is among the columns that are chosen and among those that are dropped"
+            )
+        if columns.count(name) > 1:
+            raise InputError(f"column {name!r} is chosen {columns.count(name)} times, expected once")
 
 
 def _index_columns(table: ArrowTable, names: list[str]) -> list[str]:

@@ -120,8 +120,12 @@ class Masks:
     def _read(self, file: Path) -> Bool[np.ndarray, "i j"]:
         try:
             with decoder_warnings(), opened(str(file)) as image:
+                if (pages := getattr(image, "n_frames", 1)) > 1:
+                    raise InputError(f"the mask {file} has {pages} pages, expected one")
                 plain = image.convert(PLAIN[image.mode]) if image.mode in PLAIN else image
                 values = np.asarray(plain) != 0
+        except InputError:
+            raise
         except Exception as error:  # Pillow may raise almost anything on a damaged file
             raise InputError(f"the mask {unreadable(str(file), error)}") from error
         return values if values.ndim == 2 else values.any(2)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from sklearn.utils.validation import validate_data
 
 from ama.data.counted_batches import counted_batches
@@ -127,17 +128,30 @@ def _rows(detector: Any, X: Any, reset: bool) -> Samples:
             f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
             "X.reshape(-1, 1) one column"
         )
-    # It sums the values, and the largest add up to infinities of either sign.
-    with np.errstate(invalid="ignore"):
-        rows = validate_data(detector, X, reset=reset, dtype=np.float64)
-    names = getattr(detector, "feature_names_in_", None)
+    rows = validate_data(detector, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
+    named = getattr(detector, "feature_names_in_", None)
+    names = None if named is None else list(named)
+    _check_finite(rows, names)
     return Samples(
         x=torch.from_numpy(np.array(rows)),
         ids=[str(i) for i in range(len(rows))],
         labels=None,
-        columns=None if names is None else list(names),
+        columns=names,
         skipped=[],
     )
+
+
+def _check_finite(rows: Float[np.ndarray, "n d"], names: Sequence[str] | None) -> None:
+    """In scikit-learn's first words, and with the place."""
+    finite = np.isfinite(rows)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0].tolist()
+        found = "NaN" if np.isnan(rows[row, column]) else "infinity"
+        where = f"column {column + 1}" if names is None else f"column {names[column]!r}"
+        raise InputError(
+            f"Input X contains {found} in row {row + 1} (counted from 1), {where}, expected a finite number: fill it "
+            "in or drop the row"
+        )
 
 
 def _keep_columns(detector: Any, samples: Samples) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Bool, Int, Shaped
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import column_or_1d
 from torch import Tensor
 
 from ama.data.grouping import Grouping, group_numbers
@@ -56,7 +56,7 @@ def training_samples(
     learn_from = None if anomalous is None else ~anomalous
     samples = as_samples(detector, X, reset=True, group_by=rule, learn_from=learn_from)
     if anomalous is not None:
-        check_consistent_length(samples.x, anomalous)
+        _check_length("y", len(anomalous), len(samples))
     else:
         if (unheeded := all_taken_as_normal(samples)) is not None:
             warnings.warn(unheeded, stacklevel=3)
@@ -114,10 +114,20 @@ def _groups(
     try:
         given = column_or_1d(groups)
     except (TypeError, ValueError) as error:
-        raise InputError(f"groups cannot be used: {str(error).splitlines()[0]}") from error
-    if len(given) != len(normal):
-        raise InputError(f"groups holds {len(given)} values for {len(normal)} samples, expected one for each")
+        kind = type(groups).__name__
+        found = (
+            f"an array of shape {groups.shape}" if hasattr(groups, "shape") else f"an object of type {kind}"
+        )
+        raise InputError(
+            f"groups cannot be used: expected a value for each sample, or a rule, found {found}"
+        ) from error
+    _check_length("groups", len(given), len(normal))
     return torch.from_numpy(group_numbers(as_labels(given.tolist())[normal], ids, "groups", remark))
+
+
+def _check_length(argument: str, found: int, expected: int) -> None:
+    if found != expected:
+        raise InputError(f"{argument} holds {found} values for {expected} samples, expected one for each")
 
 
 def validation_samples(validation: Any, samples: Samples) -> tuple[Tensor, Tensor] | None:
