@@ -26,3 +26,14 @@ def test_there_are_fewer_components_than_columns_and_samples(rng):
         9,
         30,
     )
+
+
+def test_columns_that_depend_on_each_other_leave_an_error(rng):
+    free = rng.normal(size=(200, 3))
+    rows = np.column_stack([free, free.sum(1), 1 - free[:, 0]])
+    detector = PCAReconstruction(held_out=0.2, random_state=0, device="cpu").fit(rows)
+    assert detector.model_.components.shape == (2, 5)
+    far = np.array([1000, 0, 0, 1000, -1000])
+    assert (detector.p_value(rows[:3] + far) < 0.03).all()
+    alone = PCAReconstruction(held_out=0.2, random_state=0, device="cpu").fit(free[:, :1])
+    assert alone.score_samples([[50.0]]) < alone.score_samples(free[:, :1]).min()

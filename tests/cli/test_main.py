@@ -275,6 +275,19 @@ def test_the_command_line_goes_before_the_file(call, tmp_path):
     assert (values["out"], values["max_steps"], values["lambda_reg"]) == ("here", 7, 0.5)
 
 
+def test_what_is_typed_goes_before_the_file_wherever_it_stands(call, tmp_path):
+    file = tmp_path / "fit.yaml"
+    file.write_text("source: photos\nout: here\nmax_steps: 5\nlambda_reg: 0.5\n")
+    for words in (
+        ["digits", "--out", "there", "--max-steps", "7", f"--config={file}"],
+        ["--config", file, "digits", "--max-steps", "7", "--out", "there"],
+        ["--out", "there", "--config", file, "--max-steps=7", "digits"],
+    ):
+        values = yaml.safe_load(call("fit", *words, "--print-config")[1])
+        assert (values["source"], values["out"], values["max_steps"]) == ("digits", "there", 7)
+        assert values["lambda_reg"] == 0.5
+
+
 def test_labels_in_a_file_may_be_numbers(call, tmp_path):
     file = tmp_path / "fit.yaml"
     file.write_text("normal_label: [0, cat, '7']\nstrict: true\n")
@@ -297,6 +310,13 @@ FILES = [
     ("", "the config file must hold lines such as 'max_steps: 100', found nothing"),
     ("normal_label: cat", "normal_label in the config file must be a list, such as [cat, dog]"),
     ("normal_label: 3", "normal_label in the config file must be a list, such as [cat, dog]"),
+    ("columns: w", "columns in the config file must be a list, such as [cat, dog], found 'w'"),
+    ('strict: "no"', "strict in the config file must be true or false, found 'no'"),
+    ("json: 3", "json in the config file must be true or false, found 3"),
+    (
+        "max_steps: 3\nout: m\nmax_steps: 4",
+        "the config file fit.yaml has the option max_steps a second time in line 3",
+    ),
 ]
 
 

@@ -206,3 +206,21 @@ def test_known_anomalies_take_no_part_in_the_encoding(table):
     assert both.encoding_ == alone.encoding_
     assert both.learned_from_ == "500 rows of 6 columns"
     assert np.array_equal(both.score_samples(table), alone.score_samples(table))
+
+
+@pytest.mark.filterwarnings("ignore:column")
+def test_a_refused_refit_leaves_a_detector_as_it_was(table, tmp_path):
+    fitted = NearestNeighbours(random_state=0, progress=False).fit(table)
+    fitted.save(tmp_path / "model")
+    before, rows = vars(fitted).copy(), table[["amount", "balance"]].to_numpy()
+    for X, y in (
+        (rows[:3], None),
+        (rows, np.ones(3)),
+        (table[["amount"]][:2], None),
+        (np.zeros((2, 8, 8)), None),
+    ):
+        with pytest.raises(InputError):
+            fitted.fit(X, y)
+        assert vars(fitted) == before
+    fitted.save(tmp_path / "model")
+    assert ama.load(tmp_path / "model").feature_names_in_.tolist() == FEATURES

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ama
-from ama.errors import InputError
+from ama.errors import InputError, ModelFolderError
 from ama.io.storable import empty
 
 
@@ -63,3 +63,10 @@ def test_a_model_of_an_older_ama_is_refused_in_a_sentence(in_bfloat16, tmp_path)
         pytest.raises(InputError, match="the model scores in bfloat16 and has no calibration in float32"),
     ):
         older.export(tmp_path / "model.onnx")
+
+
+def test_a_rate_without_its_threshold_is_not_exported(digits, in_bfloat16, tmp_path):
+    other = copy.deepcopy(in_bfloat16).set_params(false_alarm_rate=0.4)
+    with pytest.raises(ModelFolderError, match=r"but the threshold of false_alarm_rate 0\.4 is"):
+        other.export(tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())

@@ -19,6 +19,8 @@ from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
 from ama.utils.declarations import METHOD, parameter
 
+TINY = 1e-9  # share of the variance below which there is none
+
 
 class PCAReconstructionModel(BaselineModel):
     """Mean and components."""
@@ -57,5 +59,9 @@ class PCAReconstruction(Baseline):
         # All components together would reconstruct every sample.
         n_components = min(self.n_components, len(points) - 1, points.shape[1] - 1)
         fitted = PCA(max(1, n_components), random_state=run.seed % 2**31).fit(points)
+        variance, total = fitted.explained_variance_, points.var(0, ddof=1).sum()
+        n_found = int((variance > TINY * total).sum())
+        # Columns that depend on each other leave no error either, such as indicators, which add up to 1.
+        n_kept = n_found - (total - variance.sum() <= TINY * total)
         model.mean = torch.from_numpy(fitted.mean_).to(model.mean)
-        model.components = torch.from_numpy(fitted.components_).to(model.components)
+        model.components = torch.from_numpy(fitted.components_[: max(n_kept, 0)]).to(model.components)

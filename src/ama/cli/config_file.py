@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ def given_config(words: list[str]) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         _check_events(text, name)
+        _check_keys(text, name)
         found = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
         if isinstance(error, InputError):
@@ -56,6 +59,59 @@ def given_config(words: list[str]) -> dict[str, Any]:
             f"the config file {name} has the option config, expected the options of a command alone"
         )
     return {str(key): value for key, value in found.items()}
+
+
+def check_config(found: dict[str, Any], actions: Iterable[argparse.Action]) -> None:
+    """Refuse values that argparse itself would not look at: of switches, and of options with several values.
+
+    Parameters
+    ----------
+    found
+        From :func:`given_config`.
+    actions
+        Those of the parser of the command.
+
+    Raises
+    ------
+    InputError
+        The message names the option.
+    """
+    for action in actions:
+        value = found.get(action.dest)
+        if value is None:
+            continue
+        if action.nargs == 0 and not isinstance(value, bool):
+            raise InputError(f"{action.dest} in the config file must be true or false, found {value!r}")
+        if action.nargs in ("+", "*") and not isinstance(value, list):
+            raise InputError(
+                f"{action.dest} in the config file must be a list, such as [cat, dog], found {value!r}"
+            )
+
+
+def config_first(words: list[str]) -> list[str]:
+    """The words of a command line with ``--config FILE`` before all others, which therefore win over the file."""
+    first: list[str] = []
+    others: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--config":
+            first += [word, *itertools.islice(rest, 1)]
+        else:
+            (first if word.startswith("--config=") else others).append(word)
+    return first + others
+
+
+def _check_keys(text: str, name: str) -> None:
+    """Refuse an option that is given twice; YAML would take the last one."""
+    import yaml
+
+    node, seen = yaml.compose(text, Loader=yaml.SafeLoader), set[str]()
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        if str(key.value) in seen:
+            raise InputError(
+                f"the config file {name} has the option {key.value} a second time in line {key.start_mark.line + 1}"
+            )
+        seen.add(str(key.value))
 
 
 def _check_events(text: str, name: str) -> None:

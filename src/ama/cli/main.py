@@ -12,6 +12,7 @@ from typing import Any
 
 from ama.cli.commands import calibrate, completion, demo, evaluate, export, fit, report, score, serve, upload
 from ama.cli.commands.benchmark import BENCHMARKS
+from ama.cli.config_file import config_first
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.cli.stopping import is_stop, say_stopped, stop_signals
 from ama.cli.streams import usable_streams
@@ -113,7 +114,7 @@ def _show_summary(summary: str, words: list[str]) -> int:
 
 
 def _run_command(command: str, words: list[str]) -> int:
-    words = [underscored(word) for word in words]
+    words = config_first([underscored(word) for word in words])
     parser = command_parser(command, COMMANDS[command], words)
     try:
         given = parser.parse_args(words)

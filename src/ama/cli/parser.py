@@ -9,7 +9,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin
 
-from ama.cli.config_file import given_config
+from ama.cli.config_file import check_config, given_config
 from ama.cli.told import say_error
 from ama.errors import LONGEST_SENTENCE, sentence
 
@@ -72,8 +72,9 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
     parser.add_argument(
         "--config", action="config", metavar="FILE", help="YAML file with any of these options"
     )
-    given_config(words)  # refuses a file that the parser could not bear
+    found = given_config(words)  # refuses a file that the parser could not bear
     command.add_options(parser, words)
+    check_config(found, parser._actions)
     return parser
 
 
@@ -115,8 +116,6 @@ def _sentence(message: str, options: dict[str, Any]) -> str:
         return (
             f"the config file must hold lines such as 'max_steps: 100', found {found[1].strip() or 'nothing'}"
         )
-    if message.endswith(("not iterable", "not support item assignment")):
-        return "normal_label in the config file must be a list, such as [cat, dog]"
     if found := re.match(r"the following arguments are required: (.*)", message):
         missing = [shown.get(name, name) for name in found[1].split(", ")]
         return (

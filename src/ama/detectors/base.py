@@ -20,7 +20,7 @@ from ama.data.sources import open_source
 from ama.decision import conformal
 from ama.detectors.calibrating import CalibratingMixin
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
-from ama.detectors.inputs import TakesSamples, as_samples, sample_batches
+from ama.detectors.inputs import TakesSamples, as_samples, keep_columns, sample_batches
 from ama.detectors.localising import LocalisingMixin
 from ama.detectors.parameters import parameters
 from ama.detectors.plotting import PlottingMixin
@@ -241,7 +241,7 @@ class Detector(
         """Take over what a fit made; the model has its calibration scores."""
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
         self.precision_, self.shape_ = precision, tuple(samples.x.shape[1:])
-        self.columns_, self.encoding_ = samples.columns, samples.encoding
+        keep_columns(self, samples)
         self.learned_from_ = samples.summary()
         self.versions_ = versions()
         self.offset_ = self._offset()

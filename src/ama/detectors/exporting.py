@@ -49,6 +49,8 @@ class ExportingMixin:
 
         Raises
         ------
+        ModelFolderError
+            If ``false_alarm_rate`` was changed without its threshold.
         InputError
             If its backbone is not ``lite0``, a map of rows is wanted, the file cannot be written, or the model scores
             in bfloat16 and an older ama saved it.
@@ -57,6 +59,7 @@ class ExportingMixin:
         """
         check_is_fitted(self)
         detector: Any = self
+        detector.check_threshold()
         with needs_extra("onnx"):
             from ama.export.export_card import export_card
             from ama.export.onnx_file import check_exportable, export_onnx

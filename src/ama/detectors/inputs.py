@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -41,7 +42,7 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
     Parameters
     ----------
     detector
-        An :class:`ama.detectors.base.Detector`; at fit it gets the names and the number of the columns.
+        An :class:`ama.detectors.base.Detector`, which stays as it is.
     X
         Samples, a source, or an array, tensor or DataFrame.
     **reading
@@ -53,9 +54,7 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
         If they are not what the detector takes.
     """
     if isinstance(X, Samples):
-        if reset:
-            _keep_columns(detector, X)
-        else:
+        if not reset:
             check_like(X, detector.shape_, detector.encoding_)
         return X
     from_source = is_source(X)
@@ -69,8 +68,6 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
         samples = source.read(progress=detector.progress is not False)
         for note in samples.notes():
             warnings.warn(note, stacklevel=4)
-        if reset:
-            _keep_columns(detector, samples)
         return samples
     if not reset and kind_of(detector.shape_).pictured:
         check_several(X.shape, "X", Wanted(shape=detector.shape_))
@@ -128,8 +125,10 @@ def _rows(detector: Any, X: Any, reset: bool) -> Samples:
             f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
             "X.reshape(-1, 1) one column"
         )
-    rows = validate_data(detector, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
-    named = getattr(detector, "feature_names_in_", None)
+    # A copy, as a refused fit leaves the detector as it was.
+    told = copy.copy(detector) if reset else detector
+    rows = validate_data(told, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
+    named = getattr(told, "feature_names_in_", None)
     names = None if named is None else list(named)
     _check_finite(rows, names)
     return Samples(
@@ -154,8 +153,9 @@ def _check_finite(rows: Float[np.ndarray, "n d"], names: Sequence[str] | None) -
         )
 
 
-def _keep_columns(detector: Any, samples: Samples) -> None:
-    """What scikit-learn's own validation keeps of a table."""
+def keep_columns(detector: Any, samples: Samples) -> None:
+    """Keep what the columns of a fit are, and what scikit-learn's own validation would: their number and names."""
+    detector.columns_, detector.encoding_ = samples.columns, samples.encoding
     vars(detector).pop("feature_names_in_", None)
     vars(detector).pop("n_features_in_", None)
     if not kind_of(tuple(samples.x.shape[1:])).pictured:

@@ -64,7 +64,7 @@ class SavedEstimator(BaseEstimator):
             without its threshold.
         """
         check_is_fitted(self)
-        self._check_threshold()
+        self.check_threshold()
         save_model(self.model_, Path(folder), self._record())
 
     @classmethod
@@ -118,9 +118,9 @@ class SavedEstimator(BaseEstimator):
         self.history_, self.fit_seconds_ = config["history"], float(config["seconds"])
         self.versions_ = config["versions"]
         self.learned_from_ = config["learned_from"]
-        self._check_threshold()
+        self.check_threshold()
 
-    def _check_threshold(self) -> None:
+    def check_threshold(self) -> None:
         """Refuse a threshold that is not that of the false-alarm rate.
 
         Raises

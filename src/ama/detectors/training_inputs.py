@@ -33,7 +33,7 @@ def training_samples(
     Parameters
     ----------
     detector
-        An :class:`ama.detectors.base.Detector`; it gets the names and the number of the columns.
+        An :class:`ama.detectors.base.Detector`, which stays as it is.
     X
         As in :func:`ama.detectors.inputs.as_samples`.
     y
