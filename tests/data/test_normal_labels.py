@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.data.normal_labels import is_normal
+from ama.data.normal_labels import check_one_part, is_normal
 from ama.errors import InputError
 
 
@@ -44,3 +44,13 @@ def test_of_many_labels_the_first_twelve_are_shown():
 def test_a_source_without_labels_is_refused_with_where_labels_come_from():
     with pytest.raises(InputError, match=r"^photos has no labels, expected sub-folders, .*, or an array y$"):
         is_normal(None, ["cat"], "photos")
+
+
+@pytest.mark.parametrize("names", [("train", "test"), ("train-00000-of-00001", "test-00000-of-00001")])
+def test_a_folder_with_shards_of_training_and_test_samples_is_refused(tmp_path, names):
+    for name in names:
+        (tmp_path / f"{name}.parquet").touch()
+    with pytest.raises(InputError, match=f"holds training and test samples, in {names[0]}.parquet and {names[1]}"):
+        check_one_part(tmp_path)
+    (tmp_path / f"{names[1]}.parquet").rename(tmp_path / "trainer.parquet")
+    check_one_part(tmp_path)

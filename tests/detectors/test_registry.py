@@ -46,3 +46,9 @@ def test_importing_the_package_is_enough_to_name_a_baseline():
     code = "import ama; print(ama.baselines.DeepSVDD().get_params()['preset'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "compact\n"
+
+
+def test_a_device_that_does_not_exist_is_no_fault_of_the_folder(digit_detector, tmp_path):
+    digit_detector.save(tmp_path / "model")
+    with pytest.raises(InputError, match="^device must be one of auto, cpu, cuda, found 'tpu'$"):
+        ama.load(tmp_path / "model", device="tpu")

@@ -85,3 +85,23 @@ def test_too_many_rows_are_refused():
     ):
         with pytest.raises(RefusedError, match="the request has 101 samples, expected at most 100"):
             read()
+
+
+def test_a_stream_that_was_cut_or_is_followed_by_more_is_refused():
+    sink = pa.BufferOutputStream()
+    table = pa.table({"a": np.arange(9.0)})
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table, max_chunksize=3)
+    body = sink.getvalue().to_pybytes()
+    assert arrow_table(body, LIMITS).n_rows == 9
+    starts = [at for at in range(len(body)) if body[at : at + 4] == b"\xff\xff\xff\xff"]
+    with pytest.raises(InputError, match="without its end: it was cut after 6 rows"):
+        arrow_table(body[: starts[3]], LIMITS)
+    for more in (body, b"x"):
+        with pytest.raises(InputError, match=f"holds {len(more):,} bytes after its stream of Arrow, expected one"):
+            arrow_table(body + more, LIMITS)
+
+
+def test_whole_numbers_and_booleans_in_a_column_of_text_are_as_everywhere():
+    found = table_of([{"a": "x"}, {"a": 1.0}, {"a": 2}, {"a": True}])
+    assert found["a"].to_pylist() == ["x", "1", "2", "True"]

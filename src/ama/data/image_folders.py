@@ -41,12 +41,14 @@ class ImageFiles:
         The folder.
     files
         Paths relative to it, with "/" between the parts.
+    name
+        Name used in messages, by default that of the folder.
     """
 
     read_at_once = 1
 
-    def __init__(self, folder: Path | RemoteFile, files: list[str]):
-        self.name, self.folder, self.files = clean_name(str(folder)), str(folder), files
+    def __init__(self, folder: Path | RemoteFile, files: list[str], name: str | None = None):
+        self.name, self.folder, self.files = clean_name(name or str(folder)), str(folder), files
         self.labelled = any("/" in file for file in files)
 
     def __len__(self) -> int:

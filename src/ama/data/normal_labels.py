@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,6 +93,21 @@ def normal_among_anomalies(
     )
 
 
+def _check_shards(folder: Path) -> None:
+    """As of the Hub: ``train-00000-of-00002.parquet`` beside ``test-00000-of-00001.parquet``."""
+    files = sorted(folder.glob("*.parquet"))
+    named = {
+        part: [f for f in files if re.fullmatch(rf"{part}([-_.].*)?", f.stem, re.I)]
+        for part in ("train", "test")
+    }
+    if all(named.values()):
+        train, test = (found[0].name for found in named.values())
+        raise InputError(
+            f"{folder} holds training and test samples, in {train} and {test}: name a file, or move those to learn "
+            "from into a folder of their own"
+        )
+
+
 def check_one_part(source: Any) -> None:
     """Refuse a folder that holds training and test samples side by side, as those of MVTec and ImageNet do.
 
@@ -102,6 +118,7 @@ def check_one_part(source: Any) -> None:
     """
     if not isinstance(source, str | Path) or not (folder := Path(source)).is_dir():
         return
+    _check_shards(folder)
     parts = {part.name.lower(): part for part in folder.iterdir() if part.is_dir()}
     if {"train", "test"} <= parts.keys():
         train = parts["train"]

@@ -207,7 +207,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
         return FILES[suffix](path, wanted)
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
-        return EncodedImages(ImageFiles(path.parent, [path.name]), wanted)
+        return EncodedImages(ImageFiles(path.parent, [path.name], str(path)), wanted)
     known = f"{', '.join(FILES)}, {SOME_SUFFIXES}"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 

@@ -71,7 +71,7 @@ class ExportingMixin:
         if detector.model_.arithmetic == torch.bfloat16:
             detector = copy.deepcopy(detector).score_in_float32()
         model, rate = detector.model_, detector.guaranteed_rate
-        card, before = export_card(detector, rate), next(model.networks.parameters()).device
+        card, before = export_card(detector, rate, terms, maps), next(model.networks.parameters()).device
         try:
             return export_onnx(
                 model.to("cpu"), Path(path), rate, card, samples, terms, maps, detector.progress

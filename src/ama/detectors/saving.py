@@ -171,6 +171,8 @@ def load_detector(folder: Path, device: str, class_of: Callable[[str], type[Self
 
     Raises
     ------
+    InputError
+        If there is no such device.
     ModelFolderError
         If the folder is missing, truncated, altered, foreign, or from another version.
     """
@@ -181,6 +183,7 @@ def load_detector(folder: Path, device: str, class_of: Callable[[str], type[Self
         check(given, detector_class)
     except ValueError as error:
         raise ModelFolderError(f"{folder / CONFIG} does not describe a detector: {error}") from error
+    check({"device": device}, detector_class)
     detector = detector_class(**{**given, "device": device})
     try:
         detector._restore(model, config)

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ama.data.samples import described
 from ama.detectors.base import Detector
 from ama.report.model_card import model_card
 
@@ -13,12 +14,12 @@ OUTPUTS = {
     "score": "higher = more normal; no unit",
     "p_value": "in (0, 1]; small = anomalous",
     "anomaly": "whether p_value <= false_alarm_rate",
-    "map": "(n, height, width), at least 0; higher = more anomalous; no unit",
-    "other outputs": "terms of the score; higher = more anomalous; no unit",
 }
+OF_MAPS = {"map": "(n, height, width), at least 0; higher = more anomalous; no unit"}
+OF_TERMS = {"other outputs": "terms of the score; higher = more anomalous; no unit"}
 
 
-def export_card(detector: Detector, rate: float) -> dict[str, Any]:
+def export_card(detector: Detector, rate: float, terms: bool, maps: bool) -> dict[str, Any]:
     """The card of a fitted detector, as JSON types.
 
     Parameters
@@ -27,13 +28,15 @@ def export_card(detector: Detector, rate: float) -> dict[str, Any]:
         An AMADetector.
     rate
         The default of ``false_alarm_rate``.
+    terms, maps
+        Whether the terms of the score and the map are outputs.
     """
     return {
         "method": type(detector).__name__,
         "learned_from": detector.learned_from_,
-        "samples": detector.kind_.describe(),
+        "samples": described(detector.shape_, detector.encoding_),
         "x": _units(detector),
-        "outputs": OUTPUTS,
+        "outputs": OUTPUTS | (OF_MAPS if maps else {}) | (OF_TERMS if terms else {}),
         **_columns(detector),
         "calibration_samples": len(detector.model_.calibration),
         "false_alarm_rate": rate,
@@ -47,6 +50,10 @@ def export_card(detector: Detector, rate: float) -> dict[str, Any]:
 
 def _units(detector: Detector) -> str:
     if not detector.kind_.pictured:
+        if detector.encoding_ is not None:
+            return (
+                f"(n, {detector.encoding_.width}), in the units of the encoding, finite"
+            )
         return "(n, columns), in the units of the columns that were learned, finite"
     depth = "0 to 255" if detector.model_.dtype == torch.uint8 else "0 to 1"
     return f"(n, channels, height, width), grey or red, green, blue, {depth}"

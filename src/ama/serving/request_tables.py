@@ -17,6 +17,7 @@ from ama.serving.limits import Limits
 from ama.serving.refusals import RefusedError
 
 NAME = "the request"
+END_OF_STREAM = b"\xff\xff\xff\xff" + bytes(4)
 FORMS = "a list of objects by column name, or a list of lists"
 
 
@@ -56,12 +57,22 @@ def arrow_table(body: bytes, limits: Limits) -> ArrowTable:
     with decodable(NAME):
         _check_uncompressed(body)
         batches = []
-        with pa.ipc.open_stream(body) as stream:
+        source = pa.BufferReader(body)
+        with pa.ipc.open_stream(source) as stream:
             check_names(stream.schema.names, NAME)
             for batch in stream:
                 batches.append(batch)
                 limits.check_samples(sum(map(len, batches)))
+            read = source.tell()
             table = pa.Table.from_batches(batches, stream.schema)
+        if not body[:read].endswith(END_OF_STREAM):
+            raise InputError(
+                f"{NAME} holds a stream of Arrow without its end: it was cut after {len(table)} rows"
+            )
+        if read < len(body):
+            raise InputError(
+                f"{NAME} holds {len(body) - read:,} bytes after its stream of Arrow, expected one stream"
+            )
         table.validate(full=True)
     return _table(table, len(table), True)
 

@@ -101,7 +101,7 @@ def _tell(
         out=given.out,
         false_alarm_rate=detector.guaranteed_rate if given.fdr is None else None,
         fdr=given.fdr,
-        threshold=float(detector.offset_),
+        threshold=float(detector.offset_) if given.fdr is None else None,
         drift={"p_value": drift.p_value, "lower": bool(drift.lower)},
     )
     written = "" if given.out is None else f"; wrote {given.out}"
