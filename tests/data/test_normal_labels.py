@@ -50,7 +50,9 @@ def test_a_source_without_labels_is_refused_with_where_labels_come_from():
 def test_a_folder_with_shards_of_training_and_test_samples_is_refused(tmp_path, names):
     for name in names:
         (tmp_path / f"{name}.parquet").touch()
-    with pytest.raises(InputError, match=f"holds training and test samples, in {names[0]}.parquet and {names[1]}"):
+    with pytest.raises(
+        InputError, match=f"holds training and test samples, in {names[0]}.parquet and {names[1]}"
+    ):
         check_one_part(tmp_path)
     (tmp_path / f"{names[1]}.parquet").rename(tmp_path / "trainer.parquet")
     check_one_part(tmp_path)

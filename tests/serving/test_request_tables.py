@@ -98,7 +98,9 @@ def test_a_stream_that_was_cut_or_is_followed_by_more_is_refused():
     with pytest.raises(InputError, match="without its end: it was cut after 6 rows"):
         arrow_table(body[: starts[3]], LIMITS)
     for more in (body, b"x"):
-        with pytest.raises(InputError, match=f"holds {len(more):,} bytes after its stream of Arrow, expected one"):
+        with pytest.raises(
+            InputError, match=f"holds {len(more):,} bytes after its stream of Arrow, expected one"
+        ):
             arrow_table(body + more, LIMITS)
 
 

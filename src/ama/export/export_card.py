@@ -51,9 +51,7 @@ def export_card(detector: Detector, rate: float, terms: bool, maps: bool) -> dic
 def _units(detector: Detector) -> str:
     if not detector.kind_.pictured:
         if detector.encoding_ is not None:
-            return (
-                f"(n, {detector.encoding_.width}), in the units of the encoding, finite"
-            )
+            return f"(n, {detector.encoding_.width}), in the units of the encoding, finite"
         return "(n, columns), in the units of the columns that were learned, finite"
     depth = "0 to 255" if detector.model_.dtype == torch.uint8 else "0 to 1"
     return f"(n, channels, height, width), grey or red, green, blue, {depth}"
