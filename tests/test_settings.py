@@ -205,5 +205,5 @@ def test_a_constraint_is_spectral_a_penalty_or_both(lipschitz, spectral, target)
 def test_grey_and_coloured_images_differ_in_the_length_of_the_training_and_how_terms_measure_and_count():
     grey, colour = settings.COMPACT_GREY, settings.COMPACT_COLOUR
     changed = {name for name, value in asdict(grey).items() if value != asdict(colour)[name]}
-    assert changed == {"max_steps", "weight_exponent", "bank_distance"}
+    assert changed == {"max_steps", "bank_distance", "sees_images"}
     assert grey.max_steps < colour.max_steps

@@ -38,12 +38,10 @@ class Settings:
         "R-score. \"latent_density\": the density of encoding and R-score under a Gaussian mixture. \"mahalanobis\": "
         "the Mahalanobis distance of the statistics of all feature maps of a pair. \"memory_bank\": the distance of "
         "these statistics to the nearest training sample. \"rotated_memory_bank\": the same for the rotated images. "
-        "\"rotation\": how surely the discriminator recognises each rotation. Without networks, for rows: "
-        "\"nearest_rows\", the distance to the nearest ones; \"local_nearest_rows\", whitened, half relative to how "
-        "close these are; \"row_density\", their density; \"symmetric_nearest_rows\" and \"symmetric_row_density\", "
-        "both of columns made more symmetric. With features: \"nearest_places\", how far the most unusual places are "
-        "from learned ones; \"place_densities\", from their Gaussians. \"known_anomalies\": how far in their "
-        "direction (y = -1). \"auto\": several, weighted by their AUROC on synthetic ones."), FIRST, default="a_score")
+        "\"rotation\": how surely D recognises each. \"nearest_images\": the distance of reduced images themselves. Of "
+        "rows: \"nearest_rows\"; \"local_nearest_rows\", whitened; \"row_density\"; \"symmetric_nearest_rows\" and "
+        "\"symmetric_row_density\", of more symmetric columns. Of features: \"nearest_places\"; \"place_densities\". "
+        "\"known_anomalies\": how far in their direction. \"auto\": several, weighted."), FIRST, default="a_score")
     features: str = parameter((
         "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with its weights of "
         "ImageNet, or \"lite0:FILE\" with those of a file; a folder, or an id of the Hugging Face hub, of a network of "
@@ -155,20 +153,22 @@ class Settings:
     bank_distance: Literal["nearest", "local"] = parameter((
         "Distance in a memory bank: to the \"nearest\" normal sample or, \"local\", to the five nearest, half relative "
         "to how close these are to others."), SCORE, default="nearest")
+    sees_images: bool = parameter(
+        "Whether \"auto\" has nearest_images in place of rotated_memory_bank for images.", SCORE, default=False)
     term_bound: float = parameter((
-        "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. A bound of 3 "
-        "helps if normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
+        "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. 3 helps if "
+        "normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
     weight_exponent: float = parameter((
         "Exponent of the AUROC by which \"auto\" weights a term; 0 weights all alike."), SCORE, 0.0, 100.0, default=1.0)
     combination: Literal["sum", "maximum"] = parameter((
-        "How several terms, each in standard deviations of held-out normal samples, become one score: their \"sum\", "
-        "or a smooth \"maximum\", which does not dilute what a single term finds."), SCORE, default="sum")
+        "How terms, each in standard deviations, become one score: their \"sum\", or a smooth \"maximum\", which does "
+        "not dilute what a single term finds."), SCORE, default="sum")
     statistics: Literal["training", "held_out"] = parameter((
         "Samples to which the statistics of normal scores are fitted: the \"training\" samples, as in the paper, or "
         "\"held_out\" ones. Terms but r_score and a_score use at most 20,000."), SCORE, default="training")
     scoring_precision: Precision = parameter((
-        "The same when scoring images; scores in bfloat16 and float32 differ slightly. A model scores in the type that "
-        "was chosen at its fit. Tabular data are always scored in float64."), SCORE, default="float32")
+        "The same when scoring images, of which a model keeps the type of its fit: scores in bfloat16 and float32 "
+        "differ slightly. Tabular data are scored in float64."), SCORE, default="float32")
     # fmt: on
 
     def with_precision(self, bfloat16: bool) -> Settings:
@@ -225,8 +225,8 @@ COMPACT_COLOUR = Settings(
     scoring_precision="auto",
 )
 
-_GREY: dict[str, Any] = {"max_steps": 4000, "weight_exponent": 1.0, "bank_distance": "local"}
-COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, **_GREY)  # less to learn, and finer differences to find
+# Less to learn, and finer differences to find.
+COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=4000, bank_distance="local", sees_images=True)
 
 # Rows and feature maps are small, and their steps short as they are.
 _SMALL: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}

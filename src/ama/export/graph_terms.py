@@ -20,6 +20,7 @@ from ama.scores.terms.known_anomalies import KnownAnomalies
 from ama.scores.terms.latent_density import LatentDensity
 from ama.scores.terms.local_nearest_rows import LocalNearestRows
 from ama.scores.terms.memory_bank import DISTANCE_FLOOR, MemoryBank, whitened
+from ama.scores.terms.nearest_images import NearestImages
 from ama.scores.terms.nearest_rows import NearestRows
 from ama.scores.terms.term import Term
 
@@ -118,3 +119,4 @@ graph_term.register(LatentDensity, GraphLatentDensity)
 graph_term.register(MemoryBank, GraphMemoryBank)
 graph_term.register(NearestRows, GraphNearestRows)
 graph_term.register(LocalNearestRows, GraphNearestRows)
+graph_term.register(NearestImages, GraphNearestRows)

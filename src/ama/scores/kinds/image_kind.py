@@ -26,6 +26,7 @@ class Images(SampleKind):
     convolutional = True
     scored_in_float64 = False
     comparable = False
+    reducible = True
 
     def __init__(self, shape: tuple[int, ...]):
         super().__init__(shape)

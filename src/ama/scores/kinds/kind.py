@@ -51,6 +51,8 @@ class SampleKind(ABC):
         Whether such samples have so many numbers that they are compared by their covariance alone.
     symmetric_distances, symmetric_density
         Whether their distances, and their density, detect more after their columns were made more symmetric.
+    reducible
+        Whether the networks see images whose pixels can be averaged.
     n_rotations
         Rotations that keep the shape, the identity included.
     has_places
@@ -72,6 +74,7 @@ class SampleKind(ABC):
     best_whitened: bool = False
     symmetric_distances: bool = False
     symmetric_density: bool = False
+    reducible: ClassVar[bool] = False
     n_rotations: int = 1
     has_places: bool = False
     enlarged: bool = False
@@ -195,6 +198,18 @@ class SampleKind(ABC):
         """
         if self.n_rotations == 1:
             raise InputError(f"{what}, and {self.name} cannot be rotated")
+
+    def check_reducible(self, what: str) -> None:
+        """Refuse to compare what are no images, or are not seen as such.
+
+        Raises
+        ------
+        InputError
+            ``what``, and that it is not for these samples.
+        """
+        if not self.reducible:
+            seen = " seen through a backbone" if self.pictured else ""
+            raise InputError(f"{what}, and not {self.name}{seen}")
 
     def check_comparable(self, what: str) -> None:
         """Refuse to compare samples number by number where that says little.

@@ -37,6 +37,7 @@ class TiledImages(SampleKind):
     convolutional = True
     scored_in_float64 = False
     comparable = False
+    reducible = True
     tiles: Tiles
 
     def __init__(self, shape: tuple[int, ...], tile_size: int):

@@ -28,7 +28,7 @@ class RotatedMemoryBank(MemoryBank):
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
-        return kind.n_rotations > 1 and not kind.comparable
+        return kind.n_rotations > 1 and not (kind.comparable or (kind.reducible and settings.sees_images))
 
     def features(self, forward: ForwardPass) -> Float[Tensor, "b n"]:
         with forward.autocast():

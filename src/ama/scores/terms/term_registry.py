@@ -14,6 +14,7 @@ from ama.scores.terms.latent_density import LatentDensity
 from ama.scores.terms.local_nearest_rows import LocalNearestRows
 from ama.scores.terms.mahalanobis import Mahalanobis
 from ama.scores.terms.memory_bank import MemoryBank
+from ama.scores.terms.nearest_images import NearestImages
 from ama.scores.terms.nearest_places import NearestPlaces
 from ama.scores.terms.nearest_rows import NearestRows
 from ama.scores.terms.place_densities import PlaceDensities
@@ -34,6 +35,7 @@ TERMS: dict[str, type[Term]] = {
     "memory_bank": MemoryBank,
     "rotated_memory_bank": RotatedMemoryBank,
     "rotation": Rotation,
+    "nearest_images": NearestImages,
     "nearest_rows": NearestRows,
     "local_nearest_rows": LocalNearestRows,
     "row_density": RowDensity,
