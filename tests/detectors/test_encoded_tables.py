@@ -208,6 +208,11 @@ def test_known_anomalies_take_no_part_in_the_encoding(table):
     assert np.array_equal(both.score_samples(table), alone.score_samples(table))
 
 
+def test_labels_of_another_length_than_a_table_are_refused(table):
+    with pytest.raises(InputError, match="the data frame has 500 rows, expected 3, as many as y has labels"):
+        NearestNeighbours().fit(table, [1, 1, -1])
+
+
 @pytest.mark.filterwarnings("ignore:column")
 def test_a_refused_refit_leaves_a_detector_as_it_was(table, tmp_path):
     fitted = NearestNeighbours(random_state=0, progress=False).fit(table)

@@ -57,8 +57,7 @@ class TableRows(Source):
         self.features, encoding = found.features, wanted.encoding
         self.normal = _normal_rows(table, found.label, wanted.normal_labels)
         if wanted.shape is None:
-            learned = self.normal if wanted.learn_from is None else wanted.learn_from
-            self.features, encoding = learn_encoding(table, found.features, wanted, learned)
+            self.features, encoding = learn_encoding(table, found.features, wanted, self._learned())
         if found.features and not self.features:
             raise InputError(f"{table.name} has no column that can be a feature: {wanted.remarks[-1]}")
         check_width(len(self.features), wanted, table.name)
@@ -125,6 +124,15 @@ class TableRows(Source):
         if self.wanted.strict:
             self.say_replaced(self.replaced)
         return x
+
+    def _learned(self) -> Bool[np.ndarray, " n"] | None:
+        """The rows whose encoding is learned; None if these are all."""
+        told = self.wanted.learn_from
+        if told is not None and len(told) != self.table.n_rows:
+            raise InputError(
+                f"{self.table.name} has {self.table.n_rows} rows, expected {len(told)}, as many as y has labels"
+            )
+        return self.normal if told is None else told
 
     def say_replaced(self, replaced: Counter[Replaced]) -> None:
         texts = {of.column: n for of, n in replaced.items() if of.texts}

@@ -50,6 +50,14 @@ def test_metrics_have_all_their_digits(call):
     assert told["localisation"] is None
 
 
+def test_the_limit_of_false_discoveries_has_no_threshold(call, tmp_path):
+    call("fit", "table.csv", "--out", tmp_path / "model", *SMALL)
+    words = ["score", tmp_path / "model", "table.csv", "--out", tmp_path / "scores.csv", "--json"]
+    told = only_object(call(*words, "--fdr", "0.2")[1])
+    assert (told["fdr"], told["threshold"], told["false_alarm_rate"]) == (0.2, None, None)
+    assert only_object(call(*words)[1])["threshold"] == ama.load(tmp_path / "model").offset_
+
+
 def test_a_fit_and_a_calibration_have_their_threshold(call, tmp_path):
     model = tmp_path / "model"
     told = only_object(call("fit", "table.csv", "--out", model, *SMALL, "--json")[1])
