@@ -23,7 +23,9 @@ onnx = pytest.importorskip("onnx", reason="pip install '.[onnx]'")
 ort = pytest.importorskip("onnxruntime", reason="pip install '.[onnx]'")
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "export.md"
-OF_IMAGES = "r_score+a_score+latent_density+mahalanobis+memory_bank+rotated_memory_bank+rotation"
+OF_IMAGES = (
+    "r_score+a_score+latent_density+mahalanobis+memory_bank+rotated_memory_bank+rotation+nearest_images"
+)
 OF_ROWS = (
     "r_score+latent_density+memory_bank+nearest_rows+local_nearest_rows+row_density"
     "+symmetric_nearest_rows+symmetric_row_density"

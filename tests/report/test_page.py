@@ -232,7 +232,7 @@ def test_a_card_is_enlarged_and_closed(open_page, judged):
     assert widths[2] in (8, BOXED_FROM)
     assert "Groups: most anomalous" in dialog.text
     assert f"p = {judged.examples[0].p_value:.2g}" in dialog.text
-    for term in ("latent_density", "memory_bank", "rotated_memory_bank", "rotation"):
+    for term in ("latent_density", "memory_bank", "nearest_images", "rotation"):
         assert term in dialog.text
     dialog.find_element(By.TAG_NAME, "button").click()
     assert not dialog.is_displayed()

@@ -22,7 +22,7 @@ def test_both_protocols_have_every_score(tmp_path):
         "r_score",
         "latent_density",
         "memory_bank",
-        "rotated_memory_bank",
+        "nearest_images",
         "rotation",
         "equal weights",
     }

@@ -41,6 +41,7 @@ _PAPER_FORM = {
     "negatives": "atypical",
     "negative_start": 0.3,
     "scoring": "a_score",
+    "sees_images": False,
 }
 _FALLING = {**_PAPER_FORM, "milestones": [0.3, 0.6, 0.9]}
 _NEGATIVES = {"preset": "compact", "negative_start": 0.3}
@@ -68,7 +69,7 @@ READINGS = {
 
 # The compact preset, and as it was before each thing that made its steps faster or came with it.
 BEFORE: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}
-BEFORE |= {"weight_exponent": 1.0, "bank_distance": "nearest"}
+BEFORE |= {"weight_exponent": 1.0, "bank_distance": "nearest", "sees_images": False}
 FASTER: dict[str, dict[str, Any]] = {
     "with maps of full size": {"preset": "compact", "full_resolution": True},
     "with every sample interpolated": {"preset": "compact", "interpolated_share": 1.0},
