@@ -213,6 +213,12 @@ def test_labels_of_another_length_than_a_table_are_refused(table):
         NearestNeighbours().fit(table, [1, 1, -1])
 
 
+@pytest.mark.filterwarnings("ignore:column", "ignore:y marks 500 of 500 samples")
+def test_a_table_of_known_anomalies_alone_is_refused_as_such(table):
+    with pytest.raises(InputError, match="normal sample"):
+        NearestNeighbours().fit(table, -np.ones(500))
+
+
 @pytest.mark.filterwarnings("ignore:column")
 def test_a_refused_refit_leaves_a_detector_as_it_was(table, tmp_path):
     fitted = NearestNeighbours(random_state=0, progress=False).fit(table)
