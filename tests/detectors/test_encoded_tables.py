@@ -13,7 +13,7 @@ import pytest
 import scipy.sparse
 
 import ama
-from ama.baselines import NearestNeighbours
+from ama.baselines import NearestNeighbours, SkipGANomaly
 from ama.data.samples import Source
 from ama.data.sources import open_source
 from ama.errors import InputError, ModelFolderError
@@ -132,6 +132,15 @@ def test_known_anomalies_and_validation_samples_are_encoded_alike(table):
     samples = open_source(both).read()
     fitted = ama.AMADetector(max_steps=20, random_state=0).fit(samples, y, validation=(both[-60:], y[-60:]))
     assert fitted.validation_auroc_ > 0.5
+
+
+@pytest.mark.filterwarnings("ignore:column")
+def test_messages_count_the_columns_of_the_table(detector, table):
+    with pytest.raises(InputError, match=f"this detector scores rows of {table.shape[1]} columns"):
+        detector.regions(table)
+    found = rf"^SkipGANomaly is for images, found rows of {table.shape[1]} columns$"
+    with pytest.raises(InputError, match=found):
+        SkipGANomaly().fit(table)
 
 
 def test_samples_of_another_encoding_and_arrays_are_refused(detector, table):
