@@ -96,6 +96,19 @@ def test_the_type_of_a_fitted_model_is_kept():
     assert torch.equal(open_source(array, dtype=torch.float32).read().x, open_source(floats).read().x)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_between_the_levels_of_8_bits_are_rounded_with_a_word(dtype):
+    levels = np.random.default_rng(0).integers(0, 256, (4, 1, 8, 8))
+    floats = (levels / 255).astype(dtype)
+    assert open_source(floats, dtype=torch.uint8).remarks == ()
+    floats[1:3, 0, 0, 0] = 0.5 / 255
+    [remark] = open_source(floats, dtype=torch.uint8).remarks
+    assert remark.endswith(": 2 images of more than 8 bits a channel rounded to 8 bits")
+    assert open_source(floats).remarks == ()  # a fit keeps them
+    with pytest.raises(InputError, match="2 images of more than 8 bits"):
+        open_source(floats, dtype=torch.uint8, strict=True)
+
+
 @pytest.mark.parametrize(
     ("array", "sentence"),
     [

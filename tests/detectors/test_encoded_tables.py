@@ -13,7 +13,7 @@ import pytest
 import scipy.sparse
 
 import ama
-from ama.baselines import NearestNeighbours
+from ama.baselines import NearestNeighbours, SkipGANomaly
 from ama.data.samples import Source
 from ama.data.sources import open_source
 from ama.errors import InputError, ModelFolderError
@@ -134,6 +134,15 @@ def test_known_anomalies_and_validation_samples_are_encoded_alike(table):
     assert fitted.validation_auroc_ > 0.5
 
 
+@pytest.mark.filterwarnings("ignore:column")
+def test_messages_count_the_columns_of_the_table(detector, table):
+    with pytest.raises(InputError, match=f"this detector scores rows of {table.shape[1]} columns"):
+        detector.regions(table)
+    found = rf"^SkipGANomaly is for images, found rows of {table.shape[1]} columns$"
+    with pytest.raises(InputError, match=found):
+        SkipGANomaly().fit(table)
+
+
 def test_samples_of_another_encoding_and_arrays_are_refused(detector, table):
     with pytest.raises(
         InputError, match=r"encoded otherwise than at fit: read them by detector.open\(source\)"
@@ -211,6 +220,12 @@ def test_known_anomalies_take_no_part_in_the_encoding(table):
 def test_labels_of_another_length_than_a_table_are_refused(table):
     with pytest.raises(InputError, match="the data frame has 500 rows, expected 3, as many as y has labels"):
         NearestNeighbours().fit(table, [1, 1, -1])
+
+
+@pytest.mark.filterwarnings("ignore:column", "ignore:y marks 500 of 500 samples")
+def test_a_table_of_known_anomalies_alone_is_refused_as_such(table):
+    with pytest.raises(InputError, match="normal sample"):
+        NearestNeighbours().fit(table, -np.ones(500))
 
 
 @pytest.mark.filterwarnings("ignore:column")

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
 from PIL import Image
 from sklearn.metrics import roc_curve
 
@@ -48,6 +49,17 @@ def test_densities_of_every_group_share_their_bins_and_integrate_to_one():
     [line] = axis.get_lines()
     assert list(line.get_xdata()) == [997.0, 997.0]
     assert render(figure).std() > 5
+
+
+def test_names_of_groups_are_shown_as_they_are():
+    groups = {"_rest": np.arange(9.0), "a $\\frac{1$ b": np.arange(9.0) + 3, "from $5 to $9": np.arange(9.0)}
+    figure = plot_densities(groups, "score", threshold=2.0)
+    [axis] = figure.axes
+    assert labels(axis) == [*(f"{name} (9)" for name in groups), "threshold 2"]
+    file = BytesIO()
+    with rc_context({"svg.fonttype": "none"}):
+        figure.savefig(file, format="svg")
+    assert all(f">{name} (9)</text>" in file.getvalue().decode() for name in groups)
 
 
 def test_a_few_far_scores_do_not_squeeze_the_others_into_one_bar():

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ama.baselines.baseline_model import BaselineModel
 from ama.baselines.baseline_training import BaselineTraining
+from ama.data.samples import described
 from ama.detectors.base import Detector
 from ama.detectors.parameters import parameters
 from ama.detectors.trained import TrainedDetector
@@ -90,7 +91,8 @@ class Baseline(Detector):
         samples = without_known(self, samples, anomalous)
         kind = kind_of(tuple(samples.x.shape[1:]))
         if self.images_only and not kind.pictured:
-            raise InputError(f"{type(self).__name__} is for images, found {kind.describe()}")
+            found = described(kind.shape, samples.encoding)
+            raise InputError(f"{type(self).__name__} is for images, found {found}")
         log = Log()
         with isolated(run):
             model = self._new_model(kind, samples.x.dtype).to(run.device)

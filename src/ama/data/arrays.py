@@ -59,6 +59,10 @@ class ArrayImages(Source):
         size = choose_size(sides, wanted, name)
         remark_size(sides, size, name, wanted)
         dtype = wanted.dtype or (torch.float32 if array.dtype.kind == "f" else torch.uint8)
+        if dtype == torch.uint8 and (n_rounded := _between_steps(array)):
+            wanted.remark(
+                f"{name}: {count(n_rounded, 'image')} of more than 8 bits a channel rounded to 8 bits"
+            )
         super().__init__(name, (channels, *size), dtype)
 
     def __len__(self) -> int:
@@ -165,6 +169,15 @@ def _check_pixels(array: np.ndarray, name: str) -> None:
         raise InputError(
             f"{name} has values of type {array.dtype} from {lowest:g} to {highest:g}, {expected}"
         )
+
+
+def _between_steps(array: Shaped[np.ndarray, "n c h w"]) -> int:
+    """How many images of floats have values that are no multiple of 1/255."""
+    if array.dtype.kind != "f":
+        return 0
+    levels = (image * np.float32(255) for image in array)
+    # Values of 8 bits divided by 255, in half precision too, are such multiples but for their rounding.
+    return sum(bool((np.abs(level - np.rint(level)) > 0.1).any()) for level in levels)
 
 
 def _fit(x: Shaped[Tensor, "n k h w"], shape: tuple[int, ...]) -> Shaped[Tensor, "n c h2 w2"]:

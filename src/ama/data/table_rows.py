@@ -132,7 +132,8 @@ class TableRows(Source):
             raise InputError(
                 f"{self.table.name} has {self.table.n_rows} rows, expected {len(told)}, as many as y has labels"
             )
-        return self.normal if told is None else told
+        # Where no row is normal, the fit refuses that, rather than columns without a value.
+        return self.normal if told is None or not told.any() else told
 
     def say_replaced(self, replaced: Counter[Replaced]) -> None:
         texts = {of.column: n for of, n in replaced.items() if of.texts}

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from sklearn.utils.validation import check_is_fitted
 
-from ama.data.samples import Samples
+from ama.data.samples import Samples, described
 from ama.decision import conformal
 from ama.decision.regions import Region, find_regions, map_threshold
 from ama.detectors.inputs import as_samples
@@ -27,6 +27,8 @@ class LocalisingMixin:
 
     model_: Any
     kind_: Any
+    shape_: Any
+    encoding_: Any
     false_alarm_rate: float
 
     def regions(self, X: Any) -> list[list[Region]]:
@@ -132,9 +134,8 @@ class LocalisingMixin:
             If its samples are rows, or the method has no maps.
         """
         if not self.kind_.pictured:
-            raise InputError(
-                f"maps with regions are those of images, but this detector scores {self.kind_.describe()}"
-            )
+            scored = described(self.shape_, self.encoding_)
+            raise InputError(f"maps with regions are those of images, but this detector scores {scored}")
         if not self.has_maps:
             raise InputError(f"{type(self).__name__} has no anomaly maps; AMADetector has")
 

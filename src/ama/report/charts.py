@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,24 +37,12 @@ def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float |
     threshold
         Drawn as a dashed line; scores below it are flagged.
     """
-    figure = NotebookFigure(figsize=(7, 3.4), layout="constrained")
-    axis = figure.subplots()
-    low, high = _ends([scores for scores in groups.values() if len(scores)])
-    bins = np.linspace(low, high, 50).tolist()
-    for name, scores in groups.items():
-        axis.hist(
-            np.clip(scores, low, high), bins, density=True, alpha=0.55, label=f"{name} ({len(scores):,})"
-        )
+    figure, axis, shown = _histograms(groups, label)
     if threshold is not None:
-        legend = f"threshold {threshold:.3g}"
-        line = axis.axvline(
-            threshold, color=rcParams["text.color"], linestyle="--", linewidth=1, label=legend
-        )
+        line = axis.axvline(threshold, color=rcParams["text.color"], linestyle="--", linewidth=1)
         line.set_gid("threshold")
-    axis.set_xlabel(label)
-    axis.set_ylabel("density")
-    _legend(axis)
-    axis.spines[["top", "right"]].set_visible(False)
+        shown[f"threshold {threshold:.3g}"] = line
+    _legend(axis, shown)
     return figure
 
 
@@ -141,14 +130,30 @@ def plot_norms(
     shell
         Inner and outer radius of the atypical shell, if there is one.
     """
-    figure = plot_densities(groups, "norm of the encoding")
-    [axis] = figure.axes
+    figure, axis, shown = _histograms(groups, "norm of the encoding")
     radius = math.sqrt(latent_dim)
-    axis.axvline(radius, color="gray", linestyle="--", linewidth=1, label=f"sphere of radius {radius:.3g}")
+    sphere = axis.axvline(radius, color="gray", linestyle="--", linewidth=1)
+    shown[f"sphere of radius {radius:.3g}"] = sphere
     if shell is not None:
-        axis.axvspan(*shell, color="gray", alpha=0.2, linewidth=0, label="atypical shell")
-    _legend(axis)
+        shown["atypical shell"] = axis.axvspan(*shell, color="gray", alpha=0.2, linewidth=0)
+    _legend(axis, shown)
     return figure
+
+
+def _histograms(groups: dict[str, np.ndarray], label: str) -> tuple[Figure, Axes, dict[str, Any]]:
+    """A histogram of each group on one axis, and what the legend says of which."""
+    figure = NotebookFigure(figsize=(7, 3.4), layout="constrained")
+    axis = figure.subplots()
+    low, high = _ends([scores for scores in groups.values() if len(scores)])
+    bins = np.linspace(low, high, 50).tolist()
+    shown = {}
+    for name, scores in groups.items():
+        bars = axis.hist(np.clip(scores, low, high), bins, density=True, alpha=0.55)[2]
+        shown[f"{name} ({len(scores):,})"] = bars
+    axis.set_xlabel(label)
+    axis.set_ylabel("density")
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure, axis, shown
 
 
 def _ends(groups: list[np.ndarray]) -> tuple[float, float]:
@@ -164,9 +169,13 @@ def _ends(groups: list[np.ndarray]) -> tuple[float, float]:
     return low, (high if high - low > 1e-9 * max(abs(low), abs(high)) else low + 1)
 
 
-def _legend(axis: Axes) -> None:
-    """Above the axis, where it hides no bars."""
-    axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+def _legend(axis: Axes, shown: dict[str, Any]) -> None:
+    """Above the axis, where it hides no bars, with names as they are: no formulas, and none left out."""
+    legend = axis.legend(
+        shown.values(), shown, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def _axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:

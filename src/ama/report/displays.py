@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ama.data.samples import Samples
+from ama.data.samples import Samples, described
 from ama.decision.regions import find_regions
 from ama.detectors.inputs import as_samples
 from ama.errors import InputError
@@ -273,5 +273,6 @@ def images_of(detector: Any, X: Any) -> Samples:
         If the samples are rows.
     """
     if not detector.kind_.pictured:
-        raise InputError(f"only images can be shown, but this detector scores {detector.kind_.describe()}")
+        scored = described(detector.shape_, detector.encoding_)
+        raise InputError(f"only images can be shown, but this detector scores {scored}")
     return as_samples(detector, X, reset=False)

@@ -41,7 +41,7 @@ def plot_reconstructions(
             _show(top[column], images[column], value_range)
             _show(bottom[column], reconstructions[column], value_range)
             bottom[column].set_xlabel(f"{scores[column]:.1f}", fontsize=8)
-        top[0].set_ylabel(f"{name}\nx", fontsize=9)
+        top[0].set_ylabel(f"{name}\nx", fontsize=9, parse_math=False)
         bottom[0].set_ylabel("G(E(x))\nscore", fontsize=9)
     return figure
 
@@ -75,7 +75,7 @@ def plot_reconstruction_rows(
         for axis, image, size in zip(line, images, own, strict=True):
             _clear(axis)
             _show(axis, image, value_range, size)
-        line[0].set_ylabel(name, fontsize=9)
+        line[0].set_ylabel(name, fontsize=9, parse_math=False)
     return figure
 
 
