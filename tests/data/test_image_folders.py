@@ -85,6 +85,17 @@ def test_what_is_no_image_by_its_suffix_is_counted_and_hidden_files_are_not(tmp_
         open_source(tmp_path, strict=True)
 
 
+def test_masks_beside_good_images_are_no_samples(tmp_path):
+    for part in ("good", "scratch", "ground_truth/scratch"):
+        folder(tmp_path / part, 2)
+    source = open_source(tmp_path)
+    assert source.read().ids == ["good/0.png", "good/1.png", "scratch/0.png", "scratch/1.png"]
+    left_out = f"{tmp_path}: left out ground_truth/scratch/0.png, a mask of a defect and 1 more like it"
+    assert source.remarks == (left_out,)
+    shutil.rmtree(tmp_path / "good")
+    assert len(open_source(tmp_path)) == 4  # a class of any name
+
+
 def test_links_to_nowhere_are_unreadable_samples(tmp_path):
     folder(tmp_path)
     (tmp_path / "a.png").symlink_to("nowhere")

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from PIL import Image
 
 from ama.data.image_opening import SUFFIXES, Content
+from ama.data.inspection_folders import GOOD, MASKS
 from ama.data.names import clean_name
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
@@ -106,6 +107,7 @@ class _Found:
     """What a folder holds, as relative paths."""
 
     images: list[str] = field(default_factory=list)
+    masks: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)  # by suffix
     irregular: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
@@ -130,6 +132,7 @@ def find_images(folder: Path, wanted: Wanted | None = None) -> list[str]:
         If a folder cannot be listed; with ``strict``, also if something is left out.
     """
     found = _walk(str(folder))
+    _set_masks_aside(found)
     if found.images and wanted is not None:
         _remark(found, clean_name(str(folder)), wanted)
     return sorted(found.images)
@@ -150,6 +153,7 @@ def images_among(files: Sequence[str], name: str, wanted: Wanted) -> list[str]:
     found = _Found()
     for file in files:
         _add_file(found, file, "file")
+    _set_masks_aside(found)
     if found.images:
         _remark(found, name, wanted)
     return sorted(found.images)
@@ -205,6 +209,13 @@ def _add_file(found: _Found, name: str, kind: Literal["file", "other"]) -> None:
         (found.images if kind == "file" else found.irregular).append(name)
 
 
+def _set_masks_aside(found: _Found) -> None:
+    """Where a folder holds good images and masks side by side, the masks are no samples."""
+    if any(image.startswith(f"{GOOD}/") for image in found.images):
+        found.masks = [image for image in found.images if image.startswith(f"{MASKS}/")]
+        found.images = [image for image in found.images if not image.startswith(f"{MASKS}/")]
+
+
 def _remark(found: _Found, name: str, wanted: Wanted) -> None:
     if found.others:
         most = sorted(found.others.items(), key=lambda item: (-item[1], not item[0], item[0]))[:8]
@@ -215,6 +226,7 @@ def _remark(found: _Found, name: str, wanted: Wanted) -> None:
             f"{name}: left out {files} whose suffix is not that of an image: {', '.join(kinds)}{more}"
         )
     for left_out, reason in (
+        (found.masks, "a mask of a defect"),
         (found.irregular, "which is a pipe, socket or device"),
         (found.repeated, "a link to a folder that is read already"),
         (found.too_deep, f"a folder within more than {MAX_DEPTH} others"),

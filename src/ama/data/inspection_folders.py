@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 GOOD = "good"  # label of the normal samples
+MASKS = "ground_truth"  # folder of the masks of the defects
 LIKE_MVTEC = "holds train/good and test/good, as MVTec's data sets do"
 
 
@@ -26,7 +27,7 @@ def inspection_folder(source: Any) -> InspectionFolder | None:
     folder = _folder(source)
     if folder is None:
         return None
-    train, test, masks = folder / "train" / GOOD, folder / "test", folder / "ground_truth"
+    train, test, masks = folder / "train" / GOOD, folder / "test", folder / MASKS
     if not train.is_dir() or not (test / GOOD).is_dir():
         return None
     return InspectionFolder(train, test, masks if masks.is_dir() else None)
