@@ -96,6 +96,17 @@ def test_the_type_of_a_fitted_model_is_kept():
     assert torch.equal(open_source(array, dtype=torch.float32).read().x, open_source(floats).read().x)
 
 
+def test_images_of_16_bits_are_those_of_their_files(tmp_path):
+    images = np.random.default_rng(0).integers(0, 200, (3, 12, 12), dtype=np.uint16)  # dark ones
+    images[2] *= 300
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    for dtype in (None, torch.uint8):
+        of_files, of_array = open_source(tmp_path, dtype=dtype), open_source(images, dtype=dtype)
+        assert torch.equal(of_array.read().x, of_files.read().x)
+        assert len(of_array.remarks) == len(of_files.remarks) == (dtype is not None)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_floats_between_the_levels_of_8_bits_are_rounded_with_a_word(dtype):
     levels = np.random.default_rng(0).integers(0, 256, (4, 1, 8, 8))

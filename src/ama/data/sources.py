@@ -82,7 +82,7 @@ def open_source(
     Parameters
     ----------
     source
-        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a DataFrame, a
+        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8, uint16 or floats in [0, 1]; rows (n, d); a DataFrame, a
         ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
     shape, dtype
         Of a fitted model's samples. Images are converted; rows must have as many columns.
