@@ -177,7 +177,9 @@ def _is_deep(array: Shaped[np.ndarray, "n c h w"]) -> bool:
 
 def _pixels(array: Shaped[np.ndarray, "n c h w"]) -> Shaped[np.ndarray, "n c h w"]:
     """uint8, or float32 in [0, 1] of what is deeper, as in files."""
-    x = np.array(array, dtype=np.float32 if _is_deep(array) else np.uint8, order="C")
+    if not _is_deep(array):
+        return np.array(array, np.uint8, order="C")
+    x = np.array(array, np.float32, order="C")
     return x / np.float32(LARGEST) if array.dtype == np.uint16 else x
 
 

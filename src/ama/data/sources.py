@@ -112,9 +112,8 @@ def open_source(
 def _opened(source: Any, wanted: Wanted) -> Source:
     named = isinstance(source, str | Path)
     opened = (_open_name if named else open_object)(source, wanted)
-    if not isinstance(opened, TableRows) and (
-        wanted.drop or (wanted.columns is not None and wanted.shape is None)
-    ):
+    chosen = wanted.columns is not None and wanted.shape is None
+    if not isinstance(opened, TableRows) and (chosen or (wanted.drop and not _is_table(opened))):
         raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
     if wanted.group_by is not None:
         wanted.group_by.check(opened.name, isinstance(opened, EncodedImages), _is_table(opened))
