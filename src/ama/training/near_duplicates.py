@@ -80,7 +80,7 @@ def nearly_copied(learned: Float[Tensor, "n d"], held_out: Float[Tensor, "m d"])
 def duplicated_share(
     learned: Shaped[Tensor, "n ..."],
     held_out: Shaped[Tensor, "m ..."],
-    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "m d"]] | None,
+    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "_ d"]] | None,
 ) -> float:
     """Share of the held-out samples of which copies or near-duplicates are among the learned ones.
 
@@ -106,7 +106,7 @@ def duplicated_share(
 def warn_of_duplicates(
     learned: Shaped[Tensor, "n ..."],
     held_out: Shaped[Tensor, "m ..."],
-    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "m d"]] | None,
+    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "_ d"]] | None,
     held_out_from: str,
 ) -> None:
     """Warn by :func:`duplicates_notice` if :func:`duplicated_share` is harmful."""
