@@ -202,7 +202,9 @@ def test_what_is_asked_for_must_be_there(server, pictures):
     assert "must be true or false" in server.score(body, FORM, "?maps=perhaps").refused(422)
     assert "Not Found" in server.get("/nothing").refused(404)
     assert "Not Found" in server.score(body, FORM, "/").refused(404)  # and is not sent elsewhere
-    assert "Method Not Allowed" in server.get("/score").refused(405)
+    wrong = server.get("/score")
+    assert wrong.refused(405) == "GET /score: Method Not Allowed, expected POST"
+    assert wrong.headers["allow"] == "POST"
 
 
 def test_requests_at_the_same_time_are_scored_together(server, models, pictures, scored):

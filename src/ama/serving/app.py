@@ -178,5 +178,6 @@ def _add_refusals(app: FastAPI, metrics: ServiceMetrics) -> None:
 
     @app.exception_handler(HTTPException)
     async def of_route(request: Request, error: HTTPException) -> JSONResponse:
-        message = f"{request.method} {request.url.path}: {error.detail}, expected one of {', '.join(PATHS)}"
+        expected = (error.headers or {}).get("Allow") or f"one of {', '.join(PATHS)}"
+        message = f"{request.method} {request.url.path}: {error.detail}, expected {expected}"
         return JSONResponse({"error": str(InputError(message))}, error.status_code, error.headers)
