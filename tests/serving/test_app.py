@@ -200,6 +200,8 @@ def test_what_is_asked_for_must_be_there(server, pictures):
     body = form(pictures)
     assert server.score(body, FORM, "?map=true").refused(422) == "there is no parameter 'map', expected maps"
     assert "must be true or false" in server.score(body, FORM, "?maps=perhaps").refused(422)
+    twice = server.score(body, FORM, "?maps=true&maps=false").refused(400)
+    assert twice == "maps is given 2 times in the query, expected once"
     assert "Not Found" in server.get("/nothing").refused(404)
     assert "Not Found" in server.score(body, FORM, "/").refused(404)  # and is not sent elsewhere
     wrong = server.get("/score")

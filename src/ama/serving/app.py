@@ -156,6 +156,8 @@ def _add_looks(app: FastAPI, service: Service, allowed: list[Any]) -> None:
 def _check_query(request: Request) -> None:
     if unknown := [name for name in request.query_params if name != "maps"]:
         raise InputError(f"there is no parameter {unknown[0]!r}, expected maps")
+    if (n := len(request.query_params.getlist("maps"))) > 1:
+        raise RefusedError("malformed", f"maps is given {n} times in the query, expected once")
 
 
 def _add_refusals(app: FastAPI, metrics: ServiceMetrics) -> None:
