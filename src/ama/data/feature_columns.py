@@ -76,7 +76,7 @@ def find_columns(table: ArrowTable, wanted: Wanted) -> FeatureColumns:
             reason = "is an index" if name in ids else "has no name"
             wanted.remark(f"column {name!r} of {table.name} is left out, as it {reason}", refused=name != id)
     elif wanted.shape is not None:
-        _remark_unused(table, [name for name in left if name not in {id, *index}], wanted)
+        _remark_unused(table, [name for name in left if name not in {id, *ids}], wanted)
     return FeatureColumns(features, label, id)
 
 
