@@ -145,3 +145,10 @@ def test_a_column_is_chosen_once_and_is_not_also_dropped():
         InputError, match="column 'a' is among the columns that are chosen and among those that are"
     ):
         open_source(table, columns=["a", "b"], drop=["a"])
+
+
+@pytest.mark.parametrize("of_model", [{}, {"shape": (2,)}])
+def test_a_feature_holds_no_labels(kept, of_model):
+    sentence = r"column 'age' of .* is a feature, expected another as the label column"
+    with pytest.raises(InputError, match=sentence):
+        open_source(kept(FRAME), columns=["sugar", "age"], label_column="age", **of_model)

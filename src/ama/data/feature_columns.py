@@ -54,10 +54,14 @@ def find_columns(table: ArrowTable, wanted: Wanted) -> FeatureColumns:
     Raises
     ------
     InputError
-        If a feature is missing, or holds what cannot be encoded.
+        If a feature is missing, is to hold the labels, too, or holds what cannot be encoded.
     """
     given = _given(table, wanted)
     label = table.label_column(wanted.label_column, given or ())
+    if given is not None and label in given:
+        raise InputError(
+            f"column {label!r} of {table.name} is a feature, expected another as the label column"
+        )
     others = [name for name in table.schema.names if name != label]
     index = _index_columns(table, others)
     features = _candidates(table, others, {*index, *wanted.drop}) if given is None else given
