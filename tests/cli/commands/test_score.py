@@ -60,6 +60,11 @@ def test_the_ids_name_the_files(call, tmp_path):
     assert ids == [f"{kind}/{i:02}.png" for kind in CLASSES for i in range(EACH)]
 
 
+def test_a_feature_of_the_model_holds_no_labels(call):
+    result = call("score", "table.model", "table.csv", "--label-column", "a")
+    assert refused(result, "column 'a' of table.csv is a feature, expected another as the label column")
+
+
 @pytest.mark.filterwarnings("ignore:column 'kind' of table.csv is left out")
 @pytest.mark.parametrize("source", ["t.csv", "t", "link.csv", "shards"])
 def test_scores_are_not_written_over_their_source(call, tmp_path, source):
