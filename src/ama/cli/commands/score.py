@@ -66,12 +66,9 @@ def _score(given: Namespace, cluster: RayScoring | None) -> None:
     from ama.cli.place_outputs import PlaceOutputs
     from ama.errors import InputError
     from ama.io.score_files import check_table_path
-    from ama.io.whole_files import check_no_source
 
     path = None if given.out is None else Path(given.out)
     check_table_path(path)
-    if path is not None:
-        check_no_source(path, given.source)
     if given.json and path is None:
         raise InputError("--json needs --out: standard output holds one JSON object")
     _check_rates(given)
@@ -190,5 +187,9 @@ def _check_rates(given: Namespace) -> None:
 
 
 COMMAND = Command(
-    "ama score MODEL SOURCE [--out FILE] [options]", "Score samples with a model.", _add_options, _run
+    "ama score MODEL SOURCE [--out FILE] [options]",
+    "Score samples with a model.",
+    _add_options,
+    _run,
+    writes=("out", "maps", "coco", "watch_state"),
 )
