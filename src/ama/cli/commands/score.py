@@ -128,15 +128,19 @@ def _check_watch(detector: Detector, path: str | None) -> None:
 def _watched(detector: Detector, path: str, scores: np.ndarray) -> str:
     """Feed the scores to the drift watch of a file; returns what it has found.
 
-    The file is read again, as another run may have written it meanwhile.
+    The file is read again, as another run may have written it meanwhile; one that does so now is waited for.
     """
+    from pathlib import Path
+
     from ama.cli.told import found
     from ama.detectors.drift_watch import DriftWatch
+    from ama.io.turns import in_turn
     from ama.report.verdict import watch_sentence
 
-    watch = DriftWatch.open(detector, path)
-    verdict = watch.update(scores)
-    watch.save(path)
+    with in_turn(Path(path)):
+        watch = DriftWatch.open(detector, path)
+        verdict = watch.update(scores)
+        watch.save(path)
     found(watch=verdict._asdict())
     return watch_sentence(verdict)
 
