@@ -74,4 +74,5 @@ COMMAND = Command(
     "Write a detector as one ONNX file, with its threshold and p-values.",
     _add_options,
     _run,
+    writes=("out",),
 )

@@ -264,4 +264,5 @@ COMMAND = Command(
     "Learn from normal samples and write a model folder.",
     _add_options,
     _run,
+    writes=("out", "checkpoints"),
 )
