@@ -45,12 +45,10 @@ def files() -> dict[str, bytes]:
 
 SEPARATE = "must name separate places, neither inside the other, found"
 REFUSED = [
-    ("score seen photos --coco seen/config.json", "cannot write seen/config.json: it lies in the model folder seen; "),
-    ("score seen photos --coco link/c.json", "cannot write link/c.json: it lies in the model folder seen; "),
-    ("score link photos --watch-state seen/w.json", "cannot write seen/w.json: it lies in the model folder link; "),
-    ("score seen photos --maps seen", "cannot write seen: it lies in the model folder seen; "),
-    ("report read rows.csv --out read/r.html", "cannot write read/r.html: it lies in the model folder read; "),
-    ("export read --out read/m.onnx", "cannot write read/m.onnx: it lies in the model folder read; "),
+    ("score seen photos --coco seen/config.json", "cannot write seen/config.json: it is part of the model seen; "),
+    ("score seen photos --coco link/config.json", "cannot write link/config.json: it is part of the model seen; "),
+    ("score link photos --watch-state seen/config.json", "cannot write seen/config.json: it is part of the model link"),
+    ("score seen photos --maps seen", "cannot write seen: it is part of the model seen; "),
     ("score seen photos --coco c.json --watch-state ./c.json", f"--coco and --watch-state {SEPARATE} c.json and ./c"),
     ("score seen photos --coco photos/00.png", "cannot write photos/00.png: its name must end in .json"),
     ("score read file://{place}/rows.csv --out rows.csv", "cannot write rows.csv: {place}/rows.csv is read from it; "),

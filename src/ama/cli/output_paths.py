@@ -1,4 +1,4 @@
-"""Where a command writes: never into its model, over its source, or over another of its outputs."""
+"""Where a command writes: never over its model, its source, or another of its outputs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ama.cli.parser import hyphenated
 from ama.errors import InputError
+from ama.io.model_folder import CONFIG, WEIGHTS
 from ama.io.whole_files import check_no_source
 
 if TYPE_CHECKING:
@@ -33,17 +34,15 @@ def check_outputs(given: Namespace, options: Sequence[str]) -> None:
     Raises
     ------
     InputError
-        If an output lies in the model, replaces a source or becomes part of it, or two outputs are in each other's way.
+        If an output replaces a file of the model or a source, or becomes part of a source, or two are in conflict.
     """
     from ama.data.remote_files import local_name
 
     outputs = {option: given[option] for option in options if given.get(option)}
     sources = [local_name(given[option]) for option in SOURCES if given.get(option)] if outputs else []
     for option, path in outputs.items():
-        if (model := given.get("model")) and _within(path, model):
-            raise InputError(
-                f"cannot write {path}: it lies in the model folder {model}; name a place outside of it"
-            )
+        if (model := given.get("model")) and _belongs(path, model):
+            raise InputError(f"cannot write {path}: it is part of the model {model}; name another place")
         for source in sources:
             check_no_source(Path(path), source)
             if option in IMAGES and _within(path, source):
@@ -58,6 +57,11 @@ def check_outputs(given: Namespace, options: Sequence[str]) -> None:
                 hyphenated(f"--{one} and --{other}")
                 + f" must name separate places, neither inside the other, found {first} and {second}"
             )
+
+
+def _belongs(path: str, model: str) -> bool:
+    """Whether a path is that of a model folder, or of a file that a model consists of."""
+    return any(_within(part, path) for part in (model, f"{model}/{CONFIG}", f"{model}/{WEIGHTS}"))
 
 
 def _within(path: str, folder: str) -> bool:
