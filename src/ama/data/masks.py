@@ -36,9 +36,9 @@ class Masks:
     ----------
     missing, misshapen : str
         The first sample that has no mask, or one of another aspect ratio; "" if there is none.
-    n_missing, n_misshapen, n_empty, n_resized : int
-        Samples without a mask, or with one of another aspect ratio; masks without a pixel of a defect, at the size
-        used; and masks that had another size.
+    n_missing, n_misshapen, n_empty, n_full, n_resized : int
+        Samples without a mask, or with one of another aspect ratio; masks without a pixel of a defect, or without a
+        normal one, at the size used; and masks that had another size.
 
     Raises
     ------
@@ -53,7 +53,7 @@ class Masks:
             )
         self.folder, self.size = folder, size
         self.missing = self.misshapen = ""
-        self.n_missing = self.n_misshapen = self.n_empty = self.n_resized = 0
+        self.n_missing = self.n_misshapen = self.n_empty = self.n_full = self.n_resized = 0
 
     def of(self, sample_id: str, size: tuple[int, int] | None = None) -> Bool[np.ndarray, "h w"] | None:
         """The mask of a sample, True where it has a defect; None if there is none.
@@ -82,6 +82,7 @@ class Masks:
         self.n_resized += any(part.shape != self.size for part in parts)
         mask = np.logical_or.reduce([self._resized(part) for part in parts])
         self.n_empty += not mask.any()
+        self.n_full += bool(mask.all())
         return mask
 
     def remarks(self) -> Iterator[str]:
@@ -104,6 +105,9 @@ class Masks:
             )
         if self.n_empty:
             yield f"{self.folder}: {count(self.n_empty, 'mask')} of anomalies without a pixel of a defect at this size"
+        if self.n_full:
+            are = "mask of anomalies is a defect" if self.n_full == 1 else "masks of anomalies are defects"
+            yield f"{self.folder}: {self.n_full} {are} throughout, as no pixel is 0 (black)"
 
     def _files(self, sample_id: str) -> list[Path]:
         place = self.folder / sample_path(sample_id)
