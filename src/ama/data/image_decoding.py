@@ -10,7 +10,7 @@ from jaxtyping import Float, Shaped, UInt8
 from PIL import Image
 
 from ama.data.deep_colour import ORIENTATION, deep_colour, is_deep_colour
-from ama.data.image_format import LUMA
+from ama.data.image_format import LUMA, shown_range
 from ama.data.image_headers import TRANSPOSED, is_deep_grey, orientation
 from ama.data.image_opening import Content, check_pixels, opened
 from ama.errors import InputError
@@ -113,7 +113,7 @@ def _deep_greys(image: Image.Image, channels: int, size: tuple[int, int]) -> Flo
     if not (grey.min() >= 0 and grey.max() <= 1):
         depth = "0 to 1" if image.mode == "F" else f"0 to {LARGEST}"
         values = np.asarray(image)
-        raise InputError(f"has pixel values from {values.min():g} to {values.max():g}, expected {depth}")
+        raise InputError(f"has pixel values from {shown_range(values.min(), values.max())}, expected {depth}")
     if image.size != size:
         grey = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR))
     return np.repeat(grey[:, :, None], channels, axis=2)
