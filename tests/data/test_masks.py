@@ -91,6 +91,17 @@ def test_a_mask_without_a_normal_pixel_is_told(tmp_path):
     assert full == f"{tmp_path}: 1 mask of anomalies is a defect throughout, as no pixel is 0 (black)"
 
 
+@pytest.mark.parametrize("name", ["hole/000_mask.jpg", "hole/000.jpeg", "hole/000/000.jpg"])
+def test_a_mask_that_is_lossy_is_not_read_and_named(tmp_path, name):
+    save(tmp_path / name, DEFECT)
+    masks = Masks(tmp_path, (12, 9))
+    assert masks.of("hole/000.jpg") is None
+    _, lossy = masks.remarks()
+    assert lossy == (
+        f"the mask {tmp_path}/{name} is not read, expected one without loss, such as .png: JPEG blurs it"
+    )
+
+
 def test_an_id_reads_no_file_outside_the_folder(tmp_path):
     save(tmp_path / "outside.png", DEFECT)
     (tmp_path / "masks").mkdir()
