@@ -156,6 +156,8 @@ def test_arrays_that_do_not_match_the_model_are_refused_with_found_and_expected(
         open_source(np.zeros((2, 8, 8), np.uint8), shape=(64,))
     with pytest.raises(InputError, match="holds rows, expected images, as image_size is set"):
         open_source(np.zeros((2, 64)), image_size=32)
+    with pytest.raises(InputError, match="holds rows, expected images, as channels is set"):
+        open_source(np.zeros((2, 64)), channels="last")
     with pytest.raises(InputError, match="no column 'y', as it is an array"):
         open_source(np.zeros((2, 64)), label_column="y")
 
