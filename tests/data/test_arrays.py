@@ -130,6 +130,7 @@ def test_floats_between_the_levels_of_8_bits_are_rounded_with_a_word(dtype):
         (np.full((2, 8, 8), 256), r"values of type int64 from 256 to 256, expected images of type uint8"),
         (np.full((2, 8, 8), -1), r"from -1 to -1, expected"),
         (np.full((2, 8, 8), 255.0), r"float64 from 255 to 255, expected .*floats in \[0, 1\]"),
+        (np.full((2, 8, 8), np.float32(1.0000001)), r"float32 from 1.0000001 to 1.0000001, expected"),
         (np.full((2, 8, 8), -0.1), r"from -0.1 to -0.1, expected"),
         (np.where(np.arange(3)[:, None, None] == 1, np.nan, np.zeros((3, 8, 8))), r"not finite in image 2"),
         (np.zeros((2, 8, 8), bool), r"has type bool, expected images of type uint8"),
@@ -166,6 +167,8 @@ def test_arrays_that_do_not_match_the_model_are_refused_with_found_and_expected(
         open_source(np.zeros((2, 8, 8), np.uint8), shape=(64,))
     with pytest.raises(InputError, match="holds rows, expected images, as image_size is set"):
         open_source(np.zeros((2, 64)), image_size=32)
+    with pytest.raises(InputError, match="holds rows, expected images, as channels is set"):
+        open_source(np.zeros((2, 64)), channels="last")
     with pytest.raises(InputError, match="no column 'y', as it is an array"):
         open_source(np.zeros((2, 64)), label_column="y")
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from ama.data.image_axes import channels_first, check_several
 from ama.data.image_decoding import LARGEST
-from ama.data.image_format import LUMA, as_depth, choose_size, remark_size
+from ama.data.image_format import LUMA, as_depth, choose_size, remark_size, shown_range
 from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.table_rows import check_finite, check_width
@@ -167,7 +167,7 @@ def _check_pixels(array: np.ndarray, name: str) -> None:
         lowest, highest = min(lowest, chunk.min()), max(highest, chunk.max())
     if lowest < 0 or highest > (1 if array.dtype.kind == "f" else 255):
         raise InputError(
-            f"{name} has values of type {array.dtype} from {lowest:g} to {highest:g}, {expected}"
+            f"{name} has values of type {array.dtype} from {shown_range(lowest, highest)}, {expected}"
         )
 
 

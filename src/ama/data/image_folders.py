@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from PIL import Image
 
 from ama.data.image_opening import SUFFIXES, Content
-from ama.data.inspection_folders import GOOD, MASKS
+from ama.data.inspection_folders import MASK_FOLDER, MASK_STEM, check_one_set
 from ama.data.names import clean_name
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
@@ -129,13 +129,10 @@ def find_images(folder: Path, wanted: Wanted | None = None) -> list[str]:
     Raises
     ------
     InputError
-        If a folder cannot be listed; with ``strict``, also if something is left out.
+        If a folder cannot be listed, or holds several data sets in MVTec's layout; with ``strict``, also if
+        something is left out.
     """
-    found = _walk(str(folder))
-    _set_masks_aside(found)
-    if found.images and wanted is not None:
-        _remark(found, clean_name(str(folder)), wanted)
-    return sorted(found.images)
+    return _samples(_walk(str(folder)), clean_name(str(folder)), wanted)
 
 
 def images_among(files: Sequence[str], name: str, wanted: Wanted) -> list[str]:
@@ -149,12 +146,22 @@ def images_among(files: Sequence[str], name: str, wanted: Wanted) -> list[str]:
         The folder, for messages.
     wanted
         Gets the remark, if there are images.
+
+    Raises
+    ------
+    InputError
+        As of :func:`find_images`.
     """
     found = _Found()
     for file in files:
         _add_file(found, file, "file")
+    return _samples(found, name, wanted)
+
+
+def _samples(found: _Found, name: str, wanted: Wanted | None) -> list[str]:
+    check_one_set(found.images, name)
     _set_masks_aside(found)
-    if found.images:
+    if found.images and wanted is not None:
         _remark(found, name, wanted)
     return sorted(found.images)
 
@@ -210,10 +217,14 @@ def _add_file(found: _Found, name: str, kind: Literal["file", "other"]) -> None:
 
 
 def _set_masks_aside(found: _Found) -> None:
-    """Where a folder holds good images and masks side by side, the masks are no samples."""
-    if any(image.startswith(f"{GOOD}/") for image in found.images):
-        found.masks = [image for image in found.images if image.startswith(f"{MASKS}/")]
-        found.images = [image for image in found.images if not image.startswith(f"{MASKS}/")]
+    """Where masks of defects lie among images, they are no samples."""
+    masks = {image for image in found.images if MASK_FOLDER.search(image)}
+    if beside := {image: stem[1] for image in found.images if (stem := MASK_STEM.fullmatch(image))}:
+        stems = {os.path.splitext(image)[0] for image in found.images}
+        masks |= {image for image, stem in beside.items() if stem in stems}
+    if len(masks) < len(found.images):
+        found.masks = sorted(masks)
+        found.images = [image for image in found.images if image not in masks]
 
 
 def _remark(found: _Found, name: str, wanted: Wanted) -> None:
