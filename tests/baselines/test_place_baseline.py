@@ -49,6 +49,14 @@ def test_the_map_shows_where_a_normal_image_was_changed(detector):
     assert detector.score_samples(changed[None])[0] < detector.score_samples(image[None])[0]
 
 
+def test_maps_without_a_threshold_are_told_from_none(detector):
+    name = type(detector).__name__
+    with pytest.raises(
+        InputError, match=rf"^the maps of {name} have no threshold and no regions: see {name}\."
+    ):
+        detector.regions(shots(1, 0))
+
+
 def test_a_saved_model_holds_the_backbone(detector, tmp_path, monkeypatch):
     x = shots(4, 7)
     detector.save(tmp_path / "model")

@@ -96,6 +96,17 @@ def test_the_type_of_a_fitted_model_is_kept():
     assert torch.equal(open_source(array, dtype=torch.float32).read().x, open_source(floats).read().x)
 
 
+def test_images_of_16_bits_are_those_of_their_files(tmp_path):
+    images = np.random.default_rng(0).integers(0, 200, (3, 12, 12), dtype=np.uint16)  # dark ones
+    images[2] *= 300
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    for dtype in (None, torch.uint8):
+        of_files, of_array = open_source(tmp_path, dtype=dtype), open_source(images, dtype=dtype)
+        assert torch.equal(of_array.read().x, of_files.read().x)
+        assert len(of_array.remarks) == len(of_files.remarks) == (dtype is not None)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_floats_between_the_levels_of_8_bits_are_rounded_with_a_word(dtype):
     levels = np.random.default_rng(0).integers(0, 256, (4, 1, 8, 8))
@@ -119,6 +130,7 @@ def test_floats_between_the_levels_of_8_bits_are_rounded_with_a_word(dtype):
         (np.full((2, 8, 8), 256), r"values of type int64 from 256 to 256, expected images of type uint8"),
         (np.full((2, 8, 8), -1), r"from -1 to -1, expected"),
         (np.full((2, 8, 8), 255.0), r"float64 from 255 to 255, expected .*floats in \[0, 1\]"),
+        (np.full((2, 8, 8), np.float32(1.0000001)), r"float32 from 1.0000001 to 1.0000001, expected"),
         (np.full((2, 8, 8), -0.1), r"from -0.1 to -0.1, expected"),
         (np.where(np.arange(3)[:, None, None] == 1, np.nan, np.zeros((3, 8, 8))), r"not finite in image 2"),
         (np.zeros((2, 8, 8), bool), r"has type bool, expected images of type uint8"),
@@ -155,6 +167,8 @@ def test_arrays_that_do_not_match_the_model_are_refused_with_found_and_expected(
         open_source(np.zeros((2, 8, 8), np.uint8), shape=(64,))
     with pytest.raises(InputError, match="holds rows, expected images, as image_size is set"):
         open_source(np.zeros((2, 64)), image_size=32)
+    with pytest.raises(InputError, match="holds rows, expected images, as channels is set"):
+        open_source(np.zeros((2, 64)), channels="last")
     with pytest.raises(InputError, match="no column 'y', as it is an array"):
         open_source(np.zeros((2, 64)), label_column="y")
 

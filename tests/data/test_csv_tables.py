@@ -195,6 +195,15 @@ def test_labels_ids_and_groups_are_texts_as_written_and_whole_numbers_have_no_fr
     assert open_source(tmp_path / "b.csv", columns=["a"]).read().ids == ["007", "08"]
 
 
+def test_ids_with_points_keep_them_where_commas_are_decimal(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("id;a;label\n123.456.789;0,5;1.000\n12,5 kg;1,5;b\n")
+    samples = open_source(path).read()
+    assert samples.ids == ["123.456.789", "12,5 kg"]
+    assert samples.labels.tolist() == ["1.000", "b"]
+    assert samples.x[:, 0].tolist() == [0.5, 1.5]
+
+
 def test_a_labelled_table_with_numbers_as_labels_can_be_divided_and_pickled(tmp_path):
     (tmp_path / "a.csv").write_text("a,label\n" + "".join(f"{i},{i % 2}.0\n" for i in range(100)))
     part = pickle.loads(pickle.dumps(open_source(tmp_path / "a.csv").part(10, 20)))

@@ -110,6 +110,16 @@ def test_a_model_takes_its_columns_by_name_and_the_rest_is_left_out_and_said(kep
         open_source(kept(frame), shape=(2,), columns=["sugar", "age"], strict=True)
 
 
+def test_a_column_without_a_name_is_left_out_of_a_model_and_said_unless_it_holds_the_ids():
+    of_model = {"shape": (2,), "columns": ["age", "sugar"]}
+    source = open_source(FRAME.assign(**{"": [7, 8, 9]}), **of_model)
+    assert source.remarks == ("column '' of the data frame is left out, as the model does not use it",)
+    frame = FRAME.copy()
+    frame.insert(0, "", [7, 8, 9])
+    samples = open_source(frame, **of_model).read()
+    assert (samples.ids, samples.remarks) == (["7", "8", "9"], ())
+
+
 def test_a_model_without_names_takes_columns_by_position_and_says_so(kept):
     for id in (["x", "y", "z"], [1, 2, 3]):
         samples = open_source(kept(FRAME.assign(id=id)), shape=(2,)).read()
@@ -135,3 +145,10 @@ def test_a_column_is_chosen_once_and_is_not_also_dropped():
         InputError, match="column 'a' is among the columns that are chosen and among those that are"
     ):
         open_source(table, columns=["a", "b"], drop=["a"])
+
+
+@pytest.mark.parametrize("of_model", [{}, {"shape": (2,)}])
+def test_a_feature_holds_no_labels(kept, of_model):
+    sentence = r"column 'age' of .* is a feature, expected another as the label column"
+    with pytest.raises(InputError, match=sentence):
+        open_source(kept(FRAME), columns=["sugar", "age"], label_column="age", **of_model)

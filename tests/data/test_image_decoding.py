@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from ama.data.sources import open_source
 from ama.errors import InputError
@@ -95,6 +96,42 @@ def test_exif_orientation_is_applied_before_the_size_is_judged(tmp_path):
     source = open_source(tmp_path)
     assert source.shape == (1, 8, 12)
     assert np.array_equal(source.read().x[:, 0].numpy(), np.stack([upright] * 2))
+
+
+XMP = '<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+
+
+def raw_profile() -> PngInfo:
+    """EXIF in the form in which ImageMagick writes it."""
+    exif, info = Image.Exif(), PngInfo()
+    exif[0x0112] = 6
+    data = exif.tobytes()
+    info.add_text("Raw profile type exif", f"\nexif\n{len(data):8}\n{data.hex()}\n", zip=True)
+    return info
+
+
+def xmp_text() -> PngInfo:
+    info = PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", XMP)
+    return info
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.png", {"pnginfo": raw_profile()}),
+        ("a.png", {"pnginfo": xmp_text()}),
+        ("a.jpg", {"xmp": XMP.encode(), "quality": 100}),
+    ],
+)
+def test_an_orientation_told_elsewhere_than_in_exif_is_applied_as_well(tmp_path, name, options):
+    upright = noise(8, 16)
+    save(tmp_path / name, np.rot90(upright).copy(), **options)
+    source = open_source(tmp_path)
+    assert source.shape == (1, 8, 16)
+    samples = source.read()
+    assert samples.sizes.tolist() == [[8, 16]]
+    assert np.abs(samples.x[0, 0].numpy().astype(int) - upright).max() <= (8 if name == "a.jpg" else 0)
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif"])

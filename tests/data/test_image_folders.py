@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import time
@@ -83,6 +84,45 @@ def test_what_is_no_image_by_its_suffix_is_counted_and_hidden_files_are_not(tmp_
     ]
     with pytest.raises(InputError, match="left out 4 files"):
         open_source(tmp_path, strict=True)
+
+
+@pytest.mark.parametrize("masks", ["ground_truth/scratch", "Data/Masks/Anomaly", "masks"])
+def test_folders_of_masks_among_images_are_no_samples(tmp_path, masks):
+    for part in ("good", "scratch", masks):
+        folder(tmp_path / part, 2)
+    source = open_source(tmp_path)
+    assert source.read().ids == ["good/0.png", "good/1.png", "scratch/0.png", "scratch/1.png"]
+    left_out = f"{tmp_path}: left out {masks}/0.png, a mask of a defect and 1 more like it"
+    assert source.remarks == (left_out,)
+    with pytest.raises(InputError, match="a mask of a defect"):
+        open_source(tmp_path, strict=True)
+    for part in ("good", "scratch"):
+        shutil.rmtree(tmp_path / part)
+    assert len(open_source(tmp_path)) == 2  # asked for by name
+
+
+def test_masks_beside_their_images_are_no_samples(tmp_path):
+    folder(tmp_path, 2)
+    for name in ("0_mask.png", "1_Mask.bmp", "9_mask.png"):
+        save(tmp_path / name, noise(8, 8))
+    source = open_source(tmp_path)
+    assert source.read().ids == ["0.png", "1.png", "9_mask.png"]
+    assert source.remarks == (f"{tmp_path}: left out 0_mask.png, a mask of a defect and 1 more like it",)
+
+
+def test_data_sets_in_mvtecs_layout_are_read_one_by_one(tmp_path):
+    for part in ("cable/train/good", "cable/test/good", "cable/test/bent", "old/tire/train/good"):
+        folder(tmp_path / part, 1)
+    shown = re.escape(
+        f"{tmp_path} holds folders in MVTec's layout (cable), expected one data set: name one, such as "
+        f"{tmp_path}/cable"
+    )
+    with pytest.raises(InputError, match=shown):
+        open_source(tmp_path)
+    assert len(open_source(tmp_path / "cable")) == 3
+    folder(tmp_path / "old/tire/test/good", 1)
+    with pytest.raises(InputError, match=r"\(cable, old/tire\)"):
+        open_source(tmp_path)
 
 
 def test_links_to_nowhere_are_unreadable_samples(tmp_path):

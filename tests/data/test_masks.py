@@ -63,12 +63,13 @@ def test_a_mask_of_the_size_of_the_file_is_right_and_one_of_another_shape_is_nam
         assert masks.of(name, (3000, 4000)).all()
         assert masks.n_misshapen == 0
     masks.of("turned.jpg", (3000, 4000))
-    resized, misshapen = masks.remarks()
+    resized, misshapen, full = masks.remarks()
     assert resized.startswith(f"{tmp_path}: 2 masks resized to 384 x 512 pixels")
     assert misshapen == (
         f"{tmp_path}: 1 mask has another aspect ratio than the image, such as that of turned.jpg, and may be turned or "
         "cropped"
     )
+    assert full == f"{tmp_path}: 3 masks of anomalies are defects throughout, as no pixel is 0 (black)"
 
 
 def test_a_missing_mask_is_named_and_an_empty_one_told(tmp_path):
@@ -80,6 +81,25 @@ def test_a_missing_mask_is_named_and_an_empty_one_told(tmp_path):
     missing, empty = masks.remarks()
     assert missing.startswith(f"2 anomalies have no mask in {tmp_path}, such as hole/001.jpg: left out")
     assert empty == f"{tmp_path}: 1 mask of anomalies without a pixel of a defect at this size"
+
+
+def test_a_mask_without_a_normal_pixel_is_told(tmp_path):
+    save(tmp_path / "000.png", 1 + DEFECT // 255)  # a label image, whose background is 1
+    masks = Masks(tmp_path, (12, 9))
+    assert masks.of("000.jpg").all()
+    [full] = masks.remarks()
+    assert full == f"{tmp_path}: 1 mask of anomalies is a defect throughout, as no pixel is 0 (black)"
+
+
+@pytest.mark.parametrize("name", ["hole/000_mask.jpg", "hole/000.jpeg", "hole/000/000.jpg"])
+def test_a_mask_that_is_lossy_is_not_read_and_named(tmp_path, name):
+    save(tmp_path / name, DEFECT)
+    masks = Masks(tmp_path, (12, 9))
+    assert masks.of("hole/000.jpg") is None
+    _, lossy = masks.remarks()
+    assert lossy == (
+        f"the mask {tmp_path}/{name} is not read, expected one without loss, such as .png: JPEG blurs it"
+    )
 
 
 def test_an_id_reads_no_file_outside_the_folder(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.data.normal_labels import check_one_part, is_normal
+from ama.data.normal_labels import check_one_part, check_two_sources, is_normal
 from ama.errors import InputError
 
 
@@ -44,6 +44,19 @@ def test_of_many_labels_the_first_twelve_are_shown():
 def test_a_source_without_labels_is_refused_with_where_labels_come_from():
     with pytest.raises(InputError, match=r"^photos has no labels, expected sub-folders, .*, or an array y$"):
         is_normal(None, ["cat"], "photos")
+
+
+@pytest.mark.parametrize("anomalies", ["a.csv", "./a.csv", "other/../a.csv"])
+def test_one_source_for_both_normal_samples_and_anomalies_is_refused(anomalies):
+    with pytest.raises(
+        InputError, match=r"^a\.csv is given as normal and as --anomalies, expected a source of"
+    ):
+        check_two_sources("a.csv", anomalies)
+
+
+@pytest.mark.parametrize("anomalies", [None, "b.csv", "s3://bucket/a.csv"])
+def test_two_sources_are_two(anomalies):
+    check_two_sources("a.csv", anomalies)
 
 
 @pytest.mark.parametrize("names", [("train", "test"), ("train-00000-of-00001", "test-00000-of-00001")])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse
 import torch
 
 from ama.data.samples import Samples
@@ -67,6 +68,29 @@ def test_npz_files_that_cannot_be_used_are_refused(tmp_path, arrays, sentence):
         open_source(path)
     with pytest.raises(InputError, match="has no array 'kind'; its arrays are"):
         open_source(path, label_column="kind")
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "bsr", "dia"])
+@pytest.mark.parametrize("kind", ["matrix", "array"])
+def test_a_file_of_a_sparse_matrix_holds_its_rows(tmp_path, form, kind):
+    dense = np.diag([1.5, 2.0, -3.0])
+    path = tmp_path / "a.npz"
+    scipy.sparse.save_npz(path, getattr(scipy.sparse, f"{form}_{kind}")(dense))
+    source = open_source(path)
+    assert (source.name, source.remarks) == (str(path), ())
+    assert np.array_equal(source.read().x, dense)
+    with pytest.raises(InputError, match=f"{path} has no column 'y'"):
+        open_source(path, label_column="y")
+
+
+@pytest.mark.parametrize("changed", [{"indices": np.array([0, 1, 2**30])}, {"shape": np.array([3])}])
+def test_a_damaged_sparse_matrix_is_refused_by_name(tmp_path, changed):
+    path = tmp_path / "a.npz"
+    scipy.sparse.save_npz(path, scipy.sparse.csr_matrix(np.eye(3)))
+    with np.load(path) as file:
+        np.savez(path, **{**file, **changed})
+    with pytest.raises(InputError, match=f"{path} cannot be read as a NumPy file"):
+        open_source(path)
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])

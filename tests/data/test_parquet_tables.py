@@ -227,13 +227,30 @@ def test_what_lies_beside_shards_is_said(tmp_path):
         open_source(tmp_path, strict=True)
 
 
-def test_shards_must_agree(tmp_path):
-    pq.write_table(pa.table({"a": [1]}), tmp_path / "0.parquet")
-    pq.write_table(pa.table({"b": [1]}), tmp_path / "1.parquet")
-    with pytest.raises(
-        InputError, match=r"1.parquet has the columns b \(int64\), expected those of 0.parquet: a"
-    ):
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        (
+            {"a": [1], "b": [1]},
+            r"column 2 of .*1.parquet is b \(int64\), expected b \(double\) as in 0.parquet",
+        ),
+        ({"b": [1.0], "a": [1]}, r"column 1 of .*1.parquet is b \(double\), expected a \(int64\) as in"),
+        ({"a": [1]}, r"column 2 of .*1.parquet is none, expected b \(double\)"),
+        ({"a": [1], "b": [1.0], "c": [1]}, r"column 3 of .*1.parquet is c \(int64\), expected none"),
+    ],
+)
+def test_the_column_in_which_shards_differ_is_named(tmp_path, columns, sentence):
+    pq.write_table(pa.table({"a": [1], "b": [1.0]}), tmp_path / "0.parquet")
+    pq.write_table(pa.table(columns), tmp_path / "1.parquet")
+    with pytest.raises(InputError, match=sentence):
         open_source(tmp_path)
+
+
+def test_shards_may_differ_in_whether_values_may_be_missing(tmp_path):
+    for i, may_be_missing in enumerate([True, False]):
+        schema = pa.schema([pa.field("a", pa.float64(), may_be_missing)])
+        pq.write_table(pa.table({"a": [i + 0.5]}, schema), tmp_path / f"{i}.parquet")
+    assert open_source(tmp_path).read().x.tolist() == [[0.5], [1.5]]
 
 
 @pytest.mark.parametrize("counted", [1, -1])

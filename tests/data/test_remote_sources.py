@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ama.data.remote_files import is_url, without_secrets
+from ama.data.remote_files import is_url, local_name, without_secrets
 from ama.data.sources import open_source
 from ama.errors import InputError
 
@@ -135,3 +135,9 @@ def test_keys_and_passwords_are_not_kept(folder):
     assert without_secrets("s3://key:secret@bucket/a.csv?secret_key=b") == "s3://bucket/a.csv"
     assert [is_url(name) for name in ("s3://bucket", "C:\\images", "images/cat")] == [True, False, False]
     assert open_source(f"{(folder / 'rows.csv').as_uri()}?key=a").named == (folder / "rows.csv").as_uri()
+
+
+def test_a_url_of_this_machine_names_a_path():
+    assert local_name("file:///some/a%20b.csv") == local_name("local:///some/a%20b.csv") == "/some/a b.csv"
+    for name in ("s3://bucket/a.csv", "file.csv", "owner/name", ""):
+        assert local_name(name) == name

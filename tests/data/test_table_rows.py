@@ -157,3 +157,24 @@ def test_a_model_of_whole_numbers_names_a_missing_one_by_row_and_column(write, v
             InputError, match=rf"has {shown} in row 3 \(counted from 1\), column 'b', expected"
         ):
             list(source.batches(batch_size))
+
+
+def test_numbers_in_text_are_numbers_for_a_model_of_numbers_as_for_one_with_an_encoding(write):
+    fitted = open_source(pa.table({"a": [1.5, 2.5], "b": [None, 1.5]})).read()
+    table = {"a": ["4", " +2.5 ", "1e3"], "b": ["1", "2", "3"]}
+    encoded = open_source(write(table), shape=(3,), columns=["a", "b"], encoding=fitted.encoding).read()
+    plain = open_source(write(table), shape=(1,), columns=["a"]).read()
+    assert encoded.x[:, 0].tolist() == plain.x[:, 0].tolist() == [4.0, 2.5, 1000.0]
+
+
+@pytest.mark.parametrize(
+    ("texts", "sentence"),
+    [
+        (["4", "four"], r"holds 'four' in row 2 \(counted from 1\), expected numbers"),
+        (["4", None], r"has nan in row 2 \(counted from 1\), column 'a', expected a finite number"),
+        ([None, None], "holds no value, expected numbers: drop it"),
+    ],
+)
+def test_text_without_a_number_is_refused_by_a_model_of_numbers(texts, sentence):
+    with pytest.raises(InputError, match=sentence):
+        open_source(pa.table({"a": pa.array(texts, pa.string())}), shape=(1,), columns=["a"]).read()

@@ -21,15 +21,35 @@ from places import png
             ["mask", "image", "photo"],
             ["columns 'mask', 'photo' of {} are not read: the images are those of 'image'"],
         ),
+        (
+            ["image", "temperature", "id"],
+            [
+                "column 'temperature' of {} is not read, as 'image' holds images: --drop image makes rows of the others"
+            ],
+        ),
         (["image", "Class"], ["column 'Class' of {} is not read: --label-column takes labels from one"]),
     ],
 )
 def test_other_images_and_labels_are_said(tmp_path, names, said):
     images = pa.array([png(noise(8, 8, seed=i)) for i in range(6)], pa.binary())
     kinds = {name: pa.array(["a", "b"] * 3) for name in ("label", "note", "Class")}
+    kinds |= {name: pa.array(range(6)) for name in ("temperature", "id")}
     pq.write_table(pa.table({name: kinds.get(name, images) for name in names}), tmp_path / "t.parquet")
     expected = tuple(sentence.format(tmp_path / "t.parquet") for sentence in said)
     assert open_source(tmp_path / "t.parquet").remarks == expected
     if said:
         with pytest.raises(InputError, match="refused by strict"):
             open_source(tmp_path / "t.parquet", strict=True)
+
+
+def test_a_column_of_bytes_that_is_dropped_holds_no_images(tmp_path):
+    keys = pa.array([bytes([i]) * 16 for i in range(6)])
+    numbers = pa.array([0.5, 2, 1, 4, 3, 7])
+    images = pa.array([png(noise(8, 8, seed=i)) for i in range(6)], pa.binary())
+    pq.write_table(pa.table({"key": keys, "a": numbers, "photo": images}), tmp_path / "t.parquet")
+    rows = open_source(tmp_path / "t.parquet", drop=["key", "photo"])
+    assert rows.columns == ["a"]
+    photos = open_source(tmp_path / "t.parquet", drop=["key", "a"])
+    assert (photos.shape, photos.remarks) == ((1, 8, 8), ())
+    with pytest.raises(InputError, match="has no column 'kay'"):
+        open_source(tmp_path / "t.parquet", drop=["kay"])

@@ -43,7 +43,7 @@ def test_other_tensors_are_refused(tmp_path):
             load_lite0(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"no weights", None])
+@pytest.mark.parametrize("content", [b"", b"no weights", b"a,b\n1,2\n", b"0,1\n", None])
 def test_a_file_without_weights_is_refused(tmp_path, content):
     path = tmp_path / "bad.pth"
     if content is not None:

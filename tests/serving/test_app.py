@@ -143,7 +143,7 @@ def test_wrong_columns_are_refused_as_on_the_command_line(table_server, models, 
         (b"[{", 400, "the request is not valid JSON"),
         (b"\xff", 400, "the request is not valid JSON"),
         (b"[" * 100_000, 400, "the request is not valid JSON"),
-        (b"[" + b"9" * 5000 + b"]", 400, "the request is not valid JSON"),
+        (b"[[" + b"9" * 4301 + b"]]", 400, "the request holds a whole number of more than 4,300 digits"),
         (b"[]", 422, "the request has no rows"),
         (b"3", 422, "the request holds something other than rows"),
         (b"[1, 2]", 422, "the request holds something other than rows"),
@@ -200,9 +200,13 @@ def test_what_is_asked_for_must_be_there(server, pictures):
     body = form(pictures)
     assert server.score(body, FORM, "?map=true").refused(422) == "there is no parameter 'map', expected maps"
     assert "must be true or false" in server.score(body, FORM, "?maps=perhaps").refused(422)
+    twice = server.score(body, FORM, "?maps=true&maps=false").refused(400)
+    assert twice == "maps is given 2 times in the query, expected once"
     assert "Not Found" in server.get("/nothing").refused(404)
     assert "Not Found" in server.score(body, FORM, "/").refused(404)  # and is not sent elsewhere
-    assert "Method Not Allowed" in server.get("/score").refused(405)
+    wrong = server.get("/score")
+    assert wrong.refused(405) == "GET /score: Method Not Allowed, expected POST"
+    assert wrong.headers["allow"] == "POST"
 
 
 def test_requests_at_the_same_time_are_scored_together(server, models, pictures, scored):

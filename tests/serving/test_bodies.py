@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,3 +44,25 @@ def test_a_name_is_made_printable():
 def test_a_media_type_is_read_without_its_options():
     assert media_type("Image/PNG; q=1") == "image/png"
     assert media_type("") == ""
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity, GZIP", "br"])
+def test_a_compressed_body_is_refused_for_that(server, pictures, coding):
+    body = gzip.compress(form(pictures))
+    assert server.score(body, HEADER, Content_Encoding=coding).refused(415) == (
+        f"Content-Encoding is {coding!r}, expected a body without compression"
+    )
+    assert server.score(bytes(2**24), HEADER, Content_Encoding=coding).status == 415
+    assert server.files(pictures, Content_Encoding="identity").status == 200
+
+
+def test_json_is_utf_8(table_server, models, scored):
+    [row] = scored(models / "table", models / "payments.csv")[:1]
+    rows = pd.read_csv(models / "payments.csv", nrows=1)
+    body = rows.to_json(orient="records", double_precision=15).encode()
+    for charset in ("utf-8", '"UTF8"', "US-ASCII"):
+        [found] = table_server.score(body, f"application/json; charset={charset}").samples
+        assert found["p_value"] == row["p_value"]
+    assert table_server.score(body, "application/json; charset=latin-1").refused(415) == (
+        "the charset in Content-Type is 'latin-1', expected utf-8"
+    )

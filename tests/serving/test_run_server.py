@@ -14,7 +14,7 @@ from served import BOUNDARY, SECONDS, WITHOUT_EXTRA, Served, form
 
 pytest.importorskip("fastapi", reason=WITHOUT_EXTRA)
 
-from ama.errors import InputError
+from ama.errors import InputError, printable
 from ama.serving.run_server import address, bound
 
 
@@ -106,6 +106,19 @@ def test_a_socket_says_where_it_listens():
             bound("127.0.0.1", port)
     with pytest.raises(InputError, match="--port must be 0 to 65535, found -1"):
         bound("127.0.0.1", -1)
+
+
+@pytest.mark.parametrize(
+    "host", ["", "256.0.0.1", "192.0.2.1", "fe80::1", "http://localhost", "..", "\udcff", "a\0b"]
+)
+def test_a_host_that_is_not_of_this_machine_is_told_what_it_must_be(host):
+    expected = (
+        f"cannot listen at {printable(host)}, port 0: --host must be an address or name of this machine, "
+        "such as 127.0.0.1, or 0.0.0.0 for all addresses"
+    )
+    with pytest.raises(InputError) as refused:
+        bound(host, 0)
+    assert str(refused.value) == expected
 
 
 def test_the_event_loop_stays_free_while_samples_are_scored(server, pictures):

@@ -71,7 +71,23 @@ def test_many_copies_are_found_and_so_are_those_of_images():
 
 def test_too_few_samples_or_columns_tell_nothing():
     assert share(torch.randn(10, 8).repeat(3, 1)) == 0
-    assert share(torch.randn(100, 3).repeat(3, 1)) == 0
+    assert share(torch.randn(100, 3).repeat(3, 1) + 0.01 * torch.randn(300, 3)) == 0
+
+
+@given(st.sampled_from([2, 3, 10]), st.sampled_from([(1, 10**6), (3, 10**6), (8, 10)]), st.integers(0, 10**6))
+def test_whatever_is_repeated_evenly_has_copies(times, columns, seed):
+    torch.manual_seed(seed)
+    d, n_values = columns
+    rows = torch.randint(n_values, (60, d), dtype=torch.float64)
+    assert share(rows.repeat(times, 1)) > HARMFUL
+
+
+@given(st.sampled_from([1, 3, 8]), st.sampled_from([2, 20, 300]), st.floats(0, 2), st.integers(0, 10**6))
+def test_values_that_recur_are_no_copies(d, n_values, skew, seed):
+    torch.manual_seed(seed)
+    frequency = torch.arange(1, n_values + 1) ** -skew
+    values = frequency.expand(d, -1).multinomial(400, replacement=True).T.double()
+    assert share(values) < HARMFUL
 
 
 def test_the_notice_says_what_to_do():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -29,3 +31,19 @@ def test_samples_without_backbone_and_tiles_are_seen_as_they_are(recwarn):
     assert held_out_from == "anywhere"
     assert preparation.chosen_hold_out(images, True, "auto", 0.1, kind, None, Run()) == "groups"
     assert not recwarn
+
+
+def test_a_table_in_series_is_told_and_one_that_was_sorted_is_not(recwarn):
+    torch.manual_seed(0)
+    kind = kind_of((6,))
+    rows = torch.randn(300, 6, dtype=torch.float64)
+    chosen = partial(preparation.chosen_hold_out, share=0.25, kind=kind, backbone=None, run=Run())
+    rows[:, 0] = rows[:, 0].sort().values
+    assert chosen(rows, False, "auto") == "anywhere"
+    assert not recwarn
+    walk = torch.cat([torch.arange(300.0, dtype=torch.float64)[:, None], rows[:, 1:].cumsum(0)], 1)
+    with pytest.warns(
+        UserWarning, match="in series .* the one before or after.* use held_out_from='end' or groups"
+    ):
+        assert chosen(walk, False, "auto") == "anywhere"
+    assert chosen(walk, False, "end") == "end"

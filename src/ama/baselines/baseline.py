@@ -23,7 +23,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import Precision
 from ama.training.batches import Batches
-from ama.training.near_duplicates import MAX_HELD_OUT, warn_of_duplicates
+from ama.training.near_duplicates import warn_of_duplicates
 from ama.training.run import Run, reader
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
@@ -97,9 +97,9 @@ class Baseline(Detector):
         with isolated(run):
             model = self._new_model(kind, samples.x.dtype).to(run.device)
             train, calibration = self._divide(model, samples.x, run, numbers)
-            rows = None if kind.pictured else (train, calibration[:MAX_HELD_OUT])
+            rows = None if kind.pictured else (train, calibration)
             held_out_from = "anywhere" if numbers is None else "groups"
-            warn_of_duplicates(train, calibration[:MAX_HELD_OUT], rows, held_out_from)
+            warn_of_duplicates(train, calibration, rows, held_out_from)
             model.scaling.fit(train)
             self._learn(model, train, run, log)
             model.settle()

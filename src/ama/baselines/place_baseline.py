@@ -131,6 +131,11 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         """The map of each image."""
         return Explanation(anomaly_map=self.anomaly_map(X))
 
+    def check_maps(self) -> None:
+        """See :meth:`ama.detectors.localising.LocalisingMixin.check_maps`."""
+        name = type(self).__name__
+        raise InputError(f"the maps of {name} have no threshold and no regions: see {name}.anomaly_map")
+
     def _options(self, kind: SampleKind) -> dict[str, Any]:
         return {}
 

@@ -10,7 +10,13 @@ from jsonargparse import Namespace
 
 from ama.cli.options import normal_labels
 from ama.cli.reading import chunks, say_assumed
-from ama.data.normal_labels import first_of, is_normal, label_counts, normal_among_anomalies
+from ama.data.normal_labels import (
+    check_two_sources,
+    first_of,
+    is_normal,
+    label_counts,
+    normal_among_anomalies,
+)
 from ama.data.samples import Samples, count
 from ama.detectors.base import Detector
 from ama.errors import InputError
@@ -38,6 +44,7 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
     labels = normal_labels(given)
     if labels is not None and given.anomalies is not None:
         raise InputError(EITHER)
+    check_two_sources(given.source, given.anomalies)
     seen: list[Counter[str]] = []
     for name, of_anomalies in ((given.source, False), (given.anomalies, True)):
         if name is None:

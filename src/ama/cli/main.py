@@ -13,6 +13,7 @@ from typing import Any
 from ama.cli.commands import calibrate, completion, demo, evaluate, export, fit, report, score, serve, upload
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.config_file import config_first
+from ama.cli.output_paths import check_outputs
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.cli.stopping import is_stop, say_stopped, stop_signals
 from ama.cli.streams import usable_streams
@@ -127,6 +128,7 @@ def _run_command(command: str, words: list[str]) -> int:
         warnings.showwarning = _show_warning
         # NumPy's words on an overflow: a number that is too large has a sentence, or the lowest score, of its own.
         warnings.simplefilter("ignore", RuntimeWarning)
+        check_outputs(given, COMMANDS[command].writes)
         COMMANDS[command].run(given)
     return 0
 

@@ -68,7 +68,8 @@ class MaskEvaluation:
             expected = "DEFECT/STEM_mask.png, DEFECT/STEM.png or images in DEFECT/STEM"
             example = f", such as for {self.masks.missing}" if self.masks.missing else ""
             raise InputError(
-                f"no anomaly has a mask with a defect in {self.masks.folder}, expected {expected}{example}"
+                self.masks.lossy
+                or f"no anomaly has a mask with a defect in {self.masks.folder}, expected {expected}{example}"
             )
         for remark in self.masks.remarks():
             say_assumed(remark, self.strict)

@@ -30,12 +30,16 @@ class Command(NamedTuple):
         Adds the options to a parser; they may depend on the words of the command line.
     run
         Does the work.
+    writes
+        The options that name files or folders to write, but for those to which is only appended; see
+        :func:`ama.cli.output_paths.check_outputs`.
     """
 
     usage: str
     summary: str
     add_options: Callable[[ArgumentParser, list[str]], None]
     run: Callable[[Namespace], None]
+    writes: tuple[str, ...] = ()
 
 
 def command_parser(name: str, command: Command, words: list[str]) -> ArgumentParser:

@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ama.data.image_axes import channels_first, check_several
-from ama.data.image_format import LUMA, as_depth, choose_size, remark_size
+from ama.data.image_decoding import LARGEST
+from ama.data.image_format import LUMA, as_depth, choose_size, remark_size, shown_range
 from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.table_rows import check_finite, check_width
@@ -20,7 +21,7 @@ from ama.errors import InputError
 
 
 class ArrayImages(Source):
-    """Images (n, h, w), (n, c, h, w) or (n, h, w, c): 8-bit integers, or floats in [0, 1].
+    """Images (n, h, w), (n, c, h, w) or (n, h, w, c): integers of 8 bits or uint16, or floats in [0, 1].
 
     The axes follow :mod:`ama.data.image_axes`, sizes :mod:`ama.data.image_format`, with torch's antialiased
     bilinear filter.
@@ -39,7 +40,7 @@ class ArrayImages(Source):
     Raises
     ------
     InputError
-        If the values are neither 8-bit integers nor floats in [0, 1], or the images are too small or do not
+        If the values are none of these, or the images are too small or do not
         match the model.
     """
 
@@ -58,7 +59,7 @@ class ArrayImages(Source):
         sides = {(array.shape[2], array.shape[3])}
         size = choose_size(sides, wanted, name)
         remark_size(sides, size, name, wanted)
-        dtype = wanted.dtype or (torch.float32 if array.dtype.kind == "f" else torch.uint8)
+        dtype = wanted.dtype or (torch.float32 if _is_deep(array) else torch.uint8)
         if dtype == torch.uint8 and (n_rounded := _between_steps(array)):
             wanted.remark(
                 f"{name}: {count(n_rounded, 'image')} of more than 8 bits a channel rounded to 8 bits"
@@ -69,9 +70,8 @@ class ArrayImages(Source):
         return len(self.array)
 
     def _chunks(self, batch_size: int) -> Iterator[Samples]:
-        stored = np.float32 if self.array.dtype.kind == "f" else np.uint8
         for part, ids, labels in _parts(len(self), self.labels, batch_size):
-            x = torch.from_numpy(np.array(self.array[part], dtype=stored, order="C"))
+            x = torch.from_numpy(_pixels(self.array[part]))
             sizes = np.tile(self.array.shape[2:], (len(ids), 1))
             yield Samples(as_depth(_fit(x, self.shape), self.dtype), ids, labels, None, [], sizes=sizes)
 
@@ -151,8 +151,8 @@ def _parts(
 
 
 def _check_pixels(array: np.ndarray, name: str) -> None:
-    expected = "expected images of type uint8, or floats in [0, 1]"
-    if array.dtype == np.uint8:
+    expected = "expected images of type uint8 or uint16, or floats in [0, 1]"
+    if array.dtype in (np.uint8, np.uint16):
         return
     if array.dtype.kind not in "iuf":
         raise InputError(f"{name} has type {array.dtype}, {expected}")
@@ -167,15 +167,27 @@ def _check_pixels(array: np.ndarray, name: str) -> None:
         lowest, highest = min(lowest, chunk.min()), max(highest, chunk.max())
     if lowest < 0 or highest > (1 if array.dtype.kind == "f" else 255):
         raise InputError(
-            f"{name} has values of type {array.dtype} from {lowest:g} to {highest:g}, {expected}"
+            f"{name} has values of type {array.dtype} from {shown_range(lowest, highest)}, {expected}"
         )
 
 
+def _is_deep(array: Shaped[np.ndarray, "n c h w"]) -> bool:
+    return array.dtype.kind == "f" or array.dtype == np.uint16
+
+
+def _pixels(array: Shaped[np.ndarray, "n c h w"]) -> Shaped[np.ndarray, "n c h w"]:
+    """uint8, or float32 in [0, 1] of what is deeper, as in files."""
+    if not _is_deep(array):
+        return np.array(array, np.uint8, order="C")
+    x = np.array(array, np.float32, order="C")
+    return x / np.float32(LARGEST) if array.dtype == np.uint16 else x
+
+
 def _between_steps(array: Shaped[np.ndarray, "n c h w"]) -> int:
-    """How many images of floats have values that are no multiple of 1/255."""
-    if array.dtype.kind != "f":
+    """How many images have values that are no multiple of 1/255."""
+    if not _is_deep(array):
         return 0
-    levels = (image * np.float32(255) for image in array)
+    levels = (_pixels(array[i : i + 1]) * 255 for i in range(len(array)))
     # Values of 8 bits divided by 255, in half precision too, are such multiples but for their rounding.
     return sum(bool((np.abs(level - np.rint(level)) > 0.1).any()) for level in levels)
 

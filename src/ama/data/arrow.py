@@ -214,9 +214,9 @@ def check_names(names: Sequence[str], table: str) -> None:
         seen.add(column)
 
 
-def image_column(schema: pa.Schema) -> str | None:
-    """The column of images: "image", else the first of :func:`image_columns`."""
-    found = image_columns(schema)
+def image_column(schema: pa.Schema, drop: Sequence[str] = ()) -> str | None:
+    """The column of images: "image", else the first of :func:`image_columns`, of those that are not dropped."""
+    found = [name for name in image_columns(schema) if name not in drop]
     return "image" if "image" in found else next(iter(found), None)
 
 

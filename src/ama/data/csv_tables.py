@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def _streamed(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int) -> Arr
 
 def _with_texts(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int, columns: list[str]) -> ArrowTable:
     numbers = [name for name in columns if pa.types.is_floating(kinds[name])]
-    spelled = _CsvFile(file.path, file.dialect, numbers)
+    spelled = _CsvFile(file.path, file.dialect, numbers, set(columns) - set(numbers))
     return _streamed(spelled, kinds | dict.fromkeys(numbers, pa.string()), n_rows)
 
 
@@ -109,10 +109,18 @@ class _CsvFile:
         How it is written.
     spelled
         Columns of numbers that are read as texts.
+    verbatim
+        Columns of text in which nothing is a number.
     """
 
-    def __init__(self, path: Path | RemoteFile, dialect: Dialect, spelled: Sequence[str] = ()):
-        self.path, self.dialect, self.spelled = path, dialect, frozenset(spelled)
+    def __init__(
+        self,
+        path: Path | RemoteFile,
+        dialect: Dialect,
+        spelled: Collection[str] = (),
+        verbatim: Collection[str] = (),
+    ):
+        self.path, self.dialect, self.spelled, self.verbatim = path, dialect, spelled, verbatim
         self._parsing = pa.csv.ParseOptions(delimiter=dialect.separator, newlines_in_values=dialect.quoted)
 
     def opened(self, threads: bool = True, **converting: Any) -> pa.csv.CSVStreamingReader:
@@ -167,7 +175,10 @@ class _CsvFile:
         """Numbers among texts with decimal points, as everything else is."""
         if self.dialect.decimal == ".":
             return block
-        columns = [_with_point(column) if is_text(column.type) else column for column in block.columns]
+        columns = [
+            _with_point(column) if is_text(column.type) and name not in self.verbatim else column
+            for name, column in zip(block.schema.names, block.columns, strict=True)
+        ]
         return pa.RecordBatch.from_arrays(columns, names=block.schema.names)
 
     def _spelled(self, block: pa.RecordBatch) -> pa.RecordBatch:

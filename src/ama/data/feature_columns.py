@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 import numpy as np
 
@@ -55,10 +54,14 @@ def find_columns(table: ArrowTable, wanted: Wanted) -> FeatureColumns:
     Raises
     ------
     InputError
-        If a feature is missing, or holds what cannot be encoded.
+        If a feature is missing, is to hold the labels, too, or holds what cannot be encoded.
     """
     given = _given(table, wanted)
     label = table.label_column(wanted.label_column, given or ())
+    if given is not None and label in given:
+        raise InputError(
+            f"column {label!r} of {table.name} is a feature, expected another as the label column"
+        )
     others = [name for name in table.schema.names if name != label]
     index = _index_columns(table, others)
     features = _candidates(table, others, {*index, *wanted.drop}) if given is None else given
@@ -67,7 +70,7 @@ def find_columns(table: ArrowTable, wanted: Wanted) -> FeatureColumns:
     numbers_only = wanted.shape is not None and wanted.encoding is None
     for name in features:
         if not (is_number if numbers_only else is_encodable)(table.schema.field(name).type):
-            _refuse(table, name, "numbers" if numbers_only else "numbers, text or dates")
+            _check_numbers_in_text(table, name, "numbers" if numbers_only else "numbers, text or dates")
     used = set(features)
     left = [name for name in others if name not in used]
     ids = [name for name in index if name not in used and _may_be_ids(name, table)]
@@ -77,7 +80,7 @@ def find_columns(table: ArrowTable, wanted: Wanted) -> FeatureColumns:
             reason = "is an index" if name in ids else "has no name"
             wanted.remark(f"column {name!r} of {table.name} is left out, as it {reason}", refused=name != id)
     elif wanted.shape is not None:
-        _remark_unused(table, [name for name in left if name not in {id, *index}], wanted)
+        _remark_unused(table, [name for name in left if name not in {id, *ids}], wanted)
     return FeatureColumns(features, label, id)
 
 
@@ -167,13 +170,14 @@ def _counts(table: ArrowTable, name: str) -> bool:
     return True
 
 
-def _refuse(table: ArrowTable, name: str, expected: str) -> NoReturn:
-    """Refuse a column that cannot be a feature, and name its first value that is not as expected."""
-    odd = first_text(table.column(name)) if is_text(table.schema.field(name).type) else None
-    odd = odd or first_value(table.column(name))
-    if odd is None:
+def _check_numbers_in_text(table: ArrowTable, name: str, expected: str) -> None:
+    """Refuse a column that holds something other than numbers in text, and name its first such value."""
+    first = first_value(table.column(name))
+    if first is None:
         raise InputError(f"column {name!r} of {table.name} holds no value, expected {expected}: drop it")
-    raise InputError(not_a_number(name, table.name, *odd, expected))
+    odd = first_text(table.column(name)) if is_text(table.schema.field(name).type) else first
+    if odd is not None:
+        raise InputError(not_a_number(name, table.name, *odd, expected))
 
 
 def _remark_unused(table: ArrowTable, unused: list[str], wanted: Wanted) -> None:

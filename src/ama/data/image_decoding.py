@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Shaped, UInt8
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ama.data.deep_colour import ORIENTATION, deep_colour, is_deep_colour
-from ama.data.image_format import LUMA
-from ama.data.image_headers import TRANSPOSED, is_deep_grey
+from ama.data.image_format import LUMA, shown_range
+from ama.data.image_headers import TRANSPOSED, is_deep_grey, orientation
 from ama.data.image_opening import Content, check_pixels, opened
 from ama.errors import InputError
 
@@ -83,12 +83,13 @@ def _frame(
     channels, height, width = shape
     if deep and isinstance(content, bytes | str) and is_deep_colour(image, n_frames):
         stored = deep_colour(image, content, page)
-        orientation = image.getexif().get(ORIENTATION, 1)
-        colours = _deep_colours(stored, UPRIGHT.get(orientation), channels, (width, height))
-        own_height, own_width = stored.shape[1::-1] if orientation in TRANSPOSED else stored.shape[:2]
+        stored_as = image.getexif().get(ORIENTATION, 1)
+        colours = _deep_colours(stored, UPRIGHT.get(stored_as), channels, (width, height))
+        own_height, own_width = stored.shape[1::-1] if stored_as in TRANSPOSED else stored.shape[:2]
         return Decoded(colours, (own_height, own_width))
     image.load()
-    upright = ImageOps.exif_transpose(image) if "exif" in image.info else image
+    turn = UPRIGHT.get(orientation(image))
+    upright = image if turn is None else image.transpose(turn)
     read = _deep_greys if deep else _pixels
     return Decoded(read(upright, channels, (width, height)), (upright.height, upright.width))
 
@@ -112,7 +113,7 @@ def _deep_greys(image: Image.Image, channels: int, size: tuple[int, int]) -> Flo
     if not (grey.min() >= 0 and grey.max() <= 1):
         depth = "0 to 1" if image.mode == "F" else f"0 to {LARGEST}"
         values = np.asarray(image)
-        raise InputError(f"has pixel values from {values.min():g} to {values.max():g}, expected {depth}")
+        raise InputError(f"has pixel values from {shown_range(values.min(), values.max())}, expected {depth}")
     if image.size != size:
         grey = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR))
     return np.repeat(grey[:, :, None], channels, axis=2)

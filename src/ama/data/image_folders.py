@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from PIL import Image
 
 from ama.data.image_opening import SUFFIXES, Content
+from ama.data.inspection_folders import MASK_FOLDER, MASK_STEM, check_one_set
 from ama.data.names import clean_name
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
@@ -106,6 +107,7 @@ class _Found:
     """What a folder holds, as relative paths."""
 
     images: list[str] = field(default_factory=list)
+    masks: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)  # by suffix
     irregular: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
@@ -127,12 +129,10 @@ def find_images(folder: Path, wanted: Wanted | None = None) -> list[str]:
     Raises
     ------
     InputError
-        If a folder cannot be listed; with ``strict``, also if something is left out.
+        If a folder cannot be listed, or holds several data sets in MVTec's layout; with ``strict``, also if
+        something is left out.
     """
-    found = _walk(str(folder))
-    if found.images and wanted is not None:
-        _remark(found, clean_name(str(folder)), wanted)
-    return sorted(found.images)
+    return _samples(_walk(str(folder)), clean_name(str(folder)), wanted)
 
 
 def images_among(files: Sequence[str], name: str, wanted: Wanted) -> list[str]:
@@ -146,11 +146,22 @@ def images_among(files: Sequence[str], name: str, wanted: Wanted) -> list[str]:
         The folder, for messages.
     wanted
         Gets the remark, if there are images.
+
+    Raises
+    ------
+    InputError
+        As of :func:`find_images`.
     """
     found = _Found()
     for file in files:
         _add_file(found, file, "file")
-    if found.images:
+    return _samples(found, name, wanted)
+
+
+def _samples(found: _Found, name: str, wanted: Wanted | None) -> list[str]:
+    check_one_set(found.images, name)
+    _set_masks_aside(found)
+    if found.images and wanted is not None:
         _remark(found, name, wanted)
     return sorted(found.images)
 
@@ -205,6 +216,17 @@ def _add_file(found: _Found, name: str, kind: Literal["file", "other"]) -> None:
         (found.images if kind == "file" else found.irregular).append(name)
 
 
+def _set_masks_aside(found: _Found) -> None:
+    """Where masks of defects lie among images, they are no samples."""
+    masks = {image for image in found.images if MASK_FOLDER.search(image)}
+    if beside := {image: stem[1] for image in found.images if (stem := MASK_STEM.fullmatch(image))}:
+        stems = {os.path.splitext(image)[0] for image in found.images}
+        masks |= {image for image, stem in beside.items() if stem in stems}
+    if len(masks) < len(found.images):
+        found.masks = sorted(masks)
+        found.images = [image for image in found.images if image not in masks]
+
+
 def _remark(found: _Found, name: str, wanted: Wanted) -> None:
     if found.others:
         most = sorted(found.others.items(), key=lambda item: (-item[1], not item[0], item[0]))[:8]
@@ -215,6 +237,7 @@ def _remark(found: _Found, name: str, wanted: Wanted) -> None:
             f"{name}: left out {files} whose suffix is not that of an image: {', '.join(kinds)}{more}"
         )
     for left_out, reason in (
+        (found.masks, "a mask of a defect"),
         (found.irregular, "which is a pipe, socket or device"),
         (found.repeated, "a link to a folder that is read already"),
         (found.too_deep, f"a folder within more than {MAX_DEPTH} others"),

@@ -11,6 +11,8 @@ Size
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from jaxtyping import Shaped
@@ -121,6 +123,11 @@ def _area(size: tuple[int, int]) -> tuple[int, int]:
 
 def _ratio(size: tuple[int, int]) -> float:
     return size[0] / size[1]
+
+
+def shown_range(lowest: Any, highest: Any) -> str:
+    """Two values of pixels in words, with the digits that tell them from their neighbours: "0 to 1.0000001"."""
+    return " to ".join(str(value).removesuffix(".0") for value in (lowest, highest))
 
 
 def as_depth(x: Shaped[Tensor, "n c h w"], dtype: torch.dtype) -> Shaped[Tensor, "n c h w"]:

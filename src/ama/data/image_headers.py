@@ -54,6 +54,14 @@ def is_deep_grey(image: Image.Image) -> bool:
     return image.mode in DEEP_MODES or image.mode.startswith("I;16")
 
 
+def orientation(image: Image.Image) -> int:
+    """How an image is turned for showing, in EXIF's numbers, as far as what has been read of it tells."""
+    if image.format == "TIFF":  # which Pillow turns itself
+        return 1
+    # That of PNG files would decode all pixels first.
+    return Image.Image.getexif(image).get(ORIENTATION, 1)
+
+
 def _pages_header(image: Image.Image) -> Header:
     """The header of a TIFF file, whose pages may differ in every respect."""
     pages = []
@@ -83,7 +91,7 @@ def _pages_header(image: Image.Image) -> Header:
 
 def _frame_header(image: Image.Image, n_frames: int, position: int) -> Header:
     width, height = image.size
-    if "exif" in image.info and image.getexif().get(ORIENTATION) in TRANSPOSED:
+    if orientation(image) in TRANSPOSED:
         width, height = height, width
     deep_grey, deep_colour = is_deep_grey(image), is_deep_colour(image, n_frames)
     return Header(

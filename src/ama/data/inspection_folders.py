@@ -6,10 +6,18 @@ like any others.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ama.errors import InputError
+
 GOOD = "good"  # label of the normal samples
+MASKS = "ground_truth"  # folder of the masks of the defects
+# Relative paths of masks among images: below folders as of MVTec and VisA, and as STEM_mask.png beside STEM.jpg.
+MASK_FOLDER = re.compile(rf"(?:^|/)(?:{MASKS}|masks)/", re.IGNORECASE)
+MASK_STEM = re.compile(r"(.*)_mask\.\w+", re.IGNORECASE | re.DOTALL)
 LIKE_MVTEC = "holds train/good and test/good, as MVTec's data sets do"
 
 
@@ -26,7 +34,7 @@ def inspection_folder(source: Any) -> InspectionFolder | None:
     folder = _folder(source)
     if folder is None:
         return None
-    train, test, masks = folder / "train" / GOOD, folder / "test", folder / "ground_truth"
+    train, test, masks = folder / "train" / GOOD, folder / "test", folder / MASKS
     if not train.is_dir() or not (test / GOOD).is_dir():
         return None
     return InspectionFolder(train, test, masks if masks.is_dir() else None)
@@ -76,6 +84,33 @@ def part_to_calibrate(source: Any) -> tuple[Any, str | None]:
         return source, None
     good = str(parts.test / GOOD)
     return good, f"{source} {LIKE_MVTEC}: calibrating on {good}"
+
+
+def check_one_set(images: Sequence[str], name: str) -> None:
+    """Refuse a folder within which others are of that layout, as their defects and masks would be samples.
+
+    Parameters
+    ----------
+    images
+        Paths relative to the folder, with "/" between the parts.
+    name
+        The folder, for messages.
+
+    Raises
+    ------
+    InputError
+        The message names such folders.
+    """
+    train, test = (
+        {image.partition(part)[0] for image in images if part in image}
+        for part in (f"/train/{GOOD}/", f"/test/{GOOD}/")
+    )
+    if sets := sorted(train & test):
+        shown = ", ".join(sets[:3]) + (", ..." if len(sets) > 3 else "")
+        raise InputError(
+            f"{name} holds folders in MVTec's layout ({shown}), expected one data set: name one, such as "
+            f"{name}/{sets[0]}"
+        )
 
 
 def holds_good(source: Any) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool
 from PIL import Image
 
-from ama.data.image_opening import SUFFIXES, decoder_warnings, opened, unreadable
+from ama.data.image_opening import SUFFIXES, SUFFIXES_OF, decoder_warnings, opened, unreadable
 from ama.data.samples import count
 from ama.errors import InputError
 from ama.io.sample_paths import sample_path
@@ -36,9 +36,11 @@ class Masks:
     ----------
     missing, misshapen : str
         The first sample that has no mask, or one of another aspect ratio; "" if there is none.
-    n_missing, n_misshapen, n_empty, n_resized : int
-        Samples without a mask, or with one of another aspect ratio; masks without a pixel of a defect, at the size
-        used; and masks that had another size.
+    lossy : str
+        A sentence on the first mask in JPEG, which is not read; "" if there is none.
+    n_missing, n_misshapen, n_empty, n_full, n_resized : int
+        Samples without a mask, or with one of another aspect ratio; masks without a pixel of a defect, or without a
+        normal one, at the size used; and masks that had another size.
 
     Raises
     ------
@@ -52,8 +54,8 @@ class Masks:
                 f"there is no folder {folder}, expected masks such as {folder}/DEFECT/STEM_mask.png"
             )
         self.folder, self.size = folder, size
-        self.missing = self.misshapen = ""
-        self.n_missing = self.n_misshapen = self.n_empty = self.n_resized = 0
+        self.missing = self.misshapen = self.lossy = ""
+        self.n_missing = self.n_misshapen = self.n_empty = self.n_full = self.n_resized = 0
 
     def of(self, sample_id: str, size: tuple[int, int] | None = None) -> Bool[np.ndarray, "h w"] | None:
         """The mask of a sample, True where it has a defect; None if there is none.
@@ -74,6 +76,7 @@ class Masks:
         if not files:
             self.missing = self.missing or sample_id
             self.n_missing += 1
+            self.lossy = self.lossy or self._lossy(sample_id)
             return None
         parts = [self._read(file) for file in files]
         if size is not None and not all(_same_shape(part.shape, size) for part in parts):
@@ -82,6 +85,7 @@ class Masks:
         self.n_resized += any(part.shape != self.size for part in parts)
         mask = np.logical_or.reduce([self._resized(part) for part in parts])
         self.n_empty += not mask.any()
+        self.n_full += bool(mask.all())
         return mask
 
     def remarks(self) -> Iterator[str]:
@@ -102,20 +106,30 @@ class Masks:
                 f"{self.n_missing} {have} no mask in {self.folder}, such as {self.missing}: left out of the metrics of "
                 "pixels"
             )
+        if self.lossy:
+            yield self.lossy
         if self.n_empty:
             yield f"{self.folder}: {count(self.n_empty, 'mask')} of anomalies without a pixel of a defect at this size"
+        if self.n_full:
+            are = "mask of anomalies is a defect" if self.n_full == 1 else "masks of anomalies are defects"
+            yield f"{self.folder}: {self.n_full} {are} throughout, as no pixel is 0 (black)"
 
-    def _files(self, sample_id: str) -> list[Path]:
+    def _lossy(self, sample_id: str) -> str:
+        if not (files := self._files(sample_id, SUFFIXES_OF["JPEG"])):
+            return ""
+        return f"the mask {files[0]} is not read, expected one without loss, such as .png: JPEG blurs it"
+
+    def _files(self, sample_id: str, suffixes: tuple[str, ...] = MASK_SUFFIXES) -> list[Path]:
         place = self.folder / sample_path(sample_id)
         stem = place.name[: -len(place.suffix)] if place.suffix.lower() in SUFFIXES else place.name
         for name in (f"{stem}_mask", stem):
-            for suffix in MASK_SUFFIXES:
+            for suffix in suffixes:
                 if (file := place.with_name(name + suffix)).is_file():
                     return [file]
         several = place.with_name(stem)
         if not several.is_dir():
             return []
-        return sorted(file for file in several.iterdir() if file.suffix.lower() in MASK_SUFFIXES)
+        return sorted(file for file in several.iterdir() if file.suffix.lower() in suffixes)
 
     def _read(self, file: Path) -> Bool[np.ndarray, "i j"]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -91,6 +92,20 @@ def normal_among_anomalies(
         f"{of_anomalies} has samples of the label {GOOD} ({anomalies[GOOD]}), which are taken as anomalies, too: "
         "give a source of anomalies alone"
     )
+
+
+def check_two_sources(source: str, of_anomalies: str | None) -> None:
+    """Refuse one source for both normal samples and anomalies.
+
+    Raises
+    ------
+    InputError
+        If both names stand for the same place.
+    """
+    if of_anomalies is not None and os.path.realpath(source) == os.path.realpath(of_anomalies):
+        raise InputError(
+            f"{source} is given as normal and as --anomalies, expected a source of anomalies alone"
+        )
 
 
 def _check_shards(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""``.npy`` and ``.npz`` files.
+"""``.npy`` and ``.npz`` files, among them those of SciPy's sparse matrices.
 
 What a header declares is compared with what the file can hold before anything is read.
 """
@@ -18,9 +18,11 @@ from ama.data.arrays import check_axes, open_array
 from ama.data.labels import as_labels
 from ama.data.plain_arrays import valid_text
 from ama.data.samples import Source, Wanted
+from ama.data.sparse_rows import SparseRows
 from ama.errors import InputError
 
 SAMPLE_KEYS, LABEL_KEYS = ("X", "x", "images", "data"), ("y", "labels")
+SPARSE_KEYS = {"format", "shape", "data"}  # of scipy.sparse.save_npz, among others
 # An array of an .npz file is read whole. One that is larger than this, and 100 times larger than in the file, is a
 # mistake or made to exhaust the memory.
 LARGE, MAX_EXPANSION = 2**28, 100
@@ -30,7 +32,7 @@ def open_array_file(path: Path, wanted: Wanted) -> Source:
     """An ``.npy`` file, streamed from disk, or an ``.npz`` file, read into memory.
 
     The samples of an ``.npz`` file are its array "X", "x", "images" or "data", or its only array; the labels
-    are the array ``label_column``, or by default "y" or "labels".
+    are the array ``label_column``, or by default "y" or "labels". That of a sparse matrix holds its rows.
 
     Raises
     ------
@@ -46,6 +48,10 @@ def open_array_file(path: Path, wanted: Wanted) -> Source:
         return open_array(array, name, wanted)
     with _damage(name), zipfile.ZipFile(path) as archive:
         members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+        if members.keys() >= SPARSE_KEYS:
+            for member in members.values():
+                _check_member(archive, member, name)
+            return SparseRows(_sparse_matrix(path), name, wanted)
         keys = _npz_keys(list(members), name, wanted.label_column)
         x, *labels = (_read(archive, members[key], name) for key in keys)
     if others := [repr(key) for key in members if key not in keys]:
@@ -83,7 +89,23 @@ def _damage(name: str) -> Iterator[None]:
         ) from error
 
 
+def _sparse_matrix(path: Path) -> Any:
+    from scipy.sparse import load_npz  # which other files do not need
+
+    matrix = load_npz(path)
+    if hasattr(matrix, "check_format"):
+        matrix.check_format()  # places outside the matrix would be read from elsewhere in the memory
+    return matrix
+
+
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.ndarray:
+    _check_member(archive, member, name)
+    with archive.open(member) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> None:
+    """Refuse an array that is a decompression bomb, or as of :func:`_check_header`."""
     size = member.file_size
     if size > LARGE and size > MAX_EXPANSION * member.compress_size:
         raise InputError(
@@ -92,8 +114,6 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.nd
         )
     with archive.open(member) as file:
         _check_header(file, size, name)
-    with archive.open(member) as file:
-        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _check_header(file: Any, size: int, name: str) -> None:

@@ -13,7 +13,6 @@ import pyarrow.parquet
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import is_text
 from ama.data.arrow_reading import arrow_file, decodable
-from ama.data.names import NAMED_IN_MESSAGES
 from ama.data.remote_files import RemoteFile
 from ama.errors import InputError
 
@@ -37,11 +36,7 @@ def parquet_table(paths: Sequence[Path | RemoteFile], name: str) -> ArrowTable:
                 counts.append(_n_rows(file.metadata, path))
                 largest_group = max(largest_group, *_group_sizes(file.metadata), 1)
                 schemas.append(file.schema_arrow)
-        if not schemas[-1].equals(schemas[0]):
-            raise InputError(
-                f"{path} has the columns {_describe(schemas[-1])}, expected those of {paths[0].name}: "
-                f"{_describe(schemas[0])}"
-            )
+        _check_columns(schemas[-1], path, schemas[0], paths[0])
     texts = frozenset(field.name for field in schemas[0] if is_text(field.type))
     stream = partial(_stream, tuple(zip(paths, counts, strict=True)), texts)
     return ArrowTable(name, schemas[0], sum(counts), stream, stream_from=stream, read_at_once=largest_group)
@@ -71,7 +66,8 @@ def _stream(
             groups, start = _groups_from(file.metadata, start)
             for batch in file.iter_batches(batch_size, row_groups=groups, columns=columns):
                 if start < len(batch):
-                    yield batch.slice(start)
+                    # Without the declarations in which shards may differ.
+                    yield pa.record_batch(batch.slice(start).columns, names=batch.schema.names)
                 start = max(start - len(batch), 0)
 
 
@@ -111,6 +107,14 @@ def _groups_from(footer: pa.parquet.FileMetaData, start: int) -> tuple[list[int]
     return list(range(first, len(sizes))), start
 
 
-def _describe(schema: pa.Schema) -> str:
-    shown = [f"{field.name} ({field.type})" for field in itertools.islice(schema, NAMED_IN_MESSAGES)]
-    return ", ".join(shown) + (", ..." if len(schema) > NAMED_IN_MESSAGES else "")
+def _check_columns(
+    schema: pa.Schema, path: Path | RemoteFile, expected: pa.Schema, first: Path | RemoteFile
+) -> None:
+    """Refuse a shard with other columns than the first; whether a column may have missing values is no matter."""
+    for i, fields in enumerate(itertools.zip_longest(schema, expected)):
+        found, wanted = (("none", None) if field is None else (field.name, field.type) for field in fields)
+        if found != wanted:
+            shown = [name if kind is None else f"{name} ({kind})" for name, kind in (found, wanted)]
+            raise InputError(
+                f"column {i + 1} of {path} is {shown[0]}, expected {shown[1]} as in {first.name}"
+            )

@@ -15,6 +15,7 @@ import pyarrow.fs
 from ama.data.names import clean_name
 from ama.errors import InputError, MissingLibraryError
 
+LOCAL = re.compile(r"(file|local)://")  # as pyarrow knows them
 SECRET = re.compile(r"(?<=://)[^/]*@|\?.*")  # a user name with a password, and what follows the path
 
 
@@ -26,6 +27,17 @@ def is_url(name: str) -> bool:
 def without_secrets(url: str) -> str:
     """A URL without what may hold a password or a key, to be shown and stored."""
     return SECRET.sub("", url)
+
+
+def local_name(name: str) -> str:
+    """The path of a file or folder of this machine that is named by its URL; any other name as it is.
+
+    Raises
+    ------
+    InputError
+        If it is no URL that can be read.
+    """
+    return remote_file(name).key if LOCAL.match(name) else name
 
 
 @dataclass(frozen=True)

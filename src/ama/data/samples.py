@@ -144,8 +144,9 @@ class Wanted:
         """Refuse images where a model takes rows, and the reverse."""
         if self.shape is not None and kind_of(self.shape).name != kind:
             raise InputError(f"{name} holds {kind}, expected {described(self.shape, self.encoding)}")
-        if self.image_size is not None and kind == "rows":
-            raise InputError(f"{name} holds rows, expected images, as image_size is set")
+        given = "image_size" if self.image_size is not None else "channels" if self.channels else None
+        if given is not None and kind == "rows":
+            raise InputError(f"{name} holds rows, expected images, as {given} is set")
 
     def check_table(self, name: str) -> None:
         """Refuse an array where a model takes a table whose columns it encodes."""
@@ -260,8 +261,7 @@ class Source(Divisible, ABC):
         ids: list[str] = []
         skipped: list[str] = []
         parts: dict[str, list[np.ndarray]] = {"labels": [], "group_values": [], "sizes": []}
-        shown = None if progress else False
-        with phase(shown, len(self), "reading") as counter:
+        with phase(None if progress else False, len(self), "reading") as counter:
             for chunk in self.batches():
                 x[len(ids) : len(ids) + len(chunk)] = chunk.x
                 ids += chunk.ids

@@ -82,7 +82,7 @@ def open_source(
     Parameters
     ----------
     source
-        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; rows (n, d); a DataFrame, a
+        Images (n, h, w), (n, c, h, w) or (n, h, w, c), uint8, uint16 or floats in [0, 1]; rows (n, d); a DataFrame, a
         ``pyarrow.Table`` or a ``datasets.Dataset``; or a name, as described above.
     shape, dtype
         Of a fitted model's samples. Images are converted; rows must have as many columns.
@@ -112,9 +112,8 @@ def open_source(
 def _opened(source: Any, wanted: Wanted) -> Source:
     named = isinstance(source, str | Path)
     opened = (_open_name if named else open_object)(source, wanted)
-    if not isinstance(opened, TableRows) and (
-        wanted.drop or (wanted.columns is not None and wanted.shape is None)
-    ):
+    chosen = wanted.columns is not None and wanted.shape is None
+    if not isinstance(opened, TableRows) and (chosen or (wanted.drop and not _is_table(opened))):
         raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
     if wanted.group_by is not None:
         wanted.group_by.check(opened.name, isinstance(opened, EncodedImages), _is_table(opened))

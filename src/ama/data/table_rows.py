@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Bool, Float
 
 from ama.data.arrow import ArrowTable
-from ama.data.arrow_columns import floats
 from ama.data.arrow_reading import decodable
 from ama.data.encoding.learned_encoding import learn_encoding
+from ama.data.encoding.number_columns import numbers
 from ama.data.encoding.table_encoding import Replaced
 from ama.data.feature_columns import find_columns
 from ama.data.labels import as_labels, as_objects
@@ -115,7 +115,7 @@ class TableRows(Source):
             if self.encoding is None:
                 x = np.empty((len(batch), len(names)))
                 for j, column in enumerate(batch.columns):
-                    x[:, j] = floats(column)
+                    x[:, j] = numbers(column)
             else:
                 x, of_batch = self.encoding.encode(batch, self.name, rows)
                 names = self.encoding.names(names)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ama.data.arrow import ArrowTable, image_column, image_columns
+from ama.data.arrow_columns import is_number
 from ama.data.encoded_images import EncodedImages
-from ama.data.feature_columns import LABEL_NAME
+from ama.data.feature_columns import ID_COLUMN, LABEL_NAME
 from ama.data.image_columns import ImageColumn
 from ama.data.names import of_columns
 from ama.data.samples import Source, Wanted
@@ -25,7 +26,8 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     folders
         Where the paths of images without bytes may lead, as in :class:`ama.data.image_columns.ImageColumn`.
     """
-    column = image_column(table.schema)
+    table.check_columns(wanted.drop)
+    column = image_column(table.schema, wanted.drop)
     # A table for a model of rows may also hold images.
     if column is not None and not wanted.columns:
         group_column = None if wanted.group_by is None else wanted.group_by.column
@@ -36,11 +38,17 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
 
 
 def _remark_unread(images: ImageColumn, wanted: Wanted) -> None:
-    """Say which other columns may be images or labels."""
-    names, used = images.table.schema.names, {images.column, images.label, images.group}
-    if others := [name for name in image_columns(images.table.schema) if name not in used]:
+    """Say which other columns may be images, labels or features."""
+    schema = images.table.schema
+    names, used = schema.names, {images.column, images.label, images.group, *wanted.drop}
+    if others := [name for name in image_columns(schema) if name not in used]:
         end = f"not read: the images are those of {images.column!r}"
         wanted.remark(of_columns(others, images.name, f"is {end}", f"are {end}"))
     if images.label is None and (labels := [n for n in names if n not in used and LABEL_NAME.fullmatch(n)]):
         end = "not read: --label-column takes labels from one"
         wanted.remark(of_columns(labels, images.name, f"is {end}", f"are {end}"))
+        used.update(labels)
+    numbers = [field.name for field in schema if is_number(field.type) and field.name != ID_COLUMN]
+    if rest := [name for name in numbers if name not in used]:
+        end = f"not read, as {images.column!r} holds images: --drop {images.column} makes rows of the others"
+        wanted.remark(of_columns(rest, images.name, f"is {end}", f"are {end}"))

@@ -156,6 +156,8 @@ def _add_looks(app: FastAPI, service: Service, allowed: list[Any]) -> None:
 def _check_query(request: Request) -> None:
     if unknown := [name for name in request.query_params if name != "maps"]:
         raise InputError(f"there is no parameter {unknown[0]!r}, expected maps")
+    if (n := len(request.query_params.getlist("maps"))) > 1:
+        raise RefusedError("malformed", f"maps is given {n} times in the query, expected once")
 
 
 def _add_refusals(app: FastAPI, metrics: ServiceMetrics) -> None:
@@ -178,5 +180,6 @@ def _add_refusals(app: FastAPI, metrics: ServiceMetrics) -> None:
 
     @app.exception_handler(HTTPException)
     async def of_route(request: Request, error: HTTPException) -> JSONResponse:
-        message = f"{request.method} {request.url.path}: {error.detail}, expected one of {', '.join(PATHS)}"
+        expected = (error.headers or {}).get("Allow") or f"one of {', '.join(PATHS)}"
+        message = f"{request.method} {request.url.path}: {error.detail}, expected {expected}"
         return JSONResponse({"error": str(InputError(message))}, error.status_code, error.headers)

@@ -19,6 +19,7 @@ SECONDS = 60.0  # in which a body must arrive
 DISCARDED = (
     8  # times the limit of a body, which are read so that the client reads the answer instead of a reset
 )
+CHARSETS = ("utf-8", "utf8", "us-ascii")  # whose characters are those of UTF-8, too
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
@@ -27,14 +28,25 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     Raises
     ------
     RefusedError
-        If it is too large or too slow, or the client has left.
+        If it is compressed, too large or too slow, or the client has left.
     """
     try:
-        return await asyncio.wait_for(_read(request, limits), SECONDS)
+        body = await asyncio.wait_for(_read(request, limits), SECONDS)
     except (asyncio.TimeoutError, TimeoutError):
         raise RefusedError("slow", f"the body did not arrive within {SECONDS:g} seconds") from None
     except ClientDisconnect:
         raise RefusedError("malformed", "the client left before the end of the body") from None
+    # Once all is read, so that the client reads the answer instead of a reset.
+    _check_uncoded(", ".join(request.headers.getlist("content-encoding")))
+    return body
+
+
+def _check_uncoded(coding: str) -> None:
+    """Refuse a compressed body, which could fill the memory whatever its own size."""
+    if coding.strip().lower() not in ("", "identity"):
+        raise RefusedError(
+            "media_type", f"Content-Encoding is {coding!r}, expected a body without compression"
+        )
 
 
 async def _read(request: Request, limits: Limits) -> bytes:
@@ -65,6 +77,13 @@ async def _discard(stream: AsyncIterator[bytes], most: int) -> None:
 def media_type(header: str) -> str:
     """The type in a header such as "image/png; q=1", in small letters."""
     return parse_options_header(header)[0].decode("latin-1")
+
+
+def check_charset(header: str) -> None:
+    """Refuse a ``Content-Type`` whose text is not UTF-8."""
+    charset = parse_options_header(header)[1].get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in CHARSETS:
+        raise RefusedError("media_type", f"the charset in Content-Type is {charset!r}, expected utf-8")
 
 
 def files_of_form(body: bytes, header: str) -> list[EncodedImage]:

@@ -21,7 +21,7 @@ from ama.data.samples import Samples, Wanted, none_readable
 from ama.data.table_rows import TableRows
 from ama.detectors.base import Detector
 from ama.errors import InputError
-from ama.serving.bodies import files_of_form, media_type
+from ama.serving.bodies import check_charset, files_of_form, media_type
 from ama.serving.limits import Limits
 from ama.serving.refusals import RefusedError
 from ama.serving.request_tables import NAME, arrow_table, json_table
@@ -80,6 +80,7 @@ def decoded(body: bytes, content_type: str, detector: Detector, limits: Limits) 
     if not body:
         raise RefusedError("malformed", "the body is empty, expected images or rows")
     if kind == "application/json":
+        check_charset(content_type)
         return _rows(json_table(body, wanted, limits), detector, limits, wanted)
     if kind == ARROW:
         table = arrow_table(body, limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,11 +88,15 @@ def _table(table: pa.Table, n_rows: int, named: bool) -> ArrowTable:
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise RefusedError("malformed", f"{NAME} is not valid JSON: {reason}") from error
+    except InputError:
+        raise
+    except RecursionError as error:
+        raise RefusedError("malformed", f"{NAME} is not valid JSON: it is nested too deeply") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RefusedError("malformed", f"{NAME} is not valid JSON: {error}") from error
+    except ValueError as error:  # of the limit of Python's integers, with advice for programmers
+        most = f"{sys.get_int_max_str_digits():,} digits, the most that one may have"
+        raise RefusedError("malformed", f"{NAME} holds a whole number of more than {most}") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

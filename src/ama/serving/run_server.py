@@ -21,6 +21,7 @@ from ama.serving.http_protocol import HttpProtocol
 
 LOGGERS = ("uvicorn.error", "ama.serving", "python_multipart")
 BACKLOG = 2048
+OF_HOST = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -35,6 +36,8 @@ def bound(host: str, port: int) -> socket.socket:
         raise InputError(f"--port must be 0 to 65535, found {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        # create_server takes an empty name for all addresses, and leaves its socket open at one that is no text.
+        socket.getaddrinfo(host, port, family)
         listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
         raise InputError(f"cannot listen at {host}, port {port}: {_reason(error)}") from error
@@ -45,11 +48,10 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def _reason(error: OSError | UnicodeError) -> str:
-    """The words of the system, to which Python adds the address."""
-    number = getattr(error, "errno", None)
-    if isinstance(number, int) and number in errno.errorcode:
-        return os.strerror(number)
-    return getattr(error, "strerror", None) or str(error)
+    """What the host must be; of the port, the words of the system, to which Python adds the address."""
+    if isinstance(error, socket.gaierror | UnicodeError) or error.errno in OF_HOST:
+        return "--host must be an address or name of this machine, such as 127.0.0.1, or 0.0.0.0 for all addresses"
+    return os.strerror(error.errno or 0)
 
 
 def address(listening: socket.socket) -> str:

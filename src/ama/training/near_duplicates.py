@@ -9,6 +9,10 @@ its other spacings, which about 3 % of exchangeable samples exceed, too; and if 
 sample is at most ``WITHIN`` times that of this sample to its own nearest, as clusters of learned samples show the same
 spacings to a sample outside them.
 
+In a few columns, or where values repeat, rows come close by chance and some are equal. There, copies tell something
+only if the samples are repeated evenly, as by a join or by files that were read twice: independent samples of any
+distribution recur with counts whose variance is at least that of a Poisson distribution without its zero.
+
 A cluster of more than ``MOST`` learned samples is not seen as duplicates: honest samples have clusters as well. So long
 series are found by their order instead (:mod:`ama.training.series`).
 """
@@ -16,9 +20,12 @@ series are found by their order instead (:mod:`ama.training.series`).
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Shaped
+from scipy.special import lambertw
 from torch import Tensor
 
 from ama.features.image_memory import digest
@@ -32,6 +39,10 @@ MAX_HELD_OUT = 100  # whose neighbours are searched
 MIN_COLUMNS = 4  # that hold many values: in fewer, or where values repeat, rows come close by chance
 DISTINCT = 0.5  # of the different rows must differ in such a column
 MAX_LOOKED_AT = 2_000  # rows, to find these columns
+MIN_DIFFERENT, EVEN = (
+    20,
+    0.3,
+)  # different rows, and the share of the Poisson distribution's variance, of even counts
 SAME = 1e-6  # of a standard deviation: rows that are no further apart are equal
 
 
@@ -39,6 +50,17 @@ def copied(learned: Shaped[Tensor, "n ..."], held_out: Shaped[Tensor, "m ..."]) 
     """Which held-out samples are equal to a learned one."""
     known = {digest(x) for x in learned}
     return torch.tensor([digest(x) in known for x in held_out])
+
+
+def repeated_evenly(samples: Shaped[Tensor, "n ..."]) -> bool:
+    """Whether samples are repeated more evenly than independent ones recur."""
+    counts = np.array(list(Counter(digest(x) for x in samples).values()))
+    mean = counts.mean()
+    if len(counts) < MIN_DIFFERENT or mean == 1:
+        return False
+    # The rate of the Poisson distribution that has this mean without its zero.
+    rate = mean + lambertw(-mean * np.exp(-mean)).real
+    return bool(counts.var() < EVEN * mean * (1 + rate - mean))
 
 
 def nearly_copied(learned: Float[Tensor, "n d"], held_out: Float[Tensor, "m d"]) -> Bool[Tensor, " m"]:
@@ -58,7 +80,7 @@ def nearly_copied(learned: Float[Tensor, "n d"], held_out: Float[Tensor, "m d"])
 def duplicated_share(
     learned: Shaped[Tensor, "n ..."],
     held_out: Shaped[Tensor, "m ..."],
-    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "m d"]] | None,
+    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "_ d"]] | None,
 ) -> float:
     """Share of the held-out samples of which copies or near-duplicates are among the learned ones.
 
@@ -67,23 +89,24 @@ def duplicated_share(
     learned, held_out
         Samples.
     rows
-        The same as rows, if they are seen so.
+        The same as rows, of the first held-out samples, if they are seen so.
     """
     if len(learned) < MIN_LEARNED or len(held_out) < MIN_HELD_OUT:
         return 0.0
-    nearly = torch.zeros(len(held_out), dtype=torch.bool)
+    found = copied(learned, held_out[:MAX_HELD_OUT])
     if rows is not None:
         telling = _telling_columns(rows[0])
-        if int(telling.sum()) < MIN_COLUMNS:
+        if int(telling.sum()) >= MIN_COLUMNS:
+            found |= nearly_copied(rows[0][:, telling], rows[1][:MAX_HELD_OUT, telling])
+        elif not repeated_evenly(torch.cat([learned, held_out])):
             return 0.0
-        nearly = nearly_copied(*(part[:, telling] for part in rows))
-    return (nearly | copied(learned, held_out)).double().mean().item()
+    return found.double().mean().item()
 
 
 def warn_of_duplicates(
     learned: Shaped[Tensor, "n ..."],
     held_out: Shaped[Tensor, "m ..."],
-    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "m d"]] | None,
+    rows: tuple[Float[Tensor, "n d"], Float[Tensor, "_ d"]] | None,
     held_out_from: str,
 ) -> None:
     """Warn by :func:`duplicates_notice` if :func:`duplicated_share` is harmful."""

@@ -13,7 +13,7 @@ from ama.features.backbone import Backbone
 from ama.features.tiles import tiles_notice
 from ama.scores.kinds.kind import SampleKind, Seen
 from ama.settings import HeldOutFrom
-from ama.training.near_duplicates import MAX_HELD_OUT, warn_of_duplicates
+from ama.training.near_duplicates import HARMFUL, MAX_HELD_OUT, warn_of_duplicates
 from ama.training.run import Run
 from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
 from ama.training.split import Split
@@ -57,18 +57,22 @@ def chosen_hold_out(
     backbone: Backbone | None,
     run: Run,
 ) -> HeldOutFrom:
-    """Which ``share`` is held out: as the user wants it, whole groups, or the end where features show a series."""
+    """Which ``share`` is held out: as the user wants it, whole groups, or the end where features show a series.
+
+    A table is not divided otherwise, as its order may be that of a column: a series is only told.
+    """
     asked: HeldOutFrom = "groups" if grouped else wanted
     if asked in ("groups", "end"):
         return asked
     first, found = normal[:MAX_SAMPLES], None
-    if backbone is not None and len(first) >= MIN_SAMPLES:
+    if len(first) >= MIN_SAMPLES:
         rows = seen_samples(first, kind, backbone, run).rows
         found = None if rows is None else found_series(rows)
-    if found is None:
+    if found is None or (backbone is None and (found.places > 1 or found.share < HARMFUL)):
         return "anywhere"
-    warnings.warn(series_notice(found, share, asked == "auto"), stacklevel=3)
-    return "end" if asked == "auto" else asked
+    from_end = asked == "auto" and backbone is not None
+    warnings.warn(series_notice(found, share, from_end), stacklevel=3)
+    return "end" if from_end else "anywhere"
 
 
 def warn_of_tiles(raw: Tensor, seen: Tensor, kind: SampleKind, backbone: Backbone | None) -> None:
@@ -82,7 +86,7 @@ def warn_of_near_duplicates(
     parts: Split, rows: Tensor | None, seen: Callable[[Tensor], Seen], held_out_from: HeldOutFrom
 ) -> None:
     """Say if many held-out samples have near-duplicates among the learned ones, whose ``rows`` are compared if any."""
-    held_out = torch.cat([parts.unseen, parts.calibration])[:MAX_HELD_OUT]
-    others = None if rows is None else seen(held_out).rows
+    held_out = torch.cat([parts.unseen, parts.calibration])
+    others = None if rows is None else seen(held_out[:MAX_HELD_OUT]).rows
     both = None if rows is None or others is None else (rows, others)
     warn_of_duplicates(parts.train, held_out, both, held_out_from)

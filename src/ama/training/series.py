@@ -1,4 +1,4 @@
-"""Photographs taken in series, whose neighbours in order are near-duplicates.
+"""Samples taken in series, whose neighbours in order are near-duplicates.
 
 If samples are exchangeable, the nearest of the n - 1 others is one of the 2 w within w places of it in the order with
 probability 2 w / (n - 1). In a series it usually is one of the two beside it, and among samples of the same hour or lot
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 MAX_SAMPLES = 200  # at the start of the order, to be compared with one another
@@ -42,7 +42,7 @@ def found_series(rows: Float[Tensor, "n d"]) -> Nearest | None:
     rows
         Of ``MIN_SAMPLES`` samples or more, in their order.
     """
-    apart = places_apart(rows)
+    apart = places_apart(rows[:, ~_ordering(rows)])
     for places in (1, max(1, round(NEAR * len(rows)))):
         nearest = Nearest((apart <= places).double().mean().item(), places, len(rows))
         if nearest.in_series:
@@ -57,6 +57,12 @@ def places_apart(rows: Float[Tensor, "n d"]) -> Int[Tensor, " n"]:
     distance = torch.cdist(x, x).fill_diagonal_(torch.inf)
     nearest = distance.argmin(1)
     return (nearest - torch.arange(len(x), device=x.device)).abs()
+
+
+def _ordering(rows: Float[Tensor, "n d"]) -> Bool[Tensor, " d"]:
+    """Columns that only rise or only fall, such as times: rows that were sorted by one are no series."""
+    steps = rows.diff(dim=0)
+    return (steps >= 0).all(0) | (steps <= 0).all(0)
 
 
 def series_notice(found: Nearest, held_out: float, from_end: bool) -> str:

@@ -16,6 +16,7 @@ from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.grid import GRIDS, cells_of
 from ama.benchmark.tables.run_grid import finished, run_grid
 from ama.benchmark.tables.show_grid import show_grid
+from ama.errors import InputError
 from ama.io.results_files import read_results
 
 TIMES = {"seconds", "fit_seconds", "score_seconds", "date", "commit"}
@@ -108,6 +109,12 @@ def test_the_number_of_cells_without_data_is_printed(tmp_path, capsys):
     run_grid("mnist", str(tmp_path), str(tmp_path / "r.jsonl"), jobs=1, only=[])
     assert "30 of 30 cells need data or a library that is not there; not run" in capsys.readouterr().out
     assert show_grid("mnist", str(tmp_path / "r.jsonl")).count("not run") == 2 * 33
+
+
+def test_a_folder_of_data_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"there is no folder .*/nowhere, expected NAME/train and NAME/test"):
+        run_grid("mnist", str(tmp_path / "nowhere"), str(tmp_path / "r.jsonl"), jobs=1, only=[])
+    assert not (tmp_path / "r.jsonl").exists()
 
 
 def test_only_cells_with_all_texts_in_their_name_are_run(undisturbed, tmp_path):

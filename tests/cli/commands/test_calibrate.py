@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ import pyarrow.csv
 import pytest
 
 import ama
+from ama.io.turns import in_turn
+from children import command, end, start
 from places import SMALL, weights
 
 
@@ -103,3 +107,23 @@ def test_a_calibration_grows_or_keeps_the_latest_samples(call, tmp_path):
         assert ("each of the 60 added scores equals a former one" in errors) == (words != ["--append"])
     status, _, errors = call("calibrate", tmp_path / "model", "new-cats-and-dogs", "--window", 0)
     assert (status, errors) == (2, "ama: window must be a whole number from 1, found 0\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_calibration_waits_for_another_and_adds_to_it(call, tmp_path):
+    shutil.copytree("table.model", tmp_path / "model")
+    pa.csv.write_csv(pa.csv.read_csv("table.csv").drop(["kind"]).slice(0, 25), tmp_path / "rows.csv")
+    words = ["calibrate", tmp_path / "model", tmp_path / "rows.csv", "--append"]
+    (tmp_path / "errors").touch()
+    with in_turn(tmp_path / "model"):
+        other = start(command(*words), tmp_path, tmp_path)
+        said = f"ama: note: another calibration of {tmp_path}/model is waited for\n"
+        while (tmp_path / "errors").read_text() != said:
+            time.sleep(0.01)
+        detector = ama.load(tmp_path / "model")
+        before = len(detector.model_.calibration)
+        detector.calibrate(tmp_path / "rows.csv", append=True).save(tmp_path / "model")
+    ended = end(other, tmp_path)
+    assert ended.status == 0, ended
+    assert f"25 normal samples added to {before + 25}" in ended.errors
+    assert sorted(os.listdir(tmp_path / "model")) == ["config.json", "weights.safetensors"]

@@ -49,6 +49,11 @@ def test_the_file_is_written_and_compared(model, tmp_path, capsys):
     [
         (["--out", "m.pt"], "its name must end in .onnx"),
         (["--out", "missing/m.onnx"], "cannot write missing/m.onnx"),
+        (
+            ["--out", "m.onnx", "--label-column", "x"],
+            "--label-column needs --samples, which it says how to read",
+        ),
+        (["--out", "m.onnx", "--channels", "last"], "--channels needs --samples, which it says how to read"),
         (["--out", "m.onnx", "--map"], "only maps of images can be exported, found rows of 3 columns"),
     ],
 )

@@ -266,6 +266,7 @@ OPTIONS = [
         "--group-by column:day needs a column of a table, which photos does not hold",
     ),
     (["--group-by", "folder", "--held-out-from", "end"], "groups and held_out_from='end' both choose .*"),
+    (["--anomalies", "./photos"], "photos is given as normal and as --anomalies, expected a source of .*"),
     (["--anomalies", "missing"], "there is no file or folder missing, .*"),
     (["--validation", "photos"], "--validation needs --normal-label, to distinguish .*"),
     (["--validation", "photos/cat", "--normal-label", "cat"], "photos/cat has no labels, expected .*"),

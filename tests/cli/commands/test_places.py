@@ -301,6 +301,8 @@ def test_an_anomaly_without_a_mask_is_named(call, inspection, tmp_path):
         "no anomaly has a mask with a defect in .*empty, expected DEFECT/STEM_mask.png, .* for spot/000.png"
     )
     assert refused(call(*words, tmp_path / "empty"), sentence)
+    save(tmp_path / "empty" / "spot" / "000.jpg", np.zeros((8, 8), np.uint8))
+    assert refused(call(*words, tmp_path / "empty"), "the mask .*empty/spot/000.jpg is not read, expected .*")
     assert refused(call(*words, tmp_path / "nowhere"), "there is no folder .*nowhere, expected masks .*")
 
 

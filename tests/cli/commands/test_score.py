@@ -20,6 +20,9 @@ import pytest
 
 import ama
 from ama.decision.conformal import discoveries
+from ama.detectors.drift_watch import DriftWatch
+from ama.io.turns import in_turn
+from children import command, end, start
 from places import CLASSES, COLUMNS, EACH, SMALL, read, refused, weights
 
 
@@ -58,6 +61,11 @@ def test_the_ids_name_the_files(call, tmp_path):
     call("score", "photos.model", "photos", "--out", tmp_path / "scores.parquet")
     ids = read(tmp_path / "scores.parquet")["id"].to_pylist()
     assert ids == [f"{kind}/{i:02}.png" for kind in CLASSES for i in range(EACH)]
+
+
+def test_a_feature_of_the_model_holds_no_labels(call):
+    result = call("score", "table.model", "table.csv", "--label-column", "a")
+    assert refused(result, "column 'a' of table.csv is a feature, expected another as the label column")
 
 
 @pytest.mark.filterwarnings("ignore:column 'kind' of table.csv is left out")
@@ -327,6 +335,32 @@ def test_a_drift_watch_goes_on_over_runs_and_alarms(call, tmp_path):
     assert "alarm since sample" in last
     assert "scores are lower (at most 1 % of streams without drift ever alarm)" in last
     assert sorted(os.listdir(tmp_path)) == ["scores.csv", "watch.json"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_drift_watch_loses_no_run_of_another_process(call, tmp_path):
+    watch = tmp_path / "watch.json"
+    words = [
+        "score",
+        "photos.model",
+        "new-cats-and-dogs",
+        "--watch-state",
+        watch,
+        "--out",
+        tmp_path / "s.csv",
+    ]
+    (tmp_path / "errors").touch()
+    with in_turn(watch):
+        other = start(command(*words), Path.cwd(), tmp_path)
+        while "ama: no sign of drift" not in (tmp_path / "errors").read_text():
+            time.sleep(0.01)
+        mine = DriftWatch(ama.load("photos.model"))
+        mine.update(read(tmp_path / "s.csv")["score"].to_numpy())
+        mine.save(watch)
+    ended = end(other, tmp_path)
+    assert ended.status == 0, ended
+    assert "ama: drift watch: 120 samples in 2 runs; " in ended.errors
+    assert sorted(os.listdir(tmp_path)) == ["errors", "output", "s.csv", "watch.json"]
 
 
 def test_a_drift_watch_that_cannot_be_continued_is_refused_before_the_work(call, tmp_path):

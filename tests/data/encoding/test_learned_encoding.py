@@ -97,6 +97,16 @@ def test_what_is_made_of_the_columns_is_said_in_a_sentence_for_each_kind_of_chan
         open_source(people().drop(columns="empty"), strict=True)
 
 
+def test_times_of_a_day_and_durations_have_sentences_of_their_own():
+    times = pd.Series(["09:00", "12:30", "23:59"] * 5)
+    frame = pd.DataFrame({"at": times, "until": times, "took": pd.to_timedelta(range(15), unit="min")})
+    assert open_source(frame, strict=True).remarks == (
+        "columns 'at', 'until' of the data frame become the time since the earliest, and sine and cosine of the time "
+        "of the day",
+        "column 'took' of the data frame is a duration, and becomes seconds",
+    )
+
+
 def test_columns_are_chosen_and_dropped_before_their_encoding():
     source = open_source(people(), columns=["country", "note"])
     assert source.columns == ["country", "note"]

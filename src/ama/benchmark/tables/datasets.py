@@ -79,6 +79,20 @@ def available(name: str, split: str, folder: str | None) -> bool:
     return (place / split).exists() or any(place.glob(f"{split}.*"))
 
 
+def check_folder(folder: str | None) -> None:
+    """Refuse a folder of data sets that does not exist.
+
+    Raises
+    ------
+    InputError
+        The message names it.
+    """
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError(
+            f"there is no folder {folder}, expected NAME/train and NAME/test of each data set in it"
+        )
+
+
 @lru_cache(maxsize=4)
 def images(name: str, split: str, folder: str | None, jpeg: bool = False) -> Images:
     """The decoded images of a split.

@@ -25,6 +25,7 @@ from tqdm.auto import tqdm
 
 from ama.benchmark.tables.cell import Cell, group_by_training
 from ama.benchmark.tables.cell_samples import ready
+from ama.benchmark.tables.datasets import check_folder
 from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.measure_cell import measure_cells
@@ -58,9 +59,10 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     Raises
     ------
     InputError
-        If there is no such grid, a data set is not as expected, the results file cannot be written, or it is in the
-        repository and the package differs from the last commit.
+        If there is no such grid or folder, a data set is not as expected, the results file cannot be written, or it
+        is in the repository and the package differs from the last commit.
     """
+    check_folder(data)
     path = results_path(grid, results)
     check_appendable(path)
     check_committed(path)

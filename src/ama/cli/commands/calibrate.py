@@ -41,15 +41,25 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
 def _run(given: Namespace) -> None:
     from pathlib import Path
 
-    from ama.cli.saving_models import save
-    from ama.detectors.registry import load
+    from ama.cli.told import NOTE, say
     from ama.io.model_writer import check_writable
-    from ama.utils.declarations import check, check_count
+    from ama.io.turns import in_turn
+    from ama.utils.declarations import check_count
 
     target = given.model if given.out is None else given.out
     check_writable(Path(target))
     if given.window is not None:
         check_count("window", given.window)
+    with in_turn(Path(target), lambda: say(f"{NOTE}another calibration of {target} is waited for")):
+        _calibrate(given, target)
+
+
+def _calibrate(given: Namespace, target: str) -> None:
+    """Read the model and the samples, and write the model."""
+    from ama.cli.saving_models import save
+    from ama.detectors.registry import load
+    from ama.utils.declarations import check
+
     detector = load(given.model, given.device)
     if given.false_alarm_rate is not None:
         check({"false_alarm_rate": given.false_alarm_rate}, type(detector))

@@ -38,6 +38,9 @@ def _run(given: Namespace) -> None:
     from ama.io.whole_files import check_file_path
     from ama.utils.extras import needs_extra
 
+    for option, value in (("--label-column", given.label_column), ("--channels", given.channels)):
+        if value is not None and given.samples is None:
+            raise InputError(f"{option} needs --samples, which it says how to read")
     check_file_path(Path(given.out), [".onnx"])
     with needs_extra("onnx"):
         from ama.export.onnx_file import check_exportable
@@ -71,4 +74,5 @@ COMMAND = Command(
     "Write a detector as one ONNX file, with its threshold and p-values.",
     _add_options,
     _run,
+    writes=("out",),
 )

@@ -92,6 +92,7 @@ def _run(given: Namespace) -> None:
     from ama.cli.saving_models import save
     from ama.cli.told import say
     from ama.data.grouping import Grouping
+    from ama.data.normal_labels import check_two_sources
     from ama.data.sources import open_source
     from ama.detectors.registry import method
     from ama.io.model_writer import check_writable
@@ -102,6 +103,7 @@ def _run(given: Namespace) -> None:
     detector = detector_class(**{name: given[name] for name in declared(detector_class)})
     detector.check_parameters()
     _check_detector(given, detector)
+    check_two_sources(given.source, given.anomalies)
     rule = None if given.group_by is None else Grouping.parsed(given.group_by, "--group-by ")
     samples = _normal_samples(given, detector, rule)
     say(f"learning from {samples.summary()}")
@@ -264,4 +266,5 @@ COMMAND = Command(
     "Learn from normal samples and write a model folder.",
     _add_options,
     _run,
+    writes=("out", "checkpoints"),
 )

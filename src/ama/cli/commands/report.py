@@ -59,4 +59,5 @@ COMMAND = Command(
     "Write one page: scores, threshold, samples worth a look, model card.",
     _add_options,
     _run,
+    writes=("out",),
 )

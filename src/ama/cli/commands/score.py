@@ -66,12 +66,9 @@ def _score(given: Namespace, cluster: RayScoring | None) -> None:
     from ama.cli.place_outputs import PlaceOutputs
     from ama.errors import InputError
     from ama.io.score_files import check_table_path
-    from ama.io.whole_files import check_no_source
 
     path = None if given.out is None else Path(given.out)
     check_table_path(path)
-    if path is not None:
-        check_no_source(path, given.source)
     if given.json and path is None:
         raise InputError("--json needs --out: standard output holds one JSON object")
     _check_rates(given)
@@ -131,15 +128,19 @@ def _check_watch(detector: Detector, path: str | None) -> None:
 def _watched(detector: Detector, path: str, scores: np.ndarray) -> str:
     """Feed the scores to the drift watch of a file; returns what it has found.
 
-    The file is read again, as another run may have written it meanwhile.
+    The file is read again, as another run may have written it meanwhile; one that does so now is waited for.
     """
+    from pathlib import Path
+
     from ama.cli.told import found
     from ama.detectors.drift_watch import DriftWatch
+    from ama.io.turns import in_turn
     from ama.report.verdict import watch_sentence
 
-    watch = DriftWatch.open(detector, path)
-    verdict = watch.update(scores)
-    watch.save(path)
+    with in_turn(Path(path)):
+        watch = DriftWatch.open(detector, path)
+        verdict = watch.update(scores)
+        watch.save(path)
     found(watch=verdict._asdict())
     return watch_sentence(verdict)
 
@@ -190,5 +191,9 @@ def _check_rates(given: Namespace) -> None:
 
 
 COMMAND = Command(
-    "ama score MODEL SOURCE [--out FILE] [options]", "Score samples with a model.", _add_options, _run
+    "ama score MODEL SOURCE [--out FILE] [options]",
+    "Score samples with a model.",
+    _add_options,
+    _run,
+    writes=("out", "maps", "coco", "watch_state"),
 )

@@ -49,8 +49,11 @@ def learn_column(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:
         return None, [Change.NO_VALUE]
     if is_text(survey.kind):
         return _of_text(survey, chosen, n_texts)
-    if is_number(survey.kind) or pa.types.is_duration(survey.kind):
+    if is_number(survey.kind):
         return _of_numbers(survey, among_texts=False)
+    if pa.types.is_duration(survey.kind):
+        encoding, changes = _of_numbers(survey, among_texts=False)
+        return encoding, [Change.DURATIONS, *changes]
     return _of_moments(survey, microseconds(survey.sample()), times=pa.types.is_time(survey.kind))
 
 
@@ -68,7 +71,7 @@ def _of_moments(survey: ColumnSurvey, at: Float[np.ndarray, " n"], times: bool) 
     parts = [part for part in PARTS if varies[part] and not (times and part != "day")]
     missing = survey.missing > 0
     encoding = Moments(int(first), float(np.median(at - first) / DAY), parts, missing, times)
-    return encoding, [Change.MOMENTS] + [Change.MISSING] * missing
+    return encoding, [Change.TIMES if times else Change.MOMENTS] + [Change.MISSING] * missing
 
 
 def _of_text(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:

@@ -30,6 +30,12 @@ class Change(Enum):
         "leaves them out",
         False,
     )
+    TIMES = (
+        "becomes the time since the earliest, and sine and cosine of the time of the day",
+        "become the time since the earliest, and sine and cosine of the time of the day",
+        False,
+    )
+    DURATIONS = "is a duration, and becomes seconds", "are durations, and become seconds", False
     TEXT_OF_NUMBERS = "is text, and is read as numbers", "are text, and are read as numbers", False
     NUMBERS_AMONG_TEXT = (
         "holds texts among its numbers, which count as missing",

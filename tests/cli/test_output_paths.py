@@ -1,0 +1,85 @@
+"""What a command writes replaces neither its model nor its source nor another of its outputs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ama.cli.main import main
+from places import SMALL, noise, refused, write
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """Images and rows, with a model of each."""
+    place = tmp_path_factory.mktemp("made")
+    write(place / "photos", noise(80))
+    rows = np.random.default_rng(0).normal(size=(80, 3))
+    np.savetxt(place / "rows.csv", rows, delimiter=",", header="a,b,c", comments="")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        for source, model in (("photos", "seen"), ("rows.csv", "read")):
+            assert main(["fit", source, "--out", model, *SMALL]) == 0
+    return place
+
+
+@pytest.fixture
+def call(made, tmp_path, monkeypatch, capsys):
+    """Runs a command beside copies of them; afterwards every file there must be as it was."""
+    shutil.copytree(made, tmp_path / "place")
+    monkeypatch.chdir(tmp_path / "place")
+    (tmp_path / "place" / "link").symlink_to("seen")
+    capsys.readouterr()
+    before = files()
+    yield lambda *words: (main([*words]), *capsys.readouterr())
+    assert files() == before
+
+
+def files() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+
+
+SEPARATE = "must name separate places, neither inside the other, found"
+REFUSED = [
+    ("score seen photos --coco seen/config.json", "cannot write seen/config.json: it is part of the model seen; "),
+    ("score seen photos --coco link/config.json", "cannot write link/config.json: it is part of the model seen; "),
+    ("score link photos --watch-state seen/config.json", "cannot write seen/config.json: it is part of the model link"),
+    ("score seen photos --maps seen", "cannot write seen: it is part of the model seen; "),
+    ("score seen photos --coco c.json --watch-state ./c.json", f"--coco and --watch-state {SEPARATE} c.json and ./c"),
+    ("score seen photos --coco photos/00.png", "cannot write photos/00.png: its name must end in .json"),
+    ("score read file://{place}/rows.csv --out rows.csv", "cannot write rows.csv: {place}/rows.csv is read from it; "),
+    ("score read local://{place}/rows.csv --out rows.csv", "cannot write rows.csv: {place}/rows.csv is read from it;"),
+    ("report read photos --anomalies rows.csv --out rows.csv", "cannot write rows.csv: rows.csv is read from it; "),
+    ("score seen photos --maps photos/maps", "cannot write photos/maps: the next run would take what lies in photos "),
+    ("score seen file://{place}/photos --maps photos/m", "cannot write photos/m: the next run would take what lies in"),
+    ("fit rows.csv --out c --checkpoints c", f"--out and --checkpoints {SEPARATE} c and c"),
+    ("fit rows.csv --out m --checkpoints m/c", f"--out and --checkpoints {SEPARATE} m and m/c"),
+    ("fit rows.csv --out c/m --checkpoints c", f"--out and --checkpoints {SEPARATE} c/m and c"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "sentence"), REFUSED)
+def test_an_output_that_would_replace_something_is_refused_before_the_work(call, words, sentence):
+    words, sentence = (text.format(place=Path.cwd()) for text in (words, sentence))
+    assert refused(call(*words.split()), re.escape(sentence) + ".*")
+
+
+def test_separate_outputs_are_written(made, tmp_path, monkeypatch):
+    """Also beside the images that are scored, and by a method without checkpoints."""
+    shutil.copytree(made, tmp_path / "place")
+    monkeypatch.chdir(tmp_path / "place")
+    for words in (
+        "score seen photos --out photos/s.csv --coco photos/c.json --watch-state w.json --maps photo-maps",
+        "fit rows.csv --method PCAReconstruction --held-out 0.5 --out pca",
+    ):
+        assert main(words.split()) == 0
+    assert Path("photos/s.csv").exists()
+    assert len(list(Path("photo-maps").iterdir())) == 80
+
+
+def test_a_name_that_cannot_be_one_is_left_to_the_command(call):
+    assert refused(call("score", "seen", "photos", "--out", "a\0b.csv"), "cannot write a.b.csv: .*null byte")
