@@ -71,6 +71,18 @@ def test_a_seed_is_a_whole_number_that_numpy_takes(seed):
         ama.AMADetector(random_state=seed).fit([[0.0, 1.0]] * 9)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("false_alarm_rate", "a number between 0 and 1, both excluded"),
+        ("device", "one of auto, cpu, cuda"),
+    ],
+)
+def test_none_is_refused_where_it_does_not_leave_the_choice_to_the_preset(name, expected):
+    with pytest.raises(InputError, match=f"^{name} must be {expected}, found None$"):
+        ama.AMADetector(**{name: None}).fit([[0.0, 1.0]] * 9)
+
+
 def test_a_generator_of_numpy_is_a_seed_as_in_scikit_learn(rng):
     rows, given = rng.normal(size=(40, 3)), {"max_steps": 2, "held_out": 0.5, "false_alarm_rate": 0.2}
     first, second = (

@@ -160,8 +160,6 @@ class Detector(
         """
         check_is_fitted(self)
         check({"false_alarm_rate": false_alarm_rate}, type(self))
-        if false_alarm_rate is None:
-            raise InputError("false_alarm_rate must be a number between 0 and 1, both excluded, found None")
         self._set_rate(false_alarm_rate)
         return self
 

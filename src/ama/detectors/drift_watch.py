@@ -15,6 +15,7 @@ from ama.decision.martingale import LEVEL, DriftMartingale
 from ama.detectors.base import Detector
 from ama.detectors.calibrating import has_absorbed
 from ama.errors import InputError
+from ama.io.given_paths import given_path
 from ama.io.watch_files import FORMAT, check_watch, read_watch, write_watch
 from ama.utils.progress import phase
 
@@ -147,7 +148,7 @@ class DriftWatch:
             If the file cannot be read, is damaged, or belongs to another model or calibration.
         """
         watch = cls(detector)
-        if (state := read_watch(Path(path))) is not None:
+        if (state := read_watch(given_path(path, "path"))) is not None:
             try:
                 watch.load_state_dict(state)
             except InputError as error:
@@ -162,7 +163,7 @@ class DriftWatch:
         InputError
             If it cannot be written.
         """
-        write_watch(Path(path), self.state_dict())
+        write_watch(given_path(path, "path"), self.state_dict())
 
 
 def held_out_scores(detector: Detector) -> Float[np.ndarray, " m"]:

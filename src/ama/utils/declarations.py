@@ -69,8 +69,20 @@ def check_count(name: str, value: Any) -> None:
         raise InputError(f"{name} must be a whole number from 1, found {as_written(value)}")
 
 
+def check_switch(name: str, value: Any) -> None:
+    """Refuse an argument that is neither True nor False.
+
+    Raises
+    ------
+    InputError
+        The message names the argument.
+    """
+    if value not in (True, False):
+        raise InputError(f"{name} must be True or False, found {as_written(value)}")
+
+
 def check(values: dict[str, Any], owner: type) -> None:
-    """Compare values with the declarations of a class; None is left alone.
+    """Compare values with the declarations of a class; None is left alone where the type of the parameter has it.
 
     Raises
     ------
@@ -79,10 +91,12 @@ def check(values: dict[str, Any], owner: type) -> None:
     """
     hints = get_type_hints(owner)
     for name, declaration in declared(owner).items():
-        value = values.get(name)
-        if value is None or (declaration.searchable and value == "auto"):
+        if name not in values:
             continue
-        hint = given_type(hints[name])
+        value, hint = values[name], given_type(hints[name])
+        may_lack = NoneType in get_args(hints[name])
+        if (value is None and may_lack) or (declaration.searchable and value == "auto"):
+            continue
         if declaration.searchable:
             hint = _searched_type(hint)
         if (expected := _violated(value, hint, declaration)) is not None:
