@@ -64,7 +64,7 @@ def test_a_default_that_depends_on_the_preset_is_told_for_each():
     assert default_of("false_alarm_rate", ama.AMADetector) == "0.05"
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one"])
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", True])
 def test_a_seed_is_a_whole_number_that_numpy_takes(seed):
     message = rf"^random_state must be a whole number from 0 to 4294967295, found {seed!r}$"
     with pytest.raises(InputError, match=message):

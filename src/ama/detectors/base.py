@@ -280,6 +280,8 @@ class Detector(
 
     def _run(self, device: str) -> Run:
         try:
+            if isinstance(self.random_state, bool):  # NumPy takes True for the seed 1
+                raise ValueError
             seed = int(check_random_state(self.random_state).randint(2**31))
         except ValueError:
             raise InputError(
