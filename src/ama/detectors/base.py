@@ -20,6 +20,7 @@ from ama.data.sources import open_source
 from ama.decision import conformal
 from ama.detectors.calibrating import CalibratingMixin
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
+from ama.detectors.given_scores import as_scores
 from ama.detectors.inputs import TakesSamples, as_samples, keep_columns, sample_batches
 from ama.detectors.localising import LocalisingMixin
 from ama.detectors.parameters import parameters
@@ -190,9 +191,9 @@ class Detector(
         """
         return self.drift_of(self.score_samples(X))
 
-    def drift_of(self, scores: np.ndarray) -> conformal.Drift:
-        """The test of :meth:`drift` on scores that are known already."""
-        return conformal.drift(self.independent(scores), self.model_.calibration.cpu().numpy())
+    def drift_of(self, scores: Any) -> conformal.Drift:
+        """The test of :meth:`drift` on scores (n,) that are known already."""
+        return conformal.drift(self.independent(as_scores(scores, 1)), self.model_.calibration.cpu().numpy())
 
     def open(
         self,

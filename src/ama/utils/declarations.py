@@ -57,16 +57,29 @@ def declared(owner: type) -> dict[str, Parameter]:
     return {name: parameter for name, parameter in found.items() if parameter is not None}
 
 
-def check_count(name: str, value: Any) -> None:
-    """Refuse an argument that is no whole number from 1.
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Refuse an argument that is no whole number from 1, or from another least one.
 
     Raises
     ------
     InputError
         The message names the argument.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise InputError(f"{name} must be a whole number from 1, found {as_written(value)}")
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise InputError(f"{name} must be a whole number from {least}, found {as_written(value)}")
+
+
+def check_share(name: str, value: Any) -> None:
+    """Refuse an argument that is no number between 0 and 1, or one of these two.
+
+    Raises
+    ------
+    InputError
+        The message names the argument.
+    """
+    share = Parameter(name, FIRST, 0, 1, exclusive=True)
+    if not _within(value, Real, share):
+        raise InputError(f"{name} must be a number {range_of(share)}, found {as_written(value)}")
 
 
 def check_switch(name: str, value: Any) -> None:
