@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, fields
+from enum import Enum
 from typing import Any, ClassVar, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
@@ -17,8 +18,16 @@ Shown = str | float  # a value as a report shows it
 MISSING = "missing"
 
 
+class Replacement(Enum):
+    """What stands in place of values: how a message goes on after the columns, and the noun between."""
+
+    TEXT = "hold", "text", " among numbers, which count as missing"
+    MEDIAN = "lack", "value", " and lacked none at fit: medians are in their place"
+    KIND = "lack", "value", ": missing ones count as an unknown kind"
+
+
 class Encoded(NamedTuple):
-    """A column as numbers, and how many missing values were replaced without an indicator, as fit saw none."""
+    """A column as numbers, and how many missing values were replaced, as fit saw none or too few for an indicator."""
 
     x: Float[np.ndarray, "n width"]
     replaced: int = 0
@@ -35,10 +44,13 @@ class ColumnEncoding(ABC):
         What the column holds, in a word; it names the class in a model folder.
     expects
         The same in a message.
+    replacement
+        What stands in place of a missing value where fit saw none.
     """
 
     kind: ClassVar[str]
     expects: ClassVar[str]
+    replacement: ClassVar[Replacement] = Replacement.MEDIAN
 
     @property
     @abstractmethod

@@ -13,7 +13,7 @@ from jaxtyping import Float, Shaped
 
 from ama.data.arrow_columns import not_a_number
 from ama.data.encoding.category_columns import Categories
-from ama.data.encoding.column_encoding import ColumnEncoding
+from ama.data.encoding.column_encoding import ColumnEncoding, Replacement
 from ama.data.encoding.frequency_columns import Frequencies
 from ama.data.encoding.moment_columns import Moments
 from ama.data.encoding.number_columns import Numbers
@@ -28,7 +28,7 @@ class Replaced(NamedTuple):
     """Values of a column that were replaced: the missing ones, or the texts among numbers."""
 
     column: str
-    texts: bool
+    by: Replacement
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ class TableEncoding:
         ):
             if (odd := encoding.odd(column)) is not None:
                 raise InputError(not_a_number(name, table, rows[odd[0] - 1] + 1, odd[1], encoding.expects))
-            x[:, group], replaced[Replaced(name, False)] = encoding.encode(column)
-            replaced[Replaced(name, True)] = encoding.n_texts(column)
+            x[:, group], replaced[Replaced(name, encoding.replacement)] = encoding.encode(column)
+            replaced[Replaced(name, Replacement.TEXT)] = encoding.n_texts(column)
         return x, replaced
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> Shaped[np.ndarray, "n columns"]:
