@@ -23,6 +23,7 @@ class Replacement(Enum):
 
     TEXT = "hold", "text", " among numbers, which count as missing"
     MEDIAN = "lack", "value", " and lacked none at fit: medians are in their place"
+    UTC = "hold", "time", " with a zone, of which fit saw none: UTC counts"
     KIND = "lack", "value", ": missing ones count as an unknown kind"
 
 
@@ -87,6 +88,10 @@ class ColumnEncoding(ABC):
         """Rows with a text that counts as missing."""
         return 0
 
+    def n_zoned(self, column: pa.Array) -> int:
+        """Rows with a time zone, where fit saw none."""
+        return 0
+
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """The row, from 1, and the value of the first that is of another kind than all at fit, if such are refused."""
         return None
@@ -109,7 +114,7 @@ class ColumnEncoding(ABC):
         names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
         check_values(given, {name: hints[name] for name in names}, what)
         for name in names:
-            if name not in given:
+            if name not in given and not hasattr(cls, name):  # a later field has a default
                 raise ValueError(f"{what}: the key {name} is missing")
         found = cls(**given)
         try:

@@ -25,7 +25,7 @@ KINDS: dict[str, type[ColumnEncoding]] = {
 
 
 class Replaced(NamedTuple):
-    """Values of a column that were replaced: the missing ones, or the texts among numbers."""
+    """Values of a column that were replaced: the missing ones, texts among numbers, or times with a zone."""
 
     column: str
     by: Replacement
@@ -94,7 +94,8 @@ class TableEncoding:
         Returns
         -------
         tuple
-            The numbers; and how many values were replaced: missing ones where none was missing at fit, and texts.
+            The numbers; and how many values were replaced: missing ones where none was missing at fit, texts, and
+            times with a zone.
 
         Raises
         ------
@@ -109,6 +110,7 @@ class TableEncoding:
                 raise InputError(not_a_number(name, table, rows[odd[0] - 1] + 1, odd[1], encoding.expects))
             x[:, group], replaced[Replaced(name, encoding.replacement)] = encoding.encode(column)
             replaced[Replaced(name, Replacement.TEXT)] = encoding.n_texts(column)
+            replaced[Replaced(name, Replacement.UTC)] = encoding.n_zoned(column)
         return x, replaced
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> Shaped[np.ndarray, "n columns"]:
