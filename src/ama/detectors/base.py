@@ -78,6 +78,7 @@ class Detector(
     score_columns: ClassVar[tuple[ScoreColumn, ...]] = (ScoreColumn("score", "normal"),)
     learns_from_anomalies: ClassVar[bool] = False  # whether fit takes known anomalies and validation samples
     trains_networks: ClassVar[bool] = False  # whether fit needs the extra "train"
+    exports: ClassVar[bool] = False  # whether export writes an ONNX file of it
 
     @abstractmethod
     def fit(self: Self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
@@ -242,8 +243,7 @@ class Detector(
         self.precision_, self.shape_ = precision, tuple(samples.x.shape[1:])
         keep_columns(self, samples)
         self.learned_from_ = samples.summary()
-        self.versions_ = versions()
-        self.offset_ = self._offset()
+        self.versions_, self.offset_ = versions(), self._offset()
 
     def _fitted_samples(self, X: Any) -> Tensor:
         check_is_fitted(self)

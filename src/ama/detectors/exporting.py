@@ -32,6 +32,8 @@ class Exported(NamedTuple):
 class ExportingMixin:
     """A detector that can be exported as ONNX."""
 
+    exports = True
+
     def export(self, path: str | Path, *, X: Any = None, terms: bool = False, maps: bool = False) -> Exported:
         """Write the detector as one ONNX file, which takes raw samples and returns score, p-value and label.
 
