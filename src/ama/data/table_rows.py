@@ -137,11 +137,9 @@ class TableRows(Source):
         return self.normal if told is None or not told.any() else told
 
     def say_replaced(self, replaced: Counter[Replaced]) -> None:
-        for by in Replacement:
-            if (
-                by is Replacement.MEDIAN or self.wanted.encoding is not None
-            ):  # at fit the encoding has said so
-                self._say({of.column: n for of, n in replaced.items() if of.by is by}, *by.value)
+        at_fit = self.wanted.encoding is None  # then the encoding has said all but this
+        for by in [Replacement.MEDIAN] if at_fit else Replacement:
+            self._say({of.column: n for of, n in replaced.items() if of.by is by}, *by.value)
 
     def _say(self, found: dict[str, int], verb: str, noun: str, end: str) -> None:
         if names := [name for name, n in found.items() if n]:
