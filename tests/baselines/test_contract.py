@@ -218,6 +218,14 @@ def test_rows_are_learned_from_or_refused_with_a_clear_message(name, rng):
 
 
 @pytest.mark.parametrize("name", BASELINES)
+def test_only_ama_is_exported_and_the_others_say_so(name, tmp_path):
+    detector = method(name)()
+    assert not detector.exports
+    with pytest.raises(InputError, match=f"^{name} cannot be exported as ONNX, only AMADetector can$"):
+        detector.export(tmp_path / "m.onnx", maps=True)
+
+
+@pytest.mark.parametrize("name", BASELINES)
 def test_known_anomalies_are_left_out(name, zeros_and_ones):
     zeros, ones = (part[:40] for part in zeros_and_ones)
     y = np.r_[np.ones(40), -np.ones(40)]

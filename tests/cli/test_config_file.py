@@ -50,6 +50,21 @@ def test_options_are_read(tmp_path):
     assert given_config(["x"]) == {}
 
 
+def test_of_several_files_each_is_checked_and_a_message_names_all(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("max_steps: 5\nheld_out: 0.3\n")
+    (tmp_path / "b.yaml").write_text("max_steps: 6\n")
+    (tmp_path / "c.yaml").write_text("optimizer:\n  lr: 5")
+    (tmp_path / "d.yaml").write_text("max_stepz: 5")
+    words = ["fit", "digits", "--out", "m", "--config=b.yaml", "--config"]
+    assert given_config(["--config", "a.yaml", *words[-2:], "b.yaml"]) == {"max_steps": 6, "held_out": 0.3}
+    with pytest.raises(InputError, match=r"^the config file c\.yaml has nested values in line 2"):
+        given_config(["--config=c.yaml", "--config=a.yaml"])
+    assert main([*words, "d.yaml"]) == 2
+    told = "ama: fit: the config file b.yaml or d.yaml has the unknown option max_stepz; did you mean max_steps?\n"
+    assert capsys.readouterr().err == told
+
+
 def test_a_blank_where_a_number_belongs_is_refused_in_the_words_of_the_option(tmp_path, capsys):
     (tmp_path / "c.yaml").write_text("held_out: ' '")
     assert main(["fit", "digits", "--config", str(tmp_path / "c.yaml"), "--out", str(tmp_path / "m")]) == 2

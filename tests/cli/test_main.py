@@ -298,21 +298,24 @@ def test_labels_in_a_file_may_be_numbers(call, tmp_path):
 
 
 FILES = [
-    ("max_stepz: 5", "the config file has the unknown option max_stepz; did you mean max_steps?"),
-    ("max-steps: 5", "the config file has the unknown option max-steps; did you mean max_steps?"),
+    ("max_stepz: 5", "the config file fit.yaml has the unknown option max_stepz; did you mean max_steps?"),
+    ("max-steps: 5", "the config file fit.yaml has the unknown option max-steps; did you mean max_steps?"),
     ("optimizer:\n  lr: 5", "the config file fit.yaml has nested values in line 2"),
     ("max_steps: many", "--max-steps must be a whole number, found 'many'"),
     ("loss: hing", "--loss must be wasserstein or hinge or relativistic, found 'hing'; did you mean hinge?"),
-    ("max_steps: [1", "the config file is not valid YAML: while parsing"),
-    ("max_steps: 5\n  loss: hinge", "the config file is not valid YAML: mapping values are not allowed"),
-    ("- max_steps", "the config file must hold lines such as 'max_steps: 100', found"),
-    ("just words", "the config file must hold lines such as 'max_steps: 100', found"),
-    ("", "the config file must hold lines such as 'max_steps: 100', found nothing"),
-    ("normal_label: cat", "normal_label in the config file must be a list, such as [cat, dog]"),
-    ("normal_label: 3", "normal_label in the config file must be a list, such as [cat, dog]"),
-    ("columns: w", "columns in the config file must be a list, such as [cat, dog], found 'w'"),
-    ('strict: "no"', "strict in the config file must be true or false, found 'no'"),
-    ("json: 3", "json in the config file must be true or false, found 3"),
+    ("max_steps: [1", "the config file fit.yaml is not valid YAML: while parsing"),
+    (
+        "max_steps: 5\n  loss: hinge",
+        "the config file fit.yaml is not valid YAML: mapping values are not allowed",
+    ),
+    ("- max_steps", "the config file fit.yaml must hold lines such as 'max_steps: 100', found"),
+    ("just words", "the config file fit.yaml must hold lines such as 'max_steps: 100', found"),
+    ("", "the config file fit.yaml must hold lines such as 'max_steps: 100', found nothing"),
+    ("normal_label: cat", "normal_label in the config file fit.yaml must be a list, such as [cat, dog]"),
+    ("normal_label: 3", "normal_label in the config file fit.yaml must be a list, such as [cat, dog]"),
+    ("columns: w", "columns in the config file fit.yaml must be a list, such as [cat, dog], found 'w'"),
+    ('strict: "no"', "strict in the config file fit.yaml must be true or false, found 'no'"),
+    ("json: 3", "json in the config file fit.yaml must be true or false, found 3"),
     (
         "max_steps: 3\nout: m\nmax_steps: 4",
         "the config file fit.yaml has the option max_steps a second time in line 3",
@@ -337,7 +340,7 @@ def test_a_file_that_is_missing_a_folder_or_no_text_is_refused(call, tmp_path, m
     for name, reason in (
         ("missing.yaml", "--config: File does not exist: .*missing.yaml"),
         (".", "--config: Path is not a file"),
-        ("binary.yaml", "the config file is not UTF-8 text"),
+        ("binary.yaml", "the config file binary.yaml is not UTF-8 text"),
     ):
         status, output, errors = call(*FIT, "--config", name)
         assert (status, output) == (2, "")

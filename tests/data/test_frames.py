@@ -101,6 +101,19 @@ def test_a_frame_without_rows_is_refused():
         open_source(pd.DataFrame({"a": []}))
 
 
+def test_a_frame_without_columns_is_refused_as_such():
+    for frame in (with_column(A)[[]], pa.table({})):
+        with pytest.raises(InputError, match=r"^the data frame has no columns, expected at least one$"):
+            open_source(frame)
+
+
+@pytest.mark.parametrize("name", [None, float("nan"), pd.NaT, pd.NA])
+def test_a_missing_name_is_refused_in_an_index_of_any_type(name):
+    for names in (["a", name], pd.Index(["a", name], dtype=object)):
+        with pytest.raises(InputError, match=r"^column 2 of the data frame has the name .*, expected text"):
+            open_source(with_column(A).set_axis(names, axis=1))
+
+
 def test_tables_of_pyarrow_are_frames():
     samples = open_source(pa.table({"b": [1, 0], "a": A[:2], "label": ["x", "y"]})).read()
     assert (samples.columns, samples.labels.tolist()) == (["b", "a"], ["x", "y"])

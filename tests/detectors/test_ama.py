@@ -340,6 +340,7 @@ WRONG = {
     ),
     "no loss": ({"loss": "w"}, ROWS, "loss must be one of wasserstein, hinge, relativistic, found 'w'"),
     "no device": ({"device": "tpu"}, ROWS, "device must be one of auto, cpu, cuda, found 'tpu'"),
+    "nothing": ({}, [], r"^X has no samples \(shape \(0,\)\), expected images .* or rows \(n, d\)$"),
     "one point": (
         {"n_interpolated": 1},
         ROWS,

@@ -75,9 +75,20 @@ def test_a_damaged_state_is_refused_and_the_watch_stays_as_it_was(digit_detector
     assert watch.state_dict() == state
 
 
-@pytest.mark.parametrize("given", [{"level": 0.0}, {"level": 1.0}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "given", [{"level": 0.0}, {"level": 1.0}, {"level": True}, {"seed": -1}, {"seed": True}]
+)
 def test_a_level_or_seed_that_cannot_be_is_refused(digit_detector, given):
     with pytest.raises(InputError, match="must be"):
         DriftWatch(digit_detector, **given)
     with pytest.raises(InputError, match="finite"):
         DriftWatch(digit_detector).update(np.array([np.nan]))
+
+
+def test_what_are_no_scores_is_refused_and_the_watch_stays_as_it_was(digit_detector):
+    watch = DriftWatch(digit_detector)
+    with pytest.raises(InputError, match=r"^scores must be finite numbers, .*, found \['a'\]$"):
+        watch.update(["a"])
+    assert watch.verdict() == DriftWatch(digit_detector).verdict()
+    with pytest.raises(InputError, match=r"^scores must be finite numbers, .* at least 1, found 0$"):
+        digit_detector.drift_of([])

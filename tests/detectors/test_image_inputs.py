@@ -55,6 +55,12 @@ def test_one_image_is_no_batch(detector):
             detector.predict(image)
 
 
+def test_no_samples_are_refused_as_such(detector):
+    for nothing, shape in (([], r"\(0,\)"), (np.zeros((0, 8, 8), np.uint8), r"\(0, 8, 8\)")):
+        with pytest.raises(InputError, match=rf"^X has no samples \(shape {shape}\), expected images"):
+            detector.predict(nothing)
+
+
 def test_names_of_any_bytes_go_from_fit_to_scores_and_report_in_any_locale(tmp_path):
     root = os.fsencode(tmp_path) + b"/s\xe9t"
     for label in (b"caf\xe8", b"caf\xe9"):

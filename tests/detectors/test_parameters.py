@@ -64,11 +64,23 @@ def test_a_default_that_depends_on_the_preset_is_told_for_each():
     assert default_of("false_alarm_rate", ama.AMADetector) == "0.05"
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one"])
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", True])
 def test_a_seed_is_a_whole_number_that_numpy_takes(seed):
     message = rf"^random_state must be a whole number from 0 to 4294967295, found {seed!r}$"
     with pytest.raises(InputError, match=message):
         ama.AMADetector(random_state=seed).fit([[0.0, 1.0]] * 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("false_alarm_rate", "a number between 0 and 1, both excluded"),
+        ("device", "one of auto, cpu, cuda"),
+    ],
+)
+def test_none_is_refused_where_it_does_not_leave_the_choice_to_the_preset(name, expected):
+    with pytest.raises(InputError, match=f"^{name} must be {expected}, found None$"):
+        ama.AMADetector(**{name: None}).fit([[0.0, 1.0]] * 9)
 
 
 def test_a_generator_of_numpy_is_a_seed_as_in_scikit_learn(rng):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
 import torch
 from jaxtyping import Int, Shaped
@@ -107,6 +107,16 @@ class Baseline(Detector):
         precision = self._training_precision(kind, run.device)
         self._keep(model, samples, log.steps, log.history, time.monotonic() - started, precision)
         return self
+
+    def export(self, path: Any, **given: Any) -> NoReturn:
+        """Refused, as only the networks and terms of :class:`ama.AMADetector` have an ONNX graph.
+
+        Raises
+        ------
+        InputError
+            Always.
+        """
+        raise InputError(f"{type(self).__name__} cannot be exported as ONNX, only AMADetector can")
 
     def _training_precision(self, kind: SampleKind, device: str) -> str | None:
         """Type of the convolutions during training; None without a training."""

@@ -15,28 +15,45 @@ MAX_VALUE = 4096  # characters, as of the longest path; Python reads no whole nu
 MAX_DEPTH = 2  # an option is a value or a list of values
 
 
+def config_names(words: list[str]) -> list[str]:
+    """The files that ``--config`` names, of which a later one has precedence."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    first.add_argument("--config", action="append", default=[])
+    try:
+        return first.parse_known_args(words)[0].config
+    except argparse.ArgumentError:
+        return []
+
+
+def config_shown(words: list[str]) -> str:
+    """The files that ``--config`` names, in a message on one of them."""
+    return f"the config file {' or '.join(config_names(words))}"
+
+
 def given_config(words: list[str]) -> dict[str, Any]:
-    """The options of the file that ``--config`` names; none without one.
+    """The options of the files that ``--config`` names; none without one.
 
     A file that YAML cannot read is left to the parser of the command, which says what is wrong with it.
 
     Raises
     ------
     InputError
-        If the file is none, too large, nested, has a huge value, names another such file, or
+        If a file is none, too large, nested, has a huge value, names another such file, or
         repeats its parts by references.
     """
+    found: dict[str, Any] = {}
+    for name in config_names(words):
+        found |= _options(name)
+    return found
+
+
+def _options(name: str) -> dict[str, Any]:
+    """The options of a file."""
     import yaml
 
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    first.add_argument("--config")
-    try:
-        name = first.parse_known_args(words)[0].config
-    except argparse.ArgumentError:
-        return {}
-    if name is None or not Path(name).exists() or Path(name).is_dir():
-        return {}
     path = Path(name)
+    if not path.exists() or path.is_dir():
+        return {}
     if not path.is_file():
         raise InputError(f"the config file {name} is not a regular file")
     if (size := path.stat().st_size) > MAX_BYTES:
@@ -61,7 +78,7 @@ def given_config(words: list[str]) -> dict[str, Any]:
     return {str(key): value for key, value in found.items()}
 
 
-def check_config(found: dict[str, Any], actions: Iterable[argparse.Action]) -> None:
+def check_config(found: dict[str, Any], actions: Iterable[argparse.Action], shown: str) -> None:
     """Refuse values that argparse itself would not look at: of switches, and of options with several values.
 
     Parameters
@@ -70,6 +87,8 @@ def check_config(found: dict[str, Any], actions: Iterable[argparse.Action]) -> N
         From :func:`given_config`.
     actions
         Those of the parser of the command.
+    shown
+        From :func:`config_shown`.
 
     Raises
     ------
@@ -81,11 +100,9 @@ def check_config(found: dict[str, Any], actions: Iterable[argparse.Action]) -> N
         if value is None:
             continue
         if action.nargs == 0 and not isinstance(value, bool):
-            raise InputError(f"{action.dest} in the config file must be true or false, found {value!r}")
+            raise InputError(f"{action.dest} in {shown} must be true or false, found {value!r}")
         if action.nargs in ("+", "*") and not isinstance(value, list):
-            raise InputError(
-                f"{action.dest} in the config file must be a list, such as [cat, dog], found {value!r}"
-            )
+            raise InputError(f"{action.dest} in {shown} must be a list, such as [cat, dog], found {value!r}")
 
 
 def config_first(words: list[str]) -> list[str]:

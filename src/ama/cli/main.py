@@ -12,7 +12,7 @@ from typing import Any
 
 from ama.cli.commands import calibrate, completion, demo, evaluate, export, fit, report, score, serve, upload
 from ama.cli.commands.benchmark import BENCHMARKS
-from ama.cli.config_file import config_first
+from ama.cli.config_file import config_first, config_shown
 from ama.cli.output_paths import check_outputs
 from ama.cli.parser import Command, command_parser, near, underscored
 from ama.cli.stopping import is_stop, say_stopped, stop_signals
@@ -120,7 +120,7 @@ def _run_command(command: str, words: list[str]) -> int:
     try:
         given = parser.parse_args(words)
     except UnicodeDecodeError:
-        return _fail(f"{command}: the config file is not UTF-8 text", 2)
+        return _fail(f"{command}: {config_shown(words)} is not UTF-8 text", 2)
     except SystemExit as exit:  # after --help, --print-config or a wrong call
         return int(exit.code or 0)
     tell_as_json(given.get("json", False))

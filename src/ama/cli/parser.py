@@ -9,7 +9,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin
 
-from ama.cli.config_file import check_config, given_config
+from ama.cli.config_file import check_config, config_shown, given_config
 from ama.cli.told import say_error
 from ama.errors import LONGEST_SENTENCE, sentence
 
@@ -62,7 +62,7 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
 
         def error(self, message: str, ex: Exception | None = None) -> NoReturn:
             options = {action.dest: action for action in self._actions}
-            found = _sentence(" ".join(str(message).split()), options)
+            found = _sentence(" ".join(str(message).split()), options, config_shown(words))
             say_error(f"{name}: {sentence(found, LONGEST_SENTENCE - len(name) - 2)}")
             sys.exit(2)
 
@@ -78,7 +78,7 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
     )
     found = given_config(words)  # refuses a file that the parser could not bear
     command.add_options(parser, words)
-    check_config(found, parser._actions)
+    check_config(found, parser._actions, config_shown(words))
     return parser
 
 
@@ -101,13 +101,13 @@ def hyphenated(text: str) -> str:
     return re.sub(r"(?<=--)[a-z]\w*", lambda name: name[0].replace("_", "-"), text)
 
 
-def _sentence(message: str, options: dict[str, Any]) -> str:
+def _sentence(message: str, options: dict[str, Any], config: str) -> str:
     """A message of jsonargparse in the user's terms, with the nearest known name."""
     shown = {name: f"--{_dashed(name)}" if o.option_strings else name for name, o in options.items()}
     if found := re.match(r"unrecognized arguments: (.*)", message):
         return _unrecognised(found[1].split(), shown.values())
     if found := re.match(r"Option '([^']*)' is not accepted", message):
-        return f"the config file has the unknown option {found[1]}{near(found[1], options)}"
+        return f"{config} has the unknown option {found[1]}{near(found[1], options)}"
     found = re.match(r"Parser key \"(\w+)\".*(?:Got value|Given value): ?(.*)", message)
     if found and (hint := getattr(options.get(found[1]), "_typehint", None)):
         choices = [choice for choice in choices_of(hint) if isinstance(choice, str)]
@@ -115,11 +115,9 @@ def _sentence(message: str, options: dict[str, Any]) -> str:
     if found := re.match(r"Parser key \"config\": (.*)", message):
         return f"--config: {found[1]}"
     if found := re.match(r"Problems parsing config: (.*)", message):
-        return "the config file is not valid YAML: " + found[1].replace('in "<unicode string>", ', "at ")
+        return f"{config} is not valid YAML: " + found[1].replace('in "<unicode string>", ', "at ")
     if found := re.match(r"Unexpected config:(.*)", message):
-        return (
-            f"the config file must hold lines such as 'max_steps: 100', found {found[1].strip() or 'nothing'}"
-        )
+        return f"{config} must hold lines such as 'max_steps: 100', found {found[1].strip() or 'nothing'}"
     if found := re.match(r"the following arguments are required: (.*)", message):
         missing = [shown.get(name, name) for name in found[1].split(", ")]
         return (

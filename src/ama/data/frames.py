@@ -35,6 +35,7 @@ def frame_table(frame: Any) -> ArrowTable:
     named = True
     if _is_pandas(frame):
         names = list(frame.columns)
+        _check_named(frame)
         if all(type(name) is int for name in names) and sorted(names) == list(range(len(names))):
             named, names, frame = False, sorted(names), frame.sort_index(axis=1)
         shown = [".".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in names]
@@ -49,6 +50,15 @@ def frame_table(frame: Any) -> ArrowTable:
         yield from table.select(columns).to_batches(max_chunksize=batch_size)
 
     return ArrowTable(NAME, table.schema, len(table), stream, named)
+
+
+def _check_named(frame: Any) -> None:
+    """Refuse a missing name, such as None, of which pandas makes a NaN in some tables alone."""
+    if (missing := frame.columns.to_flat_index().isna()).any():
+        place = int(missing.argmax())
+        raise InputError(
+            f"column {place + 1} of {NAME} has the name {frame.columns[place]!r}, expected text: rename it"
+        )
 
 
 def _is_pandas(X: Any) -> bool:

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_reading import decodable
+from ama.data.encoding.column_encoding import Replacement
 from ama.data.encoding.learned_encoding import learn_encoding
 from ama.data.encoding.number_columns import numbers
 from ama.data.encoding.table_encoding import Replaced
@@ -136,16 +137,14 @@ class TableRows(Source):
         return self.normal if told is None or not told.any() else told
 
     def say_replaced(self, replaced: Counter[Replaced]) -> None:
-        texts = {of.column: n for of, n in replaced.items() if of.texts}
-        missing = {of.column: n for of, n in replaced.items() if not of.texts}
-        if self.wanted.encoding is not None:  # at fit the encoding has said so
-            self._say(texts, "hold", "text", "among numbers, which count as missing")
-        self._say(missing, "lack", "value", "and lacked none at fit: medians are in their place")
+        at_fit = self.wanted.encoding is None  # then the encoding has said all but this
+        for by in [Replacement.MEDIAN] if at_fit else Replacement:
+            self._say({of.column: n for of, n in replaced.items() if of.by is by}, *by.value)
 
     def _say(self, found: dict[str, int], verb: str, noun: str, end: str) -> None:
         if names := [name for name, n in found.items() if n]:
             n = sum(found.values())
-            what = f"{n:,} {noun}{'s'[: n != 1]} {end}"
+            what = f"{n:,} {noun}{'s'[: n != 1]}{end}"
             self.wanted.remark(of_columns(names, self.name, f"{verb}s {what}", f"{verb} {what}"))
             self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
 

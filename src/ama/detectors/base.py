@@ -20,6 +20,7 @@ from ama.data.sources import open_source
 from ama.decision import conformal
 from ama.detectors.calibrating import CalibratingMixin
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
+from ama.detectors.given_scores import as_scores
 from ama.detectors.inputs import TakesSamples, as_samples, keep_columns, sample_batches
 from ama.detectors.localising import LocalisingMixin
 from ama.detectors.parameters import parameters
@@ -77,6 +78,7 @@ class Detector(
     score_columns: ClassVar[tuple[ScoreColumn, ...]] = (ScoreColumn("score", "normal"),)
     learns_from_anomalies: ClassVar[bool] = False  # whether fit takes known anomalies and validation samples
     trains_networks: ClassVar[bool] = False  # whether fit needs the extra "train"
+    exports: ClassVar[bool] = False  # whether export writes an ONNX file of it
 
     @abstractmethod
     def fit(self: Self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
@@ -160,8 +162,6 @@ class Detector(
         """
         check_is_fitted(self)
         check({"false_alarm_rate": false_alarm_rate}, type(self))
-        if false_alarm_rate is None:
-            raise InputError("false_alarm_rate must be a number between 0 and 1, both excluded, found None")
         self._set_rate(false_alarm_rate)
         return self
 
@@ -192,9 +192,9 @@ class Detector(
         """
         return self.drift_of(self.score_samples(X))
 
-    def drift_of(self, scores: np.ndarray) -> conformal.Drift:
-        """The test of :meth:`drift` on scores that are known already."""
-        return conformal.drift(self.independent(scores), self.model_.calibration.cpu().numpy())
+    def drift_of(self, scores: Any) -> conformal.Drift:
+        """The test of :meth:`drift` on scores (n,) that are known already."""
+        return conformal.drift(self.independent(as_scores(scores, 1)), self.model_.calibration.cpu().numpy())
 
     def open(
         self,
@@ -243,8 +243,7 @@ class Detector(
         self.precision_, self.shape_ = precision, tuple(samples.x.shape[1:])
         keep_columns(self, samples)
         self.learned_from_ = samples.summary()
-        self.versions_ = versions()
-        self.offset_ = self._offset()
+        self.versions_, self.offset_ = versions(), self._offset()
 
     def _fitted_samples(self, X: Any) -> Tensor:
         check_is_fitted(self)
@@ -282,6 +281,8 @@ class Detector(
 
     def _run(self, device: str) -> Run:
         try:
+            if isinstance(self.random_state, bool):  # NumPy takes True for the seed 1
+                raise ValueError
             seed = int(check_random_state(self.random_state).randint(2**31))
         except ValueError:
             raise InputError(

@@ -14,7 +14,7 @@ from ama.data.inspection_folders import part_to_calibrate
 from ama.data.normal_labels import all_taken_as_normal
 from ama.decision import conformal
 from ama.detectors.inputs import as_samples
-from ama.utils.declarations import check, check_count
+from ama.utils.declarations import check, check_count, check_switch
 
 Self = TypeVar("Self", bound="CalibratingMixin")
 # Scores, also in float32, and largest values of maps; the oldest first.
@@ -62,11 +62,12 @@ class CalibratingMixin:
         Raises
         ------
         InputError
-            If the rate is not between 0 and 1, the window is no whole number from 1, or the samples are not like those
-            of the fit.
+            If the rate is not between 0 and 1, ``append`` is no truth value, the window is no whole number from 1, or
+            the samples are not like those of the fit.
         """
         rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
         check({"false_alarm_rate": rate}, type(self))
+        check_switch("append", append)
         if window is not None:
             check_count("window", window)
         x = _new_normal_samples(self, X)

@@ -14,8 +14,11 @@ from ama.decision import conformal
 from ama.decision.martingale import LEVEL, DriftMartingale
 from ama.detectors.base import Detector
 from ama.detectors.calibrating import has_absorbed
+from ama.detectors.given_scores import as_scores
 from ama.errors import InputError
+from ama.io.given_paths import given_path
 from ama.io.watch_files import FORMAT, check_watch, read_watch, write_watch
+from ama.utils.declarations import check_count, check_share
 from ama.utils.progress import phase
 
 
@@ -73,27 +76,26 @@ class DriftWatch:
 
     def __init__(self, detector: Detector, level: float = LEVEL, seed: int = 0):
         check_is_fitted(detector)
-        if not 0 < level < 1:
-            raise InputError(f"level must be a number between 0 and 1, both excluded, found {level}")
-        if seed < 0:
-            raise InputError(f"seed must be a whole number of at least 0, found {seed}")
+        check_share("level", level)
+        check_count("seed", seed, 0)
         self.detector, self.runs = detector, 0
         self.martingale = DriftMartingale(held_out_scores(detector), level, seed)
 
-    def update(self, scores: Float[np.ndarray, " n"]) -> WatchVerdict:
+    def update(self, scores: Any) -> WatchVerdict:
         """Feed the scores of a run, in the order of the samples.
 
         Parameters
         ----------
         scores
-            What ``score_samples`` returned. Of samples that share a score, as in a group of ``Typicality``, one counts.
+            What ``score_samples`` returned (n,). Of samples that share a score, as in a group of ``Typicality``, one
+            counts.
 
         Raises
         ------
         InputError
-            If a score is not finite; none of the run is then counted.
+            If they are not finite numbers in one axis; none of the run is then counted.
         """
-        scores = self.detector.independent(np.asarray(scores))
+        scores = self.detector.independent(as_scores(scores))
         with phase(self.detector.progress, len(scores), "drift watch"):
             try:
                 self.martingale.update(scores)
@@ -147,7 +149,7 @@ class DriftWatch:
             If the file cannot be read, is damaged, or belongs to another model or calibration.
         """
         watch = cls(detector)
-        if (state := read_watch(Path(path))) is not None:
+        if (state := read_watch(given_path(path, "path"))) is not None:
             try:
                 watch.load_state_dict(state)
             except InputError as error:
@@ -162,7 +164,7 @@ class DriftWatch:
         InputError
             If it cannot be written.
         """
-        write_watch(Path(path), self.state_dict())
+        write_watch(given_path(path, "path"), self.state_dict())
 
 
 def held_out_scores(detector: Detector) -> Float[np.ndarray, " m"]:

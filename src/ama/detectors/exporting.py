@@ -11,7 +11,9 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from ama.data.samples import count
+from ama.io.given_paths import given_path
 from ama.scores.model_calibration import score_in_float32
+from ama.utils.declarations import check_switch
 from ama.utils.extras import needs_extra
 
 Self = TypeVar("Self", bound="ExportingMixin")
@@ -29,6 +31,8 @@ class Exported(NamedTuple):
 
 class ExportingMixin:
     """A detector that can be exported as ONNX."""
+
+    exports = True
 
     def export(self, path: str | Path, *, X: Any = None, terms: bool = False, maps: bool = False) -> Exported:
         """Write the detector as one ONNX file, which takes raw samples and returns score, p-value and label.
@@ -52,19 +56,22 @@ class ExportingMixin:
         ModelFolderError
             If ``false_alarm_rate`` was changed without its threshold.
         InputError
-            If its backbone is not ``lite0``, a map of rows is wanted, the file cannot be written, or the model scores
-            in bfloat16 and an older ama saved it.
+            If an argument is not as said, its backbone is not ``lite0``, a map of rows is wanted, the file cannot be
+            written, or the model scores in bfloat16 and an older ama saved it.
         MissingLibraryError
             If onnx, onnxscript or onnxruntime is not installed.
         """
         check_is_fitted(self)
         detector: Any = self
+        file = given_path(path, "path")
+        check_switch("terms", terms)
+        check_switch("maps", maps)
         detector.check_threshold()
         with needs_extra("onnx"):
             from ama.export.export_card import export_card
             from ama.export.onnx_file import check_exportable, export_onnx
 
-        check_exportable(detector.model_, Path(path), maps)
+        check_exportable(detector.model_, file, maps)
         for remark in self._remarks_on_export():
             warnings.warn(remark, stacklevel=2)
         samples = None if X is None else detector._fitted_samples(X).cpu()
@@ -73,9 +80,7 @@ class ExportingMixin:
         model, rate = detector.model_, detector.guaranteed_rate
         card, before = export_card(detector, rate, terms, maps), next(model.networks.parameters()).device
         try:
-            return export_onnx(
-                model.to("cpu"), Path(path), rate, card, samples, terms, maps, detector.progress
-            )
+            return export_onnx(model.to("cpu"), file, rate, card, samples, terms, maps, detector.progress)
         finally:
             model.to(before)
 

@@ -16,7 +16,7 @@ from ama.data.counted_batches import counted_batches
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.image_axes import check_several
 from ama.data.objects import is_source
-from ama.data.plain_arrays import plain_array
+from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Wanted, described
 from ama.data.sources import open_source
 from ama.errors import InputError
@@ -60,6 +60,8 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
     from_source = is_source(X)
     if not from_source and not hasattr(X, "iloc"):  # of pandas, whose columns have names
         X = plain_array(X, "X")
+        if X.shape[:1] == (0,):
+            raise InputError(f"X has no samples (shape {X.shape}), {EXPECTED}")
     n_axes = getattr(X, "ndim", None)
     if from_source or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.

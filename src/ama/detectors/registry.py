@@ -9,7 +9,9 @@ from pathlib import Path
 from ama.detectors.base import Detector
 from ama.detectors.saving import load_detector
 from ama.errors import InputError, ModelFolderError
+from ama.io.given_paths import given_path
 from ama.io.model_folder import CONFIG
+from ama.utils.declarations import check_switch
 
 # Imported when asked for.
 METHODS = {
@@ -62,14 +64,16 @@ def load(folder: str | Path, device: str = "auto", *, float32: bool = False) -> 
     ModelFolderError
         If the folder is missing, truncated, altered, foreign, or from a newer version.
     InputError
-        With ``float32``, if an older ama saved a model that scores in bfloat16.
+        If an argument is not as said, or, with ``float32``, an older ama saved a model that scores in bfloat16.
     """
+    place = given_path(folder, "folder")
+    check_switch("float32", float32)
 
     def known(name: str) -> type[Detector]:
         if name not in METHODS:
-            raise ModelFolderError(f"{Path(folder) / CONFIG} names the unknown method {name!r}")
+            raise ModelFolderError(f"{place / CONFIG} names the unknown method {name!r}")
         return method(name)
 
-    detector = load_detector(Path(folder), device, known)
+    detector = load_detector(place, device, known)
     # All but AMADetector score in float32.
     return detector.score_in_float32() if float32 and hasattr(detector, "score_in_float32") else detector

@@ -16,6 +16,7 @@ from ama.data.samples import count, described
 from ama.decision import conformal
 from ama.errors import ModelFolderError
 from ama.errors import sentence as shortened
+from ama.io.given_paths import given_path
 from ama.io.model_folder import CONFIG, WEIGHTS
 from ama.io.model_reader import load_model
 from ama.io.model_writer import save_model
@@ -59,13 +60,15 @@ class SavedEstimator(BaseEstimator):
 
         Raises
         ------
+        InputError
+            If ``folder`` is no path.
         ModelFolderError
             If it cannot be written, ``folder`` holds something other than a model, or ``false_alarm_rate`` was changed
             without its threshold.
         """
         check_is_fitted(self)
         self.check_threshold()
-        save_model(self.model_, Path(folder), self._record())
+        save_model(self.model_, given_path(folder, "folder"), self._record())
 
     @classmethod
     def load(cls: type[Self], folder: str | Path, device: str = "auto") -> Self:
@@ -76,7 +79,7 @@ class SavedEstimator(BaseEstimator):
                 raise ModelFolderError(f"{folder} holds a {name}, not a {cls.__name__}; ama.load reads both")
             return cls
 
-        return load_detector(Path(folder), device, this_class)
+        return load_detector(given_path(folder, "folder"), device, this_class)
 
     def _record(self) -> dict[str, Any]:
         """What ``config.json`` holds beside the model's description, as JSON types."""

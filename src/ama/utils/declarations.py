@@ -57,20 +57,45 @@ def declared(owner: type) -> dict[str, Parameter]:
     return {name: parameter for name, parameter in found.items() if parameter is not None}
 
 
-def check_count(name: str, value: Any) -> None:
-    """Refuse an argument that is no whole number from 1.
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Refuse an argument that is no whole number from 1, or from another least one.
 
     Raises
     ------
     InputError
         The message names the argument.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise InputError(f"{name} must be a whole number from 1, found {as_written(value)}")
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise InputError(f"{name} must be a whole number from {least}, found {as_written(value)}")
+
+
+def check_share(name: str, value: Any) -> None:
+    """Refuse an argument that is no number between 0 and 1, or one of these two.
+
+    Raises
+    ------
+    InputError
+        The message names the argument.
+    """
+    share = Parameter(name, FIRST, 0, 1, exclusive=True)
+    if not _within(value, Real, share):
+        raise InputError(f"{name} must be a number {range_of(share)}, found {as_written(value)}")
+
+
+def check_switch(name: str, value: Any) -> None:
+    """Refuse an argument that is neither True nor False.
+
+    Raises
+    ------
+    InputError
+        The message names the argument.
+    """
+    if value not in (True, False):
+        raise InputError(f"{name} must be True or False, found {as_written(value)}")
 
 
 def check(values: dict[str, Any], owner: type) -> None:
-    """Compare values with the declarations of a class; None is left alone.
+    """Compare values with the declarations of a class; None is left alone where the type of the parameter has it.
 
     Raises
     ------
@@ -79,10 +104,12 @@ def check(values: dict[str, Any], owner: type) -> None:
     """
     hints = get_type_hints(owner)
     for name, declaration in declared(owner).items():
-        value = values.get(name)
-        if value is None or (declaration.searchable and value == "auto"):
+        if name not in values:
             continue
-        hint = given_type(hints[name])
+        value, hint = values[name], given_type(hints[name])
+        may_lack = NoneType in get_args(hints[name])
+        if (value is None and may_lack) or (declaration.searchable and value == "auto"):
+            continue
         if declaration.searchable:
             hint = _searched_type(hint)
         if (expected := _violated(value, hint, declaration)) is not None:

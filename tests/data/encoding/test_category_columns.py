@@ -22,7 +22,8 @@ def test_each_kind_has_an_indicator_and_all_others_share_one(kind):
 
 
 def test_without_a_kind_for_missing_values_they_are_another_kind():
-    assert Categories(["a"]).encode(pa.array([None, "a"])).x.tolist() == [[0, 1], [1, 0]]
+    x, replaced = Categories(["a"]).encode(pa.array([None, "a", "", "b"]))
+    assert (x.tolist(), replaced) == ([[0, 1], [1, 0], [0, 1], [0, 1]], 2)
 
 
 def test_numbers_are_the_texts_that_a_file_has_in_their_place():

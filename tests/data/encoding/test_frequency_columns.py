@@ -20,6 +20,13 @@ def test_a_kind_is_the_logarithm_of_its_share_and_an_unknown_one_rarer_than_the_
     assert math.isfinite(x[3])
 
 
+def test_without_a_kind_for_missing_values_they_are_an_unknown_one():
+    column = pa.array(["a", None, "never seen"])
+    x, replaced = Frequencies(["a"], [50], 100).encode(column)
+    assert (x[1], replaced) == (x[2], 1)
+    assert SHOPS.encode(column).replaced == 0
+
+
 def test_a_value_is_decoded_as_a_frequency():
     assert SHOPS.decode(np.log([[0.5], [0.021], [0.001]])) == [
         "a kind of 50 % of the rows",

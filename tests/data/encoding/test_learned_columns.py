@@ -71,6 +71,7 @@ def test_dates_keep_the_parts_in_which_they_differ():
     assert encoding == Moments(int(hours[0].astype("M8[us]").astype(int)), 7 + 1 / 24, ["day"], False, False)
     assert changes == [Change.MOMENTS]
     assert learned(np.datetime_as_string(hours).tolist())[0] == encoding
+    assert learned(np.datetime_as_string(hours, timezone="UTC").tolist())[0].zoned
     assert learned(["10:00", "11:00", None])[0] == Moments(36_000 * 10**6, 0.5 / 24, ["day"], True, True)
 
 

@@ -150,6 +150,39 @@ def test_a_value_that_is_missing_where_none_was_gets_the_median_and_that_is_said
     assert len(source.remarks) == len(set(source.remarks))
 
 
+def test_a_text_that_is_missing_where_none_was_is_said_and_refused_by_strict():
+    frame = people(1, 9).assign(constant=None)
+    assert like_people(frame).read().remarks[-1] == (
+        "column 'constant' of the data frame lacks 9 values: missing ones count as an unknown kind"
+    )
+    fitted = open_source(people())
+    wanted = {"shape": fitted.shape, "columns": fitted.columns, "encoding": fitted.encoding, "strict": True}
+    with pytest.raises(InputError, match=r"an unknown kind \(refused by strict\)$"):
+        open_source(frame[fitted.columns], **wanted).read()
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_times_with_a_zone_are_said_if_fit_saw_none(written, tmp_path):
+    naive = people(1, 9)
+    aware = naive.assign(when=naive["when"].dt.tz_localize("Europe/Berlin"))
+    said = "holds 9 times with a zone, of which fit saw none: UTC counts"
+    if written:
+        aware.to_csv(tmp_path / "a.csv", index=False)
+        naive.to_csv(tmp_path / "b.csv", index=False)
+    sources = (tmp_path / "a.csv", tmp_path / "b.csv") if written else (aware, naive)
+    with_zone, without = (like_people(source).read().remarks for source in sources)
+    assert [said in remark for remark in with_zone][-1]
+    assert not any(said in remark for remark in without)
+    fitted = open_source(aware)
+    again = open_source(aware, shape=fitted.shape, columns=fitted.columns, encoding=fitted.encoding)
+    assert not any(said in remark for remark in again.read().remarks)
+
+
+def test_a_rare_missing_text_is_not_said_at_fit():
+    frame = people().assign(constant=["USD"] * (len(people()) - 1) + [None])
+    assert not any("unknown kind" in remark for remark in open_source(frame).read().remarks)
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [

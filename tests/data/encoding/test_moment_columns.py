@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ama.data.encoding.moment_columns import DAY, LATEST, Moments, microseconds
+from ama.data.encoding.moment_columns import DAY, LATEST, Moments, microseconds, with_zone
 
 MONDAY = 4 * DAY  # 5 January 1970
 FORMS = {
@@ -24,6 +24,20 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_a_moment_is_the_same_in_any_form(form):
     assert np.array_equal(microseconds(FORMS[form]), [MONDAY, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_moments_with_a_zone_are_counted(form):
+    assert with_zone(FORMS[form]) == ("zone" in form)
+
+
+def test_a_zone_in_text_follows_a_time_and_is_counted_unless_fit_saw_some():
+    column = pa.array(
+        ["2024-01-05", "2024-01-05 09:00", "2024-01-05T09:00Z", "2024-01-05 09:00:01.5-0330", None]
+    )
+    assert Moments(0, 0.0, [], False, False).n_zoned(column) == 2
+    assert Moments(0, 0.0, [], False, False, zoned=True).n_zoned(column) == 0
+    assert with_zone(pa.array([0, None], pa.timestamp("s", "UTC")).dictionary_encode()) == 1
 
 
 def test_times_of_a_day_count_from_midnight():

@@ -45,7 +45,7 @@ def _run(given: Namespace) -> None:
     with needs_extra("onnx"):
         from ama.export.onnx_file import check_exportable
     detector = load(given.model, "cpu")
-    if not hasattr(detector, "export"):
+    if not detector.exports:
         raise InputError(
             f"{given.model} holds a {type(detector).__name__}, and only AMADetector can be exported"
         )

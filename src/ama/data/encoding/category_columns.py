@@ -47,7 +47,8 @@ class Categories(OfKinds[int], ColumnEncoding):
         return len(self.kinds)
 
     def encode(self, column: pa.Array) -> Encoded:
-        return Encoded(np.eye(self.width)[self.value_of_rows(column)])
+        places, missing = self.value_of_rows(column)
+        return Encoded(np.eye(self.width)[places], missing)
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         shown = [*(MISSING if kind is None else kind for kind in self.kinds), UNKNOWN]

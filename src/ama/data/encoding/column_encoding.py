@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, fields
+from enum import Enum
 from typing import Any, ClassVar, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
@@ -17,8 +18,17 @@ Shown = str | float  # a value as a report shows it
 MISSING = "missing"
 
 
+class Replacement(Enum):
+    """What stands in place of values: how a message goes on after the columns, and the noun between."""
+
+    TEXT = "hold", "text", " among numbers, which count as missing"
+    MEDIAN = "lack", "value", " and lacked none at fit: medians are in their place"
+    UTC = "hold", "time", " with a zone, of which fit saw none: UTC counts"
+    KIND = "lack", "value", ": missing ones count as an unknown kind"
+
+
 class Encoded(NamedTuple):
-    """A column as numbers, and how many missing values were replaced without an indicator, as fit saw none."""
+    """A column as numbers, and how many missing values were replaced, as fit saw none or too few for an indicator."""
 
     x: Float[np.ndarray, "n width"]
     replaced: int = 0
@@ -35,10 +45,13 @@ class ColumnEncoding(ABC):
         What the column holds, in a word; it names the class in a model folder.
     expects
         The same in a message.
+    replacement
+        What stands in place of a missing value where fit saw none.
     """
 
     kind: ClassVar[str]
     expects: ClassVar[str]
+    replacement: ClassVar[Replacement] = Replacement.MEDIAN
 
     @property
     @abstractmethod
@@ -75,6 +88,10 @@ class ColumnEncoding(ABC):
         """Rows with a text that counts as missing."""
         return 0
 
+    def n_zoned(self, column: pa.Array) -> int:
+        """Rows with a time zone, where fit saw none."""
+        return 0
+
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """The row, from 1, and the value of the first that is of another kind than all at fit, if such are refused."""
         return None
@@ -97,7 +114,7 @@ class ColumnEncoding(ABC):
         names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
         check_values(given, {name: hints[name] for name in names}, what)
         for name in names:
-            if name not in given:
+            if name not in given and not hasattr(cls, name):  # a later field has a default
                 raise ValueError(f"{what}: the key {name} is missing")
         found = cls(**given)
         try:

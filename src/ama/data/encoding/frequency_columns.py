@@ -55,7 +55,8 @@ class Frequencies(OfKinds[float], ColumnEncoding):
         return math.log(UNKNOWN_ROWS / self.n_rows)
 
     def encode(self, column: pa.Array) -> Encoded:
-        return Encoded(self.value_of_rows(column)[:, None])
+        x, missing = self.value_of_rows(column)
+        return Encoded(x[:, None], missing)
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         rows = np.exp(np.clip(x[:, 0], -700, 0)) * self.n_rows

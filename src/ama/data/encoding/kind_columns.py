@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Shaped
 
+from ama.data.encoding.column_encoding import Replacement
 from ama.data.encoding.text_values import Texts, texts
 
 Value = TypeVar("Value", int, float)
@@ -20,6 +21,7 @@ class OfKinds(ABC, Generic[Value]):
     kinds: list[str | None]
 
     expects: ClassVar[str] = "text"
+    replacement: ClassVar[Replacement] = Replacement.KIND
 
     @property
     @abstractmethod
@@ -40,11 +42,13 @@ class OfKinds(ABC, Generic[Value]):
         """Any type but lists and structures, whose values have no text."""
         return not pa.types.is_nested(kind)
 
-    def value_of_rows(self, column: pa.Array) -> Shaped[np.ndarray, " n"]:
-        """The value of each row's kind."""
+    def value_of_rows(self, column: pa.Array) -> tuple[Shaped[np.ndarray, " n"], int]:
+        """The value of each row's kind, and how many rows without one have the value of all others."""
         found: Texts = texts(column)
         known = [*found.known, None]  # the last one is that of a missing value, whose place is -1
-        return np.array([self.values.get(text, self.of_others) for text in known])[found.places]
+        values = np.array([self.values.get(text, self.of_others) for text in known])
+        missing = np.array([text is None for text in known])[found.places]
+        return values[found.places], 0 if None in self.values else int(missing.sum())
 
     def check(self) -> None:
         """Refuse a kind that has two values.

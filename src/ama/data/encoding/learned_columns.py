@@ -13,7 +13,7 @@ from ama.data.encoding.category_columns import Categories
 from ama.data.encoding.column_encoding import ColumnEncoding
 from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.frequency_columns import Frequencies
-from ama.data.encoding.moment_columns import DAY, PARTS, YEAR, Moments, microseconds, turns
+from ama.data.encoding.moment_columns import DAY, PARTS, YEAR, Moments, microseconds, turns, with_zone
 from ama.data.encoding.moment_texts import DATE, TIME
 from ama.data.encoding.number_columns import NUMBER_IN_TEXT, Numbers, numbers
 from ama.data.encoding.spoken_changes import Change
@@ -70,7 +70,8 @@ def _of_moments(survey: ColumnSurvey, at: Float[np.ndarray, " n"], times: bool) 
     varies["year"] &= last - first > YEAR * DAY
     parts = [part for part in PARTS if varies[part] and not (times and part != "day")]
     missing = survey.missing > 0
-    encoding = Moments(int(first), float(np.median(at - first) / DAY), parts, missing, times)
+    median, zoned = float(np.median(at - first) / DAY), with_zone(survey.sample()) > 0
+    encoding = Moments(int(first), median, parts, missing, times, zoned)
     return encoding, [Change.TIMES if times else Change.MOMENTS] + [Change.MISSING] * missing
 
 

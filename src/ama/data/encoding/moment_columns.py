@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from ama.data.arrow_columns import is_text
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
-from ama.data.encoding.moment_texts import of_texts
+from ama.data.encoding.moment_texts import ZONE, of_texts
 from ama.data.encoding.text_values import texts
 
 DAY = 86_400_000_000  # microseconds
@@ -43,6 +43,8 @@ class Moments(ColumnEncoding):
         Whether some were missing at fit.
     times
         Whether they are times of a day without a date.
+    zoned
+        Whether some had a time zone at fit.
     """
 
     origin: int
@@ -50,6 +52,7 @@ class Moments(ColumnEncoding):
     parts: list[Part]
     missing: bool
     times: bool
+    zoned: bool = False
 
     kind: ClassVar[str] = "moment"
     expects: ClassVar[str] = "dates or times"
@@ -77,6 +80,9 @@ class Moments(ColumnEncoding):
             columns.append(absent.astype(np.float64))
         return Encoded(np.stack(columns, 1), 0 if self.missing else int(absent.sum()))
 
+    def n_zoned(self, column: pa.Array) -> int:
+        return 0 if self.zoned else with_zone(column)
+
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """Also of a column of times: a text with a date."""
         if not is_text(column.type):
@@ -98,6 +104,10 @@ class Moments(ColumnEncoding):
         if abs(self.origin) > LATEST:
             raise ValueError(f"its origin {self.origin} is no date")
 
+    def to_json(self) -> dict[str, Any]:
+        """The fields and the kind, as JSON types; of times without a zone as an older ama reads them."""
+        return {name: value for name, value in super().to_json().items() if name != "zoned" or value}
+
     def _shown(self, days: float) -> str:
         try:
             moment = EPOCH + timedelta(microseconds=self.origin) + timedelta(days=days)
@@ -115,6 +125,16 @@ def is_date(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return is_date(kind.value_type)
     return pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+
+
+def with_zone(column: pa.Array) -> int:
+    """Rows with a moment that has a time zone."""
+    if is_text(column.type):
+        found = texts(column)
+        zoned = pc.match_substring_regex(pa.array([*found.known, None], pa.large_string()), ZONE)
+        return int(np.array(zoned.fill_null(False))[found.places].sum())
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    return 0 if getattr(kind, "tz", None) is None else len(column) - column.null_count
 
 
 def turns(at: Float[np.ndarray, " n"], part: Part) -> Float[np.ndarray, " n"]:

@@ -13,7 +13,7 @@ from jaxtyping import Float, Shaped
 
 from ama.data.arrow_columns import not_a_number
 from ama.data.encoding.category_columns import Categories
-from ama.data.encoding.column_encoding import ColumnEncoding
+from ama.data.encoding.column_encoding import ColumnEncoding, Replacement
 from ama.data.encoding.frequency_columns import Frequencies
 from ama.data.encoding.moment_columns import Moments
 from ama.data.encoding.number_columns import Numbers
@@ -25,10 +25,10 @@ KINDS: dict[str, type[ColumnEncoding]] = {
 
 
 class Replaced(NamedTuple):
-    """Values of a column that were replaced: the missing ones, or the texts among numbers."""
+    """Values of a column that were replaced: the missing ones, texts among numbers, or times with a zone."""
 
     column: str
-    texts: bool
+    by: Replacement
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ class TableEncoding:
         Returns
         -------
         tuple
-            The numbers; and how many values were replaced: missing ones where none was missing at fit, and texts.
+            The numbers; and how many values were replaced: missing ones where none was missing at fit, texts, and
+            times with a zone.
 
         Raises
         ------
@@ -107,8 +108,9 @@ class TableEncoding:
         ):
             if (odd := encoding.odd(column)) is not None:
                 raise InputError(not_a_number(name, table, rows[odd[0] - 1] + 1, odd[1], encoding.expects))
-            x[:, group], replaced[Replaced(name, False)] = encoding.encode(column)
-            replaced[Replaced(name, True)] = encoding.n_texts(column)
+            x[:, group], replaced[Replaced(name, encoding.replacement)] = encoding.encode(column)
+            replaced[Replaced(name, Replacement.TEXT)] = encoding.n_texts(column)
+            replaced[Replaced(name, Replacement.UTC)] = encoding.n_zoned(column)
         return x, replaced
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> Shaped[np.ndarray, "n columns"]:
