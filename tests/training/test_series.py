@@ -40,6 +40,10 @@ def test_places_do_not_depend_on_units_and_constant_columns_do_no_harm():
     assert torch.equal(places_apart(scaled), places_apart(walk))
 
 
+def test_columns_that_only_rise_or_fall_show_no_series():
+    assert found_series(torch.arange(60.0)[:, None].repeat(1, 3) * torch.tensor([1, -1, 0])) is None
+
+
 def test_it_counts_neighbours_on_either_side():
     # 0 and 1 are each other's nearest; the nearest of 2 is 1; that of 3 is 0, which is not beside it.
     assert places_apart(torch.tensor([[0.0], [1.0], [3.0], [-2.5]])).tolist() == [1, 1, 1, 3]

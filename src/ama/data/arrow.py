@@ -61,8 +61,6 @@ class ArrowTable:
     of_texts: Callable[[list[str]], ArrowTable] | None = None
 
     def __post_init__(self) -> None:
-        if not self.schema.names:
-            raise InputError(f"{self.name} has no columns, expected at least one")
         if self.n_rows == 0:
             raise InputError(f"{self.name} has no rows")
         check_names(self.schema.names, self.name)

@@ -46,6 +46,9 @@ def frame_table(frame: Any) -> ArrowTable:
         with decodable(NAME):
             table = pa.table(frame)
 
+    if not table.schema.names:
+        raise InputError(f"{NAME} has no columns, expected at least one")
+
     def stream(columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
         yield from table.select(columns).to_batches(max_chunksize=batch_size)
 

@@ -42,7 +42,10 @@ def found_series(rows: Float[Tensor, "n d"]) -> Nearest | None:
     rows
         Of ``MIN_SAMPLES`` samples or more, in their order.
     """
-    apart = places_apart(rows[:, ~_ordering(rows)])
+    rows = rows[:, ~_ordering(rows)]
+    if not rows.shape[1]:
+        return None
+    apart = places_apart(rows)
     for places in (1, max(1, round(NEAR * len(rows)))):
         nearest = Nearest((apart <= places).double().mean().item(), places, len(rows))
         if nearest.in_series:

@@ -103,7 +103,8 @@ def _run(given: Namespace) -> None:
     detector = detector_class(**{name: given[name] for name in declared(detector_class)})
     detector.check_parameters()
     _check_detector(given, detector)
-    check_two_sources(given.source, given.anomalies)
+    if given.normal_label is None:  # which tells the two apart
+        check_two_sources(given.source, given.anomalies)
     rule = None if given.group_by is None else Grouping.parsed(given.group_by, "--group-by ")
     samples = _normal_samples(given, detector, rule)
     say(f"learning from {samples.summary()}")
