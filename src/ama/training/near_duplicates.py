@@ -39,10 +39,8 @@ MAX_HELD_OUT = 100  # whose neighbours are searched
 MIN_COLUMNS = 4  # that hold many values: in fewer, or where values repeat, rows come close by chance
 DISTINCT = 0.5  # of the different rows must differ in such a column
 MAX_LOOKED_AT = 2_000  # rows, to find these columns
-MIN_DIFFERENT, EVEN = (
-    20,
-    0.3,
-)  # different rows, and the share of the Poisson distribution's variance, of even counts
+MIN_DIFFERENT = 20  # rows: the counts of fewer tell nothing
+EVEN = 0.3  # of the Poisson distribution's variance: even counts have less
 SAME = 1e-6  # of a standard deviation: rows that are no further apart are equal
 
 
@@ -93,14 +91,15 @@ def duplicated_share(
     """
     if len(learned) < MIN_LEARNED or len(held_out) < MIN_HELD_OUT:
         return 0.0
-    found = copied(learned, held_out[:MAX_HELD_OUT])
+    first = held_out[:MAX_HELD_OUT]
+    nearly = torch.zeros(len(first), dtype=torch.bool)
     if rows is not None:
         telling = _telling_columns(rows[0])
         if int(telling.sum()) >= MIN_COLUMNS:
-            found |= nearly_copied(rows[0][:, telling], rows[1][:MAX_HELD_OUT, telling])
+            nearly = nearly_copied(rows[0][:, telling], rows[1][:MAX_HELD_OUT, telling])
         elif not repeated_evenly(torch.cat([learned, held_out])):
             return 0.0
-    return found.double().mean().item()
+    return (nearly | copied(learned, first)).double().mean().item()
 
 
 def warn_of_duplicates(

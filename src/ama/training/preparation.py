@@ -65,7 +65,7 @@ def chosen_hold_out(
     if asked in ("groups", "end"):
         return asked
     first, found = normal[:MAX_SAMPLES], None
-    if len(first) >= MIN_SAMPLES:
+    if (backbone is not None or not kind.pictured) and len(first) >= MIN_SAMPLES:
         rows = seen_samples(first, kind, backbone, run).rows
         found = None if rows is None else found_series(rows)
     if found is None or (backbone is None and (found.places > 1 or found.share < HARMFUL)):
