@@ -77,6 +77,7 @@ FASTER: dict[str, dict[str, Any]] = {
     "with weights by the AUROC itself": {"preset": "compact", "weight_exponent": 1.0},
     "with distances to the nearest alone": {"preset": "compact", "bank_distance": "nearest"},
     "with local distances": {"preset": "compact", "bank_distance": "local"},
+    "without nearest_images": {"preset": "compact", "sees_images": False},
     FORMER: {"preset": "compact", **BEFORE},
 }
 
