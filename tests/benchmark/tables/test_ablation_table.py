@@ -32,6 +32,16 @@ def test_every_score_of_the_whole_has_a_line(tmp_path):
     )
 
 
+def test_a_score_that_an_experiment_does_not_have_is_no_missing_result(tmp_path):
+    path = tmp_path / "faster.jsonl"
+    for data, term in (("mnist", "nearest_images"), ("cifar10", "rotated_memory_bank")):
+        cell = next(c for c in cells_of("faster") if c.method == "compact" and c.data == data)
+        append_result(path, {"cell": cell.as_dict(), "strict": {"score": auroc_of(0.9), term: auroc_of(0.8)}})
+    table = show_grid("faster", str(path))
+    assert table_row(table, "compact, by nearest_images alone").endswith("| 0.800, 1 of 3 seeds | - | - |")
+    assert table_row(table, "compact, by rotated_memory_bank alone").endswith("| - | 0.800, 1 of 3 seeds | - |")
+
+
 def test_every_method_shows_its_other_scores_where_none_is_the_whole(tmp_path):
     path = tmp_path / "readings.jsonl"
     cell = next(c for c in cells_of("readings") if c.method == "small authors")

@@ -12,6 +12,7 @@ from ama.benchmark.tables.table_text import NOT_RUN, head, line
 
 # What the ablations leave something out of; without it every method shows all of its scores.
 WHOLE = "compact"
+NO_SUCH_SCORE = "-"
 
 
 def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
@@ -39,10 +40,12 @@ def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
                 for c in wanted
                 if c in records and score in records[c]["strict"]
             ]
-            texts.append(_over_seeds(found, len(wanted)))
+            known = found or not any(c in records for c in wanted)
+            texts.append(_over_seeds(found, len(wanted)) if known else NO_SUCH_SCORE)
             means += [np.mean(found)] if found else []
         title = method if score == "score" else f"{method}, by {score} alone"
         mean = f"{np.mean(means):.3f}" if len(means) == len(experiments) else NOT_RUN
+        mean = NO_SUCH_SCORE if NO_SUCH_SCORE in texts else mean
         lines.append(line(title, *texts, mean))
     return "\n".join(lines)
 

@@ -67,6 +67,7 @@ READINGS = {
     for missing, changed in _WITHOUT.items()
 }
 
+WITHOUT_IMAGES = "without nearest_images"
 # The compact preset, and as it was before each thing that made its steps faster or came with it.
 BEFORE: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}
 BEFORE |= {"weight_exponent": 1.0, "bank_distance": "nearest", "sees_images": False}
@@ -77,7 +78,7 @@ FASTER: dict[str, dict[str, Any]] = {
     "with weights by the AUROC itself": {"preset": "compact", "weight_exponent": 1.0},
     "with distances to the nearest alone": {"preset": "compact", "bank_distance": "nearest"},
     "with local distances": {"preset": "compact", "bank_distance": "local"},
-    "without nearest_images": {"preset": "compact", "sees_images": False},
+    WITHOUT_IMAGES: {"preset": "compact", "sees_images": False},
     FORMER: {"preset": "compact", **BEFORE},
 }
 

@@ -26,6 +26,7 @@ from ama.benchmark.tables.compared_methods import (
     SHORTER_ON_ROWS,
     TOLD,
     UNTRAINED,
+    WITHOUT_IMAGES,
 )
 from ama.benchmark.tables.digits import STEPS
 from ama.benchmark.tables.inspected_methods import FEATURES, INSPECTED, PADIM, PATCH_CORE
@@ -39,7 +40,7 @@ from ama.settings import COMPACT_COLOUR
 
 SEEDS = (0, 1, 2)
 ABLATED = (("mnist", "3"), ("cifar10", "airplane"))
-ABLATION_STEPS = {"mnist": 700, "cifar10": 1000}
+ABLATION_STEPS = {"mnist": 700, "fashion_mnist": 700, "cifar10": 1000}
 CURVE_STEPS = (300, 700, 1500, 4000, 10000)
 FALLING_STEPS = (700, 1500, 4000)
 JUDGED = 2000
@@ -103,10 +104,10 @@ def _one_class(data: str, classes: tuple[str, ...], *methods: str) -> list[Cell]
     return [Cell(data, label, None, method) for method in methods for label in classes]
 
 
-def _ablations(methods: Iterable[str]) -> Iterator[Cell]:
+def _ablations(methods: Iterable[str], experiments: Iterable[tuple[str, str]] = ABLATED) -> Iterator[Cell]:
     """One or two minutes each; methods without training are run with one seed."""
     for seed in SEEDS:
-        for method, (data, label) in product(methods, ABLATED):
+        for method, (data, label) in product(methods, experiments):
             if method in UNTRAINED:
                 if seed == SEEDS[0]:
                     yield Cell(data, label, None, method, strict_only=True)
@@ -262,6 +263,7 @@ GRIDS: dict[str, list[Cell]] = {
     EQUAL_SECONDS: list(_equal_seconds()),
     "ablations": list(_ablations((*ABLATIONS, *UNTRAINED))),
     "faster": list(_ablations(("compact", *FASTER))),
+    "garments": list(_ablations(("compact", WITHOUT_IMAGES), [("fashion_mnist", g) for g in GARMENTS[5:]])),
     "minutes": list(_minutes()),
     "digits": list(_digits()),
     "paper": list(_paper()),
