@@ -207,6 +207,8 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name], str(path)), wanted)
+    if suffix in INSTEAD:
+        raise InputError(f"{path} is a file of a kind that is not read ({suffix}): {INSTEAD[suffix]}")
     known = f"{', '.join(FILES)}, {SOME_SUFFIXES}"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
@@ -216,4 +218,9 @@ FILES: dict[str, Callable[[Path, Wanted], Source]] = {
     **dict.fromkeys(TABLES, lambda path, wanted: open_table_file(path, wanted, [path.parent])),
     ".npz": open_array_file,
     ".npy": open_array_file,
+}
+INSTEAD = {
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "save its sheet as CSV"),
+    ".json": "store it as JSON Lines (.jsonl), one object a line",
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it"),
 }
