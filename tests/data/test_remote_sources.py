@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import socket
 import subprocess
@@ -10,6 +12,7 @@ import time
 import fsspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.fs
 import pyarrow.parquet as pq
 import pytest
@@ -27,6 +30,10 @@ def folder(tmp_path, rng):
     table = pa.table({name: rng.normal(size=30) for name in "ab"})
     pq.write_table(table, tmp_path / "rows.parquet")
     pa.csv.write_csv(table, tmp_path / "rows.csv")
+    pa.feather.write_feather(table, str(tmp_path / "rows.feather"))
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress((tmp_path / "rows.csv").read_bytes()))
+    rows = [json.dumps(row) for row in table.to_pylist()]
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows))
     (tmp_path / "shards").mkdir()
     pq.write_table(table[:10], tmp_path / "shards" / "0.parquet")
     pq.write_table(table[10:], tmp_path / "shards" / "1.parquet")
@@ -39,7 +46,16 @@ def folder(tmp_path, rng):
     return tmp_path
 
 
-NAMES = ["rows.parquet", "rows.csv", "shards", "images", "images/cat/03.png"]
+NAMES = [
+    "rows.parquet",
+    "rows.csv",
+    "rows.csv.gz",
+    "rows.feather",
+    "rows.jsonl",
+    "shards",
+    "images",
+    "images/cat/03.png",
+]
 
 
 def check_same(url, path):

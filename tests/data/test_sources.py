@@ -61,6 +61,12 @@ def test_the_suffix_may_be_left_out(tmp_path, monkeypatch):
         ("empty", r"empty holds no files, expected images \(.png, .*\) or shards \(.parquet\)"),
         ("texts", "texts holds 2 .txt, 1 .csv, expected images"),
         ("texts/a.txt", r"a.txt has the unknown suffix .txt, expected one of .parquet, .csv, .*, .png"),
+        ("texts/a.xlsx", r"a.xlsx is a file of a kind that is not read \(.xlsx\): save its sheet as CSV"),
+        (
+            "texts/a.json",
+            r"a.json is a file .* \(.json\): store it as JSON Lines \(.jsonl\), one object a line",
+        ),
+        ("texts/a.zip", r"a.zip is a file of a kind that is not read \(.zip\): unpack it"),
         ("texts/none", r"none has the unknown suffix \(none\), expected one of"),
     ],
 )
@@ -69,7 +75,7 @@ def test_unknown_names_are_refused_with_found_and_expected(tmp_path, name, sente
     (tmp_path / "texts" / "sub").mkdir(parents=True)
     for file in ("a.txt", "b.txt", "c.csv"):
         (tmp_path / "texts" / file).write_text("a\n1\n")
-    if name == "texts/none":
+    if name.startswith("texts/"):
         (tmp_path / name).write_text("x")
     with pytest.raises(InputError, match=sentence) as error:
         open_source(str(tmp_path / name))

@@ -64,8 +64,8 @@ def _model_case(rng: random.Random, good: dict[str, Good], folder: Path) -> Case
 def _changed_file(rng: random.Random, folder: Path) -> str:
     seeds = rng.choice((SEED_IMAGES, SEED_TABLES, SEED_TABLES))
     name, second = rng.choice(list(seeds)), rng.choice(list(SEED_IMAGES))
-    suffix = Path(name).suffix
-    alike = [n for n in seeds if Path(n).suffix == suffix] if rng.random() < 0.7 else [second]
+    suffix = "".join(Path(name).suffixes)
+    alike = [n for n in seeds if n.endswith(suffix)] if rng.random() < 0.7 else [second]
     other = {**SEED_IMAGES, **SEED_TABLES}[rng.choice(alike)](rng.randrange(100))
     data = seeds[name](rng.randrange(100))
     choice = rng.random()
@@ -76,7 +76,7 @@ def _changed_file(rng: random.Random, folder: Path) -> str:
     else:
         data, said = mutate(rng, data, other)
     if rng.random() < 0.05:
-        suffix = rng.choice((".png", ".csv", ".npy", ".npz", ".parquet", ".PNG", ".jpg"))
+        suffix = rng.choice((".png", ".csv", ".npy", ".npz", ".parquet", ".arrow", ".jsonl", ".PNG", ".jpg"))
         said += f", called {suffix}"
     (folder / f"x{suffix}").write_bytes(data)
     return f"{name}, {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections.abc import Callable
@@ -118,6 +119,34 @@ SEED_CSVS: dict[str, Callable[[int], bytes]] = {
 }
 
 
+def arrow(columns: dict[str, Any], stream: bool = False, **options: Any) -> bytes:
+    """An Arrow file of columns, in two record batches."""
+    table, file = pa.table(columns), io.BytesIO()
+    opened = (pa.ipc.new_stream if stream else pa.ipc.new_file)(
+        file, table.schema, options=pa.ipc.IpcWriteOptions(**options)
+    )
+    with opened as writer:
+        writer.write_table(table, max_chunksize=40)
+    return file.getvalue()
+
+
+def json_lines(seed: int) -> bytes:
+    """Rows as an object a line."""
+    table = pa.table({**rows(seed), "flag": np.arange(N) % 2 == 0, "label": _labels()})
+    return "".join(f"{json.dumps(row)}\n" for row in table.to_pylist()).encode()
+
+
+SEED_OTHERS: dict[str, Callable[[int], bytes]] = {
+    "rows.arrow": lambda s: arrow(rows(s)),
+    "stream.arrow": lambda s: arrow(rows(s), stream=True),
+    "rich.feather": lambda s: arrow(_rich(s), compression="lz4"),
+    "images.feather": lambda s: arrow({"image": images(s), "label": _labels(12)}),
+    "rows.jsonl": json_lines,
+    "rows.jsonl.gz": lambda s: gzip.compress(json_lines(s), mtime=0),
+    "rows.csv.gz": lambda s: gzip.compress(csv(s, text=True).encode(), mtime=0),
+}
+
+
 def npy(array: np.ndarray, **options: Any) -> bytes:
     """An .npy file."""
     file = io.BytesIO()
@@ -153,4 +182,4 @@ SEED_ARRAYS: dict[str, Callable[[int], bytes]] = {
     "images.npz": lambda s: npz(images=image_array(s), labels=np.arange(12) % 2),
     "single.npz": lambda s: npz(arr_0=row_array(s)),
 }
-SEED_TABLES = {**SEED_PARQUETS, **SEED_CSVS, **SEED_ARRAYS}
+SEED_TABLES = {**SEED_PARQUETS, **SEED_CSVS, **SEED_OTHERS, **SEED_ARRAYS}

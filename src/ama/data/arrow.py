@@ -154,6 +154,15 @@ class ArrowTable:
         return [str(name) for name in found] if isinstance(found, list) else None
 
 
+def in_memory(table: pa.Table, name: str, named: bool = True) -> ArrowTable:
+    """A table that is in memory already."""
+    return ArrowTable(name, table.schema, len(table), partial(_slices, table), named)
+
+
+def _slices(table: pa.Table, columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
+    yield from table.select(columns).to_batches(max_chunksize=batch_size)
+
+
 def _part(
     table: ArrowTable, start: int, stop: int, columns: list[str], batch_size: int
 ) -> Iterator[pa.RecordBatch]:

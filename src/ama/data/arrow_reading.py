@@ -12,12 +12,20 @@ import pyarrow as pa
 from ama.data.remote_files import RemoteFile
 from ama.errors import InputError
 
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}  # suffix -> pyarrow's name
+
 
 def arrow_file(path: Path | RemoteFile) -> pa.NativeFile:
     """A file opened for reading by pyarrow, which by itself takes no name that is not UTF-8."""
     if isinstance(path, RemoteFile):
         return path.open()
     return pa.OSFile(os.fsencode(path))
+
+
+def text_file(path: Path | RemoteFile) -> pa.NativeFile:
+    """A text file opened for reading from its start, decompressed if its suffix is one of ``COMPRESSIONS``."""
+    file, codec = arrow_file(path), COMPRESSIONS.get(path.suffix.lower())
+    return file if codec is None else pa.CompressedInputStream(file, codec)
 
 
 @contextmanager

@@ -57,10 +57,10 @@ class Dialect:
     names: list[str]
     quoted: bool
 
-    def assumed(self) -> str:
-        """What was found that is not the default, in words; "" if nothing was."""
+    def assumed(self, separator: str) -> str:
+        """What was found that is not expected, in words; "" if nothing was."""
         words = []
-        if self.separator != "," and len(self.names) > 1:
+        if self.separator != separator and len(self.names) > 1:
             words.append(f"as separated by {SEPARATORS[self.separator]}")
         if self.decimal == ",":
             words.append("with decimal commas")

@@ -14,7 +14,7 @@ import pyarrow.csv
 
 from ama.data.arrow import ArrowTable, holds_bytes
 from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
-from ama.data.arrow_reading import arrow_file, decodable, readable
+from ama.data.arrow_reading import decodable, readable, text_file
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
@@ -38,15 +38,15 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
     """A CSV file with column names in its first line.
 
     The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but a
-    comma, a point and Unicode becomes a remark. A column without a name and without values is left out. A column is
-    text if any of its values is neither a number nor a boolean, or if it is for the model.
+    comma (a tab in a TSV file), a point and Unicode becomes a remark. A column without a name and without values is
+    left out. A column is text if any of its values is neither a number nor a boolean, or if it is for the model.
 
     Raises
     ------
     InputError
         If the file is empty, has no column names, or cannot be parsed.
     """
-    with readable(str(path)), path.open("rb") as file:
+    with readable(str(path)), text_file(path) as file:
         start = file.read(MAX_LINE)
         whole = not file.read(1)
     dialect = find_dialect(start, whole, str(path))
@@ -59,7 +59,7 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
             # The first bytes were UTF-8 and later ones are not.
             dialect = find_dialect(start, whole, str(path), "cp1252")
             table = _table(path, dialect, wanted, whole)
-    if said := dialect.assumed():
+    if said := dialect.assumed("\t" if ".tsv" in path.name.lower() else ","):
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
     return table
 
@@ -133,7 +133,7 @@ class _CsvFile:
             use_threads=threads,
         )
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
-        return pa.csv.open_csv(arrow_file(self.path), reading, self._parsing, options)
+        return pa.csv.open_csv(text_file(self.path), reading, self._parsing, options)
 
     def schema(self) -> pa.Schema:
         """Column names and the types that the first block suggests."""

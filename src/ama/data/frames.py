@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import date, time
 from decimal import Decimal
 from numbers import Real
@@ -11,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ama.data.arrow import ArrowTable
+from ama.data.arrow import ArrowTable, in_memory
 from ama.data.arrow_columns import not_a_number
 from ama.data.arrow_reading import decodable
 from ama.errors import InputError
@@ -48,11 +47,7 @@ def frame_table(frame: Any) -> ArrowTable:
 
     if not table.schema.names:
         raise InputError(f"{NAME} has no columns, expected at least one")
-
-    def stream(columns: list[str], batch_size: int) -> Iterator[pa.RecordBatch]:
-        yield from table.select(columns).to_batches(max_chunksize=batch_size)
-
-    return ArrowTable(NAME, table.schema, len(table), stream, named)
+    return in_memory(table, NAME, named)
 
 
 def _check_named(frame: Any) -> None:

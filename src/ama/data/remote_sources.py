@@ -1,4 +1,4 @@
-"""Sources by a URL: Parquet files and folders of them, CSV files, images and folders of images."""
+"""Sources by a URL: files of tables, folders of Parquet files, images and folders of images."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from itertools import islice
 import pyarrow.fs as pafs
 
 from ama.data.arrow_reading import decodable
-from ama.data.csv_tables import csv_table
 from ama.data.encoded_images import EncodedImages
 from ama.data.image_folders import ImageFiles, images_among
 from ama.data.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
 from ama.data.parquet_tables import parquet_table
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
-from ama.data.table_rows import TableRows
+from ama.data.table_files import TABLES, file_suffix, open_table_file
 from ama.data.table_sources import open_table
 from ama.errors import InputError
 
@@ -69,18 +68,16 @@ def open_url(url: str, wanted: Wanted) -> Source:
         return _open_folder(place, wanted)
     if kind == pafs.FileType.NotFound:
         raise InputError(f"there is no file or folder {without_secrets(url)}")
-    suffix = place.suffix.lower()
-    if suffix == ".parquet":
-        return open_table(parquet_table([place], str(place)), wanted, [])
-    if suffix == ".csv":
-        return TableRows(csv_table(place, wanted), wanted)
+    suffix = file_suffix(place.name)
+    if suffix in TABLES:
+        return open_table_file(place, wanted, [])
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(place), "it is an image")
         folder, _, name = place.key.rpartition("/")
         above = RemoteFile(place.filesystem, folder, place.url.rpartition("/")[0])
         return EncodedImages(RemoteImages(above, [name]), wanted)
     raise InputError(
-        f"{place} has the suffix {suffix or '(none)'}, expected of a URL .parquet, .csv or {SOME_SUFFIXES}"
+        f"{place} has the suffix {suffix or '(none)'}, expected of a URL {', '.join(TABLES)} or {SOME_SUFFIXES}"
     )
 
 

@@ -5,11 +5,11 @@ An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is
 - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
 - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
   Hugging Face hub, or a local folder laid out like one. The default split is ``train``, or the only one.
-- Any other URL, such as "s3://bucket/folder": a Parquet file or a folder of them, a CSV file, or a folder of images,
-  on a file system of pyarrow or fsspec.
+- Any other URL, such as "s3://bucket/folder": a file of a table, a folder of Parquet files, or a folder of images, on a
+  file system of pyarrow or fsspec.
 - A folder of images, whose first level of sub-folders gives the labels; or a folder of Parquet shards.
-- A file: ``.parquet`` with a column of encoded images or else rows, ``.csv``, ``.npy``,
-  ``.npz``, or a single image.
+- A file: of a table (:mod:`ama.data.table_files`) with a column of encoded images or else rows, ``.npy``, ``.npz``, or
+  a single image.
 - Such a file without its suffix: "mnist/train" for mnist/train.parquet.
 - "owner/name": a data set of the hub.
 
@@ -30,7 +30,6 @@ from jaxtyping import Bool
 
 from ama.data.arrays import open_array
 from ama.data.arrow_reading import readable
-from ama.data.csv_tables import csv_table
 from ama.data.encoded_images import EncodedImages
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.grouping import Grouping
@@ -47,6 +46,7 @@ from ama.data.parquet_tables import parquet_table
 from ama.data.remote_files import is_url, without_secrets
 from ama.data.remote_sources import open_url
 from ama.data.samples import Samples, Source, Wanted, count
+from ama.data.table_files import TABLES, file_suffix, open_table_file
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
 from ama.errors import InputError
@@ -155,7 +155,7 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
             if candidate.exists():
                 return _open_file(candidate, wanted)
     is_id = isinstance(source, str) and HUB_ID.fullmatch(source) is not None
-    if is_id and path.suffix.lower() not in (*FILES, *SUFFIXES):
+    if is_id and file_suffix(path.name) not in (*FILES, *SUFFIXES):
         return _open_hub(str(source), None, None, wanted)
     raise InputError(
         f"there is no file or folder {source}, expected images, {', '.join(FILES)}, "
@@ -201,20 +201,26 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
 
 def _open_file(path: Path, wanted: Wanted) -> Source:
     check_regular(path.stat())
-    suffix = path.suffix.lower()
+    suffix = file_suffix(path.name)
     if suffix in FILES:
         return FILES[suffix](path, wanted)
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name], str(path)), wanted)
+    if suffix in INSTEAD:
+        raise InputError(f"{path} is a file of a kind that is not read ({suffix}): {INSTEAD[suffix]}")
     known = f"{', '.join(FILES)}, {SOME_SUFFIXES}"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
 
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
-    ".parquet": lambda path, wanted: open_table(parquet_table([path], str(path)), wanted, [path.parent]),
-    ".csv": lambda path, wanted: TableRows(csv_table(path, wanted), wanted),
+    **dict.fromkeys(TABLES, lambda path, wanted: open_table_file(path, wanted, [path.parent])),
     ".npz": open_array_file,
     ".npy": open_array_file,
+}
+INSTEAD = {
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "save its sheet as CSV"),
+    ".json": "store it as JSON Lines (.jsonl), one object a line",
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it"),
 }
