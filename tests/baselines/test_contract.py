@@ -217,6 +217,14 @@ def test_rows_are_learned_from_or_refused_with_a_clear_message(name, rng):
     assert detector.n_features_in_ == 3
 
 
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in IMAGES_ONLY])
+@pytest.mark.filterwarnings("ignore:a false-alarm rate")
+def test_a_table_in_series_is_told(name, rng):
+    drifting = rng.normal(size=(200, 5)).cumsum(axis=0)
+    with pytest.warns(UserWarning, match="^the samples seem to be taken in series .*; use .*groups$"):
+        least(name).fit(drifting)
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_only_ama_is_exported_and_the_others_say_so(name, tmp_path):
     detector = method(name)()

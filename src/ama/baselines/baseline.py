@@ -24,6 +24,7 @@ from ama.scores.kinds.kind import SampleKind
 from ama.settings import Precision
 from ama.training.batches import Batches
 from ama.training.near_duplicates import warn_of_duplicates
+from ama.training.preparation import chosen_hold_out
 from ama.training.run import Run, reader
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
@@ -129,6 +130,10 @@ class Baseline(Detector):
         self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run, groups: Int[Tensor, " n"] | None
     ) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
         """Raw normal samples to learn from, and others for the threshold."""
+        grouped = groups is not None
+        chosen_hold_out(
+            normal, grouped, "anywhere", self.held_out, model.kind, None, run, remedy="use groups"
+        )
         return hold_out(normal, self.held_out, run.seed, groups)
 
     @abstractmethod
