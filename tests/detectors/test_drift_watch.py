@@ -41,7 +41,9 @@ def test_a_run_that_another_has_overtaken_is_not_lost_and_does_not_lose_the_othe
         first.update([float(run)])
         first.save(path)
     second.update([2.0])
-    with pytest.raises(InputError, match="another run has written .*watch.json since this watch was opened"):
+    with pytest.raises(
+        InputError, match=r"another run has written .*watch\.json since this watch was opened"
+    ):
         second.save(path)
     second.save(tmp_path / "another.json")
     assert DriftWatch.open(digit_detector, path).runs == 2

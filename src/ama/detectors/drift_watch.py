@@ -176,8 +176,8 @@ class DriftWatch:
             and read_watch(place) not in (None, self._kept[1])
         ):
             raise InputError(
-                f"another run has written {path} since this watch was opened from it, and would be lost: open it again, "
-                "and feed it the scores of this run"
+                f"another run has written {path} since this watch was opened from it, and would be lost: open it "
+                "again, and feed it the scores of this run"
             )
         write_watch(place, state)
         self._kept = file, state
