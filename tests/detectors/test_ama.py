@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, roc_auc_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -421,4 +421,4 @@ def test_scoring_does_not_wait_for_lightning():
 @pytest.mark.parametrize("name", ["score_weights", "score_name", "latent_sphere"])
 def test_what_only_a_fit_knows_says_that_there_was_none(name):
     with pytest.raises(NotFittedError, match="not fitted yet"):
-        getattr(AMADetector(), name)()
+        getattr(ama.AMADetector(), name)()
