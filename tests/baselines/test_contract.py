@@ -217,6 +217,37 @@ def test_rows_are_learned_from_or_refused_with_a_clear_message(name, rng):
     assert detector.n_features_in_ == 3
 
 
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in IMAGES_ONLY])
+@pytest.mark.filterwarnings("ignore:a false-alarm rate")
+def test_a_table_in_series_is_told(name, rng):
+    drifting = rng.normal(size=(200, 5)).cumsum(axis=0)
+    with pytest.warns(UserWarning, match="^the samples seem to be taken in series .*; use .*groups$"):
+        least(name).fit(drifting)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("AMADetector", {"max_steps": 3, "batch_size": 16, "latent_dim": 8}),
+        ("DeepSVDD", {"max_steps": 3, "batch_size": 16, "pretraining_steps": 2}),
+        ("AnoGAN", {"max_steps": 3, "search_steps": 2, "search_rate": 0.1}),
+        ("Typicality", {"max_steps": 3, "group": 2, "width": 16}),
+    ],
+)
+def test_numbers_of_numpy_are_parameters_like_those_of_python(name, given, zeros_and_ones, tmp_path):
+    zeros = zeros_and_ones[0]
+    of_numpy = {
+        name: np.int64(value) if isinstance(value, int) else np.float32(value)
+        for name, value in given.items()
+    }
+    detector = quiet_fit(make(name, **of_numpy), zeros)
+    detector.save(tmp_path / "model")
+    scores = ama.load(tmp_path / "model", "cpu").score_samples(zeros)
+    assert np.array_equal(detector.score_samples(zeros), scores)
+    as_python = quiet_fit(make(name, **given), zeros).score_samples(zeros)
+    assert np.allclose(scores, as_python, rtol=1e-4)
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_only_ama_is_exported_and_the_others_say_so(name, tmp_path):
     detector = method(name)()

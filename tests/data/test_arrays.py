@@ -149,6 +149,11 @@ def test_floats_between_the_levels_of_8_bits_are_rounded_with_a_word(dtype):
             r"nan in row 2 \(counted from 1\), column 2, expected a finite",
         ),
         (np.array([[1.0, np.inf]]), r"inf in row 1 .*, column 2"),
+        ([{"a": 1.0}, {"a": 2.0}], r"is a list of dictionaries, expected a table: pass pandas\.DataFrame"),
+        (
+            torch.nested.as_nested_tensor([torch.zeros(3), torch.zeros(4)], layout=torch.jagged),
+            r"is a nested tensor, exp",
+        ),
     ],
 )
 def test_unusable_arrays_are_refused_with_found_and_expected(array, sentence):

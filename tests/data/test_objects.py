@@ -113,3 +113,15 @@ def test_rows_of_numbers_in_any_form_are_read(given):
 def test_a_column_of_numbers_is_a_feature():
     table = datasets.Dataset.from_dict({"a": [1.0, 2.0], "b": [3.0, 4.0]})
     assert open_source(table["b"]).read().x.tolist() == [[3.0], [4.0]]
+
+
+def test_a_data_set_gives_the_columns_of_its_format_and_a_transform_is_told():
+    table = datasets.Dataset.from_dict({"a": [1.0, 2.0], "b": [3.0, 5.0]})
+    chosen = table.with_format("numpy", columns=["b"])
+    assert open_source(chosen).read().x.tolist() == [[3], [5]]
+    assert open_source(table.with_format("numpy", ["b"], output_all_columns=True)).columns == ["a", "b"]
+    transformed = table.with_transform(lambda rows: {name: [0.0] * 2 for name in rows})
+    for source, x in ((transformed, [[1, 3], [2, 5]]), (transformed["b"], [[3], [5]])):
+        samples = open_source(source).read()
+        assert samples.x.tolist() == x
+        assert samples.remarks == ("the transform of the data set is not applied: what it stores is read",)

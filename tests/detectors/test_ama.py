@@ -14,6 +14,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, roc_auc_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -415,3 +416,9 @@ def test_scoring_does_not_wait_for_lightning():
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
     )
+
+
+@pytest.mark.parametrize("name", ["score_weights", "score_name", "latent_sphere"])
+def test_what_only_a_fit_knows_says_that_there_was_none(name):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(ama.AMADetector(), name)()

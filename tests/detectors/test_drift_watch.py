@@ -34,6 +34,23 @@ def test_a_watch_finds_another_digit_and_continues_from_its_file(digit_detector,
     assert DriftWatch.open(digit_detector, path).verdict() == found
 
 
+def test_a_run_that_another_has_overtaken_is_not_lost_and_does_not_lose_the_other(digit_detector, tmp_path):
+    path = tmp_path / "watch.json"
+    first, second = DriftWatch.open(digit_detector, path), DriftWatch.open(digit_detector, path)
+    for run in range(2):
+        first.update([float(run)])
+        first.save(path)
+    second.update([2.0])
+    with pytest.raises(
+        InputError, match=r"another run has written .*watch\.json since this watch was opened"
+    ):
+        second.save(path)
+    second.save(tmp_path / "another.json")
+    assert DriftWatch.open(digit_detector, path).runs == 2
+    DriftWatch(digit_detector).save(path)  # a new watch takes its place
+    assert DriftWatch.open(digit_detector, path).runs == 0
+
+
 def test_where_held_out_samples_were_absorbed_the_stream_is_compared_with_itself(row_detector):
     assert len(held_out_scores(row_detector)) == 0
     rows = np.random.default_rng(1).normal(size=(300, 5)) * [1, 2, 3, 4, 5]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+import ama
 from ama.baselines.pca import PCAReconstruction
 from ama.data.sources import open_source
 from ama.detectors.training_inputs import label_numbers, validation_samples
@@ -125,3 +126,20 @@ def test_validation_is_a_pair(validation, rng):
     samples = open_source(rng.normal(size=(5, 2))).read()
     with pytest.raises(InputError, match=r"validation must be \(X, y\), .*, found an object of type"):
         validation_samples(validation, samples)
+
+
+def test_validation_samples_are_all_read_and_what_is_changed_of_them_is_told(tmp_path, rng):
+    frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    detector = ama.AMADetector(max_steps=2, random_state=0, false_alarm_rate=0.4)
+    labels = [1] * 5 + [-1] * 5
+    with pytest.warns(
+        UserWarning, match=r"^validation: column 'c' of the data frame is left out, as the model"
+    ):
+        detector.fit(frame, validation=(frame[:10].assign(c=0), labels))
+    images = rng.integers(256, size=(10, 8, 8)).astype(np.uint8)
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    (tmp_path / "10.png").write_text("no image")
+    paths = [tmp_path / f"{i}.png" for i in range(11)]
+    with pytest.raises(InputError, match=r"in the list, .*10\.png cannot be read"):
+        detector.fit(images, validation=(paths[1:], labels))

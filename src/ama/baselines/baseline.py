@@ -24,10 +24,11 @@ from ama.scores.kinds.kind import SampleKind
 from ama.settings import Precision
 from ama.training.batches import Batches
 from ama.training.near_duplicates import warn_of_duplicates
+from ama.training.preparation import chosen_hold_out
 from ama.training.run import Run, reader
 from ama.training.split import hold_out
 from ama.training.training_module import Losses
-from ama.utils.declarations import FIRST, NETWORKS, TRAINING, parameter
+from ama.utils.declarations import FIRST, NETWORKS, TRAINING, parameter, plain_number
 from ama.utils.extras import needs_extra
 from ama.utils.processors import multiplies_bfloat16
 
@@ -123,12 +124,17 @@ class Baseline(Detector):
         return None
 
     def _new_model(self, kind: SampleKind, dtype: torch.dtype) -> BaselineModel:
-        return self._model_class(kind.shape, dtype, **self._options(kind))
+        options = {name: plain_number(value) for name, value in self._options(kind).items()}
+        return self._model_class(kind.shape, dtype, **options)
 
     def _divide(
         self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run, groups: Int[Tensor, " n"] | None
     ) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
         """Raw normal samples to learn from, and others for the threshold."""
+        grouped = groups is not None
+        chosen_hold_out(
+            normal, grouped, "anywhere", self.held_out, model.kind, None, run, remedy="use groups"
+        )
         return hold_out(normal, self.held_out, run.seed, groups)
 
     @abstractmethod
@@ -184,7 +190,7 @@ class TrainedBaseline(Baseline, TrainedDetector):
     def sizes(self) -> Any:
         """The sizes of the preset, which may be of a subclass, with every given value in place of the preset's."""
         sizes = self.presets[self.preset]
-        given = {name: getattr(self, name) for name in asdict(sizes)}
+        given = {name: plain_number(getattr(self, name)) for name in asdict(sizes)}
         return replace(sizes, **{name: value for name, value in given.items() if value is not None})
 
     def _options(self, kind: SampleKind) -> dict[str, Any]:

@@ -275,7 +275,7 @@ class DeepSVDD(TrainedBaseline):
     def _learn(self, model: DeepSVDDModel, train: Tensor, run: Run, log: Log) -> None:
         model.fit_contrast(train)
         sizes = self.sizes()
-        steps = sizes.max_steps if self.pretraining_steps is None else self.pretraining_steps
+        steps = sizes.max_steps if self.pretraining_steps is None else int(self.pretraining_steps)
         if steps:
             decoder = Decoder(model.shape, sizes.latent_dim, model.encoder).to(run.device)
             self._train(_Pretraining, model, train, run.within("pretraining"), log, steps, decoder=decoder)

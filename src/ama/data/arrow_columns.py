@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
+from ama.data.whole_numbers import n_rounded
+
 # What is read as a number in text; a missing value is no text.
 NUMBER = r"^\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*$"
 LONGEST_SHOWN = 1000  # bytes of a text, of which a message shows less
@@ -39,11 +41,21 @@ def is_text(kind: pa.DataType) -> bool:
 
 def floats(column: pa.Array) -> Float[np.ndarray, " n"]:
     """A column of numbers as float64; a missing number is NaN."""
+    return _stored(column).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+
+
+def n_changed(column: pa.Array) -> int:
+    """How many whole numbers of a column :func:`floats` rounds; 0 for a column of any other kind."""
+    column = _stored(column)
+    if not pa.types.is_integer(column.type):
+        return 0
+    return n_rounded(column.drop_null().to_numpy(zero_copy_only=False))
+
+
+def _stored(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if isinstance(column.type, pa.BaseExtensionType):
-        column = column.storage
-    return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return column.storage if isinstance(column.type, pa.BaseExtensionType) else column
 
 
 def values(column: pa.Array) -> list[Any]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ama.data.arrow import ArrowTable, holds_bytes
-from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
+from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, n_changed, not_a_number
 from ama.data.arrow_reading import decodable, readable, text_file
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
 from ama.data.remote_files import RemoteFile
@@ -67,11 +67,14 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
 def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
     file = _CsvFile(path, dialect)
     found = file.schema()
+    learned = wanted.encoding is None and wanted.shape is None
     kinds = {field.name: _lasting_type(field.type) for field in found}
+    if whole or learned:
+        kinds |= dict.fromkeys(file.long_numbers(found), pa.int64())
     if wanted.encoding is not None:
         of_text = wanted.encoding.of_text(wanted.columns or [])
         kinds |= {name: pa.string() for name in of_text if name in kinds}
-    elif wanted.shape is None and not whole:
+    elif learned and not whole:
         kinds = file.settled(kinds)
     # Without a name and a value in the first block: perhaps the end of lines that all end in a separator.
     unnamed = [f.name for f in found if f.name.startswith("Unnamed: ") and pa.types.is_null(f.type)]
@@ -93,7 +96,7 @@ def _streamed(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int) -> Arr
 
 
 def _with_texts(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int, columns: list[str]) -> ArrowTable:
-    numbers = [name for name in columns if pa.types.is_floating(kinds[name])]
+    numbers = [name for name in columns if is_number(kinds[name]) and not pa.types.is_boolean(kinds[name])]
     spelled = _CsvFile(file.path, file.dialect, numbers, set(columns) - set(numbers))
     return _streamed(spelled, kinds | dict.fromkeys(numbers, pa.string()), n_rows)
 
@@ -144,8 +147,17 @@ class _CsvFile:
             self._explain(error, {})
             raise
 
+    def long_numbers(self, found: pa.Schema) -> list[str]:
+        """The columns whose whole numbers in the first block float64 cannot hold."""
+        whole = [field.name for field in found if pa.types.is_integer(field.type)]
+        if not whole:
+            return []
+        with self.opened(include_columns=whole) as reader:
+            first = next(iter(reader), None)
+        return [] if first is None else [name for name in whole if n_changed(first.column(name))]
+
     def settled(self, kinds: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
-        """The types of all columns, text for one with a value that is of no other type."""
+        """The types of all columns, numbers with a fraction or else text for one with a value of no other type."""
         try:
             with self.opened(column_types=kinds) as reader:
                 for _ in reader:
@@ -153,7 +165,9 @@ class _CsvFile:
         except pa.ArrowInvalid as error:
             if (odd := ODD.search(str(error))) is None:
                 return kinds  # what else cannot be read is said by ``stream``
-            return self.settled({**kinds, self.dialect.names[int(odd["place"])]: pa.string()})
+            name = self.dialect.names[int(odd["place"])]
+            other = pa.float64() if pa.types.is_integer(kinds[name]) else pa.string()
+            return self.settled({**kinds, name: other})
         return kinds
 
     def stream(

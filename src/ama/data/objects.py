@@ -95,6 +95,14 @@ def _datasets_of(source: Any) -> Any:
     return None
 
 
+def _as_formatted(dataset: Any, wanted: Wanted) -> Any:
+    """The columns that a data set gives to its user; a remark says that its transform, if any, takes no part."""
+    if dataset.format["type"] == "custom":
+        wanted.remark("the transform of the data set is not applied: what it stores is read")
+    whole = dataset.format["output_all_columns"]
+    return dataset if whole else dataset.select_columns(dataset.format["columns"])
+
+
 def _open_dataset(source: Any, library: Any, wanted: Wanted) -> Source:
     if isinstance(source, library.DatasetDict):
         if len(source) != 1:
@@ -105,10 +113,11 @@ def _open_dataset(source: Any, library: Any, wanted: Wanted) -> Source:
         source = next(iter(source.values()))
     if type(source).__name__ == "Column" and isinstance(source.source, library.Dataset):
         name = source.column_name
-        column = source.source.select_columns([name])
+        column = _as_formatted(source.source, wanted).select_columns([name])
         if isinstance(column.features[name], library.Image | library.Value):
             return open_table(dataset_table(column, f"the column {name!r}"), wanted)
         return open_array(np.asarray(source[:]), f"the column {name!r}", wanted)
     if isinstance(source, library.Dataset):
+        source = _as_formatted(source, wanted)
         return open_table(dataset_table(source, "the data set"), wanted)
     raise InputError(f"found a datasets.{type(source).__name__}, expected one split as a datasets.Dataset")

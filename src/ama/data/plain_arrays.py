@@ -58,6 +58,8 @@ def valid_text(array: np.ndarray) -> np.ndarray:
 
 
 def _of_tensor(tensor: Tensor, name: str) -> np.ndarray:
+    if tensor.is_nested:
+        raise InputError(f"{name} is a nested tensor, expected samples of one shape")
     if tensor.layout != torch.strided:
         raise InputError(f"{name} is a sparse tensor, expected a dense one: pass X.to_dense()")
     if tensor.is_complex():
@@ -112,6 +114,8 @@ def _converted(found: np.ndarray, name: str) -> np.ndarray:
         return found.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
         _refuse_text(found, name)
+    if found.ndim == 1 and isinstance(found[0], dict):
+        raise InputError(f"{name} is a list of dictionaries, expected a table: pass pandas.DataFrame(X)")
     return found  # other objects, which are refused by their type
 
 

@@ -10,6 +10,7 @@ import torch
 
 from ama.data.samples import Samples, Source, Wanted
 from ama.data.table_rows import check_finite, check_width
+from ama.data.whole_numbers import n_rounded, rounded_notice
 from ama.errors import InputError
 
 
@@ -41,6 +42,8 @@ class SparseRows(Source):
             raise InputError(f"{name} is sparse and has type {matrix.dtype}, expected real numbers")
         check_width(matrix.shape[1], wanted, name)
         self.matrix = matrix.tocsr()
+        if n := n_rounded(self.matrix.data):
+            wanted.remark(rounded_notice(name, n))
         super().__init__(name, (matrix.shape[1],), torch.float64)
 
     def __len__(self) -> int:

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from ama.data.arrow import ArrowTable
+from ama.data.arrow_columns import n_changed
 from ama.data.arrow_reading import decodable
 from ama.data.encoding.column_encoding import Replacement
 from ama.data.encoding.learned_encoding import learn_encoding
@@ -117,6 +118,7 @@ class TableRows(Source):
                 x = np.empty((len(batch), len(names)))
                 for j, column in enumerate(batch.columns):
                     x[:, j] = numbers(column)
+                    self.replaced[Replaced(names[j], Replacement.ROUNDED)] += n_changed(column)
             else:
                 x, of_batch = self.encoding.encode(batch, self.name, rows)
                 names = self.encoding.names(names)
@@ -137,8 +139,8 @@ class TableRows(Source):
         return self.normal if told is None or not told.any() else told
 
     def say_replaced(self, replaced: Counter[Replaced]) -> None:
-        at_fit = self.wanted.encoding is None  # then the encoding has said all but this
-        for by in [Replacement.MEDIAN] if at_fit else Replacement:
+        at_fit = self.wanted.encoding is None  # then the encoding has said all but these
+        for by in [Replacement.MEDIAN, Replacement.ROUNDED] if at_fit else Replacement:
             self._say({of.column: n for of, n in replaced.items() if of.by is by}, *by.value)
 
     def _say(self, found: dict[str, int], verb: str, noun: str, end: str) -> None:

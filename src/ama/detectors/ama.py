@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from sklearn.utils.validation import check_is_fitted
 
 from ama import settings
 from ama.detectors.explaining import ExplainingMixin
@@ -26,7 +27,7 @@ from ama.objective.latent import shell_bounds
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.model import Model, Scores
 from ama.scores.terms.term_registry import chosen_terms
-from ama.utils.declarations import FIRST, parameter
+from ama.utils.declarations import FIRST, parameter, plain_number
 from ama.utils.extras import needs_extra
 
 if TYPE_CHECKING:
@@ -233,11 +234,13 @@ class AMADetector(
 
     def score_weights(self) -> dict[str, float]:
         """The terms of the score and their weights; none for a single term, which decides as it is."""
+        check_is_fitted(self)
         names, weights = self.model_.deciding, self.model_.combination.weight.tolist()
         return dict(zip(names, weights, strict=True)) if len(names) > 1 else {}
 
     def score_name(self) -> str:
         """The parameter ``scoring`` of the fit."""
+        check_is_fitted(self)
         return self.model_.settings.scoring
 
     def encoding_lengths(self, X: Any) -> np.ndarray:
@@ -247,6 +250,7 @@ class AMADetector(
 
     def latent_sphere(self) -> LatentSphere:
         """The sphere of radius sqrt(latent_dim), and the atypical shell if there are such negatives."""
+        check_is_fitted(self)
         fitted = self.model_.settings
         shell = None
         if fitted.negatives == "atypical":
@@ -268,7 +272,7 @@ class AMADetector(
         deltas = DELTAS if self.delta == "auto" else (self.delta,)
         directions = DIRECTIONS if self.direction == "auto" else (self.direction,)
         names = {field.name for field in dataclasses.fields(settings.Settings)}
-        given = {name: value for name, value in self.get_params().items() if name in names}
+        given = {name: plain_number(value) for name, value in self.get_params().items() if name in names}
         choices = []
         for delta, direction in itertools.product(deltas, directions):
             chosen = {**given, "delta": delta, "direction": direction}

@@ -79,6 +79,8 @@ class DriftWatch:
         check_share("level", level)
         check_count("seed", seed, 0)
         self.detector, self.runs = detector, 0
+        # The file that it continues, and what that held when it was last read or written.
+        self._kept: tuple[Path, dict[str, Any] | None] | None = None
         self.martingale = DriftMartingale(held_out_scores(detector), level, seed)
 
     def update(self, scores: Any) -> WatchVerdict:
@@ -149,11 +151,13 @@ class DriftWatch:
             If the file cannot be read, is damaged, or belongs to another model or calibration.
         """
         watch = cls(detector)
-        if (state := read_watch(given_path(path, "path"))) is not None:
+        place = given_path(path, "path")
+        if (state := read_watch(place)) is not None:
             try:
                 watch.load_state_dict(state)
             except InputError as error:
                 raise InputError(f"{path} cannot be continued: {error}") from error
+        watch._kept = place.resolve(), state
         return watch
 
     def save(self, path: str | Path) -> None:
@@ -162,9 +166,21 @@ class DriftWatch:
         Raises
         ------
         InputError
-            If it cannot be written.
+            If it cannot be written; or if another run has written the file since this watch was opened from it.
         """
-        write_watch(given_path(path, "path"), self.state_dict())
+        place, state = given_path(path, "path"), self.state_dict()
+        file = place.resolve()
+        if (
+            self._kept is not None
+            and self._kept[0] == file
+            and read_watch(place) not in (None, self._kept[1])
+        ):
+            raise InputError(
+                f"another run has written {path} since this watch was opened from it, and would be lost: open it "
+                "again, and feed it the scores of this run"
+            )
+        write_watch(place, state)
+        self._kept = file, state
 
 
 def held_out_scores(detector: Detector) -> Float[np.ndarray, " m"]:

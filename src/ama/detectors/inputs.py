@@ -19,6 +19,7 @@ from ama.data.objects import is_source
 from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Wanted, described
 from ama.data.sources import open_source
+from ama.data.whole_numbers import n_rounded, rounded_notice
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 
@@ -127,6 +128,8 @@ def _rows(detector: Any, X: Any, reset: bool) -> Samples:
             f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
             "X.reshape(-1, 1) one column"
         )
+    if isinstance(X, np.ndarray) and (n := n_rounded(X)):
+        warnings.warn(rounded_notice("X", n), stacklevel=5)
     # A copy, as a refused fit leaves the detector as it was.
     told = copy.copy(detector) if reset else detector
     rows = validate_data(told, X, reset=reset, dtype=np.float64, ensure_all_finite=False)

@@ -150,8 +150,10 @@ def validation_samples(validation: Any, samples: Samples) -> tuple[Tensor, Tenso
     if isinstance(X, Samples):
         check_like(X, shape, encoding)
     else:
-        names, dtype = samples.columns, samples.x.dtype
-        X = open_source(X, shape=shape, columns=names, dtype=dtype, encoding=encoding).read()
+        like = {"shape": shape, "columns": samples.columns, "dtype": samples.x.dtype, "encoding": encoding}
+        X = open_source(X, **like, complete=True).read()  # y has a label for each
+        for remark in X.remarks:
+            warnings.warn(f"validation: {remark}", stacklevel=3)
     x = X.x
     labels = torch.from_numpy(label_numbers(y))
     if len(labels) != len(x):

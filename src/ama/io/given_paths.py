@@ -21,8 +21,10 @@ def given_path(value: Any, name: str) -> Path:
     Raises
     ------
     InputError
-        If it is neither text nor a path.
+        If it is neither text nor a path, or empty, which would be the current folder.
     """
+    if isinstance(value, str) and not value:
+        raise InputError(f"{name} is empty, expected a path: '.' is the current folder")
     try:
         return Path(value)
     except TypeError:

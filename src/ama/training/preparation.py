@@ -15,7 +15,7 @@ from ama.scores.kinds.kind import SampleKind, Seen
 from ama.settings import HeldOutFrom
 from ama.training.near_duplicates import HARMFUL, MAX_HELD_OUT, warn_of_duplicates
 from ama.training.run import Run
-from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, found_series, series_notice
+from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, REMEDY, found_series, series_notice
 from ama.training.split import Split
 from ama.utils.progress import DELAY, progress_bar
 from ama.utils.random_generators import generator_for
@@ -56,10 +56,11 @@ def chosen_hold_out(
     kind: SampleKind,
     backbone: Backbone | None,
     run: Run,
+    remedy: str = REMEDY,
 ) -> HeldOutFrom:
     """Which ``share`` is held out: as the user wants it, whole groups, or the end where features show a series.
 
-    A table is not divided otherwise, as its order may be that of a column: a series is only told.
+    A table is not divided otherwise, as its order may be that of a column: a series is only told, with a ``remedy``.
     """
     asked: HeldOutFrom = "groups" if grouped else wanted
     if asked in ("groups", "end"):
@@ -71,7 +72,7 @@ def chosen_hold_out(
     if found is None or (backbone is None and (found.places > 1 or found.share < HARMFUL)):
         return "anywhere"
     from_end = asked == "auto" and backbone is not None
-    warnings.warn(series_notice(found, share, from_end), stacklevel=3)
+    warnings.warn(series_notice(found, share, from_end, remedy), stacklevel=3)
     return "end" if from_end else "anywhere"
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 MAX_SAMPLES = 200  # at the start of the order, to be compared with one another
 MIN_SAMPLES = 20  # too few tell nothing
 SERIES_SHARE, TIMES_BY_CHANCE = 0.1, 4  # of samples in a series whose nearest is beside them, at least
+REMEDY = "use held_out_from='end' or groups"
 NEAR = 0.05  # of the samples lie within as many places as are looked at besides 1
 
 
@@ -68,8 +69,8 @@ def _ordering(rows: Float[Tensor, "n d"]) -> Bool[Tensor, " d"]:
     return (steps >= 0).all(0) | (steps <= 0).all(0)
 
 
-def series_notice(found: Nearest, held_out: float, from_end: bool) -> str:
-    """What is done about a series, in a sentence for the user."""
+def series_notice(found: Nearest, held_out: float, from_end: bool, remedy: str = REMEDY) -> str:
+    """What is done about a series, or what the user may do (``remedy``), in a sentence for the user."""
     where = "the one before or after" if found.places == 1 else f"within {found.places} places of the order"
     seen = (
         f"the samples seem to be taken in series (for {found.share:.0%} of the first {found.n} the nearest other is "
@@ -80,6 +81,4 @@ def series_notice(found: Nearest, held_out: float, from_end: bool) -> str:
             f"the last {held_out:.0%} are held out (held_out_from='end'), and the false-alarm rate holds for samples "
             "as new as these"
         )
-    return (
-        seen + "held out from anywhere, too many new ones may be flagged; use held_out_from='end' or groups"
-    )
+    return seen + f"held out from anywhere, too many new ones may be flagged; {remedy}"

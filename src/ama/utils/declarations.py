@@ -116,6 +116,13 @@ def check(values: dict[str, Any], owner: type) -> None:
             raise InputError(f"{name} must be {expected}, found {as_written(value)}")
 
 
+def plain_number(value: Any) -> Any:
+    """A number of NumPy, such as of ``np.arange``, as one of Python, which some libraries insist on."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
 def given_type(hint: Any) -> Any:
     """The type of a parameter that is given, without the None of one that is not."""
     parts = [part for part in get_args(hint) if part is not NoneType]

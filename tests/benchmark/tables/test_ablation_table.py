@@ -39,7 +39,9 @@ def test_a_score_that_an_experiment_does_not_have_is_no_missing_result(tmp_path)
         append_result(path, {"cell": cell.as_dict(), "strict": {"score": auroc_of(0.9), term: auroc_of(0.8)}})
     table = show_grid("faster", str(path))
     assert table_row(table, "compact, by nearest_images alone").endswith("| 0.800, 1 of 3 seeds | - | - |")
-    assert table_row(table, "compact, by rotated_memory_bank alone").endswith("| - | 0.800, 1 of 3 seeds | - |")
+    assert table_row(table, "compact, by rotated_memory_bank alone").endswith(
+        "| - | 0.800, 1 of 3 seeds | - |"
+    )
 
 
 def test_every_method_shows_its_other_scores_where_none_is_the_whole(tmp_path):

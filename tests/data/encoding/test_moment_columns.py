@@ -37,6 +37,8 @@ def test_a_zone_in_text_follows_a_time_and_is_counted_unless_fit_saw_some():
     )
     assert Moments(0, 0.0, [], False, False).n_zoned(column) == 2
     assert Moments(0, 0.0, [], False, False, zoned=True).n_zoned(column) == 0
+    assert Moments(0, 0.0, [], False, False).n_naive(column) == 0
+    assert Moments(0, 0.0, [], False, False, zoned=True, naive=False).n_naive(column) == 2
     assert with_zone(pa.array([0, None], pa.timestamp("s", "UTC")).dictionary_encode()) == 1
 
 

@@ -35,9 +35,11 @@ COLUMNS = (
 
 def test_a_zone_is_kept_and_a_model_of_before_had_none():
     known = {"kind": "moment", "origin": 0, "median": 0.0, "parts": [], "missing": False, "times": False}
-    for column, zoned in ((known, False), ({**known, "zoned": True}, True)):
-        encoding = TableEncoding.from_json([column])
-        assert (encoding.columns[0].zoned, encoding.to_json()) == (zoned, [column])
+    for later in ({}, {"zoned": True}, {"zoned": True, "naive": False}):
+        encoding = TableEncoding.from_json([known | later])
+        (moments,) = encoding.columns
+        assert (moments.zoned, moments.naive) == (later.get("zoned", False), later.get("naive", True))
+        assert encoding.to_json() == [known | later]
 
 
 @given(st.lists(COLUMNS, min_size=1, max_size=5))

@@ -121,6 +121,8 @@ def test_auto_chooses_what_suits_the_samples():
         ("best", SHAPE, "scoring must be auto, or one or several of r_score, .* joined by \\+, found 'best'"),
         ("a_score+a_score", SHAPE, "scoring must be auto, or one .* found 'a_score\\+a_score'"),
         ("", SHAPE, "scoring must be auto, or one .* found ''"),
+        (["r_score"], SHAPE, "joined by \\+, found \\['r_score'\\]"),
+        (5, SHAPE, "joined by \\+, found 5"),
         ("rotation", (5,), "scoring='rotation' rotates images, and rows cannot be rotated"),
         ("rotated_memory_bank", (5,), "scoring='rotated_memory_bank' rotates images, and rows cannot"),
         (

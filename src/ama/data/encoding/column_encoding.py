@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
+from ama.data.whole_numbers import BEYOND
 from ama.io.typed_values import check_values
 
 Self = TypeVar("Self", bound="ColumnEncoding")
@@ -24,7 +25,9 @@ class Replacement(Enum):
     TEXT = "hold", "text", " among numbers, which count as missing"
     MEDIAN = "lack", "value", " and lacked none at fit: medians are in their place"
     UTC = "hold", "time", " with a zone, of which fit saw none: UTC counts"
+    NAIVE = "hold", "time", " without a zone, of which fit saw none: UTC counts"
     KIND = "lack", "value", ": missing ones count as an unknown kind"
+    ROUNDED = "hold", "whole number", f" {BEYOND}"
 
 
 class Encoded(NamedTuple):
@@ -90,6 +93,14 @@ class ColumnEncoding(ABC):
 
     def n_zoned(self, column: pa.Array) -> int:
         """Rows with a time zone, where fit saw none."""
+        return 0
+
+    def n_naive(self, column: pa.Array) -> int:
+        """Rows with a moment without a time zone, where fit saw none."""
+        return 0
+
+    def n_rounded(self, column: pa.Array) -> int:
+        """Rows with a whole number that float64 cannot hold."""
         return 0
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:

@@ -70,8 +70,8 @@ def _of_moments(survey: ColumnSurvey, at: Float[np.ndarray, " n"], times: bool) 
     varies["year"] &= last - first > YEAR * DAY
     parts = [part for part in PARTS if varies[part] and not (times and part != "day")]
     missing = survey.missing > 0
-    median, zoned = float(np.median(at - first) / DAY), with_zone(survey.sample()) > 0
-    encoding = Moments(int(first), median, parts, missing, times, zoned)
+    median, n_zoned = float(np.median(at - first) / DAY), with_zone(survey.sample())
+    encoding = Moments(int(first), median, parts, missing, times, n_zoned > 0, n_zoned < len(at))
     return encoding, [Change.TIMES if times else Change.MOMENTS] + [Change.MISSING] * missing
 
 

@@ -45,6 +45,8 @@ class Moments(ColumnEncoding):
         Whether they are times of a day without a date.
     zoned
         Whether some had a time zone at fit.
+    naive
+        Whether some had none, as is assumed where an older ama did not say.
     """
 
     origin: int
@@ -53,6 +55,7 @@ class Moments(ColumnEncoding):
     missing: bool
     times: bool
     zoned: bool = False
+    naive: bool = True
 
     kind: ClassVar[str] = "moment"
     expects: ClassVar[str] = "dates or times"
@@ -83,6 +86,9 @@ class Moments(ColumnEncoding):
     def n_zoned(self, column: pa.Array) -> int:
         return 0 if self.zoned else with_zone(column)
 
+    def n_naive(self, column: pa.Array) -> int:
+        return 0 if self.naive else int((~np.isnan(microseconds(column))).sum()) - with_zone(column)
+
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """Also of a column of times: a text with a date."""
         if not is_text(column.type):
@@ -106,7 +112,12 @@ class Moments(ColumnEncoding):
 
     def to_json(self) -> dict[str, Any]:
         """The fields and the kind, as JSON types; of times without a zone as an older ama reads them."""
-        return {name: value for name, value in super().to_json().items() if name != "zoned" or value}
+        later = {"zoned": False, "naive": True}
+        return {
+            name: value
+            for name, value in super().to_json().items()
+            if name not in later or value != later[name]
+        }
 
     def _shown(self, days: float) -> str:
         try:

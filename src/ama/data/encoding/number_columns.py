@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from ama.data.arrow_columns import NUMBER, first_text, floats, is_number, is_text
+from ama.data.arrow_columns import NUMBER, first_text, floats, is_number, is_text, n_changed
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
 from ama.data.encoding.text_values import plain_text, texts
 
@@ -73,6 +73,9 @@ class Numbers(ColumnEncoding):
             return 0
         known, places = texts(column.filter(pa.array(np.isnan(numbers(column)))))
         return sum(known[place] is not None for place in places.tolist() if place >= 0)
+
+    def n_rounded(self, column: pa.Array) -> int:
+        return n_changed(column)
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         return first_text([column]) if is_text(column.type) and not self.among_texts else None

@@ -25,7 +25,7 @@ KINDS: dict[str, type[ColumnEncoding]] = {
 
 
 class Replaced(NamedTuple):
-    """Values of a column that were replaced: the missing ones, texts among numbers, or times with a zone."""
+    """Values of a column that were replaced: the missing ones, texts among numbers, and so on."""
 
     column: str
     by: Replacement
@@ -94,8 +94,8 @@ class TableEncoding:
         Returns
         -------
         tuple
-            The numbers; and how many values were replaced: missing ones where none was missing at fit, texts, and
-            times with a zone.
+            The numbers; and how many values were replaced: missing ones where none was missing at fit, texts, times
+            with or without a zone, and whole numbers that are rounded.
 
         Raises
         ------
@@ -111,6 +111,8 @@ class TableEncoding:
             x[:, group], replaced[Replaced(name, encoding.replacement)] = encoding.encode(column)
             replaced[Replaced(name, Replacement.TEXT)] = encoding.n_texts(column)
             replaced[Replaced(name, Replacement.UTC)] = encoding.n_zoned(column)
+            replaced[Replaced(name, Replacement.NAIVE)] = encoding.n_naive(column)
+            replaced[Replaced(name, Replacement.ROUNDED)] = encoding.n_rounded(column)
         return x, replaced
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> Shaped[np.ndarray, "n columns"]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from torch import nn
 
-from ama.errors import InputError
+from ama.errors import InputError, as_written
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.terms.a_score import AScore
 from ama.scores.terms.known_anomalies import KnownAnomalies
@@ -82,17 +82,18 @@ def chosen_terms(settings: Settings, kind: SampleKind, known: bool = False) -> t
     InputError
         If ``settings.scoring`` names an unknown term, one twice, or one that cannot score such samples.
     """
-    if settings.scoring == "auto":
+    given: object = settings.scoring
+    if isinstance(given, str) and given == "auto":
         return tuple(
             name
             for name, term in TERMS.items()
             if term.suits(kind, settings) and (known or not term.needs_known)
         )
-    names = tuple(settings.scoring.split("+"))
-    if not set(names) <= set(TERMS) or len(set(names)) < len(names):
+    names = tuple(given.split("+")) if isinstance(given, str) else ()
+    if not names or not set(names) <= set(TERMS) or len(set(names)) < len(names):
         raise InputError(
             f"scoring must be auto, or one or several of {', '.join(TERMS)} joined by +, "
-            f"found {settings.scoring!r}"
+            f"found {as_written(given)}"
         )
     for name in names:
         TERMS[name].check(kind, settings)
