@@ -150,8 +150,9 @@ def validation_samples(validation: Any, samples: Samples) -> tuple[Tensor, Tenso
     if isinstance(X, Samples):
         check_like(X, shape, encoding)
     else:
-        like = {"shape": shape, "columns": samples.columns, "dtype": samples.x.dtype, "encoding": encoding}
-        X = open_source(X, **like, complete=True).read()  # y has a label for each
+        names, dtype = samples.columns, samples.x.dtype
+        # Complete, as y has a label for each.
+        X = open_source(X, shape=shape, columns=names, dtype=dtype, encoding=encoding, complete=True).read()
         for remark in X.remarks:
             warnings.warn(f"validation: {remark}", stacklevel=3)
     x = X.x
