@@ -34,7 +34,7 @@ NAMES_OF_TILES = {0: "reduced to 512", 512: "tiles of 512"}
 PAGES = {
     **dict.fromkeys(("mnist", "cifar10", "fashion_mnist"), "one-class"),
     **dict.fromkeys(("mnist_methods", "cifar10_methods", "table1_methods", "equal_seconds"), "methods"),
-    **dict.fromkeys(("ablations", "faster", "minutes"), "ablations"),
+    **dict.fromkeys(("ablations", "faster", "garments", "minutes"), "ablations"),
     **dict.fromkeys(("paper", "hour", "readings"), "readings"),
     **dict.fromkeys(("tables", "tables_contaminated"), "tables"),
     "table1": "data-sets",
