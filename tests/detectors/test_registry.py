@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 import ama
 from ama import baselines
@@ -52,3 +53,6 @@ def test_a_device_that_does_not_exist_is_no_fault_of_the_folder(digit_detector, 
     digit_detector.save(tmp_path / "model")
     with pytest.raises(InputError, match="device must be one of auto, cpu, cuda, found 'tpu'"):
         ama.load(tmp_path / "model", device="tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match=r"^device is cuda, but torch finds no usable GPU here$"):
+            ama.load(tmp_path / "model", device="cuda")

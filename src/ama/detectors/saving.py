@@ -188,6 +188,7 @@ def load_detector(folder: Path, device: str, class_of: Callable[[str], type[Self
         raise ModelFolderError(f"{folder / CONFIG} does not describe a detector: {error}") from error
     check({"device": device}, detector_class)
     detector = detector_class(**{**given, "device": device})
+    detector._device()  # refuses one that is not here, which is no fault of the folder
     try:
         detector._restore(model, config)
     except ValueError as error:
