@@ -211,6 +211,15 @@ WRONG_CALLS = [
         "fit: --loss must be wasserstein or hinge or relativistic, found 'wassertein'; did you mean wasserstein?",
     ),
     ([*FIT, "--delta", "x"], "fit: --delta must be a number or auto, found 'x'"),
+    (["demo", "--max-steps", "0"], "demo: --max-steps must be a whole number from 1, found '0'"),
+    (
+        ["benchmark", "run", "digits", "--jobs", "0"],
+        "benchmark run: --jobs must be a whole number from 1, found '0'",
+    ),
+    (
+        ["benchmark", "run", "digits", "--jobs", "x"],
+        "benchmark run: --jobs must be a whole number from 1, found 'x'",
+    ),
     (["demo", "--digit", "eight"], "demo: --digit must be a whole number, found 'eight'"),
     (
         [*FIT, "--method", "DeepSVD"],

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ama.cli.main import main
@@ -56,6 +57,7 @@ REFUSED = [
     ("report read photos --anomalies rows.csv --out rows.csv", "cannot write rows.csv: rows.csv is read from it; "),
     ("score seen photos --maps photos/maps", "cannot write photos/maps: the next run would take what lies in photos "),
     ("score seen file://{place}/photos --maps photos/m", "cannot write photos/m: the next run would take what lies in"),
+    ("fit ~nobody-of-that-name/x --out new", "there is no file or folder ~nobody-of-that-name/x: "),
     ("fit rows.csv --out c --checkpoints c", f"--out and --checkpoints {SEPARATE} c and c"),
     ("fit rows.csv --out m --checkpoints m/c", f"--out and --checkpoints {SEPARATE} m and m/c"),
     ("fit rows.csv --out c/m --checkpoints c", f"--out and --checkpoints {SEPARATE} c/m and c"),
@@ -79,6 +81,25 @@ def test_separate_outputs_are_written(made, tmp_path, monkeypatch):
         assert main(words.split()) == 0
     assert Path("photos/s.csv").exists()
     assert len(list(Path("photo-maps").iterdir())) == 80
+
+
+def test_a_new_shard_of_the_source_is_said_to_be_one(made, tmp_path, monkeypatch, capsys):
+    shutil.copytree(made, tmp_path / "place")
+    monkeypatch.chdir(tmp_path / "place")
+    Path("shards").mkdir()
+    pd.read_csv("rows.csv").to_parquet("shards/0.parquet")
+    for out, told in (
+        ("shards/s.csv", False),
+        ("s.parquet", False),
+        ("photos/s.parquet", False),
+        ("shards/s.parquet", True),
+    ):
+        assert (
+            main(["score", *(("seen", "photos") if "photos" in out else ("read", "shards")), "--out", out])
+            == 0
+        )
+        note = f"note: {out} lies among the shards of shards: the next run would read it as one of them"
+        assert (note in capsys.readouterr().err) == told
 
 
 def test_a_name_that_cannot_be_one_is_left_to_the_command(call):

@@ -90,6 +90,8 @@ def test_columns_are_chosen_or_dropped_by_name(kept):
             open_source(kept(frame), **given)
     with pytest.raises(InputError, match="has no column of numbers"):
         open_source(kept(FRAME), drop=["age", "sugar"])
+    with pytest.raises(InputError, match="columns is empty, expected the name of at least one column"):
+        open_source(kept(FRAME), columns=[])
 
 
 def test_what_has_no_columns_has_none_to_choose(tmp_path):

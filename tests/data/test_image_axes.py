@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ama.data.sources import open_source
 from ama.errors import InputError
@@ -38,6 +39,16 @@ def test_the_layout_that_is_likely_is_found(shape, last):
         with pytest.raises(InputError, match="taken as"):
             open_source(x, strict=True)
         assert open_source(x, channels="last" if last else "first", strict=True).remarks == ()
+
+
+def test_channels_that_decide_nothing_are_said_to(tmp_path):
+    Image.fromarray(array(8, 8)).save(tmp_path / "a.png")
+    for source, reason in (
+        (tmp_path, "encoded images tell their channels"),
+        (array(5, 8, 8), "they are grey"),
+    ):
+        opened = open_source(source, channels="last", strict=True)
+        assert opened.remarks == (f"{opened.name}: channels='last' decides nothing, as {reason}",)
 
 
 @pytest.mark.parametrize("shape", [(5, 24, 32, 13), (5, 9, 9, 9), (5, 3, 32, 3)])

@@ -162,3 +162,7 @@ def test_floating_point_images_must_lie_in_0_to_1(tmp_path):
         InputError, match=rf"in {tmp_path}, b.tif has pixel values from -.* to .*, expected 0 to 1"
     ):
         open_source(tmp_path).read()
+    image[0, 0] = np.nan
+    save(tmp_path / "b.tif", image)
+    with pytest.raises(InputError, match=r"b.tif has pixels without a value \(nan\), expected 0 to 1"):
+        open_source(tmp_path).read()

@@ -125,6 +125,14 @@ def test_data_sets_in_mvtecs_layout_are_read_one_by_one(tmp_path):
         open_source(tmp_path)
 
 
+def test_data_sets_in_visas_layout_are_read_one_by_one(tmp_path):
+    for part in ("Normal", "Anomaly"):
+        folder(tmp_path / "candle" / "Data" / "Images" / part, 1)
+    with pytest.raises(InputError, match=r"holds folders in VisA's layout \(candle\), expected one data set"):
+        open_source(tmp_path)
+    assert open_source(tmp_path / "candle", shape=(1, 8, 8)).read().labels.tolist() == ["Anomaly", "Normal"]
+
+
 def test_links_to_nowhere_are_unreadable_samples(tmp_path):
     folder(tmp_path)
     (tmp_path / "a.png").symlink_to("nowhere")

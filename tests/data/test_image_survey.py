@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 import torch
@@ -33,6 +35,19 @@ def test_transparency_is_left_out_with_a_word(tmp_path):
     assert notes(tmp_path) == ["left out the transparency of 2 of 3 images"]
     with pytest.raises(InputError, match="left out the transparency of 2 of 3 images"):
         open_source(tmp_path, strict=True)
+
+
+@pytest.mark.parametrize(("kind", "n_left_out"), [(0x20003, 1), (0x20001, 1), (0x10002, 0), (0, 0)])
+def test_further_pictures_of_an_mpo_file_are_left_out_with_a_word(tmp_path, kind, n_left_out):
+    """If they are of equal rank, by their type in the index of pictures, whose entries have 16 bytes each."""
+    first, second = (Image.fromarray(noise(8, 8, 3, seed=i)) for i in range(2))
+    first.save(tmp_path / "a.jpg", format="MPO", save_all=True, append_images=[second])
+    data = bytearray((tmp_path / "a.jpg").read_bytes())
+    size = len(data) - data.rindex(b"\xff\xd8")  # of the second picture, in its entry after the type
+    place = data.index(struct.pack("<L", size)) - 4
+    data[place : place + 4] = struct.pack("<L", kind)
+    (tmp_path / "a.jpg").write_bytes(data)
+    assert notes(tmp_path) == ["left out all pictures but the first of 1 MPO file"] * n_left_out
 
 
 @pytest.mark.parametrize(

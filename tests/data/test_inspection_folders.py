@@ -1,4 +1,4 @@
-"""MVTec's layout is recognised, and folders that only look like it are not."""
+"""The layouts of MVTec and VisA are recognised, and folders that only look like it are not."""
 
 from __future__ import annotations
 
@@ -84,3 +84,19 @@ def test_a_folder_with_good_samples_is_known(tmp_path):
     assert holds_good(folders(tmp_path / "photos", "good", "dent"))
     assert not holds_good(folders(tmp_path / "pets", "cat", "dog"))
     assert not holds_good(folders(tmp_path / "screws", "good"))
+
+
+VISA = ("Images/Normal", "Images/Anomaly", "Masks/Anomaly")
+
+
+@pytest.mark.parametrize("above", ["", "Data/"])
+def test_visas_layout_is_known_from_one_level_up_or_two(tmp_path, above):
+    candle = folders(tmp_path / "candle", *(above + name for name in VISA))
+    data = candle / above
+    parts = inspection_folder(candle)
+    assert parts == (data / "Images" / "Normal", data / "Images", data / "Masks")
+    assert (parts.good, parts.apart) == ("Normal", False)
+    like = f"{candle} holds Images/Normal and Images/Anomaly, as VisA's data sets do"
+    assert part_to_learn(candle) == (str(parts.train), f"{like}: learning from {parts.train}")
+    assert part_to_calibrate(candle) == (str(parts.train), f"{like}: calibrating on {parts.train}")
+    assert inspection_folder(data / "Images") is None

@@ -217,3 +217,10 @@ def test_a_new_kind_of_file_is_one_class_and_one_line(tmp_path, monkeypatch):
     for name in ("images.raw", "images"):
         samples = open_source(tmp_path / name).read()
         assert samples.summary() == f"{tmp_path / name}: 5 images of 8 x 8 pixels, 1 channel"
+
+
+def test_of_a_folder_of_folders_one_is_named(tmp_path):
+    for part in ("kind=a", "kind=b"):
+        (tmp_path / part).mkdir()
+    with pytest.raises(InputError, match="holds no files and 2 folders such as kind=a, expected images"):
+        open_source(tmp_path)

@@ -141,6 +141,8 @@ def test_messages_count_the_columns_of_the_table(detector, table):
     found = rf"^SkipGANomaly is for images, found rows of {table.shape[1]} columns$"
     with pytest.raises(InputError, match=found):
         SkipGANomaly().fit(table)
+    with pytest.raises(InputError, match=rf"cuts tiles of images, found rows of {table.shape[1]} columns$"):
+        ama.AMADetector(tile_size=32).fit(table)
 
 
 def test_samples_of_another_encoding_and_arrays_are_refused(detector, table):

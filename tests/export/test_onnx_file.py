@@ -18,6 +18,7 @@ from PIL import Image
 
 from ama.cli.main import main
 from ama.detectors.ama import AMADetector
+from ama.errors import InputError
 
 onnx = pytest.importorskip("onnx", reason="pip install '.[onnx]'")
 ort = pytest.importorskip("onnxruntime", reason="pip install '.[onnx]'")
@@ -150,6 +151,8 @@ def test_the_metadata_say_which_numbers_encode_a_column(rows):
     assert card["columns"] == ["a", "b", "c", "d", "colour"]
     assert len(card["column_of_number"]) == rows.x.shape[1] > 5
     assert len(card["encoding"]) == 5
+    with pytest.raises(InputError, match=r"^only maps of images can be exported, found rows of 5 columns$"):
+        rows.detector.export(rows.path, maps=True)
 
 
 def test_the_lines_of_the_page_score_a_folder_as_ama_score_does(images, tmp_path):

@@ -1,4 +1,4 @@
-"""Sources in MVTec's layout, as commands take them; each says what it has made of one."""
+"""Sources in the layouts of MVTec and VisA, as commands take them; each says what it has made of one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ama.cli.options import normal_labels
 from ama.cli.reading import say_assumed
 from ama.data.inspection_folders import (
     GOOD,
-    LIKE_MVTEC,
+    InspectionFolder,
     holds_good,
     inspection_folder,
 )
@@ -34,7 +34,7 @@ def normal_source(
         If a layout is recognised and ``strict`` refuses that.
     """
     labels = normal_labels(given)
-    if labels not in (None, [GOOD]):
+    if labels not in (None, [_good(inspection_folder(given.source))]):
         return given.source, labels
     source, remark = part(given.source)
     if remark is None:
@@ -51,11 +51,12 @@ def labels_to_validate(given: Namespace) -> list[str] | None:
     InputError
         As of :func:`normal_source`.
     """
-    labels = normal_labels(given)
-    if labels is not None or not (inspection_folder(given.validation) or holds_good(given.validation)):
+    labels, parts = normal_labels(given), inspection_folder(given.validation)
+    if labels is not None or not (parts or holds_good(given.validation)):
         return labels
-    say_assumed(f"of {given.validation}, {GOOD} is taken as the normal label", given.strict)
-    return [GOOD]
+    good = _good(parts)
+    say_assumed(f"of {given.validation}, {good} is taken as the normal label", given.strict)
+    return [good]
 
 
 def with_layout(given: Namespace, purpose: str, maps: bool = False) -> Namespace:
@@ -75,28 +76,36 @@ def with_layout(given: Namespace, purpose: str, maps: bool = False) -> Namespace
     InputError
         If a layout is recognised and ``strict`` refuses that.
     """
-    if normal_labels(given) not in (None, [GOOD]):
-        return given
     parts = inspection_folder(given.source)
+    if normal_labels(given) not in (None, [good := _good(parts)]):
+        return given
     if given.anomalies is not None:
         if parts is None:
             return given
-        good = str(parts.test / GOOD)
-        say_assumed(f"{given.source} {LIKE_MVTEC}: {purpose} {good} and the anomalies", given.strict)
-        return Namespace({**given.as_dict(), "source": good})
+        normal = str(parts.test / good)
+        say_assumed(f"{given.source} {parts.like}: {purpose} {normal} and the anomalies", given.strict)
+        return Namespace({**given.as_dict(), "source": normal})
     if parts is not None:
         masks = given.get("masks")
         if masks is None and maps and parts.masks is not None:
             masks = str(parts.masks)
         told = "" if masks is None else f" and the masks in {masks}"
         say_assumed(
-            f"{given.source} {LIKE_MVTEC}: {purpose} {parts.test} with {GOOD} as the normal label{told}",
+            f"{given.source} {parts.like}: {purpose} {parts.test} with {good} as the normal label{told}",
             given.strict,
         )
+        if not parts.apart:
+            say_assumed(
+                f"images that the model learned from may be among those of {parts.train}", given.strict
+            )
         return Namespace(
-            {**given.as_dict(), "source": str(parts.test), "normal_label": [GOOD], "masks": masks}
+            {**given.as_dict(), "source": str(parts.test), "normal_label": [good], "masks": masks}
         )
     if given.normal_label is None and holds_good(given.source):
         say_assumed(f"{given.source} has a folder {GOOD}, which is taken as the normal label", given.strict)
         return Namespace({**given.as_dict(), "normal_label": [GOOD]})
     return given
+
+
+def _good(parts: InspectionFolder | None) -> str:
+    return GOOD if parts is None else parts.good

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ama.cli.parser import hyphenated
+from ama.cli.told import NOTE, say
 from ama.errors import InputError
 from ama.io.model_folder import CONFIG, WEIGHTS
 from ama.io.whole_files import check_no_source
@@ -50,6 +51,10 @@ def check_outputs(given: Namespace, options: Sequence[str]) -> None:
                     f"cannot write {path}: the next run would take what lies in {source} for samples; name a folder "
                     "outside of it"
                 )
+            if _becomes_shard(path, source):
+                say(
+                    f"{NOTE}{path} lies among the shards of {source}: the next run would read it as one of them"
+                )
     for (one, first), (other, second) in combinations(outputs.items(), 2):
         within = _within(first, second), _within(second, first)
         if all(within) or (any(within) and CLOSED & {one, other}):
@@ -62,6 +67,20 @@ def check_outputs(given: Namespace, options: Sequence[str]) -> None:
 def _belongs(path: str, model: str) -> bool:
     """Whether a path is that of a model folder, or of a file that a model consists of."""
     return any(_within(part, path) for part in (model, f"{model}/{CONFIG}", f"{model}/{WEIGHTS}"))
+
+
+def _becomes_shard(name: str, source: str) -> bool:
+    """Whether a new file would be one of the Parquet files that a folder is read from."""
+    from ama.data.image_folders import find_images
+
+    path = Path(name)
+    if path.suffix != ".parquet" or path.name[0] == "." or path.exists():
+        return False
+    folder = Path(os.path.expanduser(source))
+    if not os.path.isdir(folder) or os.path.realpath(path.parent) != os.path.realpath(folder):
+        return False
+    # A folder that holds images is read from these.
+    return any(folder.glob("*.parquet")) and not find_images(folder)
 
 
 def _within(path: str, folder: str) -> bool:

@@ -16,6 +16,11 @@ from ama.errors import LONGEST_SENTENCE, sentence
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
 
+COUNTED = "a whole number from 1"  # jsonargparse's PositiveInt; its words on another value:
+NO_COUNT = (
+    r"Parser key \"(\w+)\": Not of type PositiveInt: (?:.*: ['\"])?(.*?)['\"]?(?: does not conform.*)?$"
+)
+
 
 class Command(NamedTuple):
     """A command.
@@ -59,6 +64,9 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
 
         def format_help(self, *formatter: Any) -> str:
             return hyphenated(super().format_help(*formatter))
+
+        def print_help(self, *_: Any) -> None:
+            print(self.format_help(), end="")  # argparse's own does not tell that it could not be written
 
         def error(self, message: str, ex: Exception | None = None) -> NoReturn:
             options = {action.dest: action for action in self._actions}
@@ -108,6 +116,8 @@ def _sentence(message: str, options: dict[str, Any], config: str) -> str:
         return _unrecognised(found[1].split(), shown.values())
     if found := re.match(r"Option '([^']*)' is not accepted", message):
         return f"{config} has the unknown option {found[1]}{near(found[1], options)}"
+    if found := re.match(NO_COUNT, message):
+        return f"{shown[found[1]]} must be {COUNTED}, found {found[2]!r}"
     found = re.match(r"Parser key \"(\w+)\".*(?:Got value|Given value): ?(.*)", message)
     if found and (hint := getattr(options.get(found[1]), "_typehint", None)):
         choices = [choice for choice in choices_of(hint) if isinstance(choice, str)]
@@ -148,5 +158,8 @@ def choices_of(hint: Any) -> list[Any]:
 
 
 def _expected(hint: Any) -> str:
+    from jsonargparse.typing import PositiveInt
+
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    names[PositiveInt] = COUNTED
     return " or ".join(names.get(choice, str(choice)) for choice in choices_of(hint))

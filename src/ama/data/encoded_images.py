@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Int, Shaped
 
 from ama.data.divisible import BYTES_OF_A_BATCH
+from ama.data.image_axes import remark_unneeded
 from ama.data.image_decoding import Decoded, decode
 from ama.data.image_folders import EncodedImage
 from ama.data.image_format import as_depth, choose_size
@@ -84,6 +85,7 @@ class EncodedImages(Source):
 
     def __init__(self, encoded: Encoded, wanted: Wanted):
         wanted.check_kind("images", encoded.name)
+        remark_unneeded(encoded.name, "encoded images tell their channels", wanted)
         self.encoded, self.name, self.wanted = encoded, encoded.name, wanted
         all_needed = wanted.strict or wanted.complete
         read = wanted.surveying or (lambda images: Survey(images.name).read(images, all_needed))

@@ -88,8 +88,9 @@ def _given(table: ArrowTable, wanted: Wanted) -> list[str] | None:
     """The features by name, if the model or the user names them."""
     table.check_columns(wanted.drop)
     if wanted.shape is None:
-        table.check_columns(wanted.columns or [])
-        _check_chosen(wanted.columns or [], wanted.drop)
+        if wanted.columns is not None:
+            table.check_columns(wanted.columns)
+            _check_chosen(wanted.columns, wanted.drop)
     elif wanted.columns is None or not (table.named or set(wanted.columns) <= set(table.schema.names)):
         if table.named or wanted.columns is not None:
             without = "the model" if wanted.columns is None else table.name
@@ -107,6 +108,8 @@ def _given(table: ArrowTable, wanted: Wanted) -> list[str] | None:
 
 
 def _check_chosen(columns: Sequence[str], drop: Sequence[str]) -> None:
+    if not columns:
+        raise InputError("columns is empty, expected the name of at least one column")
     for name in columns:
         if name in drop:
             raise InputError(

@@ -38,9 +38,26 @@ def channels_first(
     """
     check_several(array.shape, name, wanted)
     if array.ndim == 3:
+        remark_unneeded(name, "they are grey", wanted)
         return array[:, None]
     last = _are_last(array.shape, name, wanted) if wanted.channels is None else wanted.channels == "last"
     return np.moveaxis(array, 3, 1) if last else array
+
+
+def remark_unneeded(name: str, reason: str, wanted: Wanted) -> None:
+    """Say that ``channels`` decides nothing, if it is given, where no axis is to be found.
+
+    Parameters
+    ----------
+    name
+        The images.
+    reason
+        Why that is so.
+    wanted
+        Gets the remark.
+    """
+    if wanted.channels is not None:
+        wanted.remark(f"{name}: channels={wanted.channels!r} decides nothing, as {reason}", refused=False)
 
 
 def check_several(shape: tuple[int, ...], name: str, wanted: Wanted) -> None:

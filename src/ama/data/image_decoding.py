@@ -110,6 +110,8 @@ def _deep_greys(image: Image.Image, channels: int, size: tuple[int, int]) -> Flo
     if not is_deep_grey(image):
         return _pixels(image, channels, size).astype(np.float32) / 255
     grey = np.asarray(image, dtype=np.float32) / np.float32(1 if image.mode == "F" else LARGEST)
+    if np.isnan(grey).any():
+        raise InputError("has pixels without a value (nan), expected 0 to 1")
     if not (grey.min() >= 0 and grey.max() <= 1):
         depth = "0 to 1" if image.mode == "F" else f"0 to {LARGEST}"
         values = np.asarray(image)

@@ -1,7 +1,8 @@
 """What the header of an encoded image tells: frames, channels, depth, size and transparency.
 
 Greyscale images are Pillow's modes 1, L, LA, I;16, I and F, and palettes of greys; all others are colour. Each frame of
-an animation and each page of a TIFF file is an image; previews, masks and smaller copies of a page are none.
+an animation and each page of a TIFF file is an image; previews, masks and smaller copies of a page are none. Of an MPO
+file only the first picture is read: many cameras write previews, depths or gains after it, as .jpg.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from ama.data.image_opening import Content, ImageError, check_pixels, opened
 GREY_MODES = ("1", "L", "LA", "I", "F")
 DEEP_MODES = ("I", "F")  # and I;16 in its byte orders
 TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that exchange height and width
-ANIMATIONS = ("GIF", "WEBP", "PNG", "AVIF")  # MPO, which many cameras write as .jpg, holds previews
+ANIMATIONS = ("GIF", "WEBP", "PNG", "AVIF")
+PICTURES, EQUAL = (
+    0xB002,
+    "Multi-Frame",
+)  # of MPO: a tag, and the types of pictures of a panorama or a stereo camera
 SUBFILE = 254  # a tag of TIFF
 NO_PAGE = 1 | 4  # bits of its value: a smaller copy of another page, a mask of one
 MAX_FRAMES = 10_000
@@ -33,6 +38,7 @@ class Header(NamedTuple):
     deep: bool  # more than 8 bits are read
     rounded: bool  # the file has more than 8 bits, but only 8 are read
     transparent: bool
+    companions: bool = False  # pictures of an MPO file beside the first, which are not read
 
 
 def read_header(content: Content) -> Header:
@@ -101,7 +107,14 @@ def _frame_header(image: Image.Image, n_frames: int, position: int) -> Header:
         deep=deep_grey or deep_colour,
         rounded=not (deep_grey or deep_colour) and has_deep_channels(image),
         transparent=image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info,
+        companions=image.format == "MPO" and _has_companions(image),
     )
+
+
+def _has_companions(image: Image.Image) -> bool:
+    """Whether an MPO file has several pictures of equal rank."""
+    entries = image.mpinfo[PICTURES]  # type: ignore[attr-defined]
+    return any(entry["Attribute"]["MPType"].startswith(EQUAL) for entry in entries[1:])
 
 
 def _is_grey(image: Image.Image) -> bool:

@@ -13,7 +13,16 @@ from ama.data.image_headers import Header, read_header
 from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.samples import Wanted, count
 
-COUNTS = ("n", "n_grey", "n_deep", "n_rounded", "n_transparent", "n_several", "n_frames_of_several")
+COUNTS = (
+    "n",
+    "n_grey",
+    "n_deep",
+    "n_rounded",
+    "n_transparent",
+    "n_several",
+    "n_frames_of_several",
+    "n_accompanied",
+)
 
 
 @dataclass
@@ -34,6 +43,7 @@ class Survey:
     n_transparent: int = 0
     n_several: int = 0
     n_frames_of_several: int = 0
+    n_accompanied: int = 0
     example: str = ""
     # The smallest and largest, the widest and tallest.
     sizes: set[tuple[int, int]] = field(default_factory=set)
@@ -50,6 +60,7 @@ class Survey:
         self.n_deep += header.deep
         self.n_rounded += header.rounded
         self.n_transparent += header.transparent
+        self.n_accompanied += header.companions
         if len(header.frames) > 1:
             self.n_several += 1
             self.n_frames_of_several += len(header.frames)
@@ -91,6 +102,9 @@ class Survey:
                 f"{count(self.n_several, 'file')} {'have' if self.n_several > 1 else 'has'} several frames"
             )
             wanted.remark(f"{self.name}: {files}, {self.n_frames_of_several} in all; each is a sample")
+        if self.n_accompanied:
+            files = count(self.n_accompanied, "MPO file")
+            wanted.remark(f"{self.name}: left out all pictures but the first of {files}")
         if self.n_transparent:
             wanted.remark(f"{self.name}: left out the transparency of {self._images(self.n_transparent)}")
         if shape[0] == 1 and self.n_grey < self.n:

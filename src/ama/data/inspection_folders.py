@@ -1,7 +1,11 @@
-"""The layout of MVTec's data sets (Bergmann et al., IJCV 2021): ``train/good``, ``test/good``, ``test/DEFECT``, masks.
+"""The layouts of data sets with defects, and of which images to learn.
 
-A folder counts as such if it holds both ``train/good`` and ``test/good``. Folders named train and test may be classes
-like any others.
+MVTec (Bergmann et al., IJCV 2021)
+    ``train/good``, ``test/good``, ``test/DEFECT`` and masks. A folder counts as such if it holds both ``train/good``
+    and ``test/good``: folders named train and test may be classes like any others.
+VisA (Zou et al., ECCV 2022)
+    ``Data/Images/Normal``, ``Data/Images/Anomaly`` and ``Data/Masks``, which no folder divides into images to learn
+    from and to test.
 """
 
 from __future__ import annotations
@@ -19,21 +23,47 @@ MASKS = "ground_truth"  # folder of the masks of the defects
 MASK_FOLDER = re.compile(rf"(?:^|/)(?:{MASKS}|masks)/", re.IGNORECASE)
 MASK_STEM = re.compile(r"(.*)_mask\.\w+", re.IGNORECASE | re.DOTALL)
 LIKE_MVTEC = "holds train/good and test/good, as MVTec's data sets do"
+VISA_IMAGES, VISA_NORMAL, VISA_ANOMALY = "Images", "Normal", "Anomaly"
+LIKE_VISA = f"holds {VISA_IMAGES}/{VISA_NORMAL} and {VISA_IMAGES}/{VISA_ANOMALY}, as VisA's data sets do"
+# What the paths of normal images and of others have in common where several data sets lie in one folder.
+SEVERAL = {
+    "MVTec": (f"/train/{GOOD}/", f"/test/{GOOD}/"),
+    "VisA": tuple(f"/Data/{VISA_IMAGES}/{kind}/" for kind in (VISA_NORMAL, VISA_ANOMALY)),
+}
 
 
 class InspectionFolder(NamedTuple):
-    """The parts of a data set of that layout."""
+    """The parts of a data set of such a layout."""
 
     train: Path  # normal images to learn from
     test: Path  # labelled by its sub-folders
     masks: Path | None  # of the defects in ``test``
 
+    @property
+    def good(self) -> str:
+        """The label of the normal images."""
+        return self.train.name
+
+    @property
+    def apart(self) -> bool:
+        """Whether the images to learn from are not among those to test."""
+        return self.train.parent != self.test
+
+    @property
+    def like(self) -> str:
+        """What the folder holds, for messages."""
+        return LIKE_MVTEC if self.apart else LIKE_VISA
+
 
 def inspection_folder(source: Any) -> InspectionFolder | None:
-    """The parts of a folder of that layout; None for anything else."""
+    """The parts of a folder of such a layout; None for anything else."""
     folder = _folder(source)
     if folder is None:
         return None
+    for place in (folder / "Data", folder):
+        images, masks = place / VISA_IMAGES, place / "Masks"
+        if (images / VISA_NORMAL).is_dir() and (images / VISA_ANOMALY).is_dir():
+            return InspectionFolder(images / VISA_NORMAL, images, masks if masks.is_dir() else None)
     train, test, masks = folder / "train" / GOOD, folder / "test", folder / MASKS
     if not train.is_dir() or not (test / GOOD).is_dir():
         return None
@@ -41,7 +71,7 @@ def inspection_folder(source: Any) -> InspectionFolder | None:
 
 
 def part_to_learn(source: Any) -> tuple[Any, str | None]:
-    """The source to learn from in place of a folder of that layout or of its ``train``, and a sentence on it.
+    """The source to learn from in place of a folder of such a layout or of its ``train``, and a sentence on it.
 
     Parameters
     ----------
@@ -56,7 +86,7 @@ def part_to_learn(source: Any) -> tuple[Any, str | None]:
         One sentence on what is learned from instead; None if nothing is.
     """
     if (parts := inspection_folder(source)) is not None:
-        return str(parts.train), f"{source} {LIKE_MVTEC}: learning from {parts.train}"
+        return str(parts.train), f"{source} {parts.like}: learning from {parts.train}"
     folder = _folder(source)
     if folder is None or folder.name != "train" or (parts := inspection_folder(folder.parent)) is None:
         return source, None
@@ -68,7 +98,7 @@ def part_to_learn(source: Any) -> tuple[Any, str | None]:
 
 
 def part_to_calibrate(source: Any) -> tuple[Any, str | None]:
-    """The source of new normal samples in place of a folder of that layout, and a sentence on it.
+    """The source of new normal samples in place of a folder of such a layout, and a sentence on it.
 
     Parameters
     ----------
@@ -78,16 +108,16 @@ def part_to_calibrate(source: Any) -> tuple[Any, str | None]:
     Returns
     -------
     source, remark
-        As of :func:`part_to_learn`: images that were not learned from.
+        As of :func:`part_to_learn`: images that were not learned from, if the layout tells them apart.
     """
     if (parts := inspection_folder(source)) is None:
         return source, None
-    good = str(parts.test / GOOD)
-    return good, f"{source} {LIKE_MVTEC}: calibrating on {good}"
+    good = str(parts.test / parts.good)
+    return good, f"{source} {parts.like}: calibrating on {good}"
 
 
 def check_one_set(images: Sequence[str], name: str) -> None:
-    """Refuse a folder within which others are of that layout, as their defects and masks would be samples.
+    """Refuse a folder within which others are of such a layout, as their defects and masks would be samples.
 
     Parameters
     ----------
@@ -101,16 +131,14 @@ def check_one_set(images: Sequence[str], name: str) -> None:
     InputError
         The message names such folders.
     """
-    train, test = (
-        {image.partition(part)[0] for image in images if part in image}
-        for part in (f"/train/{GOOD}/", f"/test/{GOOD}/")
-    )
-    if sets := sorted(train & test):
-        shown = ", ".join(sets[:3]) + (", ..." if len(sets) > 3 else "")
-        raise InputError(
-            f"{name} holds folders in MVTec's layout ({shown}), expected one data set: name one, such as "
-            f"{name}/{sets[0]}"
-        )
+    for layout, parts in SEVERAL.items():
+        one, other = ({image.partition(part)[0] for image in images if part in image} for part in parts)
+        if sets := sorted(one & other):
+            shown = ", ".join(sets[:3]) + (", ..." if len(sets) > 3 else "")
+            raise InputError(
+                f"{name} holds folders in {layout}'s layout ({shown}), expected one data set: name one, such as "
+                f"{name}/{sets[0]}"
+            )
 
 
 def holds_good(source: Any) -> bool:

@@ -37,7 +37,7 @@ from ama.data.hub import cache_folders, dataset_table, hub_dataset
 from ama.data.image_columns import ImageColumn
 from ama.data.image_folders import ImageFiles, find_images
 from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
-from ama.data.inspection_folders import LIKE_MVTEC, inspection_folder
+from ama.data.inspection_folders import inspection_folder
 from ama.data.labels import as_labels
 from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
@@ -180,7 +180,7 @@ def _open_digits(wanted: Wanted) -> Source:
 def _open_folder(folder: Path, wanted: Wanted) -> Source:
     # A model has learned from another part of it, and the masks are no samples.
     if wanted.shape is not None and (parts := inspection_folder(folder)) is not None:
-        wanted.remark(f"{folder} {LIKE_MVTEC}: reading {parts.test}")
+        wanted.remark(f"{folder} {parts.like}: reading {parts.test}")
         folder = parts.test
     if files := find_images(folder, wanted):
         wanted.check_no_label_column(str(folder), "the labels of a folder of images are its sub-folders")
@@ -196,6 +196,8 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
         return open_table(parquet_table(shards, str(folder)), wanted, [folder])
     found = Counter(p.suffix.lower() or "other" for p in visible if p.is_file())
     held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"
+    if not found and (folders := [p.name for p in visible if p.is_dir()]):
+        held += f" and {count(len(folders), 'folder')} such as {folders[0]}"
     raise InputError(f"{folder} holds {held}, expected images ({SOME_SUFFIXES}) or shards (.parquet)")
 
 

@@ -31,6 +31,7 @@ from ama.utils.declarations import FIRST, parameter, plain_number
 from ama.utils.extras import needs_extra
 
 if TYPE_CHECKING:
+    from ama.data.encoding.table_encoding import TableEncoding
     from ama.training.fit import Fitted, TrainingSet
     from ama.training.run import Run
 
@@ -135,9 +136,9 @@ class AMADetector(
         run = dataclasses.replace(self._run(self._device()), logger=logger)
         backbone = self._loaded_backbone()
         samples, anomalous, numbers = training_samples(self, X, y, groups)
-        normal, known = parted(samples.x, anomalous)
-        data = TrainingSet(normal, known, validation_samples(validation, samples), backbone, numbers)
-        fitted = self._best(data, run)
+        self._check_encoded(samples.encoding)
+        parts = *parted(samples.x, anomalous), validation_samples(validation, samples)
+        fitted = self._best(TrainingSet(*parts, backbone, numbers), run)
         self.validation_auroc_ = fitted.validation_auroc
         seconds, precision = time.monotonic() - started, fitted.model.settings.precision
         self._keep(fitted.model, samples, fitted.steps, fitted.history, seconds, precision)
@@ -184,6 +185,11 @@ class AMADetector(
         if validation is None and "auto" in (self.delta, self.direction):
             raise InputError("delta or direction is 'auto', which needs validation samples, found none")
         check_held_out_from(self.held_out_from, groups)
+
+    def _check_encoded(self, encoding: TableEncoding | None) -> None:
+        """Refuse what is not for rows, in a message that counts the columns of the table and not those encoded."""
+        if encoding is not None:
+            self._kind((len(encoding),))
 
     @property
     def left_out(self) -> float:

@@ -71,7 +71,7 @@ class ExportingMixin:
             from ama.export.export_card import export_card
             from ama.export.onnx_file import check_exportable, export_onnx
 
-        check_exportable(detector.model_, file, maps)
+        check_exportable(detector.model_, file, maps, detector.encoding_)
         for remark in self._remarks_on_export():
             warnings.warn(remark, stacklevel=2)
         samples = None if X is None else detector._fitted_samples(X).cpu()

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Num, Shaped
 from torch import Tensor
 
+from ama.data.encoding.table_encoding import TableEncoding
 from ama.detectors.exporting import Exported
 from ama.errors import InputError
 from ama.errors import sentence as shortened
@@ -23,6 +24,7 @@ from ama.export.graph_backbone import check_backbone
 from ama.export.graph_maps import check_map
 from ama.export.scoring_graph import ScoringGraph
 from ama.io.whole_files import check_file_path, replacing
+from ama.scores.kinds.factory import kind_of
 from ama.scores.model import Model
 
 SUFFIX = ".onnx"
@@ -86,8 +88,15 @@ def export_onnx(
     return Exported(path, found.score, bound, len(compared), graph.output_names)
 
 
-def check_exportable(model: Model, path: Path, with_map: bool) -> None:
+def check_exportable(model: Model, path: Path, with_map: bool, encoding: TableEncoding | None = None) -> None:
     """Refuse, before any work is done, a file that cannot be written or a model that cannot be exported.
+
+    Parameters
+    ----------
+    model, path, with_map
+        As of :func:`export_onnx`.
+    encoding
+        Of the table that the model was fitted on, whose columns messages count; None if there is none.
 
     Raises
     ------
@@ -97,7 +106,7 @@ def check_exportable(model: Model, path: Path, with_map: bool) -> None:
     check_file_path(path, [SUFFIX])
     check_backbone(model.backbone)
     if with_map:
-        check_map(model.kind)
+        check_map(model.kind if encoding is None else kind_of((len(encoding),)))
 
 
 def _agreement(found: Differences, bound: float, n: int, card: dict[str, Any]) -> dict[str, Any]:

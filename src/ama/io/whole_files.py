@@ -64,7 +64,8 @@ def check_no_source(path: Path, source: str) -> None:
     """
     read = Path(source)
     same = False
-    with contextlib.suppress(OSError, ValueError):  # opening the source says what is wrong with its name
+    # Opening the source says what is wrong with its name; a RuntimeError is about "~nobody".
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
         read = read.expanduser()
         places = [read, read.with_name(read.name + path.suffix)] if read.name else [read]
         same = path.exists() and any(place.exists() and place.samefile(path) for place in places)

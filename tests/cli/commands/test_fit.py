@@ -15,6 +15,7 @@ import pyarrow.csv
 import pytest
 
 import ama
+from ama.cli.commands.fit import tell_of_limit
 from ama.decision.metrics import evaluate
 from ama.detectors.registry import method as detector_class
 from places import EACH, SMALL, noise, read, refused, weights, write
@@ -449,3 +450,12 @@ def test_a_method_that_learns_from_normal_samples_alone_refuses_others(call, tmp
         f"ama: {option} cannot be used: NearestNeighbours learns from normal samples alone\n",
     )
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize(
+    ("limit", "took", "told"), [("30s", 56, True), ("30s", 34, False), ("5m", 340, False), (None, 900, False)]
+)
+def test_a_fit_that_took_much_longer_than_its_limit_says_why(limit, took, told, capsys):
+    tell_of_limit(limit, took)
+    sentence = f"ama: the fit took {took} s, as max_time (30 s) limits the training alone: "
+    assert capsys.readouterr().err.startswith(sentence) == told

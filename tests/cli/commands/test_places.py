@@ -193,6 +193,24 @@ def test_a_layout_of_mvtec_is_learned_from_and_evaluated_with_its_masks(call, in
     assert f"PRO to 30% false positives   {found['pro']:.4f}  (8 regions of defects)" in evaluated[1]
 
 
+def test_a_layout_of_visa_is_learned_from_and_evaluated_with_its_masks(call, inspection, tmp_path):
+    candle = tmp_path / "candle"
+    for part, place in (("train/good", "Images/Normal"), ("test/spot", "Images/Anomaly")):
+        shutil.copytree(inspection / part, candle / "Data" / place)
+    shutil.copytree(inspection / "ground_truth" / "spot", candle / "Data" / "Masks" / "Anomaly")
+    like = f"{candle} holds Images/Normal and Images/Anomaly, as VisA's data sets do"
+    images, masks = candle / "Data" / "Images", candle / "Data" / "Masks"
+    status, _, errors = call("fit", candle, "--normal-label", "Normal", "--out", tmp_path / "model", *SMALL)
+    assert status == 0
+    assert f"{like}: learning from {images}/Normal" in errors
+    assert f"learning from {images}/Normal: 60 images of 8 x 8 pixels" in errors
+    told = call("evaluate", tmp_path / "model", candle)
+    by_hand = call("evaluate", tmp_path / "model", images, "--normal-label", "Normal", "--masks", masks)
+    assert told[:2] == by_hand[:2]
+    assert f"ama: note: {like}: evaluating " in told[2]
+    assert f"note: images that the model learned from may be among those of {images}/Normal\n" in told[2]
+
+
 def test_good_is_the_normal_label_where_nothing_else_is_said(call, inspection):
     told = call("evaluate", "photos.model", inspection / "test")
     named = call("evaluate", "photos.model", inspection / "test", "--normal-label", "good")

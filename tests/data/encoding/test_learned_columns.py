@@ -84,3 +84,11 @@ def test_numbers_written_as_text_are_numbers_and_a_few_other_texts_count_as_miss
     values = [f"{i}.5" for i in range(40)] + ["?", "n/a"]
     assert learned(values) == (Numbers(20.0, True, False, True), [Change.NUMBERS_AMONG_TEXT])
     assert isinstance(learned(["1", "2", "?"] * 3)[0], Categories)
+
+
+def test_marks_of_a_missing_number_may_be_many_if_they_are_of_few_kinds():
+    numbers = [str(i) for i in range(60)]
+    for marks in (["-"] * 40, ["?", "n/a", "-"] * 13):
+        assert learned(numbers + marks) == (Numbers(29.5, True, False, True), [Change.NUMBERS_AMONG_TEXT])
+    assert learned(numbers + ["a", "b", "c", "d"] * 10)[1] == [Change.CATEGORIES]
+    assert learned(numbers + ["-"] * 61)[1] == [Change.CATEGORIES]

@@ -49,7 +49,7 @@ def _run(given: Namespace) -> None:
         raise InputError(
             f"{given.model} holds a {type(detector).__name__}, and only AMADetector can be exported"
         )
-    check_exportable(detector.model_, Path(given.out), given.map)
+    check_exportable(detector.model_, Path(given.out), given.map, detector.encoding_)
     if given.false_alarm_rate is not None:
         detector.set_threshold(given.false_alarm_rate)
     samples = None

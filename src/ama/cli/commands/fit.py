@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ama.detectors.base import Detector
 
 DEFAULT_METHOD = "AMADetector"
+LONGER, A_WHILE = 1.25, 5  # times the limit of time, and seconds above it, from which a fit took long
 
 
 def _add_options(parser: ArgumentParser, words: list[str]) -> None:
@@ -150,6 +151,19 @@ def _tell(detector: Detector, out: str, n: int) -> None:
         f"saved {out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s{precision}; "
         f"flags about {detector.guaranteed_rate:.0%} of normal samples"
     )
+    tell_of_limit(getattr(detector, "max_time", None), detector.fit_seconds_)
+
+
+def tell_of_limit(limit: str | float | None, took: float) -> None:
+    """Say what a limit of time does not limit, where that took long."""
+    from ama.cli.told import say
+    from ama.utils.durations import seconds
+
+    if (limited := seconds(limit)) is not None and took > max(LONGER * limited, limited + A_WHILE):
+        say(
+            f"the fit took {took:.0f} s, as max_time ({limited:g} s) limits the training alone: held-out samples are "
+            "scored and the threshold is set after it"
+        )
 
 
 def _check_detector(given: Namespace, detector: Detector) -> None:

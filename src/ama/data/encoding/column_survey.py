@@ -72,6 +72,11 @@ class ColumnSurvey:
         counted = _rows_with(pattern, self.counts)
         return (counted + self._later[pattern]) / (self.counts.total() - self.counts[None] + self._n_later)
 
+    def kinds_without(self, pattern: str) -> int:
+        """How many different texts, of those that are counted one by one, do not have one of ``PATTERNS``."""
+        known = Counter[str | None](text for text in self.counts if text is not None)
+        return len(known) - _rows_with(pattern, known)
+
     def _count(self, found: Texts) -> None:
         places = np.bincount(found.places + 1, minlength=len(found.known) + 1)
         rows: Counter[str | None] = Counter()

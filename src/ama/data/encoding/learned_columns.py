@@ -22,6 +22,7 @@ MAX_INDICATORS = 20  # kinds of text that get an indicator each
 RARE = 0.001  # share of the rows below which a kind gets none: its indicator would outweigh everything else
 OWN = 0.9  # share of the rows with a text of their own from which on a column carries nothing
 MOSTLY = 0.9  # share of numbers among texts from which on the others count as missing
+HALF, MARKS = 0.5, 3  # the same where the others are of few kinds, as are marks such as "-" or "?"
 MAX_FREQUENCIES = 10_000  # kinds whose frequency is kept
 MAX_CHARACTERS = 2_000_000  # of all kinds of a table
 
@@ -86,7 +87,8 @@ def _of_text(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:
         encoding, changes = _of_numbers(survey, among_texts=True)
         return encoding, [Change.TEXT_OF_NUMBERS, *changes]
     kinds = survey.counts
-    if share >= MOSTLY and len(kinds) > MAX_INDICATORS:
+    few = survey.kinds_without(NUMBER_IN_TEXT) <= MARKS
+    if share >= (HALF if few else MOSTLY) and len(kinds) > MAX_INDICATORS:
         encoding, _ = _of_numbers(survey, among_texts=True, n_odd=True)
         return encoding, [Change.NUMBERS_AMONG_TEXT]
     return _of_kinds(kinds, chosen, MAX_CHARACTERS // n_texts)
