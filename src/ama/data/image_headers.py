@@ -18,10 +18,8 @@ GREY_MODES = ("1", "L", "LA", "I", "F")
 DEEP_MODES = ("I", "F")  # and I;16 in its byte orders
 TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that exchange height and width
 ANIMATIONS = ("GIF", "WEBP", "PNG", "AVIF")
-PICTURES, EQUAL = (
-    0xB002,
-    "Multi-Frame",
-)  # of MPO: a tag, and the types of pictures of a panorama or a stereo camera
+PICTURES = 0xB002  # a tag of MPO
+EQUAL = "Multi-Frame"  # how the types of its pictures begin that are of a panorama or a stereo camera
 SUBFILE = 254  # a tag of TIFF
 NO_PAGE = 1 | 4  # bits of its value: a smaller copy of another page, a mask of one
 MAX_FRAMES = 10_000
