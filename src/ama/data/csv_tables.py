@@ -34,11 +34,11 @@ ODD = re.compile(r"In CSV column #(?P<place>\d+): .*CSV conversion error to (?!s
 RAGGED = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<columns>\d+) columns, got (?P<fields>\d+)")
 
 
-def csv_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
+def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> ArrowTable:
     """A CSV file with column names in its first line.
 
-    The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but a
-    comma (a tab in a TSV file), a point and Unicode becomes a remark. A column without a name and without values is
+    The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but
+    ``separator``, a point and Unicode becomes a remark. A column without a name and without values is
     left out. A column is text if any of its values is neither a number nor a boolean, or if it is for the model.
 
     Raises
@@ -59,7 +59,7 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
             # The first bytes were UTF-8 and later ones are not.
             dialect = find_dialect(start, whole, str(path), "cp1252")
             table = _table(path, dialect, wanted, whole)
-    if said := dialect.assumed("\t" if ".tsv" in path.name.lower() else ","):
+    if said := dialect.assumed(separator):
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
     return table
 

@@ -29,9 +29,7 @@ def ipc_table(path: Path | RemoteFile) -> ArrowTable:
     sizes = [1]
     with decodable(str(path)):
         with arrow_file(path) as file:
-            if not file.read(len(FILE)).startswith((FILE, STREAM)):
-                raise InputError(f"{path} is no Arrow file, expected one, or Feather of version 2")
-            schema = _reader(file).schema
+            schema = _reader(path, file).schema
         for batch in _batches(path):
             batch.validate(full=True)  # its offsets are used as they are stored
             sizes.append(len(batch))
@@ -50,7 +48,7 @@ def _stream(
 def _batches(path: Path | RemoteFile, fields: Sequence[int] = ()) -> Iterator[pa.RecordBatch]:
     """The record batches of a file, with some of the fields, or with all."""
     with arrow_file(path) as file:
-        reader = _reader(file, fields)
+        reader = _reader(path, file, fields)
         if isinstance(reader, pa.RecordBatchFileReader):
             yield from map(reader.get_batch, range(reader.num_record_batches))
         else:
@@ -58,9 +56,11 @@ def _batches(path: Path | RemoteFile, fields: Sequence[int] = ()) -> Iterator[pa
 
 
 def _reader(
-    file: pa.NativeFile, fields: Sequence[int] = ()
+    path: Path | RemoteFile, file: pa.NativeFile, fields: Sequence[int] = ()
 ) -> pa.RecordBatchFileReader | pa.RecordBatchStreamReader:
+    start = file.read(len(FILE))
+    if not start.startswith((FILE, STREAM)):
+        raise InputError(f"{path} is no Arrow file, expected one, or Feather of version 2")
     file.seek(0)
-    opened = pa.ipc.open_file if file.read(len(FILE)) == FILE else pa.ipc.open_stream
-    file.seek(0)
+    opened = pa.ipc.open_file if start == FILE else pa.ipc.open_stream
     return opened(file, options=pa.ipc.IpcReadOptions(included_fields=list(fields)))

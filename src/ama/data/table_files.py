@@ -18,7 +18,7 @@ from ama.data.table_sources import open_table
 TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".parquet": lambda path, wanted: parquet_table([path], str(path)),
     ".csv": csv_table,
-    ".tsv": csv_table,
+    ".tsv": lambda path, wanted: csv_table(path, wanted, "\t"),
     ".jsonl": lambda path, wanted: json_table(path),
     ".ndjson": lambda path, wanted: json_table(path),
     ".arrow": lambda path, wanted: ipc_table(path),

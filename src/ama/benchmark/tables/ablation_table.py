@@ -40,12 +40,12 @@ def ablation_table(cells: Sequence[Cell], records: dict[Cell, Any]) -> str:
                 for c in wanted
                 if c in records and score in records[c]["strict"]
             ]
-            known = found or not any(c in records for c in wanted)
-            texts.append(_over_seeds(found, len(wanted)) if known else NO_SUCH_SCORE)
+            without = not found and any(c in records for c in wanted)
+            texts.append(NO_SUCH_SCORE if without else _over_seeds(found, len(wanted)))
             means += [np.mean(found)] if found else []
         title = method if score == "score" else f"{method}, by {score} alone"
-        mean = f"{np.mean(means):.3f}" if len(means) == len(experiments) else NOT_RUN
-        mean = NO_SUCH_SCORE if NO_SUCH_SCORE in texts else mean
+        absent = NO_SUCH_SCORE if NO_SUCH_SCORE in texts else NOT_RUN
+        mean = f"{np.mean(means):.3f}" if len(means) == len(experiments) else absent
         lines.append(line(title, *texts, mean))
     return "\n".join(lines)
 
