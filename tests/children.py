@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -10,6 +11,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+LONGEST = 120  # seconds of a process; one that hangs says where and ends, as others wait for it
 
 
 class Ended(NamedTuple):
@@ -51,6 +54,7 @@ def start(work: Callable[[], int | None], folder: Path, written: Path) -> int:
             os.dup2(opened, descriptor)
             os.close(opened)
         sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+        faulthandler.dump_traceback_later(LONGEST, exit=True, file=sys.stderr)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         status = work() or 0
         sys.stdout.flush()

@@ -17,6 +17,7 @@ import torch
 import ama
 from ama.baselines import ALAD, PCAReconstruction
 from ama.errors import DivergenceError, InputError
+from children import end, start
 
 pytestmark = pytest.mark.filterwarnings("ignore:a false-alarm rate")
 
@@ -134,7 +135,7 @@ def test_the_callers_settings_of_torch_change_no_model_and_no_score(unusual, kin
     assert np.array_equal(found, usual)
 
 
-def test_a_forked_process_waits_for_no_fit_of_its_parent(rows):
+def test_a_forked_process_waits_for_no_fit_of_its_parent(rows, tmp_path):
     if not hasattr(os, "fork"):
         pytest.skip("there is no fork")
     from ama.training.isolation import one_at_a_time
@@ -149,14 +150,11 @@ def test_a_forked_process_waits_for_no_fit_of_its_parent(rows):
     thread = threading.Thread(target=hold)
     thread.start()
     held.wait(60)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork with threads
-        child = os.fork()
-    if child == 0:
-        signal.alarm(60)
+
+    def fit():
         ama.AMADetector(**SHORT, random_state=0).fit(rows)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
+
+    ended = end(start(fit, tmp_path, tmp_path), tmp_path)
     done.set()
     thread.join()
-    assert status == 0
+    assert ended.status == 0, ended.errors
