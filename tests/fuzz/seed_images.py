@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 from fuzz.raw_formats import png_of_pixels, tiled_tiff
@@ -28,6 +29,15 @@ def _picture(seed: int, channels: int = 1, depth: int = 8) -> np.ndarray:
 def _save(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def _heic(*images: Image.Image) -> bytes:
+    """Encoded without Pillow's plugin, which the package registers by itself."""
+    file, heif = io.BytesIO(), pillow_heif.HeifFile()
+    for image in images:
+        heif.add_from_pillow(image)
+    heif.save(file, quality=90)
     return file.getvalue()
 
 
@@ -101,5 +111,7 @@ SEED_IMAGES: dict[str, Callable[[int], bytes]] = {
     "grey16.pgm": lambda s: _save(_deep(s), "ppm"),
     "rgb.tga": lambda s: _save(_rgb(s), "tga"),
     "packed.tga": lambda s: _save(_grey(s), "tga", compression="tga_rle"),
+    "rgb.heic": lambda s: _heic(_rgb(s)),
+    "burst.heic": lambda s: _heic(_rgb(s), *_pages(s)),
 }
 COMMON_IMAGES = tuple(SEED_IMAGES)[:15]

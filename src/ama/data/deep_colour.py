@@ -20,6 +20,8 @@ def has_deep_channels(image: Image.Image) -> bool:
     """Whether a file has more than 8 bits a channel, as far as the header that Pillow has read tells."""
     if image.format == "TIFF":
         return max(_tags(image).get(BITS, (1,))) > 8
+    if image.format == "HEIF":
+        return image.info["bit_depth"] > 8
     for tile in getattr(image, "tile", ()):
         if tile.codec_name == "ppm":
             return tile.args[-1] > 255  # the largest value

@@ -61,7 +61,7 @@ def decode(
             while left:
                 page = left[0]
                 try:
-                    if page > 0:
+                    if page != image.tell():  # HEIC's first picture need not be the one that is opened
                         image.seek(page)
                         check_pixels(image)
                     frame: Decoded | Exception = _frame(image, content, page, len(frames), shape, deep)

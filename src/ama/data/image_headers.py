@@ -1,8 +1,9 @@
 """What the header of an encoded image tells: frames, channels, depth, size and transparency.
 
 Greyscale images are Pillow's modes 1, L, LA, I;16, I and F, and palettes of greys; all others are colour. Each frame of
-an animation and each page of a TIFF file is an image; previews, masks and smaller copies of a page are none. Of an MPO
-file only the first picture is read: many cameras write previews, depths or gains after it, as .jpg.
+an animation, each page of a TIFF file and each picture of a HEIC file is an image; previews, masks and smaller copies
+of a page are none. Of an MPO file only the first picture is read: many cameras write previews, depths or gains after
+it, as .jpg.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ama.data.image_opening import Content, ImageError, check_pixels, opened
 GREY_MODES = ("1", "L", "LA", "I", "F")
 DEEP_MODES = ("I", "F")  # and I;16 in its byte orders
 TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that exchange height and width
-ANIMATIONS = ("GIF", "WEBP", "PNG", "AVIF")
+ANIMATIONS = ("GIF", "WEBP", "PNG", "AVIF", "HEIF")
 PICTURES = 0xB002  # a tag of MPO
 EQUAL = "Multi-Frame"  # how the types of its pictures begin that are of a panorama or a stereo camera
 SUBFILE = 254  # a tag of TIFF

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from PIL import Image, UnidentifiedImageError
 
 from ama.data.deep_colour import has_deep_channels
+from ama.data.heic_images import BEGINNING, FORMAT, is_heic, missing_plugin
 from ama.errors import sentence
 from ama.io.regular_files import open_regular
 
@@ -33,6 +34,7 @@ SUFFIXES_OF = {
     "WEBP": (".webp",),
     "JPEG2000": (".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"),
     "AVIF": (".avif", ".avifs"),
+    FORMAT: (".heic", ".heics", ".heif", ".heifs", ".hif"),
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
     "QOI": (".qoi",),
     "SGI": (".sgi", ".rgb", ".rgba", ".bw"),
@@ -44,7 +46,7 @@ SUFFIXES_OF = {
 SUFFIXES = tuple(suffix for suffixes in SUFFIXES_OF.values() for suffix in suffixes)
 SOME_SUFFIXES = ".png, .jpg, .tif, .gif, .webp, ..."  # for messages
 WITHOUT_SIGNATURE = ("PCX", "TGA", "DIB")  # almost any bytes could be one of them
-SIGNED = tuple(name for name in SUFFIXES_OF if name not in WITHOUT_SIGNATURE)
+SIGNED = tuple(name for name in SUFFIXES_OF if name not in (*WITHOUT_SIGNATURE, FORMAT))
 
 # 8192 x 8192. Decoding and turning an image of 8 bits takes up to 12 bytes a pixel.
 MAX_PIXELS = 2**26
@@ -87,6 +89,11 @@ def opened(content: Content) -> Iterator[Image.Image]:
         file.seek(0)
         if n_bytes == 0:
             raise ImageError("it is empty")
+        if is_heic(file.read(BEGINNING)):
+            if missing := missing_plugin():
+                raise ImageError(missing)
+            formats = (FORMAT,)
+        file.seek(0)
         with Image.open(file, formats=formats) as image:
             if image.format != "TIFF" and n_bytes > MAX_FILE_BYTES:
                 raise ImageError(f"it has {n_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}")

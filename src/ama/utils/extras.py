@@ -24,6 +24,7 @@ class Extra(NamedTuple):
 EXTRAS = {
     "train": Extra("training", ("lightning",)),
     "hub": Extra("reading data sets of the Hugging Face hub", ("datasets",)),
+    "heic": Extra("reading HEIC images", ("pi_heif",)),
     "transformers": Extra("a backbone of transformers", ("transformers",)),
     "timm": Extra("a backbone of timm", ("timm",)),
     "onnx": Extra("export", ("onnx", "onnxscript", "onnxruntime")),
