@@ -66,7 +66,13 @@ def start(work: Callable[[], int | None], folder: Path, written: Path) -> int:
 
 def end(child: int, written: Path) -> Ended:
     """Wait for the end of a process."""
-    _, status = os.waitpid(child, 0)
+    try:
+        _, status = os.waitpid(child, 0)
+    except (
+        BaseException
+    ):  # such as the time limit of the test: whoever reads from the parent would wait for the child
+        os.kill(child, signal.SIGKILL)
+        raise
     output, errors = ((written / name).read_text(errors="replace") for name in ("output", "errors"))
     return Ended(os.waitstatus_to_exitcode(status), output, errors)
 
