@@ -143,9 +143,11 @@ def _parsed(content: bytes) -> Any:
         raise ValueError(f"it is larger than {MAX_BYTES // 2**20} MiB")
     if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
         raise ValueError(f"it holds more than {MAX_CONTAINERS:,} lists and objects")
-    return json.loads(
-        content.decode(), object_pairs_hook=_object, parse_int=_whole_number, parse_constant=_no_number
-    )
+    try:
+        text = content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not text in UTF-8, by its byte {error.start}") from error
+    return json.loads(text, object_pairs_hook=_object, parse_int=_whole_number, parse_constant=_no_number)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
