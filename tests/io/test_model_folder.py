@@ -182,6 +182,11 @@ def test_a_damaged_folder_gets_one_clear_sentence(folder, damage):
     assert str(folder) in str(caught.value)
 
 
+def test_a_file_is_no_model_folder(folder):
+    with pytest.raises(ModelFolderError, match=r"config\.json is a file, expected a model folder$"):
+        ama.load(folder / CONFIG)
+
+
 def test_a_byte_order_mark_is_no_damage(folder, digit_detector):
     (folder / CONFIG).write_text((folder / CONFIG).read_text(), encoding="utf-8-sig")
     assert ama.load(folder).offset_ == digit_detector.offset_
