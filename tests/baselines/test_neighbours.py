@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+import torch
 
 from ama.baselines.neighbours import NearestNeighbours
 
@@ -16,3 +18,13 @@ def test_the_score_is_the_mean_distance_to_the_nearest(rng):
     test = unseen.reshape(5, -1) / 127.5 - 1
     distances = np.sort(np.linalg.norm(test[:, None] - points[None], axis=2), axis=1)
     assert np.allclose(detector.score_samples(unseen), -distances[:, :3].mean(1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("n_columns", [3, 6, 7, 40], ids=lambda n: f"{n} columns")
+def test_rows_of_few_columns_and_of_many_are_measured_alike(rng, n_columns):
+    rows, unseen = rng.normal(size=(100, n_columns)), rng.normal(size=(5, n_columns))
+    detector = NearestNeighbours(n_neighbours=3, held_out=0.2, random_state=0, device="cpu").fit(rows)
+    model = detector.model_
+    test = model.normalise(torch.from_numpy(unseen)).double().numpy()
+    distances = np.sort(np.linalg.norm(test[:, None] - model.points.numpy()[None], axis=2), axis=1)
+    assert np.allclose(detector.score_samples(unseen), -distances[:, :3].mean(1), rtol=1e-9)

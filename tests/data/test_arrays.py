@@ -162,6 +162,8 @@ def test_unusable_arrays_are_refused_with_found_and_expected(array, sentence):
 
 
 def test_arrays_that_do_not_match_the_model_are_refused_with_found_and_expected():
+    with pytest.raises(InputError, match="rows of 1 column, expected 4"):
+        open_source(np.zeros((5, 1)), shape=(4,))
     with pytest.raises(InputError, match="rows of 3 columns, expected 4"):
         open_source(np.zeros((2, 3)), shape=(4,))
     with pytest.raises(InputError, match="images of 5 channels, expected 3"):

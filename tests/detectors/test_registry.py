@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -39,7 +40,11 @@ def test_a_model_of_an_unknown_method_is_no_traceback(digit_detector, tmp_path):
     config = tmp_path / "model" / "config.json"
     assert json.loads(config.read_text())["method"] == "AMADetector"
     config.write_text(config.read_text().replace('"method": "AMADetector"', '"method": "Later"'))
-    with pytest.raises(ModelFolderError, match=r"config\.json names the unknown method 'Later'$"):
+    told = (
+        r"config\.json names the unknown method 'Later': a class of your own loads it by its own method load; if a "
+        r"newer ama wrote it, upgrade ama$"
+    )
+    with pytest.raises(ModelFolderError, match=told):
         ama.load(tmp_path / "model")
 
 
@@ -60,3 +65,22 @@ def test_a_missing_gpu_is_no_fault_of_the_model_folder(digit_detector, tmp_path,
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(InputError, match=r"^device is cuda, but torch finds no usable GPU here$"):
         ama.load(tmp_path / "model", device="cuda")
+
+
+class Mine(baselines.NearestNeighbours):
+    """A class of a user."""
+
+
+def test_a_class_of_a_user_is_loaded_by_itself(rng, tmp_path):
+    rows = rng.normal(size=(200, 3))
+    detector = Mine(random_state=0, device="cpu", progress=False).fit(rows)
+    detector.save(tmp_path / "model")
+    assert np.array_equal(Mine.load(tmp_path / "model").score_samples(rows), detector.score_samples(rows))
+    with pytest.raises(
+        ModelFolderError, match="the unknown method 'Mine': a class of your own loads it by its own"
+    ):
+        ama.load(tmp_path / "model")
+    with pytest.raises(
+        ModelFolderError, match=r"holds a Mine, not a AMADetector: load it by Mine\.load, or by"
+    ):
+        ama.AMADetector.load(tmp_path / "model")

@@ -148,7 +148,10 @@ DAMAGES = {
         "not the configuration of an ama model",
     ),
     "not JSON": (lambda f: (f / CONFIG).write_text("{"), "cannot be read"),
-    "binary config": (lambda f: (f / CONFIG).write_bytes(b"\xff\xfe\x00"), "cannot be read"),
+    "binary config": (
+        lambda f: (f / CONFIG).write_bytes(b"\xff\xfe\x00"),
+        "it is not text in UTF-8, by its byte 0",
+    ),
     "no config": (lambda f: (f / CONFIG).unlink(), f"holds no {CONFIG}"),
     "no weights": (lambda f: (f / WEIGHTS).unlink(), f"{WEIGHTS} is missing"),
     "truncated": (
@@ -177,6 +180,16 @@ def test_a_damaged_folder_gets_one_clear_sentence(folder, damage):
         ama.load(folder)
     assert "\n" not in str(caught.value)
     assert str(folder) in str(caught.value)
+
+
+def test_a_file_is_no_model_folder(folder):
+    with pytest.raises(ModelFolderError, match=r"config\.json is a file, expected a model folder$"):
+        ama.load(folder / CONFIG)
+
+
+def test_a_byte_order_mark_is_no_damage(folder, digit_detector):
+    (folder / CONFIG).write_text((folder / CONFIG).read_text(), encoding="utf-8-sig")
+    assert ama.load(folder).offset_ == digit_detector.offset_
 
 
 def test_a_tensor_of_another_shape_is_named(folder):

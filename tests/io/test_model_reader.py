@@ -73,7 +73,7 @@ def without(key: str):
 
 
 CONFIGS = {
-    "empty": (lambda text: "", "cannot be read"),
+    "empty": (lambda text: "\n", r"config\.json cannot be read: it is empty$"),
     "nested lists": (lambda text: "[" * 100_000, "nested too deeply"),
     "many lists": (lambda text: "[" + "[]," * 500_000 + "0]", "more than 400,000 lists"),
     "17 MB": (lambda text: " " * (17 * 2**20), "larger than 16 MiB"),

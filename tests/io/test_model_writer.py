@@ -90,6 +90,7 @@ def test_numbers_of_numpy_are_saved_as_numbers(tmp_path):
 def test_a_threshold_of_another_rate_is_not_saved(two, tmp_path):
     two[0].save(tmp_path / "model")
     detector = ama.load(tmp_path / "model").set_params(false_alarm_rate=0.3)
+    assert detector.offset_ == two[0].offset_  # parameters count for the next fit
     with pytest.raises(
         ModelFolderError, match=r"the threshold of false_alarm_rate 0\.3 is .*set_threshold sets both"
     ):

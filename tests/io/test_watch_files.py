@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -16,6 +17,8 @@ def test_a_state_comes_back_and_a_missing_file_is_none(tmp_path):
     assert read_watch(tmp_path / "watch.json") == state
     assert read_watch(tmp_path / "missing.json") is None
     assert os.listdir(tmp_path) == ["watch.json"]
+    (tmp_path / "watch.json").write_text(json.dumps(state), encoding="utf-8-sig")
+    assert read_watch(tmp_path / "watch.json") == state
 
 
 @pytest.mark.parametrize(

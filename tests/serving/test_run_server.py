@@ -96,6 +96,14 @@ def test_what_is_no_http_is_a_line(server, sent):
     assert "Traceback" not in server.said()
 
 
+def test_a_damaged_form_is_told_in_its_answer_and_not_in_the_log(server, pictures):
+    said = server.said()
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    for body in (b"no form", form(pictures).replace(b"\r\n\r\n", b"\n\r\n"), form(pictures)[:-5] + b"x"):
+        assert "the multipart form is damaged: " in server.score(body, kind).refused(400)
+    assert server.said() == said
+
+
 def test_a_socket_says_where_it_listens():
     with bound("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]

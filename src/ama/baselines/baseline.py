@@ -17,12 +17,13 @@ from ama.data.samples import described
 from ama.detectors.base import Detector
 from ama.detectors.parameters import parameters
 from ama.detectors.trained import TrainedDetector
-from ama.detectors.training_inputs import training_samples, without_known
+from ama.detectors.training_inputs import shown_numbers, training_samples, without_known
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import Precision
 from ama.training.batches import Batches
+from ama.training.flattened_columns import warn_of_flattened
 from ama.training.near_duplicates import warn_of_duplicates
 from ama.training.preparation import chosen_hold_out
 from ama.training.run import Run, reader
@@ -102,6 +103,8 @@ class Baseline(Detector):
             held_out_from = "anywhere" if numbers is None else "groups"
             warn_of_duplicates(train, calibration, rows, held_out_from)
             model.scaling.fit(train)
+            if not kind.pictured:
+                warn_of_flattened(train, model.scaling.scale, shown_numbers(samples))
             self._learn(model, train, run, log)
             model.settle()
             model.calibrate(calibration, run.progress)

@@ -21,6 +21,8 @@ from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
 from ama.utils.declarations import METHOD, parameter
 
+MOST_OF_TREE = 6  # columns: of more, comparing with every point is faster
+
 
 class NearestNeighboursModel(BaselineModel):
     """The normal samples."""
@@ -34,11 +36,14 @@ class NearestNeighboursModel(BaselineModel):
 
     def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
         if self._search is None:
-            self._search = NearestNeighbors(n_neighbors=self.n_neighbours, algorithm="brute")
+            algorithm = "kd_tree" if self.points.shape[1] <= MOST_OF_TREE else "brute"
+            self._search = NearestNeighbors(n_neighbors=self.n_neighbours, algorithm=algorithm)
             self._search.fit(self.points.cpu().numpy())
+        # Of another type than the points, they would be searched an order of magnitude more slowly.
+        x = x.flatten(1).to(self.points.dtype)
         # A distance that overflows is the largest there is.
         with np.errstate(over="ignore", invalid="ignore"):
-            distances, _ = self._search.kneighbors(x.flatten(1).cpu().numpy())
+            distances, _ = self._search.kneighbors(x.cpu().numpy())
         return {"score": torch.from_numpy(distances).mean(1)}
 
 

@@ -23,7 +23,7 @@ from ama.data.feature_columns import find_columns
 from ama.data.labels import as_labels, as_objects
 from ama.data.names import of_columns
 from ama.data.normal_labels import is_normal
-from ama.data.samples import Samples, Source, Wanted
+from ama.data.samples import Samples, Source, Wanted, count
 from ama.errors import InputError
 
 
@@ -174,7 +174,7 @@ def check_width(found: int, wanted: Wanted, name: str) -> None:
     if found == 0:
         raise InputError(f"{name} has no column of numbers, expected at least one")
     if wanted.n_columns is not None and wanted.n_columns != found:
-        raise InputError(f"{name} has rows of {found} columns, expected {wanted.n_columns}")
+        raise InputError(f"{name} has rows of {count(found, 'column')}, expected {wanted.n_columns}")
 
 
 def check_finite(x: Float[np.ndarray, "n d"], rows: Sequence[int], columns: list[str], name: str) -> None:

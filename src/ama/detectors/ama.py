@@ -20,7 +20,13 @@ from ama.detectors.parameters import parameters
 from ama.detectors.plotting import ImagePlottingMixin
 from ama.detectors.seeing import BackboneMixin
 from ama.detectors.trained import TrainedDetector
-from ama.detectors.training_inputs import check_held_out_from, parted, training_samples, validation_samples
+from ama.detectors.training_inputs import (
+    check_held_out_from,
+    parted,
+    shown_numbers,
+    training_samples,
+    validation_samples,
+)
 from ama.errors import InputError
 from ama.features.tiles import Tiles
 from ama.objective.latent import shell_bounds
@@ -138,7 +144,7 @@ class AMADetector(
         samples, anomalous, numbers = training_samples(self, X, y, groups)
         self._check_encoded(samples.encoding)
         parts = *parted(samples.x, anomalous), validation_samples(validation, samples)
-        fitted = self._best(TrainingSet(*parts, backbone, numbers), run)
+        fitted = self._best(TrainingSet(*parts, backbone, numbers, shown_numbers(samples)), run)
         self.validation_auroc_ = fitted.validation_auroc
         seconds, precision = time.monotonic() - started, fitted.model.settings.precision
         self._keep(fitted.model, samples, fitted.steps, fitted.history, seconds, precision)

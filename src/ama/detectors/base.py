@@ -63,8 +63,8 @@ class Detector(
 
     # fmt: off
     false_alarm_rate: float = parameter((
-        "Share of normal samples that may be flagged, on average: held-out normal samples set the threshold."),
-        FIRST, 0, 1, exclusive=True, default=0.05)
+        "Share of normal samples that may be flagged, on average: held-out normal samples set the threshold at "
+        "fit. set_threshold changes it later, set_params does not."), FIRST, 0, 1, exclusive=True, default=0.05)
     device: Literal["auto", "cpu", "cuda"] = parameter("\"auto\" is a GPU if there is one.", FIRST, default="auto")
     random_state: int | None = parameter((
         "Seed. Two fits with the same seed on the same CPU and number of threads are equal bit for bit."), FIRST,

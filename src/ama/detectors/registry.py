@@ -71,7 +71,10 @@ def load(folder: str | Path, device: str = "auto", *, float32: bool = False) -> 
 
     def known(name: str) -> type[Detector]:
         if name not in METHODS:
-            raise ModelFolderError(f"{place / CONFIG} names the unknown method {name!r}")
+            raise ModelFolderError(
+                f"{place / CONFIG} names the unknown method {name!r}: a class of your own loads it by its own "
+                "method load; if a newer ama wrote it, upgrade ama"
+            )
         return method(name)
 
     detector = load_detector(place, device, known)

@@ -76,7 +76,10 @@ class SavedEstimator(BaseEstimator):
 
         def this_class(name: str) -> type[Self]:
             if name != cls.__name__:
-                raise ModelFolderError(f"{folder} holds a {name}, not a {cls.__name__}; ama.load reads both")
+                raise ModelFolderError(
+                    f"{folder} holds a {name}, not a {cls.__name__}: load it by {name}.load, or by ama.load if "
+                    "that is a class of ama"
+                )
             return cls
 
         return load_detector(given_path(folder, "folder"), device, this_class)

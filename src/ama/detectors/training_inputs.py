@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -82,6 +83,21 @@ def without_known(detector: Any, samples: Samples, anomalous: Bool[np.ndarray, "
         stacklevel=3,
     )
     return samples.select(~anomalous)
+
+
+def shown_numbers(samples: Samples) -> Callable[[Tensor, int], str]:
+    """How a number of a row is told, given the row and its place: with its column, and as it was before encoding."""
+    columns, encoding = samples.columns, samples.encoding
+
+    def shown(row: Tensor, place: int) -> str:
+        values = row.cpu().numpy()
+        if encoding is not None:
+            place = next(j for j, group in enumerate(encoding.groups) if place in group)
+            values = encoding.decode(values[None])[0]
+        value, name = values[place], place + 1 if columns is None else repr(columns[place])
+        return f"column {name} holds {value if isinstance(value, str) else format(value, 'g')}"
+
+    return shown
 
 
 def check_held_out_from(chosen: str | None, groups: Any) -> None:

@@ -123,6 +123,8 @@ def read_any_config(folder: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.exists(folder):
             raise ModelFolderError(f"there is no model at {folder}: no such folder") from None
+        if os.path.isfile(folder):
+            raise ModelFolderError(f"{folder} is a file, expected a model folder") from None
         raise ModelFolderError(f"{folder} is not a model folder: it holds no {CONFIG}") from None
     except RecursionError:
         raise ModelFolderError(f"{path} cannot be read: its values are nested too deeply") from None
@@ -143,9 +145,13 @@ def _parsed(content: bytes) -> Any:
         raise ValueError(f"it is larger than {MAX_BYTES // 2**20} MiB")
     if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
         raise ValueError(f"it holds more than {MAX_CONTAINERS:,} lists and objects")
-    return json.loads(
-        content.decode(), object_pairs_hook=_object, parse_int=_whole_number, parse_constant=_no_number
-    )
+    if not content.strip():
+        raise ValueError("it is empty")
+    try:
+        text = content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not text in UTF-8, by its byte {error.start}") from error
+    return json.loads(text, object_pairs_hook=_object, parse_int=_whole_number, parse_constant=_no_number)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def read_watch(path: Path) -> dict[str, Any] | None:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise ValueError(f"it is larger than {MAX_BYTES // 2**20} MiB")
-        state = json.loads(content.decode())
+        state = json.loads(content.decode("utf-8-sig"))
         if not isinstance(state, dict):
             raise ValueError("it holds no object")
         return state

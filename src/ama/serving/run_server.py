@@ -19,7 +19,8 @@ from fastapi import FastAPI
 from ama.errors import InputError, sentence
 from ama.serving.http_protocol import HttpProtocol
 
-LOGGERS = ("uvicorn.error", "ama.serving", "python_multipart")
+LOGGERS = ("uvicorn.error", "ama.serving")
+PARSER = "python_multipart"  # whose logger repeats, of no named request, what the answer to it says
 BACKLOG = 2048
 OF_HOST = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
 
@@ -131,14 +132,14 @@ class _OneLine(logging.Handler):
 
 @contextmanager
 def _logged() -> Generator[None, None, None]:
-    handler = _OneLine(logging.WARNING)
-    loggers = [logging.getLogger(name) for name in LOGGERS]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.propagate = False
+    handlers: dict[str, logging.Handler] = dict.fromkeys(LOGGERS, _OneLine(logging.WARNING))
+    handlers[PARSER] = logging.NullHandler()
+    for name, handler in handlers.items():
+        logging.getLogger(name).addHandler(handler)
+        logging.getLogger(name).propagate = False
     try:
         yield
     finally:
-        for logger in loggers:
-            logger.removeHandler(handler)
-            logger.propagate = True
+        for name, handler in handlers.items():
+            logging.getLogger(name).removeHandler(handler)
+            logging.getLogger(name).propagate = True

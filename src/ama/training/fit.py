@@ -24,6 +24,7 @@ from ama.settings import Settings
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
 from ama.training.checkpoint_folder import locked
+from ama.training.flattened_columns import Shown, warn_of_flattened
 from ama.training.isolation import isolated
 from ama.training.preparation import (
     chosen_hold_out,
@@ -58,6 +59,8 @@ class TrainingSet:
         The frozen network of the settings' ``features``, through which the samples are seen.
     groups
         Number of the group of each normal sample: whole groups are held out.
+    shown
+        How a number of a row is told; None tells nothing of the rows.
     """
 
     normal: Shaped[Tensor, "n ..."]
@@ -65,6 +68,7 @@ class TrainingSet:
     validation: tuple[Tensor, Tensor] | None = None
     backbone: Backbone | None = None
     groups: Int[Tensor, " n"] | None = None
+    shown: Shown | None = None
 
     def rows_kept(self) -> AbstractContextManager[None]:
         """A block in which the rows that the backbone makes of the samples are computed once."""
@@ -212,6 +216,8 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
     warn_of_near_duplicates(parts, rows, seen, settings.held_out_from)
     known = None if data.anomalies is None else seen(data.anomalies).x
     networks.scaling.fit(train)
+    if data.shown is not None and not kind.pictured:
+        warn_of_flattened(parts.train, networks.scaling.scale, data.shown)
     if networks.row_scaling is not None and rows is not None:
         networks.row_scaling.fit(rows)
 

@@ -73,6 +73,10 @@ def test_a_value_is_decoded_as_a_date_or_a_time():
     assert Moments(0, 0.0, ["day"], False, True).decode(days - 1) == ["12:00"]
     assert Moments(0, 0.0, [], True, False).decode(np.array([[3, 0.9]])) == ["missing"]
     assert Moments(0, 0.0, [], False, False).decode(np.array([[1e12]])) == ["a date beyond the calendar"]
+    last = np.array([[2_932_896.75]])  # 9999-12-31 18:00
+    assert Moments(0, 0.0, [], False, False).decode(last) == ["a date beyond the calendar"]
+    assert Moments(0, 0.0, ["day"], False, False).decode(last) == ["9999-12-31 18:00"]
+    assert Moments(0, 0.0, ["day"], False, False).decode(np.nextafter(last, 0)) == ["9999-12-31 18:00"]
 
 
 @pytest.mark.parametrize(

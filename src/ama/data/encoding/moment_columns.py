@@ -120,15 +120,16 @@ class Moments(ColumnEncoding):
         }
 
     def _shown(self, days: float) -> str:
+        timed = "day" in self.parts or self.times
         try:
-            moment = EPOCH + timedelta(microseconds=self.origin) + timedelta(days=days)
+            # Days are rounded; without times, the nearest day is meant.
+            moment = EPOCH + timedelta(microseconds=self.origin) + timedelta(days=days, seconds=0.5)
+            moment += timedelta(hours=0 if timed else 12)
         except OverflowError:
             return "a date beyond the calendar"
         if self.times:
             return f"{moment:%H:%M}"
-        return (
-            f"{moment:%Y-%m-%d %H:%M}" if "day" in self.parts else f"{moment + timedelta(hours=12):%Y-%m-%d}"
-        )
+        return f"{moment:%Y-%m-%d %H:%M}" if timed else f"{moment:%Y-%m-%d}"
 
 
 def is_date(kind: pa.DataType) -> bool:
