@@ -7,7 +7,7 @@ import csv
 import re
 from dataclasses import dataclass
 
-from ama.data.arrow import check_names
+from ama.data.arrow import EmptyTableError, check_names
 from ama.errors import InputError
 
 MAX_LINE = 2**22  # bytes of a line or a quoted value: what is held in memory at a time
@@ -105,7 +105,7 @@ def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = No
         given, n_skipped = found[1], n_skipped + 1
     lines = [f"{line}\n" for line in lines[n_skipped:]]
     if not lines:
-        raise InputError(f"{name} is an empty file, expected CSV with column names in its first line")
+        raise EmptyTableError(f"{name} is an empty file, expected CSV with column names in its first line")
     separator = given or _separator(lines)
     (names, *rows), n_header = _parsed(lines, separator)
     names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]

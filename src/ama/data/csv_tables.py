@@ -95,10 +95,14 @@ def _streamed(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int) -> Arr
     )
 
 
-def _with_texts(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int, columns: list[str]) -> ArrowTable:
+def _with_texts(
+    file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int, columns: list[str], spelled: bool
+) -> ArrowTable:
+    if not spelled:
+        return _streamed(file, kinds | dict.fromkeys(columns, pa.string()), n_rows)
     numbers = [name for name in columns if is_number(kinds[name]) and not pa.types.is_boolean(kinds[name])]
-    spelled = _CsvFile(file.path, file.dialect, numbers, set(columns) - set(numbers))
-    return _streamed(spelled, kinds | dict.fromkeys(numbers, pa.string()), n_rows)
+    as_labels = _CsvFile(file.path, file.dialect, numbers, set(columns) - set(numbers))
+    return _streamed(as_labels, kinds | dict.fromkeys(numbers, pa.string()), n_rows)
 
 
 class _CsvFile:
