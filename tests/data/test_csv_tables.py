@@ -48,6 +48,13 @@ def test_separator_decimal_sign_and_encoding_are_found_and_said(tmp_path, dialec
     assert len(samples.remarks) == bool(said)
 
 
+@pytest.mark.parametrize("name", ["temperature, outside", "a;b,c"])
+def test_the_name_of_the_only_column_of_a_tsv_file_may_hold_a_comma(tmp_path, name):
+    (tmp_path / "x.tsv").write_text(f"{name}\n1.5\n2\n")
+    source = open_source(tmp_path / "x.tsv")
+    assert (source.columns, source.read().x.tolist(), source.remarks) == ([name], [[1.5], [2]], ())
+
+
 def test_a_single_column_may_have_decimal_commas(tmp_path):
     (tmp_path / "a.csv").write_text("a\n1,5\n2,5\n")
     assert open_source(tmp_path / "a.csv").read().x.tolist() == [[1.5], [2.5]]

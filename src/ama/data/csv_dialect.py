@@ -69,7 +69,9 @@ class Dialect:
         return ", ".join(words)
 
 
-def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = None) -> Dialect:
+def find_dialect(
+    start: bytes, whole: bool, name: str, encoding: str | None = None, expected: str = ","
+) -> Dialect:
     """The dialect of a file.
 
     Parameters
@@ -82,6 +84,8 @@ def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = No
         Its name in messages.
     encoding
         By default it is found.
+    expected
+        The separator where no other fits.
 
     Raises
     ------
@@ -106,7 +110,7 @@ def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = No
     lines = [f"{line}\n" for line in lines[n_skipped:]]
     if not lines:
         raise EmptyTableError(f"{name} is an empty file, expected CSV with column names in its first line")
-    separator = given or _separator(lines)
+    separator = given or _separator(lines, expected)
     (names, *rows), n_header = _parsed(lines, separator)
     names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
     check_names(names, name)
@@ -143,7 +147,7 @@ def _parsed(lines: list[str], separator: str) -> tuple[list[list[str]], int]:
     return rows or [[lines[0].strip()]], n_header
 
 
-def _separator(lines: list[str]) -> str:
+def _separator(lines: list[str], expected: str) -> str:
     """The mark that splits most rows into as many fields as the column names, and among equals into most."""
 
     def consistency(mark: str) -> tuple[float, int]:
@@ -154,7 +158,9 @@ def _separator(lines: list[str]) -> str:
     marks = [mark for mark in SEPARATORS if mark in lines[0]]
     if not marks:  # one column; a comma in its values may be a decimal sign
         return ";" if any("," in line for line in lines) else ","
-    return max(marks, key=consistency)
+    best = max(marks, key=consistency)
+    # A comma may be in the name of the only column.
+    return best if expected in marks or consistency(best)[0] else expected
 
 
 def _with_trailing(names: list[str], rows: list[list[str]]) -> list[str]:

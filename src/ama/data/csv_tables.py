@@ -49,7 +49,7 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> 
     with readable(str(path)), text_file(path) as file:
         start = file.read(MAX_LINE)
         whole = not file.read(1)
-    dialect = find_dialect(start, whole, str(path))
+    dialect = find_dialect(start, whole, str(path), expected=separator)
     with decodable(str(path)):
         try:
             table = _table(path, dialect, wanted, whole)
@@ -57,7 +57,7 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> 
             if "UTF8" not in str(error):
                 raise
             # The first bytes were UTF-8 and later ones are not.
-            dialect = find_dialect(start, whole, str(path), "cp1252")
+            dialect = find_dialect(start, whole, str(path), "cp1252", separator)
             table = _table(path, dialect, wanted, whole)
     if said := dialect.assumed(separator):
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")

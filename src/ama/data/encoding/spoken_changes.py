@@ -61,3 +61,17 @@ def say_changes(changes: dict[Change, list[str]], table: str, wanted: Wanted) ->
         if names := changes.get(change):
             of_one, of_several, refused = change.value
             wanted.remark(of_columns(names, table, of_one, of_several), refused)
+
+
+def say_units(examples: dict[str, str], table: str, wanted: Wanted) -> None:
+    """A remark on columns of numbers with units, given with a text of each.
+
+    Raises
+    ------
+    InputError
+        With ``strict``.
+    """
+    if examples:
+        what = f"numbers with signs or units such as {next(iter(examples.values()))!r}, whose size does not count: "
+        remedy = f"{what}write plain numbers"
+        wanted.remark(of_columns(list(examples), table, f"holds {remedy}", f"hold {remedy}"))
