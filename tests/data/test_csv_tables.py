@@ -71,6 +71,16 @@ def test_text_that_is_no_utf8_is_read_as_windows_writes_it_and_that_is_said(tmp_
         open_source(path, strict=True)
 
 
+def test_hexadecimal_numbers_are_text(tmp_path):
+    (tmp_path / "x.csv").write_text("a,address\n" + "".join(f"{i},0x{i % 4 * 37:04X}\n" for i in range(9)))
+    assert open_source(tmp_path / "x.csv").encoding.columns[1].kinds == [
+        "0x0000",
+        "0x0025",
+        "0x004A",
+        "0x006F",
+    ]
+
+
 def test_a_quoted_value_may_hold_a_line_end(tmp_path):
     (tmp_path / "a.csv").write_text('id,a\n"x\ny",1\nz,2\n')
     assert open_source(tmp_path / "a.csv").read().ids == ["x y", "z"]

@@ -74,7 +74,7 @@ def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: boo
     if wanted.encoding is not None:
         of_text = wanted.encoding.of_text(wanted.columns or [])
         kinds |= {name: pa.string() for name in of_text if name in kinds}
-    elif learned and not whole:
+    elif learned:
         kinds = file.settled(kinds)
     # Without a name and a value in the first block: perhaps the end of lines that all end in a separator.
     unnamed = [f.name for f in found if f.name.startswith("Unnamed: ") and pa.types.is_null(f.type)]
