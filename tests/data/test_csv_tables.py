@@ -48,6 +48,58 @@ def test_separator_decimal_sign_and_encoding_are_found_and_said(tmp_path, dialec
     assert len(samples.remarks) == bool(said)
 
 
+ABOVE = {
+    "Report of 2026\n\n": "the first line is",
+    "Report of 2026,\n,\n": "the first 2 lines are",
+    "# logger 3, version 2, 2026\n# 1\n": "the first 2 lines are",
+    '"Report, of 2026"\n': "the first line is",
+}
+
+
+@pytest.mark.parametrize("above", ABOVE)
+@pytest.mark.parametrize("units", ["", "°C,bar\n", "[m/s],\n"])
+def test_what_stands_above_and_below_the_column_names_is_left_out_with_a_word(tmp_path, above, units):
+    path = tmp_path / "x.csv"
+    path.write_text(above + PLAIN.replace("\n", f"\n{units}", 1), encoding="utf-8")
+    source = open_source(path)
+    assert (source.columns, source.read().x.tolist()) == (["a", "b"], NUMBERS)
+    said = [f"{path}: {ABOVE[above]} left out: the column names are below"]
+    if units:
+        shown = units.strip(",\n").replace(",", ", ")
+        said.append(f"{path}: the line below the column names is left out, as it holds units: {shown}")
+    assert list(source.remarks) == said
+    with pytest.raises(InputError, match="refused by strict"):
+        open_source(path, strict=True)
+    path.write_text(path.read_text("utf-8") + "5,6\n" * 60 + "5,6,7\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"has 3 fields in row 63 \(counted from 1\), expected 2"):
+        open_source(path)
+
+
+def test_properties_of_the_whole_above_the_column_names_are_left_out(tmp_path):
+    (tmp_path / "x.csv").write_text(
+        "Device;ABC\nSerial;7\n\ntime;a;b;c\ns;V;°C;\n1;2;3;4\n2;3;4;5\n", "utf-8"
+    )
+    assert open_source(tmp_path / "x.csv").read().x.tolist() == [[1, 2, 3, 4], [2, 3, 4, 5]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",city,age\nr1,rome,NA\nr2,oslo,4\n",
+        "city,age\nrome,none\noslo,4\n",
+        "a,b\n?,-\n1,2\n",
+        "a,b\nx,1\ny,2\n",
+        "a,b\nx,y\nz,1\n",
+        "when,kind\n2026-01-01,a\n2026-01-02,1\n",
+    ],
+)
+def test_a_row_is_no_title_and_holds_no_units(tmp_path, text):
+    (tmp_path / "x.csv").write_text(text)
+    names, *rows = text.splitlines()
+    chosen = names.strip(",").split(",")
+    assert len(open_source(tmp_path / "x.csv", columns=chosen)) == len(rows)
+
+
 @pytest.mark.parametrize("name", ["temperature, outside", "a;b,c"])
 def test_the_name_of_the_only_column_of_a_tsv_file_may_hold_a_comma(tmp_path, name):
     (tmp_path / "x.tsv").write_text(f"{name}\n1.5\n2\n")

@@ -61,6 +61,8 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> 
             table = _table(path, dialect, wanted, whole)
     if said := dialect.assumed(separator):
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
+    for left_out in dialect.left_out():
+        wanted.remark(f"{path}: {left_out}")
     return table
 
 
