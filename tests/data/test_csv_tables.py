@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pickle
 
@@ -80,6 +81,31 @@ def test_properties_of_the_whole_above_the_column_names_are_left_out(tmp_path):
         "Device;ABC\nSerial;7\n\ntime;a;b;c\ns;V;°C;\n1;2;3;4\n2;3;4;5\n", "utf-8"
     )
     assert open_source(tmp_path / "x.csv").read().x.tolist() == [[1, 2, 3, 4], [2, 3, 4, 5]]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize(
+    ("below", "said"),
+    [
+        (",\n\n,\n", ["the last 2 lines are left out, without a value"]),
+        (" , \r\n", ["the last line is left out, without a value"]),
+        ("\n  \n", []),
+        ("", []),
+    ],
+)
+def test_lines_without_a_value_below_a_table_are_no_rows(tmp_path, below, said, compressed):
+    path = tmp_path / ("x.csv.gz" if compressed else "x.csv")
+    content = (PLAIN + below).encode()
+    path.write_bytes(gzip.compress(content) if compressed else content)
+    source = open_source(path)
+    assert source.read().x.tolist() == NUMBERS
+    assert list(source.remarks) == [f"{path}: {words}" for words in said]
+
+
+def test_a_last_row_with_one_value_is_a_row(tmp_path):
+    for text in ("a,b\n1,2\n3,", "a,b\n1,2\n3,\n", 'a,b\n1,2\n"",\n', "a\tb\n1\t2\n3\t\n"):
+        (tmp_path / "x.csv").write_text(text)
+        assert len(open_source(tmp_path / "x.csv")) == 2
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from ama.data.arrow import EmptyTableError, check_names
+from ama.data.csv_blank_lines import Filled, filled_part
 from ama.errors import InputError
 
 MAX_LINE = 2**22  # bytes of a line or a quoted value: what is held in memory at a time
@@ -55,6 +56,8 @@ class Dialect:
         Of the lines that are skipped, those above the column names that are not blank.
     units
         What a line below the column names holds that is skipped, too; empty if there is none.
+    filled
+        The part that is read; None for a whole file.
     """
 
     encoding: str
@@ -65,6 +68,7 @@ class Dialect:
     quoted: bool
     n_above: int = 0
     units: tuple[str, ...] = ()
+    filled: Filled | None = None
 
     def assumed(self, separator: str) -> str:
         """What was found that is not expected, in words; "" if nothing was."""
@@ -86,6 +90,9 @@ class Dialect:
         if self.units:
             shown = ", ".join(self.units[:3]) + (", ..." if len(self.units) > 3 else "")
             words.append(f"the line below the column names is left out, as it holds units: {shown}")
+        if self.filled is not None and (n := self.filled.n_below):
+            lines = "line is" if n == 1 else f"{n} lines are"
+            words.append(f"the last {lines} left out, without a value")
         return words
 
 
@@ -115,10 +122,7 @@ def find_dialect(
     encoding = encoding or _encoding(start, whole)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(start).removeprefix("\ufeff")
     lines = _first_lines(text, whole, name)
-    n_skipped = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
-    given = None
-    if n_skipped < len(lines) and (found := SEPARATOR_LINE.fullmatch(lines[n_skipped])):
-        given, n_skipped = found[1], n_skipped + 1
+    n_skipped, given = _beginning(lines)
     lines = [f"{line}\n" for line in lines[n_skipped:]]
     if not lines:
         raise EmptyTableError(f"{name} is an empty file, expected CSV with column names in its first line")
@@ -135,7 +139,10 @@ def find_dialect(
     _check_header(names, name)
     fields = [field for row in rows for field in row]
     decimal = "," if _has_decimal_commas(fields, separator) else "."
-    return Dialect(encoding, separator, decimal, n_skipped + n_header, names, '"' in text, n_above, units)
+    filled = filled_part(start, separator) if whole and encoding in (UTF8, "cp1252") else None
+    return Dialect(
+        encoding, separator, decimal, n_skipped + n_header, names, '"' in text, n_above, units, filled
+    )
 
 
 def _first_lines(text: str, whole: bool, name: str) -> list[str]:
@@ -149,6 +156,13 @@ def _first_lines(text: str, whole: bool, name: str) -> list[str]:
     elif not whole:
         raise InputError(f"{name} has a line longer than {MAX_LINE // 2**20} MiB, expected CSV")
     return lines
+
+
+def _beginning(lines: list[str]) -> tuple[int, str | None]:
+    """The lines before the first that counts, and the separator that Excel's own line gives."""
+    n = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
+    found = SEPARATOR_LINE.fullmatch(lines[n]) if n < len(lines) else None
+    return (n, None) if found is None else (n + 1, found[1])
 
 
 def _encoding(start: bytes, whole: bool) -> str:

@@ -142,7 +142,11 @@ class _CsvFile:
             use_threads=threads,
         )
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
-        return pa.csv.open_csv(text_file(self.path), reading, self._parsing, options)
+        file = text_file(self.path)
+        if self.dialect.filled is not None:  # of a file that is held in memory at once
+            with file:
+                file = pa.BufferReader(file.read(self.dialect.filled.size))
+        return pa.csv.open_csv(file, reading, self._parsing, options)
 
     def schema(self) -> pa.Schema:
         """Column names and the types that the first block suggests."""
