@@ -102,5 +102,18 @@ def test_a_new_shard_of_the_source_is_said_to_be_one(made, tmp_path, monkeypatch
         assert (note in capsys.readouterr().err) == told
 
 
+def test_a_file_of_a_folder_of_csv_files_is_not_replaced(made, tmp_path, monkeypatch, capsys):
+    shutil.copytree(made, tmp_path / "place")
+    monkeypatch.chdir(tmp_path / "place")
+    Path("parts").mkdir()
+    shutil.copy("rows.csv", "parts/0.csv")
+    Path("parts/notes.txt").touch()
+    Path("parts/1.csv").write_text(Path("rows.csv").read_text())
+    assert main(["score", "read", "parts", "--out", "parts/0.csv"]) == 2
+    assert "cannot write parts/0.csv: parts is read from it" in capsys.readouterr().err
+    assert main(["score", "read", "parts", "--out", "parts/scores.csv"]) == 0
+    assert "parts/scores.csv lies among the shards of parts" in capsys.readouterr().err
+
+
 def test_a_name_that_cannot_be_one_is_left_to_the_command(call):
     assert refused(call("score", "seen", "photos", "--out", "a\0b.csv"), "cannot write a.b.csv: .*null byte")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pickle
 
@@ -48,6 +49,90 @@ def test_separator_decimal_sign_and_encoding_are_found_and_said(tmp_path, dialec
     assert len(samples.remarks) == bool(said)
 
 
+ABOVE = {
+    "Report of 2026\n\n": "the first line is",
+    "Report of 2026,\n,\n": "the first 2 lines are",
+    "# logger 3, version 2, 2026\n# 1\n": "the first 2 lines are",
+    '"Report, of 2026"\n': "the first line is",
+}
+
+
+@pytest.mark.parametrize("above", ABOVE)
+@pytest.mark.parametrize("units", ["", "°C,bar\n", "[m/s],\n"])
+def test_what_stands_above_and_below_the_column_names_is_left_out_with_a_word(tmp_path, above, units):
+    path = tmp_path / "x.csv"
+    path.write_text(above + PLAIN.replace("\n", f"\n{units}", 1), encoding="utf-8")
+    source = open_source(path)
+    assert (source.columns, source.read().x.tolist()) == (["a", "b"], NUMBERS)
+    said = [f"{path}: {ABOVE[above]} left out: the column names are below"]
+    if units:
+        shown = units.strip(",\n").replace(",", ", ")
+        said.append(f"{path}: the line below the column names is left out, as it holds units: {shown}")
+    assert list(source.remarks) == said
+    with pytest.raises(InputError, match="refused by strict"):
+        open_source(path, strict=True)
+    path.write_text(path.read_text("utf-8") + "5,6\n" * 60 + "5,6,7\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"has 3 fields in row 63 \(counted from 1\), expected 2"):
+        open_source(path)
+
+
+def test_properties_of_the_whole_above_the_column_names_are_left_out(tmp_path):
+    (tmp_path / "x.csv").write_text(
+        "Device;ABC\nSerial;7\n\ntime;a;b;c\ns;V;°C;\n1;2;3;4\n2;3;4;5\n", "utf-8"
+    )
+    assert open_source(tmp_path / "x.csv").read().x.tolist() == [[1, 2, 3, 4], [2, 3, 4, 5]]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize(
+    ("below", "said"),
+    [
+        (",\n\n,\n", ["the last 2 lines are left out, without a value"]),
+        (" , \r\n", ["the last line is left out, without a value"]),
+        ("\n  \n", []),
+        ("", []),
+    ],
+)
+def test_lines_without_a_value_below_a_table_are_no_rows(tmp_path, below, said, compressed):
+    path = tmp_path / ("x.csv.gz" if compressed else "x.csv")
+    content = (PLAIN + below).encode()
+    path.write_bytes(gzip.compress(content) if compressed else content)
+    source = open_source(path)
+    assert source.read().x.tolist() == NUMBERS
+    assert list(source.remarks) == [f"{path}: {words}" for words in said]
+
+
+def test_a_last_row_with_one_value_is_a_row(tmp_path):
+    for text in ("a,b\n1,2\n3,", "a,b\n1,2\n3,\n", 'a,b\n1,2\n"",\n', "a\tb\n1\t2\n3\t\n"):
+        (tmp_path / "x.csv").write_text(text)
+        assert len(open_source(tmp_path / "x.csv")) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",city,age\nr1,rome,NA\nr2,oslo,4\n",
+        "city,age\nrome,none\noslo,4\n",
+        "a,b\n?,-\n1,2\n",
+        "a,b\nx,1\ny,2\n",
+        "a,b\nx,y\nz,1\n",
+        "when,kind\n2026-01-01,a\n2026-01-02,1\n",
+    ],
+)
+def test_a_row_is_no_title_and_holds_no_units(tmp_path, text):
+    (tmp_path / "x.csv").write_text(text)
+    names, *rows = text.splitlines()
+    chosen = names.strip(",").split(",")
+    assert len(open_source(tmp_path / "x.csv", columns=chosen)) == len(rows)
+
+
+@pytest.mark.parametrize("name", ["temperature, outside", "a;b,c"])
+def test_the_name_of_the_only_column_of_a_tsv_file_may_hold_a_comma(tmp_path, name):
+    (tmp_path / "x.tsv").write_text(f"{name}\n1.5\n2\n")
+    source = open_source(tmp_path / "x.tsv")
+    assert (source.columns, source.read().x.tolist(), source.remarks) == ([name], [[1.5], [2]], ())
+
+
 def test_a_single_column_may_have_decimal_commas(tmp_path):
     (tmp_path / "a.csv").write_text("a\n1,5\n2,5\n")
     assert open_source(tmp_path / "a.csv").read().x.tolist() == [[1.5], [2.5]]
@@ -62,6 +147,16 @@ def test_text_that_is_no_utf8_is_read_as_windows_writes_it_and_that_is_said(tmp_
     assert "in the encoding Windows-1252" in samples.remarks[0]
     with pytest.raises(InputError, match="refused by strict"):
         open_source(path, strict=True)
+
+
+def test_hexadecimal_numbers_are_text(tmp_path):
+    (tmp_path / "x.csv").write_text("a,address\n" + "".join(f"{i},0x{i % 4 * 37:04X}\n" for i in range(9)))
+    assert open_source(tmp_path / "x.csv").encoding.columns[1].kinds == [
+        "0x0000",
+        "0x0025",
+        "0x004A",
+        "0x006F",
+    ]
 
 
 def test_a_quoted_value_may_hold_a_line_end(tmp_path):

@@ -66,7 +66,9 @@ def test_the_index_of_a_frame_in_parquet_is_the_id(tmp_path, name):
     assert "as it is an index" in samples.remarks[0]
 
 
-@pytest.mark.parametrize("name", ["y", "target", "Class", "is_anomaly", "outlier", "Labels", "ground_truth"])
+@pytest.mark.parametrize(
+    "name", ["y", "target", "Class", "is_anomaly", "outlier", "Labels", "ground_truth", " label"]
+)
 def test_a_feature_that_is_named_like_a_label_is_noticed(kept, name):
     source = open_source(kept(FRAME.assign(**{name: [0, 0, 1]})))
     assert source.columns == ["age", "sugar", name]

@@ -69,3 +69,15 @@ def test_a_folder_with_shards_of_training_and_test_samples_is_refused(tmp_path, 
         check_one_part(tmp_path)
     (tmp_path / f"{names[1]}.parquet").rename(tmp_path / "trainer.parquet")
     check_one_part(tmp_path)
+
+
+def test_files_of_training_and_test_samples_are_refused_unless_they_are_beside_images(tmp_path):
+    for name in ("train.csv", "test.csv.gz"):
+        (tmp_path / name).touch()
+    with pytest.raises(
+        InputError, match=r"training and test samples, in train.csv and test.csv.gz: name a file"
+    ):
+        check_one_part(tmp_path)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "0.png").touch()
+    check_one_part(tmp_path)

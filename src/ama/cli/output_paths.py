@@ -51,7 +51,9 @@ def check_outputs(given: Namespace, options: Sequence[str]) -> None:
                     f"cannot write {path}: the next run would take what lies in {source} for samples; name a folder "
                     "outside of it"
                 )
-            if _becomes_shard(path, source):
+            if _is_shard(path, source):
+                if os.path.exists(path):
+                    raise InputError(f"cannot write {path}: {source} is read from it; name another file")
                 say(
                     f"{NOTE}{path} lies among the shards of {source}: the next run would read it as one of them"
                 )
@@ -69,18 +71,19 @@ def _belongs(path: str, model: str) -> bool:
     return any(_within(part, path) for part in (model, f"{model}/{CONFIG}", f"{model}/{WEIGHTS}"))
 
 
-def _becomes_shard(name: str, source: str) -> bool:
-    """Whether a new file would be one of the Parquet files that a folder is read from."""
+def _is_shard(name: str, source: str) -> bool:
+    """Whether a file is, or would be, one of those that a folder is read from as a table."""
+    from ama.data.arrow_reading import readable
     from ama.data.image_folders import find_images
+    from ama.data.table_names import shards
 
-    path = Path(name)
-    if path.suffix != ".parquet" or path.name[0] == "." or path.exists():
-        return False
-    folder = Path(os.path.expanduser(source))
+    path, folder = Path(name), Path(os.path.expanduser(source))
     if not os.path.isdir(folder) or os.path.realpath(path.parent) != os.path.realpath(folder):
         return False
-    # A folder that holds images is read from these.
-    return any(folder.glob("*.parquet")) and not find_images(folder)
+    with readable(source):
+        held = [file.name for file in folder.iterdir() if file.is_file()]
+    is_one = bool(shards(held)) and path.name in shards({*held, path.name})
+    return is_one and not find_images(folder)  # a folder that holds images is read from these
 
 
 def _within(path: str, folder: str) -> bool:

@@ -24,6 +24,10 @@ DEFAULT_LABEL = "label"
 MAX_COLUMNS = 65_536  # of a table; more are refused, as a schema takes kilobytes a column
 
 
+class EmptyTableError(InputError):
+    """A table without a row."""
+
+
 @dataclass(frozen=True)
 class ArrowTable:
     """A table.
@@ -47,7 +51,8 @@ class ArrowTable:
     read_at_once
         Rows of which none can be read without those before; None if these are all.
     of_texts
-        Given columns of numbers, yields the same table with their texts; None where numbers have no other form.
+        Given columns, and whether their whole numbers are to be without a fraction, yields the same table with their
+        texts; None where numbers have no other form.
     """
 
     name: str
@@ -58,11 +63,11 @@ class ArrowTable:
     first_row: int = 0
     stream_from: Callable[[list[str], int, int], Iterator[pa.RecordBatch]] | None = None
     read_at_once: int | None = None
-    of_texts: Callable[[list[str]], ArrowTable] | None = None
+    of_texts: Callable[[list[str], bool], ArrowTable] | None = None
 
     def __post_init__(self) -> None:
         if self.n_rows == 0:
-            raise InputError(f"{self.name} has no rows")
+            raise EmptyTableError(f"{self.name} has no rows")
         check_names(self.schema.names, self.name)
 
     def batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.RecordBatch]:
@@ -84,8 +89,11 @@ class ArrowTable:
 
     def as_written(self, *columns: str | None) -> ArrowTable:
         """The table with these columns, labels or ids, as they are written: 007 is no 7, and long ids lose no digit."""
-        names = [name for name in columns if name is not None]
-        return self if self.of_texts is None else self.of_texts(names)
+        return self.in_texts([name for name in columns if name is not None], spelled=True)
+
+    def in_texts(self, columns: list[str], spelled: bool = False) -> ArrowTable:
+        """The table with the texts of these columns, character by character or else spelled as labels are."""
+        return self if self.of_texts is None else self.of_texts(columns, spelled)
 
     def column(self, name: str, batch_size: int = 2**16) -> Iterator[pa.Array]:
         """One column, part by part."""

@@ -7,7 +7,8 @@ import csv
 import re
 from dataclasses import dataclass
 
-from ama.data.arrow import check_names
+from ama.data.arrow import EmptyTableError, check_names
+from ama.data.csv_blank_lines import Filled, filled_part
 from ama.errors import InputError
 
 MAX_LINE = 2**22  # bytes of a line or a quoted value: what is held in memory at a time
@@ -22,6 +23,9 @@ BYTE_ORDER_MARKS = {  # that of UTF-32 begins with that of UTF-16
     codecs.BOM_UTF8: UTF8,
 }
 EXAMINED = 50  # lines
+MOST_ABOVE = 20  # lines above the column names
+# In place of a number that is missing, or is none.
+NO_VALUE = {"-", "?", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "missing", "inf", "true", "false"}
 LINE_END = re.compile(r"\r\n|\r|\n")
 # Excel's own line on the separator.
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
@@ -48,6 +52,12 @@ class Dialect:
         Column names; "Unnamed: 2" for the third if it has none.
     quoted
         Whether fields may be quoted, and then hold line ends.
+    n_above
+        Of the lines that are skipped, those above the column names that are not blank.
+    units
+        What a line below the column names holds that is skipped, too; empty if there is none.
+    filled
+        The part that is read; None for a whole file.
     """
 
     encoding: str
@@ -56,6 +66,9 @@ class Dialect:
     n_skipped: int
     names: list[str]
     quoted: bool
+    n_above: int = 0
+    units: tuple[str, ...] = ()
+    filled: Filled | None = None
 
     def assumed(self, separator: str) -> str:
         """What was found that is not expected, in words; "" if nothing was."""
@@ -68,8 +81,24 @@ class Dialect:
             words.append("in the encoding Windows-1252, as it is not UTF-8")
         return ", ".join(words)
 
+    def left_out(self) -> list[str]:
+        """What is said of lines that are skipped, after the name of the file."""
+        words = []
+        if self.n_above:
+            lines = "line is" if self.n_above == 1 else f"{self.n_above} lines are"
+            words.append(f"the first {lines} left out: the column names are below")
+        if self.units:
+            shown = ", ".join(self.units[:3]) + (", ..." if len(self.units) > 3 else "")
+            words.append(f"the line below the column names is left out, as it holds units: {shown}")
+        if self.filled is not None and (n := self.filled.n_below):
+            lines = "line is" if n == 1 else f"{n} lines are"
+            words.append(f"the last {lines} left out, without a value")
+        return words
 
-def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = None) -> Dialect:
+
+def find_dialect(
+    start: bytes, whole: bool, name: str, encoding: str | None = None, expected: str = ","
+) -> Dialect:
     """The dialect of a file.
 
     Parameters
@@ -82,6 +111,8 @@ def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = No
         Its name in messages.
     encoding
         By default it is found.
+    expected
+        The separator where no other fits.
 
     Raises
     ------
@@ -90,6 +121,31 @@ def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = No
     """
     encoding = encoding or _encoding(start, whole)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(start).removeprefix("\ufeff")
+    lines = _first_lines(text, whole, name)
+    n_skipped, given = _beginning(lines)
+    lines = [f"{line}\n" for line in lines[n_skipped:]]
+    if not lines:
+        raise EmptyTableError(f"{name} is an empty file, expected CSV with column names in its first line")
+    above = _above(lines, given)
+    n_skipped += above
+    n_above, lines = sum(bool(line.strip()) for line in lines[:above]), lines[above:]
+    separator = given or _separator(lines, expected)
+    (names, *rows), n_header = _parsed(lines, separator)
+    units = _units(lines[n_header:], separator)
+    if units:
+        n_header, rows = n_header + 1, rows[1:]
+    names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
+    check_names(names, name)
+    _check_header(names, name)
+    fields = [field for row in rows for field in row]
+    decimal = "," if _has_decimal_commas(fields, separator) else "."
+    filled = filled_part(start, separator) if whole and encoding in (UTF8, "cp1252") else None
+    return Dialect(
+        encoding, separator, decimal, n_skipped + n_header, names, '"' in text, n_above, units, filled
+    )
+
+
+def _first_lines(text: str, whole: bool, name: str) -> list[str]:
     if "\0" in text:
         raise InputError(
             f"{name} holds zero bytes, expected CSV as text in UTF-8, or in UTF-16 with its mark"
@@ -99,21 +155,14 @@ def find_dialect(start: bytes, whole: bool, name: str, encoding: str | None = No
         lines.pop()  # the rest, or half a line
     elif not whole:
         raise InputError(f"{name} has a line longer than {MAX_LINE // 2**20} MiB, expected CSV")
-    n_skipped = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
-    given = None
-    if n_skipped < len(lines) and (found := SEPARATOR_LINE.fullmatch(lines[n_skipped])):
-        given, n_skipped = found[1], n_skipped + 1
-    lines = [f"{line}\n" for line in lines[n_skipped:]]
-    if not lines:
-        raise InputError(f"{name} is an empty file, expected CSV with column names in its first line")
-    separator = given or _separator(lines)
-    (names, *rows), n_header = _parsed(lines, separator)
-    names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
-    check_names(names, name)
-    _check_header(names, name)
-    fields = [field for row in rows for field in row]
-    decimal = "," if _has_decimal_commas(fields, separator) else "."
-    return Dialect(encoding, separator, decimal, n_skipped + n_header, names, '"' in text)
+    return lines
+
+
+def _beginning(lines: list[str]) -> tuple[int, str | None]:
+    """The lines before the first that counts, and the separator that Excel's own line gives."""
+    n = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
+    found = SEPARATOR_LINE.fullmatch(lines[n]) if n < len(lines) else None
+    return (n, None) if found is None else (n + 1, found[1])
 
 
 def _encoding(start: bytes, whole: bool) -> str:
@@ -143,7 +192,7 @@ def _parsed(lines: list[str], separator: str) -> tuple[list[list[str]], int]:
     return rows or [[lines[0].strip()]], n_header
 
 
-def _separator(lines: list[str]) -> str:
+def _separator(lines: list[str], expected: str) -> str:
     """The mark that splits most rows into as many fields as the column names, and among equals into most."""
 
     def consistency(mark: str) -> tuple[float, int]:
@@ -154,7 +203,57 @@ def _separator(lines: list[str]) -> str:
     marks = [mark for mark in SEPARATORS if mark in lines[0]]
     if not marks:  # one column; a comma in its values may be a decimal sign
         return ";" if any("," in line for line in lines) else ","
-    return max(marks, key=consistency)
+    best = max(marks, key=consistency)
+    # A comma may be in the name of the only column.
+    return best if expected in marks or consistency(best)[0] else expected
+
+
+def _above(lines: list[str], separator: str | None) -> int:
+    """The lines above the column names: titles, remarks and properties of the whole.
+
+    They have fewer fields than the names, which are no numbers, and below which each row has as many and a number.
+    """
+    for n in range(1, min(MOST_ABOVE, len(lines) - 1) + 1):
+        mark = separator or _separator(lines[n:], ",")
+        if lines[n - 1].count('"') % 2 or not _is_title(lines[n - 1], mark, 2):
+            return 0
+        (names, *rows), n_header = _parsed(lines[n:], mark)
+        rows = [row for row in rows[bool(_units(lines[n + n_header :], mark)) :] if any(row)]
+        most = 1 if len(names) < 4 else 2
+        if (
+            len(names) > 1
+            and all(name.strip() and not _is_number(name) for name in names)
+            and rows
+            and all(len(row) == len(names) and any(map(_is_number, row)) for row in rows)
+            and all(_is_title(line, mark, most) for line in lines[:n])
+        ):
+            return n
+    return 0
+
+
+def _is_title(line: str, separator: str, most: int) -> bool:
+    """Whether a line has at most that many fields, from the first one on, or is a remark of a program."""
+    fields = next(csv.reader([line], delimiter=separator), [])
+    n_filled = sum(bool(field.strip()) for field in fields)
+    return line.startswith("#") or (n_filled <= most and all(field.strip() for field in fields[:n_filled]))
+
+
+def _units(lines: list[str], separator: str) -> tuple[str, ...]:
+    """The fields of the first line below the column names if they are units: no number, above numbers and dates."""
+    rows, _ = _parsed(lines, separator) if len(lines) > 1 else ([], 0)
+    if len(rows) < 2 or not lines[0].strip() or '"' in lines[0]:
+        return ()
+    first, *rest = rows
+    found = [(j, field.strip()) for j, field in enumerate(first) if field.strip()]
+    below = [[row[j].strip() for row in rest if j < len(row)] for j, _ in found]
+    alike = all(any(fields) and all(map(_begins_with_digit, filter(None, fields))) for fields in below)
+    if not alike or any(_begins_with_digit(unit) or unit.lower() in NO_VALUE for _, unit in found):
+        return ()
+    return tuple(unit for _, unit in found)
+
+
+def _begins_with_digit(text: str) -> bool:
+    return text.lstrip("+-.,")[:1].isdigit()
 
 
 def _with_trailing(names: list[str], rows: list[list[str]]) -> list[str]:

@@ -49,7 +49,7 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> 
     with readable(str(path)), text_file(path) as file:
         start = file.read(MAX_LINE)
         whole = not file.read(1)
-    dialect = find_dialect(start, whole, str(path))
+    dialect = find_dialect(start, whole, str(path), expected=separator)
     with decodable(str(path)):
         try:
             table = _table(path, dialect, wanted, whole)
@@ -57,10 +57,12 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> 
             if "UTF8" not in str(error):
                 raise
             # The first bytes were UTF-8 and later ones are not.
-            dialect = find_dialect(start, whole, str(path), "cp1252")
+            dialect = find_dialect(start, whole, str(path), "cp1252", separator)
             table = _table(path, dialect, wanted, whole)
     if said := dialect.assumed(separator):
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
+    for left_out in dialect.left_out():
+        wanted.remark(f"{path}: {left_out}")
     return table
 
 
@@ -74,7 +76,7 @@ def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: boo
     if wanted.encoding is not None:
         of_text = wanted.encoding.of_text(wanted.columns or [])
         kinds |= {name: pa.string() for name in of_text if name in kinds}
-    elif learned and not whole:
+    elif learned:
         kinds = file.settled(kinds)
     # Without a name and a value in the first block: perhaps the end of lines that all end in a separator.
     unnamed = [f.name for f in found if f.name.startswith("Unnamed: ") and pa.types.is_null(f.type)]
@@ -95,10 +97,14 @@ def _streamed(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int) -> Arr
     )
 
 
-def _with_texts(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int, columns: list[str]) -> ArrowTable:
+def _with_texts(
+    file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int, columns: list[str], spelled: bool
+) -> ArrowTable:
+    if not spelled:
+        return _streamed(file, kinds | dict.fromkeys(columns, pa.string()), n_rows)
     numbers = [name for name in columns if is_number(kinds[name]) and not pa.types.is_boolean(kinds[name])]
-    spelled = _CsvFile(file.path, file.dialect, numbers, set(columns) - set(numbers))
-    return _streamed(spelled, kinds | dict.fromkeys(numbers, pa.string()), n_rows)
+    as_labels = _CsvFile(file.path, file.dialect, numbers, set(columns) - set(numbers))
+    return _streamed(as_labels, kinds | dict.fromkeys(numbers, pa.string()), n_rows)
 
 
 class _CsvFile:
@@ -136,7 +142,11 @@ class _CsvFile:
             use_threads=threads,
         )
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
-        return pa.csv.open_csv(text_file(self.path), reading, self._parsing, options)
+        file = text_file(self.path)
+        if self.dialect.filled is not None:  # of a file that is held in memory at once
+            with file:
+                file = pa.BufferReader(file.read(self.dialect.filled.size))
+        return pa.csv.open_csv(file, reading, self._parsing, options)
 
     def schema(self) -> pa.Schema:
         """Column names and the types that the first block suggests."""

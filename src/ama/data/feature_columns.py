@@ -152,7 +152,7 @@ def _without_row_numbers(table: ArrowTable, features: list[str], wanted: Wanted)
         kept.append(name)
         if is_id:
             wanted.remark(f"column {name!r} of {table.name} is used as a feature: --drop leaves out an id")
-        elif LABEL_NAME.fullmatch(name) and not (name == "y" and "x" in features):
+        elif LABEL_NAME.fullmatch(name.strip()) and not (name == "y" and "x" in features):
             wanted.remark(
                 f"column {name!r} of {table.name} is used as a feature: if it is a label, name it by --label-column or "
                 "leave it out by --drop"

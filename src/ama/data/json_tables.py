@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.json
 
-from ama.data.arrow import ArrowTable, in_memory
+from ama.data.arrow import ArrowTable, EmptyTableError, in_memory
 from ama.data.arrow_reading import decodable, text_file
 from ama.data.remote_files import RemoteFile
 from ama.errors import InputError
@@ -36,8 +36,10 @@ def json_table(path: Path | RemoteFile) -> ArrowTable:
                 f"{path} holds more than 2 GiB, expected less of JSON Lines: store it as Parquet"
             )
         if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
-            found = "is an empty file" if not text.strip() else "does not begin with an object"
-            raise InputError(f'{path} {found}, expected JSON Lines such as {{"temperature": 20.5}}')
+            empty = not text.strip()
+            found = "is an empty file" if empty else "does not begin with an object"
+            refusal = EmptyTableError if empty else InputError
+            raise refusal(f'{path} {found}, expected JSON Lines such as {{"temperature": 20.5}}')
         try:
             return in_memory(_parsed(text), str(path))
         except pa.ArrowInvalid as error:

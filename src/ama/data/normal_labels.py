@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ama.data.image_folders import find_images
 from ama.data.inspection_folders import GOOD
 from ama.data.samples import Samples
+from ama.data.table_names import shards
 from ama.errors import InputError
 
 MOST_SHOWN = 12  # labels in a message
@@ -109,14 +111,14 @@ def check_two_sources(source: str, of_anomalies: str | None) -> None:
 
 
 def _check_shards(folder: Path) -> None:
-    """As of the Hub: ``train-00000-of-00002.parquet`` beside ``test-00000-of-00001.parquet``."""
-    files = sorted(folder.glob("*.parquet"))
+    """As of the Hub: ``train-00000-of-00002.parquet`` beside ``test-00000-of-00001.parquet``; or as ``train.csv``."""
+    files = shards(path.name for path in folder.iterdir() if path.is_file())
     named = {
-        part: [f for f in files if re.fullmatch(rf"{part}([-_.].*)?", f.stem, re.I)]
+        part: [name for name in files if re.fullmatch(rf"{part}([-_.].*)?", Path(name).stem, re.I)]
         for part in ("train", "test")
     }
-    if all(named.values()):
-        train, test = (found[0].name for found in named.values())
+    if all(named.values()) and not find_images(folder):
+        train, test = (found[0] for found in named.values())
         raise InputError(
             f"{folder} holds training and test samples, in {train} and {test}: name a file, or move those to learn "
             "from into a folder of their own"

@@ -1,4 +1,4 @@
-"""Sources by a URL: files of tables, folders of Parquet files, images and folders of images."""
+"""Sources by a URL: files of tables, folders of them, images and folders of images."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ama.data.arrow_reading import decodable
 from ama.data.encoded_images import EncodedImages
 from ama.data.image_folders import ImageFiles, images_among
 from ama.data.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
-from ama.data.parquet_tables import parquet_table
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
-from ama.data.table_files import TABLES, file_suffix, open_table_file
-from ama.data.table_sources import open_table
+from ama.data.table_files import TABLES, open_table_file
+from ama.data.table_folders import SOME_TABLES, open_tables
+from ama.data.table_names import file_suffix
 from ama.errors import InputError
 
 AHEAD = 16  # images that are fetched at a time, as each takes a journey
@@ -87,6 +87,10 @@ def _open_folder(place: RemoteFile, wanted: Wanted) -> Source:
     if images := images_among(files, str(place), wanted):
         wanted.check_no_label_column(str(place), "the labels of a folder of images are its sub-folders")
         return EncodedImages(RemoteImages(place, images), wanted)
-    if shards := [f for f in files if "/" not in f and f.lower().endswith(".parquet")]:
-        return open_table(parquet_table([place.child(f) for f in shards], str(place)), wanted, [])
-    raise InputError(f"{place} holds neither images ({SOME_SUFFIXES}) nor shards (.parquet)")
+    tables = [place.child(file) for file in files if "/" not in file]
+    folders = {file.partition("/")[0] for file in files if "/" in file}
+    if (found := open_tables(tables, folders, str(place), wanted, [])) is not None:
+        return found
+    raise InputError(
+        f"{place} holds neither images ({SOME_SUFFIXES}), tables ({SOME_TABLES}) nor shards (.parquet)"
+    )

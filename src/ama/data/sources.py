@@ -5,9 +5,9 @@ An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is
 - "digits": scikit-learn's 1,797 scanned digits. A file of that name is "./digits".
 - "hf://owner/name", "hf://owner/name:split" or "hf://owner/name:configuration:split": a data set of the
   Hugging Face hub, or a local folder laid out like one. The default split is ``train``, or the only one.
-- Any other URL, such as "s3://bucket/folder": a file of a table, a folder of Parquet files, or a folder of images, on a
+- Any other URL, such as "s3://bucket/folder": a file of a table, a folder of such files, or a folder of images, on a
   file system of pyarrow or fsspec.
-- A folder of images, whose first level of sub-folders gives the labels; or a folder of Parquet shards.
+- A folder of images, whose first level of sub-folders gives the labels; or of files that are one table together.
 - A file: of a table (:mod:`ama.data.table_files`) with a column of encoded images or else rows, ``.npy``, ``.npz``, or
   a single image.
 - Such a file without its suffix: "mnist/train" for mnist/train.parquet.
@@ -42,11 +42,12 @@ from ama.data.labels import as_labels
 from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
 from ama.data.objects import open_object
-from ama.data.parquet_tables import parquet_table
 from ama.data.remote_files import is_url, without_secrets
 from ama.data.remote_sources import open_url
 from ama.data.samples import Samples, Source, Wanted, count
-from ama.data.table_files import TABLES, file_suffix, open_table_file
+from ama.data.table_files import TABLES, open_table_file
+from ama.data.table_folders import SOME_TABLES, open_tables
+from ama.data.table_names import file_suffix
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
 from ama.errors import InputError
@@ -186,19 +187,18 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
         wanted.check_no_label_column(str(folder), "the labels of a folder of images are its sub-folders")
         return EncodedImages(ImageFiles(folder, files), wanted)
     visible = sorted(p for p in folder.iterdir() if p.name[0] != ".")
-    if shards := [p for p in visible if p.suffix.lower() == ".parquet"]:
-        # Names that start with an underscore are notes of the program that wrote the shards.
-        if others := [p.name for p in visible if p not in shards and p.name[0] != "_"]:
-            named = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
-            wanted.remark(
-                f"{folder} is read from its {count(len(shards), 'shard')} (.parquet), without {named}"
-            )
-        return open_table(parquet_table(shards, str(folder)), wanted, [folder])
-    found = Counter(p.suffix.lower() or "other" for p in visible if p.is_file())
+    regular = [p for p in visible if p.is_file()]
+    others = [p.name for p in visible if p not in regular]
+    if (tables := open_tables(regular, others, str(folder), wanted, [folder])) is not None:
+        return tables
+    found = Counter(p.suffix.lower() or "other" for p in regular)
     held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"
     if not found and (folders := [p.name for p in visible if p.is_dir()]):
         held += f" and {count(len(folders), 'folder')} such as {folders[0]}"
-    raise InputError(f"{folder} holds {held}, expected images ({SOME_SUFFIXES}) or shards (.parquet)")
+    one = next((f": name a file, such as {p.name}" for p in regular if file_suffix(p.name) in TABLES), "")
+    raise InputError(
+        f"{folder} holds {held}, expected images ({SOME_SUFFIXES}), tables ({SOME_TABLES}) or shards (.parquet){one}"
+    )
 
 
 def _open_file(path: Path, wanted: Wanted) -> Source:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from ama.data.arrow import ArrowTable
-from ama.data.arrow_reading import COMPRESSIONS
 from ama.data.csv_tables import csv_table
 from ama.data.ipc_tables import ipc_table
 from ama.data.json_tables import json_table
 from ama.data.parquet_tables import parquet_table
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted
+from ama.data.table_names import file_suffix
 from ama.data.table_sources import open_table
 
 TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
@@ -24,14 +24,6 @@ TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".arrow": lambda path, wanted: ipc_table(path),
     ".feather": lambda path, wanted: ipc_table(path),
 }
-TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")  # those that may be compressed
-
-
-def file_suffix(name: str) -> str:
-    """The suffix that says what a file holds, in lower case: ``.csv`` of ``Sensors.CSV.gz``."""
-    path = PurePath(name.lower())
-    inner = PurePath(path.stem).suffix
-    return inner if path.suffix in COMPRESSIONS and inner in TEXTS else path.suffix
 
 
 def open_table_file(path: Path | RemoteFile, wanted: Wanted, folders: list[Path]) -> Source:

@@ -61,3 +61,20 @@ def say_changes(changes: dict[Change, list[str]], table: str, wanted: Wanted) ->
         if names := changes.get(change):
             of_one, of_several, refused = change.value
             wanted.remark(of_columns(names, table, of_one, of_several), refused)
+
+
+def say_unread(numbers: dict[str, str], dates: dict[str, str], table: str, wanted: Wanted) -> None:
+    """A remark on columns of numbers and one on those of dates that are not read as such, given with a text of each.
+
+    Raises
+    ------
+    InputError
+        With ``strict``.
+    """
+    for examples, noun, remedy in (
+        (numbers, "numbers", "whose size does not count: write plain numbers"),
+        (dates, "dates", "which are not read as such: write them as 2026-01-31"),
+    ):
+        if examples:
+            what = f"{noun} such as {next(iter(examples.values()))!r}, {remedy}"
+            wanted.remark(of_columns(list(examples), table, f"holds {what}", f"hold {what}"))

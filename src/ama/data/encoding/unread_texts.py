@@ -1,0 +1,60 @@
+"""Columns of text that are numbers or dates in a form that is not read: "12 %", "(3.5)", "1 200,50", "31.12.2024"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+
+from ama.data.encoding.moment_texts import DATE
+from ama.data.encoding.number_columns import NUMBER_IN_TEXT
+
+EXAMINED = 1000  # kinds of text
+LEAST, MARKS = (
+    20,
+    3,
+)  # more different numbers than that, with so few marks around them, are no names such as "3rd"
+MOSTLY = 0.9  # share of such numbers among the texts that are no plain numbers
+PLAIN = re.compile(NUMBER_IN_TEXT, re.ASCII)
+CURRENCY = r"[$€£¥₹]|EUR|USD|GBP|CHF|JPY"
+DIGITS = r"(?:\d{1,3}(?:[\s.,'\u2019]\d{3})+|\d+)(?:[.,]\d*)?"
+WITH_UNIT = re.compile(
+    rf"\s*(\(?(?:{CURRENCY})?)\s*[+\u2212-]?\s*(?:{CURRENCY})?\s*{DIGITS}\s*([^\s\d.,()+-]{{0,5}}\)?)\s*"
+)
+ISO_DATE = re.compile(DATE)
+MONTH = r"(?i:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[^\W\d]*\.?"
+OTHER_DATE = re.compile(
+    rf"\s*(?:\d{{1,2}}([./-])\d{{1,2}}\1(?:\d{{4}}|\d{{2}})|\d{{4}}[./]\d{{1,2}}[./]\d{{1,2}}"
+    rf"|\d{{1,2}}\.?[\s-]{MONTH}[\s-]\d{{4}}|{MONTH}\s\d{{1,2}},?\s\d{{4}})(?:[\s,T].*)?"
+)
+
+
+def number_with_unit(kinds: Iterable[str | None]) -> str | None:
+    """A text as an example, if the texts of a column are rather numbers with units; else None.
+
+    Parameters
+    ----------
+    kinds
+        The different texts; None is a missing one.
+    """
+    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    if len(texts) <= LEAST:
+        return None
+    odd = [text for text in texts if not PLAIN.search(text)]
+    found = [match for match in map(WITH_UNIT.fullmatch, odd) if match]
+    marks = {match.groups() for match in found}
+    return found[0][0] if found and len(found) >= MOSTLY * len(odd) and len(marks) <= MARKS else None
+
+
+def date_as_text(kinds: Iterable[str | None]) -> str | None:
+    """The same for dates: an example, if the texts are rather dates, and one is in another form than ISO 8601 has.
+
+    Parameters
+    ----------
+    kinds
+        The different texts; None is a missing one.
+    """
+    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    found = [text for text in texts if OTHER_DATE.fullmatch(text)]
+    n_dates = len(found) + sum(ISO_DATE.search(text) is not None for text in texts)
+    return found[0] if found and n_dates >= MOSTLY * len(texts) else None

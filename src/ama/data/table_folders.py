@@ -1,0 +1,90 @@
+"""Folders of files that are one table together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ama.data.arrow import ArrowTable, EmptyTableError
+from ama.data.joined_tables import joined
+from ama.data.parquet_tables import parquet_table
+from ama.data.remote_files import RemoteFile
+from ama.data.samples import Source, Wanted, count
+from ama.data.table_files import TABLES
+from ama.data.table_names import PARQUET, file_suffix, is_noticed, shards
+from ama.data.table_sources import open_table
+from ama.errors import InputError
+
+SOME_TABLES = ".csv, .tsv, .jsonl, .arrow, ..."
+MOST_NAMED = 3  # files in a message
+
+
+def open_tables(
+    files: Sequence[Path | RemoteFile],
+    others: Iterable[str],
+    name: str,
+    wanted: Wanted,
+    folders: list[Path],
+) -> Source | None:
+    """The files of tables of a folder as one source, in the order of their names; None if it is not read from any.
+
+    Parameters
+    ----------
+    files
+        What the folder holds.
+    others
+        Names of what it holds besides.
+    name
+        The folder, for messages.
+    wanted
+        Gets a remark on what is left out.
+    folders
+        As in :func:`ama.data.table_sources.open_table`.
+
+    Raises
+    ------
+    InputError
+        If the files are of several kinds, or one has other columns than the first.
+    """
+    of_name = {file.name: file for file in files}
+    found = shards(of_name)
+    if not found:
+        return None
+    kind = file_suffix(found[0])
+    if other := next((file for file in found if file_suffix(file) != kind), None):
+        raise InputError(
+            f"{name} holds tables of several kinds, {found[0]} and {other}, expected one: name a file"
+        )
+    if rest := sorted(file for file in {*of_name, *others}.difference(found) if is_noticed(file)):
+        wanted.remark(f"{name} is read from its {count(len(found), 'shard')} ({kind}), without {_some(rest)}")
+    paths = [of_name[file] for file in found]
+    table = parquet_table(paths, name) if kind == PARQUET else _joined(paths, name, wanted)
+    return open_table(table, wanted, folders)
+
+
+def _joined(paths: Sequence[Path | RemoteFile], name: str, wanted: Wanted) -> ArrowTable:
+    tables: list[ArrowTable] = []
+    empty: list[str] = []
+    said: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        of_file = replace(wanted, remarks=[])
+        try:
+            tables.append(TABLES[file_suffix(path.name)](path, of_file))
+        except EmptyTableError:
+            empty.append(path.name)
+        for sentence in of_file.remarks:
+            said[sentence.removeprefix(str(path))].append(str(path))
+    if not tables:
+        raise EmptyTableError(f"none of the {count(len(paths), 'file')} of {name} has a row")
+    if empty:
+        wanted.remark(f"{name}: left out {_some(empty)}, without a row")
+    for words, of_files in said.items():
+        more = f"; {count(len(of_files) - 1, 'more file')} like it" if len(of_files) > 1 else ""
+        wanted.remark(f"{of_files[0]}{words}{more}", refused=False)  # ``strict`` has refused it already
+    return joined(tables, name)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
