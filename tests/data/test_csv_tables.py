@@ -114,6 +114,7 @@ def test_a_last_row_with_one_value_is_a_row(tmp_path):
         ",city,age\nr1,rome,NA\nr2,oslo,4\n",
         "city,age\nrome,none\noslo,4\n",
         "a,b\n?,-\n1,2\n",
+        "a,b\n--,.\n1,2\n",
         "a,b\nx,1\ny,2\n",
         "a,b\nx,y\nz,1\n",
         "when,kind\n2026-01-01,a\n2026-01-02,1\n",

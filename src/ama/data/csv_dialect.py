@@ -26,6 +26,7 @@ EXAMINED = 50  # lines
 MOST_ABOVE = 20  # lines above the column names
 # In place of a number that is missing, or is none.
 NO_VALUE = {"-", "?", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "missing", "inf", "true", "false"}
+UNIT = re.compile(r"[^\W\d_]|[%°$€£¥]")  # a letter or a sign, so no mark of a missing value such as "--"
 LINE_END = re.compile(r"\r\n|\r|\n")
 # Excel's own line on the separator.
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
@@ -247,9 +248,12 @@ def _units(lines: list[str], separator: str) -> tuple[str, ...]:
     found = [(j, field.strip()) for j, field in enumerate(first) if field.strip()]
     below = [[row[j].strip() for row in rest if j < len(row)] for j, _ in found]
     alike = all(any(fields) and all(map(_begins_with_digit, filter(None, fields))) for fields in below)
-    if not alike or any(_begins_with_digit(unit) or unit.lower() in NO_VALUE for _, unit in found):
-        return ()
-    return tuple(unit for _, unit in found)
+    units = tuple(unit for _, unit in found)
+    return units if alike and all(map(_is_unit, units)) else ()
+
+
+def _is_unit(text: str) -> bool:
+    return not _begins_with_digit(text) and text.lower() not in NO_VALUE and UNIT.search(text) is not None
 
 
 def _begins_with_digit(text: str) -> bool:

@@ -10,10 +10,8 @@ from ama.data.encoding.moment_texts import DATE
 from ama.data.encoding.number_columns import NUMBER_IN_TEXT
 
 EXAMINED = 1000  # kinds of text
-LEAST, MARKS = (
-    20,
-    3,
-)  # more different numbers than that, with so few marks around them, are no names such as "3rd"
+# More different numbers than that, with so few marks around them, are no names such as "3rd".
+LEAST, MARKS = 20, 3
 MOSTLY = 0.9  # share of such numbers among the texts that are no plain numbers
 PLAIN = re.compile(NUMBER_IN_TEXT, re.ASCII)
 CURRENCY = r"[$€£¥₹]|EUR|USD|GBP|CHF|JPY"
