@@ -77,10 +77,10 @@ def test_folders_nested_without_end_are_left_out_with_a_word(tmp_path):
 
 def test_what_is_no_image_by_its_suffix_is_counted_and_hidden_files_are_not(tmp_path):
     folder(tmp_path)
-    for name in ("a.heic", "b.HEIC", "c.txt", "README", ".DS_Store", ".x.png"):
+    for name in ("a.mov", "b.MOV", "c.txt", "README", ".DS_Store", ".x.png"):
         (tmp_path / name).write_text("x")
     assert open_source(tmp_path).read().notes() == [
-        f"{tmp_path}: left out 4 files whose suffix is not that of an image: 2 .heic, 1 .txt, 1 without suffix"
+        f"{tmp_path}: left out 4 files whose suffix is not that of an image: 2 .mov, 1 .txt, 1 without suffix"
     ]
     with pytest.raises(InputError, match="left out 4 files"):
         open_source(tmp_path, strict=True)

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
 import ama
+from ama.data.heic_images import FORMAT
 from ama.data.image_opening import MAX_PIXELS, SUFFIXES_OF
 from ama.data.sources import open_source
 from ama.errors import InputError
@@ -24,7 +26,10 @@ UNWRITTEN = (".ras", ".apng", ".mpo", ".avifs", ".pfm")  # by Pillow, or read by
 )
 def test_every_suffix_is_read(tmp_path, suffix):
     image = Image.fromarray(noise(16, 18) if suffix in (".bw", ".pgm", ".pbm") else noise(16, 18, 3))
-    save(tmp_path / f"a{suffix}", image.convert("1") if suffix == ".pbm" else image)
+    if suffix in SUFFIXES_OF[FORMAT]:
+        pillow_heif.from_pillow(image).save(tmp_path / f"a{suffix}")
+    else:
+        save(tmp_path / f"a{suffix}", image.convert("1") if suffix == ".pbm" else image)
     samples = open_source(tmp_path).read()
     assert samples.x.shape[2:] == (16, 18)
     assert samples.skipped == []

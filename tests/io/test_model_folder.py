@@ -183,7 +183,7 @@ def test_a_damaged_folder_gets_one_clear_sentence(folder, damage):
 
 
 def test_a_file_is_no_model_folder(folder):
-    with pytest.raises(ModelFolderError, match=r"config\.json is a file, expected a model folder$"):
+    with pytest.raises(ModelFolderError, match=r"config\.json is not a model folder: it is a file$"):
         ama.load(folder / CONFIG)
 
 

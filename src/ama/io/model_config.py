@@ -123,9 +123,8 @@ def read_any_config(folder: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.exists(folder):
             raise ModelFolderError(f"there is no model at {folder}: no such folder") from None
-        if os.path.isfile(folder):
-            raise ModelFolderError(f"{folder} is a file, expected a model folder") from None
-        raise ModelFolderError(f"{folder} is not a model folder: it holds no {CONFIG}") from None
+        found = "is a file" if os.path.isfile(folder) else f"holds no {CONFIG}"
+        raise ModelFolderError(f"{folder} is not a model folder: it {found}") from None
     except RecursionError:
         raise ModelFolderError(f"{path} cannot be read: its values are nested too deeply") from None
     except (OSError, ValueError) as error:
