@@ -1,4 +1,4 @@
-"""Forked processes: work in a process of its own, without the seconds of an interpreter's start."""
+"""Work in a process of its own: forked, without the seconds of an interpreter's start, or a new one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ class Ended(NamedTuple):
     status: int
     output: str
     errors: str
+
+
+def environment() -> dict[str, str]:
+    """For a new interpreter, which is to find the modules of the tests, too."""
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def start(work: Callable[[], int | None], folder: Path, written: Path) -> int:

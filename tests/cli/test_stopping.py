@@ -94,12 +94,11 @@ def test_a_signal_during_an_import_is_one_line(table, module, name):
         "import sys; from children import command, signalled_at; "
         f"sys.exit(signalled_at({module!r}, '<module>', {int(getattr(signal, name))}, command(*{FIT}))())"
     )
-    path = os.pathsep.join([str(Path(children.__file__).parent), os.environ.get("PYTHONPATH", "")])
     before = files(table)
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=table,
-        env=os.environ | {"PYTHONPATH": path},
+        env=children.environment(),
         capture_output=True,
         text=True,
         timeout=120,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from children import environment
 from fuzz.judge import fault
 
 
@@ -42,8 +41,5 @@ def test_other_lines_have_one(lines, status, words):
 
 def test_odd_inputs_and_models_are_read_or_refused_with_one_sentence(tmp_path):
     command = [sys.executable, *["-m", "fuzz", "--count", "40", "--seed", "0", "--keep"], str(tmp_path)]
-    paths = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
-    found = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=240
-    )
+    found = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=240)
     assert found.returncode == 0, f"{found.stdout}\n{found.stderr}"

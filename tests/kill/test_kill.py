@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+
+from children import environment
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_whatever_is_killed_leaves_the_older_or_the_newer_and_comes_to_its_end():
     # A process of its own: it forks, which is safe only before threads have worked.
-    paths = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(
         [sys.executable, "-W", "ignore:a false-alarm rate", "-m", "kill", "--count", "8", "--seed", "0"],
-        env={**os.environ, "PYTHONPATH": paths},
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=240,
