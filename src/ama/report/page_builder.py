@@ -112,4 +112,4 @@ def _as_json(data: dict[str, Any]) -> str:
 
 
 def _part(name: str) -> str:
-    return resources.files("ama.report").joinpath("page", name).read_text(encoding="utf-8")
+    return (resources.files("ama.report") / "page" / name).read_text(encoding="utf-8")
