@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
+from ama.benchmark.tables.grid import GRIDS, METHODS_OF
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.main import COMMANDS, OWN, main
 
@@ -131,6 +132,12 @@ def test_the_help_of_benchmark_names_every_one(call):
     for name, command in BENCHMARKS.items():
         assert re.search(rf"ama benchmark {name} +{re.escape(command.summary)}", output)
     assert call("benchmark") == (2, "", output)
+
+
+def test_the_help_of_a_grid_names_every_one(call):
+    _, output, _ = call("benchmark", "show", "--help")
+    named = set(re.findall(r"\w+", output))
+    assert {name.removesuffix(METHODS_OF) for name in GRIDS} <= named
 
 
 @pytest.mark.parametrize(

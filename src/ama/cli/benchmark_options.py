@@ -48,8 +48,8 @@ def flag(name: str, help: str) -> Option:
 
 GRID = argument(
     "grid",
-    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, faster, minutes, tables, inspection "
-    "or digits",
+    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, paper, hour, readings, ablations, faster, "
+    "garments, minutes, equal_seconds, tables, tables_contaminated, inspection, digits, or smoke to try the command",
 )
 DATA = text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
 MAX_STEPS = count("--max_steps", "training steps, in place of the preset's number")

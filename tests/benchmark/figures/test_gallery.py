@@ -29,6 +29,13 @@ def test_without_data_sets_the_exhibits_are_those_of_scikit_learn(folder):
     assert tumours.anomalous.sum() == (load_breast_cancer().target == 0).sum()
 
 
+def test_data_sets_that_are_not_asked_for_are_not_read(tmp_path):
+    (tmp_path / "mnist").mkdir()
+    for split in ("train", "test"):
+        (tmp_path / "mnist" / f"{split}.parquet").write_text("no table")
+    assert [e.name for e in exhibits(str(tmp_path), ["tumours"])] == ["tumours"]
+
+
 def test_the_page_has_the_pictures_of_images(folder, tmp_path):
     page, *pictures = gallery(folder, str(tmp_path), max_steps=40, only="digits")
     text = page.read_text()

@@ -117,6 +117,31 @@ def test_a_folder_of_data_that_does_not_exist_is_named(tmp_path):
     assert not (tmp_path / "r.jsonl").exists()
 
 
+@pytest.fixture
+def damaged(tmp_path):
+    """A folder whose MNIST cannot be read."""
+    (tmp_path / "mnist").mkdir()
+    for split in ("train", "test"):
+        (tmp_path / "mnist" / f"{split}.parquet").write_text("no table")
+    return tmp_path
+
+
+def test_what_stops_a_process_is_told_by_the_command_in_one_sentence(damaged):
+    options = ["--data", str(damaged), "--results", str(damaged / "r.jsonl"), "--jobs", "2", "--only", "pca"]
+    words = [sys.executable, "-m", "ama", "benchmark", "run", "mnist", *options]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"ama: {damaged}/mnist/train.parquet cannot be read: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_texts_that_no_cell_has_in_its_name_are_refused(tmp_path):
+    refusal = "--only: no cell of the grid mnist has 'eight' and 'pca' in its name; the first is 'mnist, 0, compact, "
+    with pytest.raises(InputError, match=refusal):
+        run_grid("mnist", None, str(tmp_path / "r.jsonl"), jobs=1, only=["eight", "pca"])
+    assert not (tmp_path / "r.jsonl").exists()
+
+
 def test_only_cells_with_all_texts_in_their_name_are_run(undisturbed, tmp_path):
     path = tmp_path / "some.jsonl"
     run_grid("smoke", None, str(path), jobs=1, only=["neighbours", "seed 1"])

@@ -77,6 +77,7 @@ def _figures(given: Namespace) -> None:
     if given.data_set in of_results:
         print(of_results[given.data_set](given.results, given.out))
     else:
+        _check_results(given)
         paths = paper_figures(given.data_set, given.data, given.out, given.max_steps, given.append_to)
         print(*paths, sep="\n")
 
@@ -234,7 +235,7 @@ BENCHMARKS = dict(
         ),
         _command(
             "columns [options]",
-            "Measure how often the anomaly map of a row points at the wrong column.",
+            "Measure how often the anomaly map of a row ranks the altered column first.",
             _columns,
             *(MAX_STEPS, ONLY, APPEND_TO),
         ),
