@@ -122,6 +122,7 @@ def test_a_commands_help_writes_options_with_hyphens(call, command):
     assert COMMANDS[command].summary in output
     assert not re.search(r"--\w*_", output)
     assert {"--config", "--print-config"} <= set(re.findall(r"--[a-z-]+", output))
+    assert "print all options with their values, as such a file, and exit" in " ".join(output.split())
     assert max(map(len, output.splitlines())) <= 100
     assert call(*command.split(), "-h") == (0, output, "")
 

@@ -261,7 +261,7 @@ BENCHMARKS = dict(
         ),
         _command(
             "ray [options]",
-            "Compare the scores of two Ray workers with one process's.",
+            "Compare the scores of two Ray workers with those of one process.",
             _ray,
             _count("--n", "number of images", 100_000),
             _count("--files", "number of Parquet files", 200),
