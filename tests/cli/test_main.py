@@ -197,6 +197,8 @@ def test_an_unknown_benchmark_is_refused_with_the_nearest(call, word, rest):
 
 FIT = ["fit", "digits", "--out", "model"]
 WRONG_CALLS = [
+    (["benchmark", "figures", "minutes", "--max-steps", "5"], "figures minutes takes no --max-steps"),
+    (["benchmark", "figures", "digits", "--results", "x.jsonl"], "figures digits takes no --results"),
     (["fit"], "fit: source and --out are missing"),
     (["fit", "digits"], "fit: --out is missing"),
     (["score", "model"], "score: source is missing"),

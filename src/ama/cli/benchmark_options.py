@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from ama.errors import InputError
+
 if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser
+    from jsonargparse import ArgumentParser, Namespace
 
 Option = Callable[["ArgumentParser"], None]
 
@@ -44,6 +46,19 @@ def count(name: str, help: str, default: int | None = None) -> Option:
 def flag(name: str, help: str) -> Option:
     """An option that takes nothing."""
     return lambda parser: parser.add_argument(name, action="store_true", help=help)
+
+
+def refuse_unused(given: Namespace, command: str, names: Iterable[str]) -> None:
+    """Refuse options that a command has, but not with its other words.
+
+    Raises
+    ------
+    InputError
+        For the first that is given.
+    """
+    for name in names:
+        if given[name] is not None:
+            raise InputError(f"{command} takes no --{name.replace('_', '-')}")
 
 
 GRID = argument(

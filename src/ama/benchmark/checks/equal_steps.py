@@ -21,6 +21,7 @@ from ama.benchmark.speed.reference_step import ReferenceStep
 from ama.benchmark.tables.digits import split_digits
 from ama.data.normal_labels import is_normal
 from ama.data.sources import open_source
+from ama.errors import InputError
 from ama.io.results_files import append_result
 from ama.networks.networks import Networks
 from ama.scores.kinds.factory import kind_of
@@ -81,6 +82,11 @@ def equal_steps(
     -------
     dict
         The result: ``fast`` and ``reference`` AUROC by seed, and their ``difference_of_means``.
+
+    Raises
+    ------
+    InputError
+        If some of ``train``, ``test`` and ``normal_label`` are given and others not, or a source cannot be read.
     """
     data = _labelled_data(train, test, normal_label)
     fast, reference = [], []
@@ -107,9 +113,13 @@ def equal_steps(
 
 
 def _labelled_data(train: str | None, test: str | None, normal_label: str | None) -> LabelledData:
-    if train is None or test is None or normal_label is None:
+    if train is None and test is None and normal_label is None:
         split = split_digits(DIGIT, 0)
         return LabelledData("digits", split.train, split.test, split.anomalous)
+    if train is None or test is None or normal_label is None:
+        raise InputError(
+            "--train, --test and --normal-label go together: give all of them, or none for the digits"
+        )
     normal, tested = open_source(train).read(), open_source(test).read()
     return LabelledData(
         f"{train}, {normal_label}",

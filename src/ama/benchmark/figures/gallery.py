@@ -11,9 +11,10 @@ from sklearn.datasets import load_breast_cancer
 from tqdm.auto import tqdm
 
 from ama.benchmark.selected_names import selected
-from ama.benchmark.tables.datasets import available, images
+from ama.benchmark.tables.datasets import available, check_folder, images
 from ama.decision.metrics import evaluate
 from ama.detectors.ama import AMADetector
+from ama.errors import InputError
 from ama.io.whole_files import write_text
 from ama.report.displays import MapDisplay, ScoresDisplay, grouped
 
@@ -66,13 +67,19 @@ def gallery(folder: str | None, out: str, max_steps: int | None, only: str | Non
     Raises
     ------
     InputError
-        If no name contains ``only``.
+        If no name contains ``only``, or ``folder`` does not exist or holds none of the data.
     """
-    chosen = exhibits(folder, selected(EXHIBITS, only))
+    names = selected(EXHIBITS, only)
+    check_folder(folder)
+    chosen = list(exhibits(folder, names))
+    if not chosen:
+        raise InputError(
+            f"the data of {', '.join(names)} are not in {folder}, expected NAME/train and NAME/test"
+        )
     pictures = Path(out) / "images"
     pictures.mkdir(parents=True, exist_ok=True)
     sections, paths = [TITLE], []
-    for exhibit in tqdm(list(chosen), desc="gallery", unit="training", disable=None):
+    for exhibit in tqdm(chosen, desc="gallery", unit="training", disable=None):
         detector = AMADetector(max_steps=max_steps, random_state=0).fit(exhibit.train)
         scores = detector.score_samples(exhibit.test)
         groups = grouped(scores, 1 - 2 * exhibit.anomalous)
