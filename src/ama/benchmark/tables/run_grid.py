@@ -25,12 +25,12 @@ from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from ama.benchmark.tables.cell import Cell, group_by_training
-from ama.benchmark.tables.cell_samples import ready
+from ama.benchmark.tables.cell_samples import lacking
 from ama.benchmark.tables.datasets import check_folder
 from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.measure_cell import measure_cells
-from ama.errors import DivergenceError, InputError
+from ama.errors import ClusterError, DivergenceError, InputError, sentence
 from ama.io.commits import check_committed
 from ama.io.results_files import append_result, check_appendable
 
@@ -69,10 +69,13 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     check_appendable(path)
     check_committed(path)
     chosen = _chosen(cells_of(grid, data), grid, only)
-    measurable = [cell for cell in chosen if ready(cell, data)]
+    lacks = {cell: lacking(cell, data) for cell in chosen}
+    measurable = [cell for cell in chosen if not lacks[cell]]
     if len(measurable) < len(chosen):
+        missing = ", ".join(dict.fromkeys(name for names in lacks.values() for name in names))
+        n = len(chosen) - len(measurable)
         print(
-            f"{len(chosen) - len(measurable)} of {len(chosen)} cells need data or a library that is not there; not run"
+            f"{n} of {len(chosen)} cells need data or a library that is not there; not run: {sentence(missing)}"
         )
     if path.exists() and not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:
@@ -110,7 +113,7 @@ def _run_workers(cells: Sequence[Cell], data: str | None, path: Path, jobs: int)
         If a process could not use the data, or could not write to the results file.
     DivergenceError
         If a training diverged.
-    RuntimeError
+    ClusterError
         If a process failed otherwise.
     """
     threads = max(1, (os.cpu_count() or 1) // jobs)
@@ -128,8 +131,11 @@ def _run_workers(cells: Sequence[Cell], data: str | None, path: Path, jobs: int)
     bar.close()
     if not failures.empty():
         raise failures.get()
-    if any(worker.exitcode for worker in workers):
-        raise RuntimeError("a process of the grid failed; its message is above")
+    if codes := [worker.exitcode for worker in workers if worker.exitcode]:
+        reason = f"killed by signal {-codes[0]}" if codes[0] < 0 else "its message is above"
+        raise ClusterError(
+            f"a process of the grid failed ({reason}); the same command measures what is missing"
+        )
 
 
 def _worker(
