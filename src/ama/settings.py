@@ -33,23 +33,23 @@ class Settings:
 
     # fmt: off
     scoring: str = parameter((
-        "The anomaly score: \"auto\", or one or several terms joined by \"+\". \"r_score\": Eq. 5, the distance of "
-        "the discriminator's features of (x, x) and of (x, reconstruction). \"a_score\": Eq. 6, the likelihood of the "
-        "R-score. \"latent_density\": the density of encoding and R-score under a Gaussian mixture. \"mahalanobis\": "
-        "the Mahalanobis distance of the statistics of all feature maps of a pair. \"memory_bank\": the distance of "
-        "these statistics to the nearest training sample. \"rotated_memory_bank\": the same for the rotated images. "
-        "\"rotation\": how surely D recognises each. \"nearest_images\": the distance of reduced images themselves. Of "
-        "rows: \"nearest_rows\"; \"local_nearest_rows\", whitened; \"row_density\"; \"symmetric_nearest_rows\" and "
-        "\"symmetric_row_density\", of more symmetric columns. Of features: \"nearest_places\"; \"place_densities\". "
+        "The anomaly score: \"auto\", or one or several terms joined by \"+\". \"r_score\": Eq. 5, the distance of the "
+        "discriminator's features of (x, x) and of (x, reconstruction). \"a_score\": Eq. 6, its likelihood. "
+        "\"latent_density\": the density of encoding and R-score under a Gaussian mixture. \"mahalanobis\": the "
+        "Mahalanobis distance of the statistics of all feature maps of a pair. \"memory_bank\": the distance of these "
+        "statistics to the nearest training sample. \"rotated_memory_bank\": the same for the rotated images. "
+        "\"rotation\": how surely D recognises these. \"nearest_images\": the distance of reduced images. For rows: "
+        "\"nearest_rows\"; \"local_nearest_rows\", whitened; \"row_density\"; \"symmetric_nearest_rows\" and "
+        "\"symmetric_row_density\", of more symmetric columns. With features: \"nearest_places\"; \"place_densities\". "
         "\"known_anomalies\": how far in their direction. \"auto\": several, weighted."), FIRST, default="a_score")
     features: str = parameter((
-        "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with its weights of "
-        "ImageNet, or \"lite0:FILE\" with those of a file; a folder, or an id of the Hugging Face hub, of a network of "
-        "transformers' AutoBackbone; or \"timm:NAME\". The networks and the terms see the means of its feature maps as "
-        "a row, and images of up to 512 pixels keep their size."), FIRST, default=NO_FEATURES)
+        "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with ImageNet weights, "
+        "or \"lite0:FILE\" with those of a file; a folder or an id of the Hugging Face hub that transformers' "
+        "AutoBackbone loads; or \"timm:NAME\". The networks and the terms see the means of its feature maps as a row, "
+        "and images of up to 512 pixels keep their size."), FIRST, default=NO_FEATURES)
     features_by_reference: bool = parameter((
-        "Whether the model folder leaves out the weights of the backbone. Loading then takes them from where they "
-        "came, and refuses those of another SHA-256."), TRAINING, default=False)
+        "Whether the model folder leaves out the weights of the backbone. Loading then takes them from their origin, "
+        "and refuses those of another SHA-256."), TRAINING, default=False)
     tile_size: int = parameter((
         "Longest side of overlapping tiles, in pixels, at least 8, and at most 256 without features: images of up to "
         "4,096 pixels keep their size, each tile is seen at full resolution, and the most anomalous one decides. 0 "
@@ -61,14 +61,14 @@ class Settings:
         "Length of the training in generator steps. Give either this or max_epochs."), TRAINING, 1, 10**9, default=None)
     max_epochs: int | None = parameter("The same in passes over the data.", TRAINING, 1, 10**6, default=100)
     held_out_from: HeldOutFrom = parameter((
-        "Which normal samples are held out: any, or those at the \"end\" of their order, by name in a folder. Of "
-        "photographs taken in series, those from anywhere look like the learned ones, and the threshold flags too "
-        "many new ones. \"auto\" is whole \"groups\" if fit is given some, \"end\" where features show a series, "
-        "and else \"anywhere\"."), TRAINING, default="auto")
+        "Which normal samples are held out: from \"anywhere\", or those at the \"end\" of their order, by name in a "
+        "folder. In a series of photographs, those from anywhere look like the learned ones, and the threshold flags "
+        "too many new ones. \"auto\" is whole \"groups\" if fit is given some, \"end\" if features show a series, and "
+        "otherwise \"anywhere\"."), TRAINING, default="auto")
     contamination_share: float = parameter((
-        "Share of anomalies that may be among the rows of a table: the most unusual are left out, and as many more are "
-        "not learned from. \"auto\" is 0.1. Normal rows like those left out may be flagged, beyond the false-alarm "
-        "rate."), TRAINING, 0.0, 0.4, searchable=True, default=0.0)
+        "Share of anomalies that may be among the rows of a table: this share, the most unusual rows, is left out, and "
+        "as many more are not learned from. \"auto\" is 0.1. Normal rows like those left out may be flagged, beyond "
+        "the false-alarm rate."), TRAINING, 0.0, 0.4, searchable=True, default=0.0)
     batch_size: int = parameter("Samples per step; all of them if there are fewer.", TRAINING, 2, 65536, default=256)
     learning_rate: float = parameter("Adam's learning rate.", TRAINING, 1e-9, 1.0, default=3e-4)
     milestones: list[float] = parameter((
@@ -82,12 +82,12 @@ class Settings:
         "Share of the training before which validation samples select no weights."), TRAINING, 0.0, 1.0, default=0.2)
     precision: Precision = parameter((
         "Type of the convolutions during training. \"auto\": bfloat16 if the processor or GPU multiplies it natively, "
-        "otherwise float32. What was chosen is stored in the model."), TRAINING, default="float32")
+        "otherwise float32. The choice is stored in the model."), TRAINING, default="float32")
 
     features_as: FeaturesAs = parameter((
         "What E, G and D see with features: \"rows\", means of the feature maps, or \"maps\", 32 principal components "
-        "of 16 x 16 places (8 x 8 below 256 pixels) of at most 5,000 images. Their terms take part if scoring "
-        "names them."), NETWORKS, default="rows")
+        "of 16 x 16 places (8 x 8 below 256 pixels) of at most 5,000 images. Their terms are part of the score if "
+        "scoring names them."), NETWORKS, default="rows")
     latent_dim: int = parameter("Dimension of the encodings.", NETWORKS, 1, 4096, default=128)
     encoder_width: int = parameter((
         "Channels of the encoder's first convolution; units of a hidden layer for tabular data."), NETWORKS, 1, 4096,
@@ -167,8 +167,8 @@ class Settings:
         "Samples to which the statistics of normal scores are fitted: the \"training\" samples, as in the paper, or "
         "\"held_out\" ones. Terms but r_score and a_score use at most 20,000."), SCORE, default="training")
     scoring_precision: Precision = parameter((
-        "The same when scoring images, of which a model keeps the type of its fit: scores in bfloat16 and float32 "
-        "differ slightly. Tabular data are scored in float64."), SCORE, default="float32")
+        "The same when scoring images. A model keeps the type of its fit, as scores in bfloat16 and float32 differ "
+        "slightly. Tabular data are scored in float64."), SCORE, default="float32")
     # fmt: on
 
     def with_precision(self, bfloat16: bool) -> Settings:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
+from ama.benchmark.tables.grid import GRIDS, METHODS_OF
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.main import COMMANDS, OWN, main
 
@@ -121,6 +122,7 @@ def test_a_commands_help_writes_options_with_hyphens(call, command):
     assert COMMANDS[command].summary in output
     assert not re.search(r"--\w*_", output)
     assert {"--config", "--print-config"} <= set(re.findall(r"--[a-z-]+", output))
+    assert "print all options with their values, as such a file, and exit" in " ".join(output.split())
     assert max(map(len, output.splitlines())) <= 100
     assert call(*command.split(), "-h") == (0, output, "")
 
@@ -131,6 +133,12 @@ def test_the_help_of_benchmark_names_every_one(call):
     for name, command in BENCHMARKS.items():
         assert re.search(rf"ama benchmark {name} +{re.escape(command.summary)}", output)
     assert call("benchmark") == (2, "", output)
+
+
+def test_the_help_of_a_grid_names_every_one(call):
+    _, output, _ = call("benchmark", "show", "--help")
+    named = set(re.findall(r"\w+", output))
+    assert {name.removesuffix(METHODS_OF) for name in GRIDS} <= named
 
 
 @pytest.mark.parametrize(
@@ -189,6 +197,8 @@ def test_an_unknown_benchmark_is_refused_with_the_nearest(call, word, rest):
 
 FIT = ["fit", "digits", "--out", "model"]
 WRONG_CALLS = [
+    (["benchmark", "figures", "minutes", "--max-steps", "5"], "figures minutes takes no --max-steps"),
+    (["benchmark", "figures", "digits", "--results", "x.jsonl"], "figures digits takes no --results"),
     (["fit"], "fit: source and --out are missing"),
     (["fit", "digits"], "fit: --out is missing"),
     (["score", "model"], "score: source is missing"),

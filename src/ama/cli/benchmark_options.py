@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from ama.errors import InputError
+
 if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser
+    from jsonargparse import ArgumentParser, Namespace
 
 Option = Callable[["ArgumentParser"], None]
 
@@ -46,10 +48,23 @@ def flag(name: str, help: str) -> Option:
     return lambda parser: parser.add_argument(name, action="store_true", help=help)
 
 
+def refuse_unused(given: Namespace, command: str, names: Iterable[str]) -> None:
+    """Refuse options that a command has, but not with its other words.
+
+    Raises
+    ------
+    InputError
+        For the first that is given.
+    """
+    for name in names:
+        if given[name] is not None:
+            raise InputError(f"{command} takes no --{name.replace('_', '-')}")
+
+
 GRID = argument(
     "grid",
-    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, ablations, faster, minutes, tables, inspection "
-    "or digits",
+    "mnist, cifar10, table1 (each also with _methods), fashion_mnist, paper, hour, readings, ablations, faster, "
+    "garments, minutes, equal_seconds, tables, tables_contaminated, inspection, digits, or smoke to try the command",
 )
 DATA = text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
 MAX_STEPS = count("--max_steps", "training steps, in place of the preset's number")

@@ -48,7 +48,7 @@ def places(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--boxes",
         action="store_true",
-        help="a column with the boxes of the anomalous regions of each image, in its pixels",
+        help="add a column with the boxes of the anomalous regions of each image, in its pixels",
     )
     parser.add_argument(
         "--coco",
@@ -74,7 +74,7 @@ def cluster(parser: ArgumentParser) -> None:
         "--workers",
         type=PositiveInt | None,
         metavar="INT",
-        help="number of Ray workers, each with the model; by default one a core or, if there are any, one a GPU",
+        help="number of Ray workers, each with the model; by default one per GPU or, without a GPU, one per core",
     )
 
 
@@ -99,7 +99,7 @@ def reading(parser: ArgumentParser) -> None:
         "--label_column",
         type=str | None,
         metavar="NAME",
-        help="column of a table that holds labels and is no feature",
+        help="column of a table that holds the labels; it is not a feature",
     )
     parser.add_argument(
         "--strict",
@@ -124,7 +124,7 @@ def columns(parser: ArgumentParser) -> None:
         "almost all differ",
     )
     parser.add_argument(
-        "--drop", type=str, nargs="+", metavar="NAME", help="columns of a table that are no features"
+        "--drop", type=str, nargs="+", metavar="NAME", help="columns of a table that are not features"
     )
 
 

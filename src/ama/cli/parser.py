@@ -84,6 +84,8 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
     parser.add_argument(
         "--config", action="config", metavar="FILE", help="YAML file with any of these options"
     )
+    [printing] = [action for action in parser._actions if "--print_config" in action.option_strings]
+    printing.help = "print all options with their values, as such a file, and exit"
     found = given_config(words)  # refuses a file that the parser could not bear
     command.add_options(parser, words)
     check_config(found, parser._actions, config_shown(words))

@@ -45,7 +45,7 @@ _told = Told("", as_json=False)  # of the command that runs
 
 @contextmanager
 def telling(words: list[str]) -> Iterator[Told]:
-    """Keep what is told of a command, given the words of its call."""
+    """Collect what a command reports, given the words of its call."""
     global _told
     before, _told = _told, Told(words[0] if words else "", OPTION in words and not TEXTS & set(words))
     try:

@@ -56,16 +56,8 @@ from ama.utils.progress import advance
 
 LEVEL = 0.01  # share of the streams without drift that ever alarm, at most
 MOST = 10_000  # scores in the bag
-KEPT = (
-    "level",
-    "seed",
-    "seen",
-    "log_evidence",
-    "log_largest",
-    "largest_at",
-    "change",
-    "alarm_at",
-)  # of a test
+# What is stored of a test, besides its arrays.
+KEPT = ("level", "seed", "seen", "log_evidence", "log_largest", "largest_at", "change", "alarm_at")
 
 
 def smoothed_p_value(

@@ -214,11 +214,11 @@ class AMADetector(
         return None if tiles is None or len(tiles) == 1 else tiles
 
     def a_score(self, X: Any) -> np.ndarray:
-        """Logarithm of Eq. 6 for each sample, whatever score decides; higher = more normal."""
+        """Logarithm of Eq. 6 for each sample, shape (n,), whatever score decides; higher = more normal."""
         return -self.scores(X).terms["a_score"].numpy()
 
     def r_score(self, X: Any) -> np.ndarray:
-        """Eq. 5 for each sample, at least 0; higher = more anomalous."""
+        """Eq. 5 for each sample, shape (n,), at least 0; higher = more anomalous."""
         return self.scores(X).terms["r_score"].numpy()
 
     def named_scores(self, X: Any) -> dict[str, np.ndarray]:
@@ -236,9 +236,9 @@ class AMADetector(
         )
 
     def reconstruct(self, X: Any) -> np.ndarray:
-        """G(E(x)) in the units of X, float, in the shape of ``shape_``; of a table, the numbers that encode it.
+        """G(E(x)) in the units of X, float, shape (n, *shape_); for a table, the numbers that encode it.
 
-        Not of images seen through ``features``, of which the networks make no image.
+        Images seen through ``features`` are refused: the networks reconstruct features, not images.
         """
         x = self._fitted_samples(X)
         self.model_.kind.check_shown()
@@ -256,7 +256,7 @@ class AMADetector(
         return self.model_.settings.scoring
 
     def encoding_lengths(self, X: Any) -> np.ndarray:
-        """Euclidean norms of E(x), shape (n,); of images that are cut, the largest of a tile."""
+        """Euclidean norms of E(x), shape (n,); for images that are cut into tiles, the largest norm of a tile."""
         parts = [self.model_.encode(x).norm(dim=1).double() for x in self._fitted_batches(X)]
         return torch.cat([self.model_.kind.per_sample(lengths).cpu() for lengths in parts]).numpy()
 

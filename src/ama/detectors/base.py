@@ -85,11 +85,11 @@ class Detector(
         """Learn from normal samples."""
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """The deciding score of each sample; higher = more normal."""
+        """The deciding score of each sample, shape (n,), float64 and finite; higher = more normal."""
         return torch.cat([self.model_.score(x).cpu() for x in self._fitted_batches(X)]).numpy()
 
     def named_scores(self, X: Any) -> dict[str, np.ndarray]:
-        """``score`` and every other score that the method has, by name; all higher = more normal."""
+        """``score`` and every other score of the method by name, each (n,); all higher = more normal."""
         parts = [self.model_.named_scores(x) for x in self._fitted_batches(X)]
         return {name: torch.cat([part[name].cpu() for part in parts]).numpy() for name in parts[0]}
 
@@ -107,7 +107,7 @@ class Detector(
         }
 
     def explain(self, X: Any) -> Explanation:
-        """Why samples have their scores, as far as the method knows."""
+        """Why samples have their scores, as far as the method can tell."""
         return Explanation()
 
     def score_weights(self) -> dict[str, float]:
@@ -140,15 +140,15 @@ class Detector(
         return scores[np.unique(self.groups(len(scores)), return_index=True)[1]]
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """``score_samples(X) - offset_``: negative for an anomaly."""
+        """``score_samples(X) - offset_``, shape (n,): negative for an anomaly."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: Any) -> np.ndarray:
-        """+1 for a normal sample, -1 for an anomaly."""
+        """+1 for a normal sample, -1 for an anomaly, shape (n,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def p_value(self, X: Any) -> np.ndarray:
-        """Conformal p-values in (0, 1]: flagging p <= alpha flags at most a share alpha of normal samples."""
+        """Conformal p-values (n,) in (0, 1]: p <= alpha flags, on average, at most a share alpha of normal samples."""
         scores = torch.from_numpy(self.score_samples(X))
         return conformal.p_value(scores, self.model_.calibration.cpu()).numpy()
 
@@ -238,7 +238,7 @@ class Detector(
         seconds: float,
         precision: str | None,
     ) -> None:
-        """Take over what a fit made; the model has its calibration scores."""
+        """Keep the results of a fit; the model has its calibration scores."""
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
         self.precision_, self.shape_ = precision, tuple(samples.x.shape[1:])
         keep_columns(self, samples)

@@ -1,4 +1,4 @@
-"""New normal samples behind threshold and p-values, without training: in place of the held-out ones or besides them."""
+"""Threshold and p-values from new normal samples, without training: instead of the held-out ones or in addition."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CalibratingMixin:
     Attributes
     ----------
     n_added_ : int
-        Number of scores that the latest calibration added or, without ``append``, set in place of the former.
+        Number of scores that the latest calibration added or, without ``append``, of those that replaced the former.
     """
 
     model_: Any
@@ -49,8 +49,8 @@ class CalibratingMixin:
         Parameters
         ----------
         X
-            Normal samples such as :meth:`score_samples` takes. None of them may have been trained on: those score
-            better than others do, and the guarantee would be lost; a warning says so if it looks like that.
+            Normal samples, as in :meth:`score_samples`. None of them may have been trained on: such samples score
+            higher than new ones, and the guarantee would be lost. A warning says so if it looks like that.
         false_alarm_rate
             Share of normal samples that may be flagged from now on; by default as before.
         append

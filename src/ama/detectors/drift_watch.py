@@ -31,9 +31,7 @@ class WatchVerdict(NamedTuple):
     log_largest: float  # of the largest so far
     largest_at: int  # the sample after which it was largest, counted from 1
     change: str  # at the alarm or, without one, then: "lower", "higher", "more varied" or "less varied"
-    alarm_at: (
-        int | None
-    )  # the sample at which the evidence reached 1 / level, counted from 1; None without an alarm
+    alarm_at: int | None  # the sample at which the evidence reached 1 / level, counted from 1, if it did
     level: float  # share of the streams without drift that ever alarm, at most
     from_held_out: bool  # whether the stream is compared with held-out samples, or its own earlier ones alone
 

@@ -14,14 +14,14 @@ from ama.detectors.explanation import Explanation
 
 
 class ExplainingMixin:
-    """What AMADetector says of single samples besides their scores."""
+    """Maps, reconstructions and terms of single samples."""
 
     model_: Any
     encoding_: TableEncoding | None
     _fitted_samples: Callable[[Any], Tensor]
 
     def anomaly_map(self, X: Any) -> np.ndarray:
-        """Where a score comes from; see :mod:`ama.scores.anomaly_maps` and :mod:`ama.scores.column_maps`.
+        """Where in a sample its score comes from; see :mod:`ama.scores.anomaly_maps` and :mod:`ama.scores.column_maps`.
 
         Parameters
         ----------

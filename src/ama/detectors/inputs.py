@@ -25,7 +25,7 @@ from ama.scores.kinds.factory import kind_of
 
 
 class TakesSamples:
-    """What scikit-learn and the readers of sources are told of the samples that a detector takes."""
+    """What scikit-learn and the readers of sources need to know about the samples that a detector takes."""
 
     def reading(self) -> dict[str, Any]:
         """Keywords of ``open_source`` for a source to learn from, besides those that the user gives."""

@@ -23,7 +23,7 @@ TOP = 8  # of the scale of stored maps: so many times the highest value in held-
 
 
 class LocalisingMixin:
-    """What detectors with anomaly maps of images can say of places; the others refuse it in a sentence."""
+    """Regions and thresholds of the anomaly maps of images; detectors without such maps refuse them."""
 
     model_: Any
     kind_: Any
@@ -61,7 +61,7 @@ class LocalisingMixin:
     def regions_of(
         self, maps: Iterable[Float[np.ndarray, "h w"]], sizes: Int[np.ndarray, "n 2"] | None = None
     ) -> list[list[Region]]:
-        """The regions of :meth:`regions` in maps that are known already.
+        """The regions of :meth:`regions` in maps that were computed before.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class LocalisingMixin:
 
     @property
     def map_threshold(self) -> float | None:
-        """What the maps of at most a share ``false_alarm_rate`` of normal images exceed anywhere, on average.
+        """What, on average, the maps of at most a share ``false_alarm_rate`` of normal images exceed anywhere.
 
         See :mod:`ama.decision.regions`. None for rows, for methods without maps, and for models of an older version.
         """
@@ -110,7 +110,7 @@ class LocalisingMixin:
 
     @property
     def map_false_alarm_rate(self) -> float | None:
-        """The share of normal images that has any region, at most, on average: the rate asked for, if within reach."""
+        """Largest average share of normal images with a region: the requested rate, if it is within reach."""
         maxima = self._map_calibration()
         return None if maxima is None else conformal.reachable_rate(len(maxima), self.false_alarm_rate)
 

@@ -27,12 +27,10 @@ from ama.utils.declarations import check
 
 LONGEST_HISTORY = 20_000
 LONGEST_REASON = 80  # characters of an error that a library raised
-LARGEST_SAMPLE = (
-    2**26
-)  # numbers in a sample of a model that is smaller: photographs have up to 3 x 4,096 x 4,096
-LARGEST_SCORE = (
-    1e30  # of a sample in the middle of the normal ones; a fitted model's are below a few thousand
-)
+# Numbers in a sample of a model that is smaller: photographs have up to 3 x 4,096 x 4,096.
+LARGEST_SAMPLE = 2**26
+# Of a sample in the middle of the normal ones; a fitted model's are below a few thousand.
+LARGEST_SCORE = 1e30
 Self = TypeVar("Self", bound="SavedEstimator")
 
 

@@ -1,4 +1,4 @@
-"""Where the weights of a backbone come from, and how they are told from others."""
+"""Where the weights of a backbone come from, and how they are identified."""
 
 from __future__ import annotations
 

@@ -92,14 +92,14 @@ def _may_grow(path: Path) -> bool:
 
 
 def read_results(path: Path) -> list[dict[str, Any]]:
-    """The records of a results file, none if it does not exist; incomplete lines are skipped."""
+    """The records of a results file, none if it does not exist; lines that are no complete record are skipped."""
     if not path.exists():
         return []
     records = []
     for line in path.read_bytes().splitlines():
         with contextlib.suppress(ValueError):
             records.append(json.loads(line))
-    return records
+    return [record for record in records if isinstance(record, dict)]
 
 
 def machine() -> str:

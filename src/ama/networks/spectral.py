@@ -34,7 +34,7 @@ class SpectralNorm(nn.Module):
     Parameters
     ----------
     weights
-        Of the layers, in the order in which they are given ever after.
+        Of the layers, in the order in which every later call gives them.
     """
 
     u: Tensor

@@ -32,9 +32,8 @@ def row_anomalies(raw: Float[Tensor, "n d"], random: Generator) -> dict[str, Flo
     """
     n, d = raw.shape
     other = partners(raw, random)
-    places = (
-        torch.rand(n, d, generator=random).argsort(1).to(raw.device)
-    )  # a random order of the columns of each row
+    # A random order of the columns of each row.
+    places = torch.rand(n, d, generator=random).argsort(1).to(raw.device)
     permuted = raw.gather(0, torch.rand(n, d, generator=random).argsort(0).to(raw.device))
     ordered = raw.sort(0).values
     low, high = ordered[n // 10] / 2, ordered[n - 1 - n // 10] / 2  # halves, as a difference may be infinite

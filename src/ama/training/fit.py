@@ -60,7 +60,7 @@ class TrainingSet:
     groups
         Number of the group of each normal sample: whole groups are held out.
     shown
-        How a number of a row is told; None tells nothing of the rows.
+        How messages show a number of a row; None for no messages about rows.
     """
 
     normal: Shaped[Tensor, "n ..."]

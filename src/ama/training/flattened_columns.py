@@ -39,7 +39,7 @@ def warn_of_flattened(learned: Float[Tensor, "n d"], scale: Float[Tensor, " d"],
     scale
         Standard deviations of the columns.
     shown
-        How a value is told.
+        How messages show a value.
     """
     found = flattened(learned, scale.to(learned.device)).nonzero()[:, 0].tolist()
     if not found:

@@ -30,7 +30,8 @@ class PairMaker:
 
     The samples that E and G see in training mode decide the running statistics of batch normalisation: the normal
     ones and what is interpolated between them, and with ``negative_batch="mixed"`` the negatives of the mixed batch.
-    Every other negative is normalised by the running statistics and leaves them as they are.
+    Every other negative is normalised by the running statistics and leaves them as they are. With
+    ``negative_pairs="mismatched"`` no negative passes through E, so there is no mixed batch.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class Run:
     device
         "cpu" or "cuda".
     max_seconds
-        Time limit of each training and of what is made of the samples for it; None for no limit.
+        Time limit of each training and of the features computed for it; None for no limit.
     checkpoints
         Folder for checkpoints; None for no checkpoints.
     checkpoint_seconds
@@ -45,7 +45,7 @@ class Run:
     logger: Any = None
 
     def after(self, seconds: float) -> Run:
-        """The same run when so much of the limit has passed; at least one step is left, of which a warning tells."""
+        """The same run after so many seconds of its limit; at least one step is left, and a warning says if no more."""
         if self.max_seconds is None:
             return self
         if seconds >= self.max_seconds:

@@ -107,7 +107,7 @@ def hold_out_places(
 ) -> tuple[Int[Tensor, " t"], Int[Tensor, " h"]]:
     """Places, in random order, of those of n samples to train on and of a share that is held out.
 
-    These are any, the last ones (``from_end``), or those of whole ``groups``, of which a warning tells.
+    These are drawn at random, the last ones (``from_end``), or those of whole ``groups``, which a warning reports.
 
     Raises
     ------

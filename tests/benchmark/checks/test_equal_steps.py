@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ama.benchmark.checks.equal_steps import equal_steps
+from ama.errors import InputError
 from ama.io.results_files import read_results
 
 
@@ -19,3 +20,8 @@ def test_both_steps_reach_about_the_same_auroc(tmp_path, capsys):
         sum(record["fast"]) / 2 - sum(record["reference"]) / 2, abs=1e-4
     )
     assert "| digits | 60 |" in capsys.readouterr().out
+
+
+def test_a_source_without_the_others_is_refused():
+    with pytest.raises(InputError, match="--train, --test and --normal-label go together"):
+        equal_steps("digits", None, "3", steps=1, seeds=1, append_to=None)

@@ -10,6 +10,7 @@ from PIL import Image
 from sklearn.datasets import load_breast_cancer
 
 from ama.benchmark.figures.gallery import SHOWN, exhibits, gallery
+from ama.errors import InputError
 
 
 @pytest.fixture
@@ -27,6 +28,23 @@ def test_without_data_sets_the_exhibits_are_those_of_scikit_learn(folder):
     seen = {row.tobytes() for row in tumours.train}
     assert not any(row.tobytes() in seen for row in tumours.test)
     assert tumours.anomalous.sum() == (load_breast_cancer().target == 0).sum()
+
+
+def test_a_page_without_a_section_is_refused(folder, tmp_path):
+    with pytest.raises(
+        InputError, match=r"the data of mnist, fashion_mnist are not in .*/data, expected NAME/train"
+    ):
+        gallery(folder, str(tmp_path / "out"), max_steps=5, only="mnist")
+    with pytest.raises(InputError, match=r"there is no folder .*/nowhere, expected NAME/train and NAME/test"):
+        gallery(str(tmp_path / "nowhere"), str(tmp_path / "out"), max_steps=5, only=None)
+    assert not (tmp_path / "out").exists()
+
+
+def test_data_sets_that_are_not_asked_for_are_not_read(tmp_path):
+    (tmp_path / "mnist").mkdir()
+    for split in ("train", "test"):
+        (tmp_path / "mnist" / f"{split}.parquet").write_text("no table")
+    assert [e.name for e in exhibits(str(tmp_path), ["tumours"])] == ["tumours"]
 
 
 def test_the_page_has_the_pictures_of_images(folder, tmp_path):

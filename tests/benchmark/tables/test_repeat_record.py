@@ -75,3 +75,8 @@ def test_a_record_of_another_version_is_refused(record, path):
 def test_no_such_record_is_refused(results, only):
     with pytest.raises(InputError, match="holds no record of a grid that these data and --only leave"):
         repeat_record(results, None, only, 0)
+
+
+def test_a_results_file_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"there is no results file .*/none\.jsonl"):
+        repeat_record(str(tmp_path / "none.jsonl"), None, [], 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -107,13 +108,70 @@ def test_a_line_cut_short_is_measured_again(undisturbed, tmp_path):
 
 def test_the_number_of_cells_without_data_is_printed(tmp_path, capsys):
     run_grid("mnist", str(tmp_path), str(tmp_path / "r.jsonl"), jobs=1, only=[])
-    assert "30 of 30 cells need data or a library that is not there; not run" in capsys.readouterr().out
+    assert (
+        "30 of 30 cells need data or a library that is not there; not run: mnist\n" in capsys.readouterr().out
+    )
     assert show_grid("mnist", str(tmp_path / "r.jsonl")).count("not run") == 2 * 33
 
 
 def test_a_folder_of_data_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(InputError, match=r"there is no folder .*/nowhere, expected NAME/train and NAME/test"):
         run_grid("mnist", str(tmp_path / "nowhere"), str(tmp_path / "r.jsonl"), jobs=1, only=[])
+    assert not (tmp_path / "r.jsonl").exists()
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """A folder whose MNIST cannot be read."""
+    (tmp_path / "mnist").mkdir()
+    for split in ("train", "test"):
+        (tmp_path / "mnist" / f"{split}.parquet").write_text("no table")
+    return tmp_path
+
+
+def test_what_stops_a_process_is_told_by_the_command_in_one_sentence(damaged):
+    options = ["--data", str(damaged), "--results", str(damaged / "r.jsonl"), "--jobs", "2", "--only", "pca"]
+    words = [sys.executable, "-m", "ama", "benchmark", "run", "mnist", *options]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"ama: {damaged}/mnist/train.parquet cannot be read: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_process_that_is_killed_is_told_in_a_sentence(tmp_path):
+    path = tmp_path / "killed.jsonl"
+    words = [
+        *(sys.executable, "-m", "ama", "benchmark", "run", "smoke"),
+        "--results",
+        str(path),
+        "--jobs",
+        "2",
+    ]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    worker = _first_worker(process.pid)
+    os.kill(worker, signal.SIGKILL)
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors.endswith(
+        "ama: a process of the grid failed (killed by signal 9); the same command measures what is missing\n"
+    )
+
+
+def _first_worker(pid):
+    """A process that measures cells, once it has been started; multiprocessing has another of its own."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+        time.sleep(0.1)
+    raise AssertionError("no process was started")
+
+
+def test_texts_that_no_cell_has_in_its_name_are_refused(tmp_path):
+    refusal = "--only: no cell of the grid mnist has 'eight' and 'pca' in its name; the first is 'mnist, 0, compact, "
+    with pytest.raises(InputError, match=refusal):
+        run_grid("mnist", None, str(tmp_path / "r.jsonl"), jobs=1, only=["eight", "pca"])
     assert not (tmp_path / "r.jsonl").exists()
 
 

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.show_grid import show_grid
+from ama.errors import InputError
 from ama.io.results_files import append_result
 from grid_records import auroc_of, table_row
 
 
 def test_without_results_every_cell_is_not_run(tmp_path):
     table = show_grid("mnist", str(tmp_path / "none.jsonl"))
-    assert table.startswith("0 of 30 cells run.")
+    assert table.startswith(f"0 of 30 cells run.\n\nThere is no results file {tmp_path / 'none.jsonl'}.\n")
     assert table_row(table, "mnist, 2") == "| mnist, 2 | 0.882 | not run | not run | not run |"
+
+
+def test_a_record_of_another_version_is_refused(tmp_path):
+    path = tmp_path / "newer.jsonl"
+    append_result(path, {"cell": {**cells_of("mnist")[0].as_dict(), "noise": 0.1}})
+    with pytest.raises(
+        InputError, match=r"newer\.jsonl holds a record of another version of ama, whose cell is "
+    ):
+        show_grid("mnist", str(path))
+
+
+def test_lines_that_are_no_records_are_skipped(tmp_path):
+    path = tmp_path / "odd.jsonl"
+    path.write_text('[1]\n3\n"cell"\n{"kind": "start"}\n')
+    assert show_grid("mnist", str(path)).startswith("0 of 30 cells run.")
 
 
 def test_minutes_shows_time_and_auroc(tmp_path):

@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from ama.benchmark.checks.defects import DEFECTS, with_defects
 from ama.benchmark.checks.localisation import pixel_auroc, region_overlap
+from ama.benchmark.selected_names import selected
 from ama.benchmark.tables.datasets import images
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
@@ -38,9 +39,10 @@ def defect_maps(folder: str | None, append_to: str | None, max_steps: int | None
     Raises
     ------
     InputError
-        If a data set is missing.
+        If a data set is missing, or no name contains ``only``.
     """
-    chosen = [pair for pair in CLASSES if only is None or only in ", ".join(pair)]
+    by_name = {f"{data}, {label}": (data, label) for data, label in CLASSES}
+    chosen = [by_name[name] for name in selected(by_name, only)]
     print(f"{'':33}pixel AUROC        share of a region found")
     print("normal class        defect       map    difference  map    difference")
     for data, label in tqdm(chosen, desc="maps", unit="training", disable=None):

@@ -21,6 +21,7 @@ from ama.benchmark.speed.reference_step import ReferenceStep
 from ama.benchmark.tables.digits import split_digits
 from ama.data.normal_labels import is_normal
 from ama.data.sources import open_source
+from ama.errors import InputError
 from ama.io.results_files import append_result
 from ama.networks.networks import Networks
 from ama.scores.kinds.factory import kind_of
@@ -80,14 +81,16 @@ def equal_steps(
     Returns
     -------
     dict
-        The result: ``fast`` and ``reference`` AUROC by seed, and their ``difference_of_means``.
+        ``fast`` and ``reference`` AUROC by seed, and their ``difference_of_means``.
+
+    Raises
+    ------
+    InputError
+        If only some of the sources and their normal label are given.
     """
     data = _labelled_data(train, test, normal_label)
-    fast, reference = [], []
-    for seed in tqdm(range(seeds), desc="equal steps", unit="seed", disable=None):
-        ours, theirs = scores(torch.from_numpy(data.train), torch.from_numpy(data.test), CHOICE, steps, seed)
-        fast.append(float(roc_auc_score(data.anomalous, ours)))
-        reference.append(float(roc_auc_score(data.anomalous, theirs)))
+    fast, reference = _aurocs(data, steps, seeds)
+    means = np.mean(fast), np.mean(reference)
     row = {
         "command": "ama benchmark equal-steps",
         "kind": "equal-steps",
@@ -95,21 +98,32 @@ def equal_steps(
         "steps": steps,
         "fast": [round(value, 4) for value in fast],
         "reference": [round(value, 4) for value in reference],
-        "difference_of_means": round(float(np.mean(fast) - np.mean(reference)), 4),
+        "difference_of_means": round(float(means[0] - means[1]), 4),
     }
-    print(
-        f"| {data.name} | {steps} | {np.mean(fast):.4f} | {np.mean(reference):.4f} "
-        f"| {row['difference_of_means']:+.4f} |"
-    )
+    print(f"| {data.name} | {steps} | {means[0]:.4f} | {means[1]:.4f} | {row['difference_of_means']:+.4f} |")
     if append_to is not None:
         append_result(Path(append_to), row)
     return row
 
 
+def _aurocs(data: LabelledData, steps: int, seeds: int) -> tuple[list[float], list[float]]:
+    """AUROC by seed after training with the fast step, and with the reference step."""
+    fast, reference = [], []
+    for seed in tqdm(range(seeds), desc="equal steps", unit="seed", disable=None):
+        ours, theirs = scores(torch.from_numpy(data.train), torch.from_numpy(data.test), CHOICE, steps, seed)
+        fast.append(float(roc_auc_score(data.anomalous, ours)))
+        reference.append(float(roc_auc_score(data.anomalous, theirs)))
+    return fast, reference
+
+
 def _labelled_data(train: str | None, test: str | None, normal_label: str | None) -> LabelledData:
-    if train is None or test is None or normal_label is None:
+    if train is None and test is None and normal_label is None:
         split = split_digits(DIGIT, 0)
         return LabelledData("digits", split.train, split.test, split.anomalous)
+    if train is None or test is None or normal_label is None:
+        raise InputError(
+            "--train, --test and --normal-label go together: give all of them, or none for the digits"
+        )
     normal, tested = open_source(train).read(), open_source(test).read()
     return LabelledData(
         f"{train}, {normal_label}",

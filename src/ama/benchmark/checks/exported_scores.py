@@ -14,6 +14,7 @@ import onnxruntime
 from jaxtyping import Float, Shaped
 from sklearn.datasets import load_breast_cancer, load_digits, load_sample_images
 
+from ama.benchmark.selected_names import selected
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
 from ama.utils.progress import progress_bar
@@ -107,8 +108,13 @@ def exported_scores(append_to: str | None, only: str | None) -> None:
         Results file to which a line per detector is appended, or None.
     only
         Measure only what has this text in its name.
+
+    Raises
+    ------
+    InputError
+        If nothing has.
     """
-    names = [name for name in (*CASES, FALSE_ALARMS) if only is None or only in name]
+    names = selected((*CASES, FALSE_ALARMS), only)
     for name in progress_bar(iterable=names, desc="export", unit="detector"):
         record = false_alarms() if name == FALSE_ALARMS else measured(name, CASES[name])
         print(f"{name}: {as_text(record)}", flush=True)

@@ -8,6 +8,7 @@ from typing import Any
 from scipy import stats
 from tqdm.auto import tqdm
 
+from ama.benchmark.selected_names import selected
 from ama.benchmark.tables.datasets import images
 from ama.benchmark.tables.published import DIGITS
 from ama.decision.conformal import rank
@@ -38,11 +39,11 @@ def false_alarms(folder: str | None, append_to: str | None, max_steps: int | Non
     Raises
     ------
     InputError
-        If the data set is missing.
+        If the data set is missing, or ``only`` is no digit.
     """
+    chosen = selected(DIGITS, only)
     train, test = (images("mnist", split, folder) for split in ("train", "test"))
     print("digit   rate   flagged of    share    95 % band")
-    chosen = [digit for digit in DIGITS if only in (None, digit)]
     for digit in tqdm(chosen, desc="false alarms", unit="training", disable=None):
         detector = AMADetector(preset="compact", max_steps=max_steps, random_state=0)
         detector.fit(train.of(train.labels == digit))

@@ -1,4 +1,4 @@
-"""``ama benchmark columns``: does the anomaly map of a row point at the wrong column? And the reconstruction error?"""
+"""``ama benchmark columns``: do anomaly map and reconstruction error of a row rank the altered column first?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from jaxtyping import Bool
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from tqdm.auto import tqdm
 
+from ama.benchmark.selected_names import selected
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
 
@@ -45,13 +46,19 @@ def swapped_columns(append_to: str | None, max_steps: int | None, only: str | No
         Training steps, or None for the preset's number.
     only
         Use only the tables whose name contains this text.
+
+    Raises
+    ------
+    InputError
+        If no name contains ``only``.
     """
-    chosen = {name: rows for name, rows in example_tables().items() if only is None or only in name}
+    tables = example_tables()
+    chosen = selected(tables, only)
     print(f"{'':26}share of flagged rows in which the swapped column is ranked first, by")
     print("table                     flagged   map      reconstruction error")
     with tqdm(total=SPLITS * len(chosen), desc="columns", unit="training", disable=None) as bar:
-        for name, rows in chosen.items():
-            record = _measure(name, rows, max_steps, bar)
+        for name in chosen:
+            record = _measure(name, tables[name], max_steps, bar)
             print(
                 f"{name:26}{record['flagged']:>7}{record['map']:9.3f}{record['reconstruction_error']:9.3f}",
                 flush=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,22 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer
 from tqdm.auto import tqdm
 
-from ama.benchmark.tables.datasets import available, images
+from ama.benchmark.selected_names import selected
+from ama.benchmark.tables.datasets import available, check_folder, images
 from ama.decision.metrics import evaluate
 from ama.detectors.ama import AMADetector
+from ama.errors import InputError
 from ama.io.whole_files import write_text
 from ama.report.displays import MapDisplay, ScoresDisplay, grouped
 
 SHOWN = 10
+# Name of a data set of images, the class that is learned, and the title of its section.
+CLASSES = (
+    ("mnist", "3", "MNIST, learned from threes"),
+    ("fashion_mnist", "sandal", "Fashion-MNIST, learned from sandals"),
+    ("cifar10", "automobile", "CIFAR-10, learned from automobiles"),
+)
+EXHIBITS = ("digits", *(data for data, _, _ in CLASSES), "tumours")
 TITLE = """# Gallery
 
 `make docs DATA=FOLDER` makes this page and its pictures. For each data set a detector with default parameters and
@@ -54,11 +63,22 @@ def gallery(folder: str | None, out: str, max_steps: int | None, only: str | Non
     -------
     list of Path
         The page and the pictures.
+
+    Raises
+    ------
+    InputError
+        If no name contains ``only``, or ``folder`` does not exist or holds none of the data.
     """
+    names = selected(EXHIBITS, only)
+    check_folder(folder)
+    chosen = list(exhibits(folder, names))
+    if not chosen:
+        raise InputError(
+            f"the data of {', '.join(names)} are not in {folder}, expected NAME/train and NAME/test"
+        )
     pictures = Path(out) / "images"
     pictures.mkdir(parents=True, exist_ok=True)
     sections, paths = [TITLE], []
-    chosen = [e for e in exhibits(folder) if only is None or only in e.name]
     for exhibit in tqdm(chosen, desc="gallery", unit="training", disable=None):
         detector = AMADetector(max_steps=max_steps, random_state=0).fit(exhibit.train)
         scores = detector.score_samples(exhibit.test)
@@ -76,19 +96,23 @@ def gallery(folder: str | None, out: str, max_steps: int | None, only: str | Non
     return [page, *paths]
 
 
-def exhibits(folder: str | None) -> Iterator[Exhibit]:
-    """The sections whose data are available."""
-    yield _class("digits", "8", "Scanned digits of scikit-learn, learned without the 8", None, left_out=True)
-    for data, label, title in (
-        ("mnist", "3", "MNIST, learned from threes"),
-        ("fashion_mnist", "sandal", "Fashion-MNIST, learned from sandals"),
-        ("cifar10", "automobile", "CIFAR-10, learned from automobiles"),
-    ):
-        if all(available(data, split, folder) for split in ("train", "test")):
+def exhibits(folder: str | None, names: Container[str] = EXHIBITS) -> Iterator[Exhibit]:
+    """The sections of these names whose data are available."""
+    if "digits" in names:
+        yield _class(
+            "digits", "8", "Scanned digits of scikit-learn, learned without the 8", None, left_out=True
+        )
+    for data, label, title in CLASSES:
+        if data in names and all(available(data, split, folder) for split in ("train", "test")):
             yield _class(data, label, title, folder)
+    if "tumours" in names:
+        yield _tumours()
+
+
+def _tumours() -> Exhibit:
     rows, benign = load_breast_cancer(return_X_y=True)
     normal = rows[benign == 1]
-    yield Exhibit(
+    return Exhibit(
         "tumours",
         "A table: measurements of tumours, learned from benign ones",
         normal[: len(normal) // 2],

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from tqdm.auto import tqdm
 
+from ama.benchmark.selected_names import selected
 from ama.benchmark.speed.peak_rates import peak_rates
 from ama.benchmark.speed.preset_speed import SIZES, name_of, preset_row
 from ama.benchmark.speed.scoring_speed import scoring_row
@@ -33,6 +34,11 @@ def measure_speed(only: str | None, append_to: str | None) -> list[dict[str, Any
         Time only the cases whose name contains this text.
     append_to
         Results file to which a line per row is appended, or None.
+
+    Raises
+    ------
+    InputError
+        If no name contains ``only``.
     """
     rows = []
     for row in _rows(only):
@@ -44,14 +50,15 @@ def measure_speed(only: str | None, append_to: str | None) -> list[dict[str, Any
 
 
 def _rows(only: str | None) -> Iterator[dict[str, Any]]:
-    chosen = [case for case in CASES if only is None or only in case.name]
+    presets = {name_of(shape, batch_size): (shape, batch_size) for shape, batch_size in SIZES}
+    names = selected([*(case.name for case in CASES), *presets], only)
     peaks = peak_rates(torch.bfloat16, torch.float32)
-    for case in tqdm(chosen, desc="speed", unit="case", disable=None):
+    for case in tqdm([case for case in CASES if case.name in names], desc="speed", unit="case", disable=None):
         for typed in map(case.typed, PRECISIONS):
             yield training_row(typed, peaks)
             yield scoring_row(typed, peaks)
-    for shape, batch_size in SIZES:
-        if only is None or only in name_of(shape, batch_size):
+    for name in names:
+        if name in presets:
             for precision in PRECISIONS:
-                yield preset_row(shape, batch_size, precision)
+                yield preset_row(*presets[name], precision)
     yield {"kind": "start", **start_times()}

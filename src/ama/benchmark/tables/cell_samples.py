@@ -16,18 +16,25 @@ from ama.errors import InputError
 from ama.features.lite0_weights import lite0_weights
 
 
-def ready(cell: Cell, folder: str | None) -> bool:
-    """Whether the data sets of a cell are available, and the library of its method."""
+def lacking(cell: Cell, folder: str | None) -> list[str]:
+    """What a cell needs and does not find: the library or the weights of its method, and data sets, by name."""
+    found = []
     if cell.method in OUTSIDE and not OUTSIDE[cell.method].installed:
-        return False
+        found.append(OUTSIDE[cell.method].library)
     inspected = INSPECTED.get(cell.method)
     if inspected is not None and inspected.needs_weights and lite0_weights() is None:
-        return False
+        found.append("the weights of EfficientNet-Lite0")
     if cell.labelled:
-        return (rows_available if inspected is None else set_available)(cell.data, folder)
+        there = (rows_available if inspected is None else set_available)(cell.data, folder)
+        return [*found, *([] if there else [cell.data])]
     needed = [(cell.data, "train"), (cell.data, "test")]
     needed += [(cell.against, "test")] if cell.against is not None else []
-    return all(available(name, split, folder) for name, split in needed)
+    return [*found, *(name for name, split in needed if not available(name, split, folder))]
+
+
+def ready(cell: Cell, folder: str | None) -> bool:
+    """Whether a cell lacks nothing."""
+    return not lacking(cell, folder)
 
 
 def samples_of(cell: Cell, folder: str | None) -> Experiment:

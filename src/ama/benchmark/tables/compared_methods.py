@@ -27,7 +27,8 @@ _COMPACT = {"preset": "compact"}
 _UNTRAINED: dict[str, Any] = {"max_steps": 1, "learning_rate": 1e-9}
 
 # The paper's objective and score with the compact networks, which a CPU trains in minutes. Atypical Selection draws
-# from a shell of radius sqrt(d), so the encodings must be kept there by the paper's own weight of their norm.
+# from a shell of radius sqrt(d), so the encodings must be kept there by the paper's own weight of their norm. The
+# weight of the negatives, the batch, the rate and the averaging are the compact preset's (docs/results/ablations.md).
 _PAPER_FORM = {
     "preset": "compact",
     "full_resolution": True,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ama.benchmark.tables.cell import Cell
+from ama.errors import InputError
 from ama.io.results_files import read_results
 
 
@@ -15,5 +16,20 @@ def results_path(grid: str, results: str | None) -> Path:
 
 
 def records_of(path: Path) -> dict[Cell, dict[str, Any]]:
-    """The record of every cell in a results file."""
-    return {Cell(**record["cell"]): record for record in read_results(path) if "cell" in record}
+    """The record of every cell in a results file, the latest where there are several.
+
+    Raises
+    ------
+    InputError
+        If a record is of a version of ama whose cells have other fields.
+    """
+    found = {}
+    for record in read_results(path):
+        if "cell" in record:
+            try:
+                found[Cell(**record["cell"])] = record
+            except TypeError:
+                raise InputError(
+                    f"{path} holds a record of another version of ama, whose cell is {record['cell']}"
+                ) from None
+    return found

@@ -12,15 +12,15 @@ from typing import Any
 
 import torch
 
-from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.cell_samples import ready
 from ama.benchmark.tables.compared_methods import AMA, BASELINES
+from ama.benchmark.tables.grid_results import records_of
 from ama.benchmark.tables.inspected_methods import INSPECTED
 from ama.benchmark.tables.measure_cell import measure_cell
 from ama.benchmark.tables.outside_detectors import OUTSIDE
 from ama.errors import InputError
 from ama.io.commits import commit
-from ama.io.results_files import machine, read_results
+from ama.io.results_files import machine
 from ama.io.versions import versions
 
 
@@ -64,20 +64,20 @@ def repeat_record(results: str, data: str | None, only: Sequence[str], seed: int
     Raises
     ------
     InputError
-        If there is no such record whose data are available, or its parameters are of another version of ama.
+        If there is no such file, no such record whose data are available, or its parameters are of another version of
+        ama.
     """
+    if not Path(results).exists():
+        raise InputError(f"there is no results file {results}")
+    known = {**AMA, **BASELINES, **OUTSIDE, **INSPECTED}
     records = [
-        record
-        for record in read_results(Path(results))
-        if "cell" in record
-        and record["cell"]["method"] in {**AMA, **BASELINES, **OUTSIDE, **INSPECTED}
-        and ready(cell := Cell(**record["cell"]), data)
-        and all(t in cell.name for t in only)
+        (cell, record)
+        for cell, record in records_of(Path(results)).items()
+        if cell.method in known and ready(cell, data) and all(text in cell.name for text in only)
     ]
     if not records:
         raise InputError(f"{results} holds no record of a grid that these data and --only leave")
-    record = random.Random(seed).choice(records)
-    cell = Cell(**record["cell"])
+    cell, record = random.Random(seed).choice(records)
     if record["threads"] is not None:
         torch.set_num_threads(record["threads"])
     with tempfile.TemporaryDirectory() as folder:

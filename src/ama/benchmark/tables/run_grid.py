@@ -16,6 +16,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,12 @@ from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from ama.benchmark.tables.cell import Cell, group_by_training
-from ama.benchmark.tables.cell_samples import ready
+from ama.benchmark.tables.cell_samples import lacking
 from ama.benchmark.tables.datasets import check_folder
 from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.grid_results import records_of, results_path
 from ama.benchmark.tables.measure_cell import measure_cells
+from ama.errors import ClusterError, DivergenceError, InputError, sentence
 from ama.io.commits import check_committed
 from ama.io.results_files import append_result, check_appendable
 
@@ -59,18 +61,21 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     Raises
     ------
     InputError
-        If there is no such grid or folder, a data set is not as expected, the results file cannot be written, or it
-        is in the repository and the package differs from the last commit.
+        If there is no such grid, cell or folder, a data set is not as expected, the results file cannot be written, or
+        it is in the repository and the package differs from the last commit.
     """
     check_folder(data)
     path = results_path(grid, results)
     check_appendable(path)
     check_committed(path)
-    cells = [cell for cell in cells_of(grid, data) if all(text in cell.name for text in only)]
-    measurable = [cell for cell in cells if ready(cell, data)]
-    if len(measurable) < len(cells):
+    chosen = _chosen(cells_of(grid, data), grid, only)
+    lacks = {cell: lacking(cell, data) for cell in chosen}
+    measurable = [cell for cell in chosen if not lacks[cell]]
+    if len(measurable) < len(chosen):
+        missing = ", ".join(dict.fromkeys(name for names in lacks.values() for name in names))
+        n = len(chosen) - len(measurable)
         print(
-            f"{len(cells) - len(measurable)} of {len(cells)} cells need data or a library that is not there; not run"
+            f"{n} of {len(chosen)} cells need data or a library that is not there; not run: {sentence(missing)}"
         )
     if path.exists() and not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:
@@ -82,17 +87,40 @@ def run_grid(grid: str, data: str | None, results: str | None, jobs: int, only: 
     return path
 
 
+def _chosen(cells: Sequence[Cell], grid: str, only: Sequence[str]) -> list[Cell]:
+    """The cells whose name contains all of some texts.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found = [cell for cell in cells if all(text in cell.name for text in only)]
+    if not found:
+        texts = " and ".join(map(repr, only))
+        raise InputError(
+            f"--only: no cell of the grid {grid} has {texts} in its name; the first is {cells[0].name!r}"
+        )
+    return found
+
+
 def _run_workers(cells: Sequence[Cell], data: str | None, path: Path, jobs: int) -> None:
     """Run the processes and show their progress until all have ended.
 
     Raises
     ------
-    RuntimeError
-        If a process failed.
+    InputError
+        If a process could not use the data, or could not write to the results file.
+    DivergenceError
+        If a training diverged.
+    ClusterError
+        If a process failed otherwise.
     """
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    spawn = multiprocessing.get_context("spawn").Process
-    workers = [spawn(target=_worker, args=(cells, data, path, threads), daemon=True) for _ in range(jobs)]
+    spawning = multiprocessing.get_context("spawn")
+    failures = spawning.SimpleQueue()
+    given = (cells, data, path, threads, failures)
+    workers = [spawning.Process(target=_worker, args=given, daemon=True) for _ in range(jobs)]
     for worker in workers:
         worker.start()
     bar = _bar(cells, path, shown=True)
@@ -101,12 +129,22 @@ def _run_workers(cells: Sequence[Cell], data: str | None, path: Path, jobs: int)
         time.sleep(POLL_SECONDS)
     _refresh(bar, cells, path)
     bar.close()
-    if any(worker.exitcode for worker in workers):
-        raise RuntimeError("a process of the grid failed; its message is above")
+    if not failures.empty():
+        raise failures.get()
+    if codes := [worker.exitcode for worker in workers if worker.exitcode]:
+        reason = f"killed by signal {-codes[0]}" if codes[0] < 0 else "its message is above"
+        raise ClusterError(
+            f"a process of the grid failed ({reason}); the same command measures what is missing"
+        )
 
 
-def _worker(cells: Sequence[Cell], data: str | None, path: Path, threads: int) -> None:
-    """Work until done or until the parent process dies, which cannot stop its workers if it is killed."""
+def _worker(
+    cells: Sequence[Cell], data: str | None, path: Path, threads: int, failures: SimpleQueue[Exception]
+) -> None:
+    """Work until done or until the parent process dies, which cannot stop its workers if it is killed.
+
+    What the parent can tell in a sentence goes to ``failures``.
+    """
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -116,7 +154,10 @@ def _worker(cells: Sequence[Cell], data: str | None, path: Path, threads: int) -
 
     threading.Thread(target=exit_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, too, which speaks for all
-    work(cells, data, path, threads)
+    try:
+        work(cells, data, path, threads)
+    except (InputError, DivergenceError) as error:
+        failures.put(error)
 
 
 def work(

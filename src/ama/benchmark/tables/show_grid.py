@@ -40,6 +40,8 @@ def show_grid(grid: str, results: str | None) -> str:
     if grid == INSPECTION:  # the data of whoever ran it may have had further sets
         cells = [*cells, *(cell for cell in records if cell.labelled and cell not in cells)]
     parts = [f"{sum(cell in records for cell in cells)} of {len(cells)} cells run."]
+    if not path.exists():
+        parts.append(f"There is no results file {path}.")
     if grid in ("minutes", "hour"):
         parts.append(_time_table(cells, records))
     elif grid.endswith(METHODS_OF):

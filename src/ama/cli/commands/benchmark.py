@@ -12,6 +12,7 @@ from ama.cli.benchmark_options import APPEND_TO, DATA, GRID, LOAD, MAX_STEPS, ON
 from ama.cli.benchmark_options import argument as _argument
 from ama.cli.benchmark_options import count as _count
 from ama.cli.benchmark_options import flag as _flag
+from ama.cli.benchmark_options import refuse_unused as _refuse_unused
 from ama.cli.benchmark_options import text as _text
 from ama.cli.benchmark_options import texts as _texts
 from ama.cli.parser import Command
@@ -74,9 +75,12 @@ def _figures(given: Namespace) -> None:
     from ama.benchmark.figures.rank_figure import rank_figure
 
     of_results = {"minutes": minutes_figure, "tables": rank_figure}
+    unused = ["data", "max_steps", "append_to"] if given.data_set in of_results else ["results"]
+    _refuse_unused(given, f"figures {given.data_set}", unused)
     if given.data_set in of_results:
         print(of_results[given.data_set](given.results, given.out))
     else:
+        _check_results(given)
         paths = paper_figures(given.data_set, given.data, given.out, given.max_steps, given.append_to)
         print(*paths, sep="\n")
 
@@ -199,9 +203,7 @@ BENCHMARKS = dict(
             _embeddings,
             DATA,
             _text("--out", "FOLDER", "folder for embeddings/SET.npz", "."),
-            _text(
-                "--weights", "FILE", "weights of EfficientNet-Lite0; default: those of the installed package"
-            ),
+            _text("--weights", "FILE", "weights of EfficientNet-Lite0; default: those of the package"),
         ),
         _command(
             "figures (DATA_SET | minutes | tables) [options]",
@@ -234,7 +236,7 @@ BENCHMARKS = dict(
         ),
         _command(
             "columns [options]",
-            "Measure how often the anomaly map of a row points at the wrong column.",
+            "Measure how often the anomaly map of a row ranks the altered column first.",
             _columns,
             *(MAX_STEPS, ONLY, APPEND_TO),
         ),
@@ -260,7 +262,7 @@ BENCHMARKS = dict(
         ),
         _command(
             "ray [options]",
-            "Compare the scores of two Ray workers with one process's.",
+            "Compare the scores of two Ray workers with those of one process.",
             _ray,
             _count("--n", "number of images", 100_000),
             _count("--files", "number of Parquet files", 200),

@@ -1,4 +1,4 @@
-"""Terms on rows themselves: no network takes part, so they see what the networks make nothing of."""
+"""Terms on the rows themselves, without networks: they see what the networks ignore."""
 
 from __future__ import annotations
 

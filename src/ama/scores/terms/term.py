@@ -30,9 +30,7 @@ class Term(Resizable, ABC):
         Of the fit.
     """
 
-    max_samples: ClassVar[int | None] = (
-        None  # normal samples that its statistics need at most; None: all there are
-    )
+    max_samples: ClassVar[int | None] = None  # most normal samples that its statistics need; None: all
     absorbs: ClassVar[bool] = False  # whether it has a use for normal samples after the calibration with them
     needs_known: ClassVar[bool] = False  # whether it is fitted to known anomalies, too
     sees_places: ClassVar[bool] = False  # whether it looks at the distances of places
