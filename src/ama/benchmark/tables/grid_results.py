@@ -29,7 +29,8 @@ def records_of(path: Path) -> dict[Cell, dict[str, Any]]:
             try:
                 found[Cell(**record["cell"])] = record
             except TypeError:
+                fields = ", ".join(record["cell"])
                 raise InputError(
-                    f"{path} holds a record of another version of ama, whose cell is {record['cell']}"
+                    f"{path} holds a record of another version of ama: a cell of {fields}"
                 ) from None
     return found
