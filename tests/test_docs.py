@@ -231,7 +231,7 @@ def test_the_container_runs_a_command_that_there_is():
 
 
 def test_getting_started_has_the_scanned_digits():
-    found = {record["digit"]: record for record in read_results(RESULTS / "digits.jsonl")}
+    found = {record["digit"]: record for record in read_results(RESULTS / "demo.jsonl")}
     page = (ROOT / "docs" / "guide" / "getting-started.md").read_text()
     assert len(found) == len(DIGITS)
     for digit, record in found.items():
