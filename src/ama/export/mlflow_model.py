@@ -96,7 +96,7 @@ class PyfuncDetector:
             If the input is not what the detector takes, or the rate is not between 0 and 1.
         """
         detector, rate = self.detector, (params or {}).get(RATE)
-        if rate not in (None, detector.false_alarm_rate):
+        if rate not in (None, detector.false_alarm_rate_):
             detector = copy.copy(detector).set_threshold(rate)
         if isinstance(model_input, np.ndarray):
             return _scored(detector, model_input, pd.RangeIndex(len(model_input)))
