@@ -89,3 +89,10 @@ def test_fits_in_python_need_no_standard_error(folder):
     for errors in ("None", "closed", "full"):
         for progress in (True, None):
             assert sorted(os.listdir(folder / f"{errors}-{progress}")) == MODEL
+
+
+@pytest.mark.parametrize("command", ["report model r.csv --out r.html", FIT])
+def test_a_user_without_a_home_is_told_nothing_of_it(folder, command):
+    done = run(folder, f"unset XDG_CACHE_HOME XDG_CONFIG_HOME MPLCONFIGDIR; HOME=/dev/null ama {command}")
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if not line.startswith("ama: ")] == []

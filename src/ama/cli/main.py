@@ -5,6 +5,7 @@ Exit status: 0 done, 1 a run that failed, 2 a wrong call or bad input, 128 + n e
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from collections.abc import Callable
@@ -128,6 +129,8 @@ def _run_command(command: str, words: list[str]) -> int:
         warnings.showwarning = _show_warning
         # NumPy's words on an overflow: a number that is too large has a sentence, or the lowest score, of its own.
         warnings.simplefilter("ignore", RuntimeWarning)
+        # Matplotlib's, of a home that cannot be written to, as that of a service.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         check_outputs(given, COMMANDS[command].writes)
         COMMANDS[command].run(given)
     return 0
