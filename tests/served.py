@@ -104,6 +104,9 @@ class Served:
     def get(self, path: str, **headers: str) -> Answer:
         return self._sent(urllib.request.Request(self.url + path, headers=headers))
 
+    def head(self, path: str, **headers: str) -> Answer:
+        return self._sent(urllib.request.Request(self.url + path, headers=headers, method="HEAD"))
+
     def score(self, body: bytes, kind: str, query: str = "", **headers: str) -> Answer:
         """A request for scores; underscores in the names of headers stand for hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -89,3 +89,23 @@ def test_fits_in_python_need_no_standard_error(folder):
     for errors in ("None", "closed", "full"):
         for progress in (True, None):
             assert sorted(os.listdir(folder / f"{errors}-{progress}")) == MODEL
+
+
+@pytest.mark.parametrize("command", ["report model r.csv --out r.html", FIT])
+def test_a_user_without_a_home_is_told_nothing_of_it(folder, command):
+    done = run(folder, f"unset XDG_CACHE_HOME XDG_CONFIG_HOME MPLCONFIGDIR; HOME=/dev/null ama {command}")
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if not line.startswith("ama: ")] == []
+
+
+def test_a_machine_without_a_folder_for_temporary_files_is_told_so(folder):
+    pytest.importorskip("dill", reason="torch imports it if it is there, and it looks for the folder")
+    code = (
+        "import sys, tempfile; tempfile._candidate_tempdir_list = lambda: ['/dev/null']; "
+        "from ama.cli.main import main; sys.exit(main(['score', 'model', 'r.csv']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=120
+    )
+    told = "ama: there is no folder for temporary files: TMPDIR must name one that can be written to\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)

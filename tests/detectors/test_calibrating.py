@@ -58,6 +58,17 @@ def test_a_calibration_grows_and_forgets(digit_detector, digits):
     assert np.array_equal(detector.score_samples(ones), digit_detector.score_samples(ones))
 
 
+def test_a_parameter_for_the_next_fit_changes_no_promise(digit_detector, digits):
+    detector = pickle.loads(pickle.dumps(digit_detector))
+    promises = "guaranteed_rate", "map_false_alarm_rate", "map_threshold", "offset_"
+    before = [getattr(detector, name) for name in promises]
+    detector.set_params(false_alarm_rate=0.3)
+    assert [getattr(detector, name) for name in promises] == before
+    assert before[0] == digit_detector.false_alarm_rate != 0.3
+    detector.calibrate(digits[0][digits[1] == 1])
+    assert detector.guaranteed_rate == detector.map_false_alarm_rate == detector.false_alarm_rate_ == 0.3
+
+
 def test_samples_that_are_added_twice_are_remarked_on(digit_detector, digits):
     images, labels = digits
     detector = pickle.loads(pickle.dumps(digit_detector)).calibrate(images[labels == 1])

@@ -64,6 +64,42 @@ def test_a_frame_without_images_is_refused(digit_detector):
         PyfuncDetector(digit_detector).predict(pd.DataFrame({"a": [1.0], "b": [2.0]}))
 
 
+def test_images_of_which_none_can_be_read_are_anomalies_with_a_note(digit_detector, digits):
+    frame = pd.DataFrame({"picture": [b"hello", None]}, index=["a", "b"])
+    found = PyfuncDetector(digit_detector).predict(frame)
+    assert list(found.columns) == [*digit_detector.score_table(digits[0][:1]), "note"]
+    assert list(found.index) == ["a", "b"]
+    assert found["anomaly"].tolist() == [True, True]
+    assert found["score"].isna().all()
+    assert [note.split(":")[0] for note in found["note"]] == ["row 0 cannot be read", "row 1 cannot be read"]
+
+
+@pytest.fixture(scope="module")
+def of_rows():
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 2)), columns=["a", "b"])
+    return ama.AMADetector(max_steps=5, random_state=0, progress=False, held_out=0.4).fit(rows)
+
+
+def test_columns_by_name_are_a_table(of_rows):
+    """As MLflow's server hands over ``{"inputs": {"a": [...], "b": [...]}}``."""
+    pyfunc, columns = PyfuncDetector(of_rows), {"b": np.array([1.0, 2.0]), "a": [3.0, 4.0]}
+    assert pyfunc.predict(columns).equals(pyfunc.predict(pd.DataFrame(columns)))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"a": [1.0], "b": [1.0, 2.0]}, "the columns are no table: All arrays must be of the same length"),
+        ({"a": 1.0, "b": 2.0}, "the columns are no table: "),
+        ([[1.0, 2.0]], "expected a data frame, columns by name or an array, found list"),
+        (None, "expected a data frame, columns by name or an array, found NoneType"),
+    ],
+)
+def test_what_is_no_table_is_refused(of_rows, given, sentence):
+    with pytest.raises(InputError, match=f"^{sentence}"):
+        PyfuncDetector(of_rows).predict(given)
+
+
 def test_a_rate_means_what_it_does_as_the_threshold_of_the_detector(digit_detector, digits):
     images = np.concatenate([digits[0][:200], 255 - digits[0][:20]])
     pyfunc, copied = PyfuncDetector(digit_detector), copy.deepcopy(digit_detector)

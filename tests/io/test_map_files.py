@@ -78,6 +78,24 @@ def test_a_folder_that_holds_something_is_refused_and_an_empty_one_taken(tmp_pat
     assert os.listdir(tmp_path / "empty") == ["a.png"]
 
 
+@pytest.mark.parametrize(
+    ("is_there", "sentence"),
+    [
+        (False, "another run has made it meanwhile; name another folder"),
+        (True, "it is not empty, expected a new or an empty folder for maps"),
+    ],
+)
+def test_of_two_runs_that_find_a_folder_free_the_slower_is_refused(tmp_path, is_there, sentence):
+    if is_there:
+        (tmp_path / "maps").mkdir()
+    slower, faster = (MapFolder(tmp_path / "maps", 1.0, 0.5) for _ in range(2))
+    faster.write("a", np.ones((2, 2)))
+    with pytest.raises(InputError, match=f"^cannot write .*maps: {sentence}$"):
+        slower.write("a", np.ones((2, 2)))
+    faster.write("b", np.ones((2, 2)))
+    assert sorted(os.listdir(tmp_path / "maps")) == ["a.png", "b.png"]
+
+
 def test_a_map_that_cannot_be_written_leaves_no_part_of_it(tmp_path):
     folder = MapFolder(tmp_path / "maps", 1.0, 0.5)
     folder.write("a", np.ones((2, 2)))

@@ -190,6 +190,7 @@ def test_images_and_rows_are_not_mistaken_for_one_another(server, table_server, 
         (form({}), FORM, 400, "the multipart form"),
         (form({"a": b"x"}).replace(b'; filename="a"', b""), FORM, 400, "the part 'file' of the form has no"),
         (b"hello", "text/plain", 415, "Content-Type is 'text/plain'"),
+        (b"hello", "", 415, "Content-Type is absent, expected image/png"),
     ],
 )
 def test_malformed_requests_are_one_sentence(server, body, kind, status, sentence):
@@ -207,6 +208,12 @@ def test_what_is_asked_for_must_be_there(server, pictures):
     wrong = server.get("/score")
     assert wrong.refused(405) == "GET /score: Method Not Allowed, expected POST"
     assert wrong.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
+def test_the_head_of_an_answer_is_had_alone(server, path):
+    whole, head = server.get(path), server.head(path)
+    assert (head.status, head.body, head.headers["content-type"]) == (200, b"", whole.headers["content-type"])
 
 
 def test_requests_at_the_same_time_are_scored_together(server, models, pictures, scored):

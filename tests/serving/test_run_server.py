@@ -61,7 +61,13 @@ def test_a_request_that_does_not_end_is_cut_off(models, tmp_path):
             began = time.monotonic()
             assert server.end() == 0
             assert time.monotonic() - began < SECONDS / 2
+            head, _, body = running.recv(2**16).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 ")
+            assert json.loads(body)["error"].startswith(
+                "the server ends, and the request took longer than --drain"
+            )
         assert "Traceback" not in server.said()
+        assert "Exception" not in server.said()
 
 
 def test_more_requests_than_the_server_holds_are_sent_away(models, pictures, tmp_path):

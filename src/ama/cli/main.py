@@ -5,6 +5,8 @@ Exit status: 0 done, 1 a run that failed, 2 a wrong call or bad input, 128 + n e
 
 from __future__ import annotations
 
+import errno
+import logging
 import sys
 import warnings
 from collections.abc import Callable
@@ -128,6 +130,8 @@ def _run_command(command: str, words: list[str]) -> int:
         warnings.showwarning = _show_warning
         # NumPy's words on an overflow: a number that is too large has a sentence, or the lowest score, of its own.
         warnings.simplefilter("ignore", RuntimeWarning)
+        # Matplotlib's, of a home that cannot be written to, as that of a service.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         check_outputs(given, COMMANDS[command].writes)
         COMMANDS[command].run(given)
     return 0
@@ -141,6 +145,10 @@ def _fail(message: str, status: int) -> int:
 def _fail_to_write(error: OSError) -> int:
     if error.filename is not None:
         return _fail(f"{error.filename}: {error.strerror or error}", 1)
+    if (
+        error.errno == errno.ENOENT
+    ):  # Python's, of temporary files, which libraries look for when they are imported
+        return _fail("there is no folder for temporary files: TMPDIR must name one that can be written to", 1)
     # What is left in the buffer is discarded: Python would try to write it at exit, and complain again.
     discard(sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):  # the reader has left, as head does

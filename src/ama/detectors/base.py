@@ -47,6 +47,8 @@ class Detector(
         What scores.
     offset_ : float
         Threshold on ``score_samples``: below it a sample is an anomaly.
+    false_alarm_rate_ : float
+        The rate that it is the threshold of; ``set_params`` leaves both as they are.
     shape_ : tuple of int
         Shape of one sample; a row is as long as its encoding.
     encoding_ : ama.data.encoding.table_encoding.TableEncoding or None
@@ -166,12 +168,6 @@ class Detector(
         return self
 
     @property
-    def guaranteed_rate(self) -> float:
-        """Share of normal samples that is flagged at most, on average: the rate asked for, if it is within reach."""
-        check_is_fitted(self)
-        return conformal.reachable_rate(len(self.model_.calibration), self.false_alarm_rate)
-
-    @property
     def kind_(self) -> SampleKind:
         """What the samples are."""
         check_is_fitted(self)
@@ -243,7 +239,8 @@ class Detector(
         self.precision_, self.shape_ = precision, tuple(samples.x.shape[1:])
         keep_columns(self, samples)
         self.learned_from_ = samples.summary()
-        self.versions_, self.offset_ = versions(), self._offset()
+        self.versions_, self.false_alarm_rate_ = versions(), self.false_alarm_rate
+        self.offset_ = self._offset()
 
     def _fitted_samples(self, X: Any) -> Tensor:
         check_is_fitted(self)
@@ -254,7 +251,7 @@ class Detector(
         return (samples.x for samples in sample_batches(self, X))
 
     def _set_rate(self, false_alarm_rate: float) -> None:
-        self.false_alarm_rate = false_alarm_rate
+        self.false_alarm_rate = self.false_alarm_rate_ = false_alarm_rate
         self.offset_ = self._offset()
 
     def _offset(self) -> float:

@@ -33,6 +33,7 @@ class CalibratingMixin:
     model_: Any
     n_added_: int
     false_alarm_rate: float
+    false_alarm_rate_: float
     progress: bool | None
     _set_rate: Callable[[float], None]
 
@@ -83,6 +84,12 @@ class CalibratingMixin:
                 setattr(model, name, values)
         self._set_rate(rate)
         return self
+
+    @property
+    def guaranteed_rate(self) -> float:
+        """Share of normal samples that is flagged at most, on average: the rate asked for, if it is within reach."""
+        check_is_fitted(self)
+        return conformal.reachable_rate(len(self.model_.calibration), self.false_alarm_rate_)
 
 
 def _new_normal_samples(detector: Any, X: Any) -> Tensor:

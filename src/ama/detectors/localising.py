@@ -29,7 +29,7 @@ class LocalisingMixin:
     kind_: Any
     shape_: Any
     encoding_: Any
-    false_alarm_rate: float
+    false_alarm_rate_: float
 
     def regions(self, X: Any) -> list[list[Region]]:
         """Where the map of each image is above :attr:`map_threshold`.
@@ -106,13 +106,13 @@ class LocalisingMixin:
         See :mod:`ama.decision.regions`. None for rows, for methods without maps, and for models of an older version.
         """
         maxima = self._map_calibration()
-        return None if maxima is None else map_threshold(maxima.cpu(), self.false_alarm_rate)
+        return None if maxima is None else map_threshold(maxima.cpu(), self.false_alarm_rate_)
 
     @property
     def map_false_alarm_rate(self) -> float | None:
         """Largest average share of normal images with a region: the requested rate, if it is within reach."""
         maxima = self._map_calibration()
-        return None if maxima is None else conformal.reachable_rate(len(maxima), self.false_alarm_rate)
+        return None if maxima is None else conformal.reachable_rate(len(maxima), self.false_alarm_rate_)
 
     @property
     def map_top(self) -> float | None:

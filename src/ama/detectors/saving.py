@@ -42,6 +42,7 @@ class SavedEstimator(BaseEstimator):
 
     model_: Any
     false_alarm_rate: float
+    false_alarm_rate_: float
     columns_: list[str] | None
     encoding_: TableEncoding | None
     learned_from_: str
@@ -118,6 +119,7 @@ class SavedEstimator(BaseEstimator):
             if names is not None:
                 self.feature_names_in_ = np.asarray(names, dtype=object)
         self.offset_, self.n_steps_ = float(config["offset"]), config["steps"]
+        self.false_alarm_rate_ = self.false_alarm_rate
         self.precision_ = config["training_precision"]
         self.history_, self.fit_seconds_ = config["history"], float(config["seconds"])
         self.versions_ = config["versions"]

@@ -17,8 +17,10 @@ import pandas as pd
 import pyarrow as pa
 
 from ama.data.arrow import image_column
+from ama.data.image_survey import Survey
 from ama.detectors.base import Detector
 from ama.detectors.registry import load
+from ama.detectors.score_tables import score_schema
 from ama.errors import InputError
 from ama.utils.extras import needs_extra
 
@@ -71,15 +73,14 @@ class PyfuncDetector:
     def __init__(self, detector: Detector):
         self.detector = detector
 
-    def predict(
-        self, model_input: pd.DataFrame | np.ndarray, params: Mapping[str, Any] | None = None
-    ) -> pd.DataFrame:
+    def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The scores of rows or of encoded images, a row for each of the input's and with its index.
 
         Parameters
         ----------
         model_input
-            The columns that were learned, by name; or a column of encoded images, bytes; or an array of samples.
+            The columns that were learned, by name, as a data frame or a mapping; or a column of encoded images, bytes;
+            or an array of samples.
         params
             ``false_alarm_rate``: share of normal samples that may be flagged; by default that of the model.
 
@@ -96,13 +97,26 @@ class PyfuncDetector:
             If the input is not what the detector takes, or the rate is not between 0 and 1.
         """
         detector, rate = self.detector, (params or {}).get(RATE)
-        if rate not in (None, detector.false_alarm_rate):
+        if rate not in (None, detector.false_alarm_rate_):
             detector = copy.copy(detector).set_threshold(rate)
         if isinstance(model_input, np.ndarray):
             return _scored(detector, model_input, pd.RangeIndex(len(model_input)))
+        model_input = _as_frame(model_input)
         if detector.columns_ is not None or not detector.kind_.pictured:
             return _scored(detector, model_input, model_input.index)
         return _of_images(detector, model_input)
+
+
+def _as_frame(given: Any) -> pd.DataFrame:
+    """Columns by name, as MLflow's server also hands them over, as a data frame."""
+    if isinstance(given, Mapping):
+        try:
+            return pd.DataFrame({name: list(values) for name, values in given.items()})
+        except (TypeError, ValueError) as error:
+            raise InputError(f"the columns are no table: {error}") from error
+    if not isinstance(given, pd.DataFrame):
+        raise InputError(f"expected a data frame, columns by name or an array, found {type(given).__name__}")
+    return given
 
 
 def _of_images(detector: Detector, frame: pd.DataFrame) -> pd.DataFrame:
@@ -111,18 +125,23 @@ def _of_images(detector: Detector, frame: pd.DataFrame) -> pd.DataFrame:
         raise InputError(
             f"the data frame has no column of encoded images, expected bytes, found {', '.join(table.column_names)}"
         )
-    # Without their paths, images are named by the number of their row, from 0.
-    samples = detector.open(pa.table({name: table[name].cast(pa.binary())})).read()
-    for remark in samples.remarks:
+    # Without their paths, images are named by the number of their row, from 0. Also none may be readable.
+    images = pa.table({name: table[name].cast(pa.binary())})
+    source = detector.open(images, surveying=lambda encoded: Survey(encoded.name).read(encoded))
+    scored, notes = list[pd.DataFrame](), dict[int, str]()
+    for samples in source.chunks():
+        if len(samples):
+            scored.append(_scored(detector, samples, pd.Index(samples.ids)))
+        notes |= {int(row[1]): said for said in samples.skipped if (row := re.match(r"row (\d+)", said))}
+    for remark in source.remarks:
         warnings.warn(remark, stacklevel=3)
-    found = _scored(detector, samples, pd.RangeIndex(len(samples)))
-    found["number"] = [int(id.partition("[")[0]) for id in samples.ids]
+    columns = score_schema(detector).names[1:]
+    found = pd.concat(scored) if scored else pd.DataFrame(columns=columns, dtype=float)
+    found["number"] = [int(id.partition("[")[0]) for id in found.index]
     found = found.sort_values("score", kind="stable").drop_duplicates("number").set_index("number")
     aligned = found.reindex(range(len(frame)))
     aligned["anomaly"] = aligned["anomaly"].ne(False)
-    for sentence in samples.skipped:
-        if row := re.match(r"row (\d+)", sentence):
-            aligned.loc[int(row[1]), "note"] = sentence
+    aligned["note"] = [notes.get(row, "") for row in aligned.index]
     return aligned.set_axis(frame.index)
 
 

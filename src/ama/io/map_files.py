@@ -86,11 +86,10 @@ class MapFolder:
     def __init__(self, folder: Path, top: float, threshold: float):
         with naming(folder):
             target = link_target(folder)
-            if target.exists() and not target.is_dir():
-                raise OSError(errno.ENOTDIR, "it is not a folder")
-            if target.exists() and any(path.name[0] != "." for path in target.iterdir()):
-                raise OSError(errno.ENOTEMPTY, "it is not empty, expected a new or an empty folder for maps")
-            check_folder(target if target.exists() else target.parent)
+            self._is_new = not target.exists()
+            if not self._is_new:
+                _check_empty(target)
+            check_folder(target.parent if self._is_new else target)
         self.folder, self.scale = folder, MapScale(top, threshold)
         self.unit = self.scale.unit
         self.n_files = self.n_cut = 0
@@ -116,6 +115,8 @@ class MapFolder:
         InputError
             If it cannot be written.
         """
+        if not self.n_files:
+            self._take()
         path = self.folder / sample_path(sample_id)
         path = path.with_name(path.name + SUFFIX)
         with naming(path):
@@ -133,6 +134,19 @@ class MapFolder:
         self.n_files += 1
         return path
 
+    def _take(self) -> None:
+        """Begin to fill the folder, unless another run has done so since it was found to be free."""
+        with naming(self.folder):
+            try:
+                if self._is_new:
+                    self.folder.mkdir()
+                    self._is_new = False
+            except FileExistsError as error:
+                raise OSError(
+                    errno.EEXIST, "another run has made it meanwhile; name another folder"
+                ) from error
+            _check_empty(self.folder)
+
     def _numbered(self, path: Path) -> Path:
         """A free name for the map of a sample whose name another one has."""
         found = path
@@ -140,3 +154,10 @@ class MapFolder:
             self.repeated[path] = self.repeated.get(path, 1) + 1
             found = path.with_name(f"{path.name.removesuffix(SUFFIX)}~{self.repeated[path]}{SUFFIX}")
         return found
+
+
+def _check_empty(folder: Path) -> None:
+    if not folder.is_dir():
+        raise OSError(errno.ENOTDIR, "it is not a folder")
+    if any(path.name[0] != "." for path in folder.iterdir()):
+        raise OSError(errno.ENOTEMPTY, "it is not empty, expected a new or an empty folder for maps")

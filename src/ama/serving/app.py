@@ -130,12 +130,14 @@ def create_app(holder: ModelHolder, limits: Limits, batching: Batching, token: b
 
 
 def _add_looks(app: FastAPI, service: Service, allowed: list[Any]) -> None:
-    """What orchestrators and Prometheus ask for."""
+    """What orchestrators and Prometheus ask for; some want the head of an answer alone."""
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health", summary="Whether the process is alive")
     async def health() -> dict[str, str]:
         return {"status": "alive"}
 
+    @app.head("/ready", include_in_schema=False)
     @app.get("/ready", summary="Which model is loaded, and whether its scores have drifted")
     def ready() -> dict[str, str | None]:
         served = service.holder.current
@@ -147,6 +149,7 @@ def _add_looks(app: FastAPI, service: Service, allowed: list[Any]) -> None:
             "drift": served.metrics.watched(),
         }
 
+    @app.head("/metrics", dependencies=allowed, include_in_schema=False)
     @app.get("/metrics", dependencies=allowed, responses=UNAUTHORISED, response_class=Response)
     def metrics() -> Response:
         """Metrics for Prometheus."""

@@ -95,8 +95,8 @@ def decoded(body: bytes, content_type: str, detector: Detector, limits: Limits) 
         return _images([EncodedImage(ONE_IMAGE, body, None)], detector, limits)
     raise RefusedError(
         "media_type",
-        f"Content-Type is {kind or 'absent'!r}, expected image/png or another image, application/octet-stream, {FORM}, "
-        f"application/json or {ARROW}",
+        f"Content-Type is {repr(kind) if kind else 'absent'}, expected image/png or another image, "
+        f"application/octet-stream, {FORM}, application/json or {ARROW}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -13,7 +14,8 @@ from ama.errors import sentence
 from ama.serving.service_metrics import ServiceMetrics
 
 LOG = logging.getLogger("ama.serving")
-FAULT = json.dumps({"error": "a fault of the server, not of the request; its log has a line on it"}).encode()
+FAULT = "a fault of the server, not of the request; its log has a line on it"
+ENDING = "the server ends, and the request took longer than --drain allows: send it again once a server runs"
 
 
 class Watching:
@@ -44,15 +46,23 @@ class Watching:
                 status = message["status"]
             await send(message)
 
+        async def answered(code: int, message: str) -> None:
+            body = json.dumps({"error": message}).encode()
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            await noted({"type": "http.response.start", "status": code, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
         try:
             await self.app(scope, receive, noted)
         except Exception as error:
             LOG.error("%s", fault_line(error))
             if status:  # the answer is under way: the server closes the connection
                 raise
-            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(FAULT))]
-            await noted({"type": "http.response.start", "status": 500, "headers": headers})
-            await send({"type": "http.response.body", "body": FAULT})
+            await answered(500, FAULT)
+        except asyncio.CancelledError:  # by the server, at the end of its patience
+            if status:
+                raise
+            await answered(503, ENDING)
         finally:
             path = scope["path"] if scope["path"] in self.paths else "other"
             self.metrics.answered(path, status, time.perf_counter() - began)

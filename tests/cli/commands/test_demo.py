@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ import ama
 from ama.benchmark.tables.digits import split_digits
 from ama.cli.main import main
 from ama.decision.metrics import evaluate
+from children import command, end, signalled_at, start
 
 STEPS = 20
 
@@ -133,6 +135,36 @@ def test_a_place_that_cannot_hold_it_is_refused_before_the_training(tmp_path, ca
     assert output == ""
     assert re.fullmatch(r"ama: cannot save a model at .*something other than an ama model.*\n", errors)
     assert sorted(os.listdir(tmp_path)) == ["file", "model"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--append-to", "r.jsonl"], "--append-to needs --every-digit, whose results it keeps"),
+        (["--append-to", "file/r.jsonl", "--every-digit"], "cannot write file/r.jsonl: "),
+    ],
+)
+def test_results_that_cannot_be_kept_are_refused_before_the_training(
+    tmp_path, monkeypatch, capsys, words, sentence
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("x")
+    assert main(["demo", *words]) == 2
+    assert capsys.readouterr().err.startswith(f"ama: {sentence}")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_picture_is_replaced_by_a_whole_one_alone(tmp_path):
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "reconstructions.png").write_text("old")
+    demo = command("demo", "--max-steps", STEPS, "--out", "demo")
+    ended = end(
+        start(signalled_at("PIL.PngImagePlugin", "_save", signal.SIGTERM, demo), tmp_path, tmp_path), tmp_path
+    )
+    assert ended.status == 143
+    assert sorted(os.listdir(tmp_path / "demo")) == ["model", "reconstructions.png"]
+    assert (tmp_path / "demo" / "reconstructions.png").read_text() == "old"
 
 
 def test_every_digit_in_turn_gives_a_table_and_a_line_for_each(shown):

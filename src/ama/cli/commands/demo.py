@@ -67,6 +67,7 @@ def _run(given: Namespace) -> None:
     """Leave a digit out, learn the others, flag it; print metrics and write model, scores, pictures and report."""
     from ama.errors import InputError
     from ama.io.model_writer import check_writable
+    from ama.io.results_files import check_appendable
     from ama.utils.extras import needs_extra
 
     with needs_extra("train"), needs_extra("report"):
@@ -75,6 +76,10 @@ def _run(given: Namespace) -> None:
     digit = given.digit
     if digit not in range(10):
         raise InputError(f"--digit must be 0 to 9, found {digit}")
+    if given.append_to is not None:
+        if not given.every_digit:
+            raise InputError("--append-to needs --every-digit, whose results it keeps")
+        check_appendable(Path(given.append_to))
     folder, max_steps = Path(given.out), given.max_steps or STEPS
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -187,7 +192,7 @@ def _draw(
     folder: Path,
 ) -> list[Path]:
     """Save pictures of the groups, which are masks of the images."""
-    from ama.errors import InputError
+    from ama.io.whole_files import replacing
     from ama.report.charts import SCORE_LABEL, plot_densities
     from ama.report.reconstruction_plots import plot_reconstructions
 
@@ -203,10 +208,8 @@ def _draw(
         "scores.png": plot_densities(grouped(scores["score"]), SCORE_LABEL, detector.offset_),
     }
     for name, figure in figures.items():
-        try:
-            figure.savefig(folder / name, dpi=120)
-        except OSError as error:
-            raise InputError(f"cannot write {folder / name}: {error.strerror or error}") from error
+        with replacing(folder / name) as temporary:
+            figure.savefig(temporary, format="png", dpi=120)
     return [folder / name for name in figures]
 
 
