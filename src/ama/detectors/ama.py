@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +34,7 @@ from ama.scores.model import Model, Scores
 from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.declarations import FIRST, parameter, plain_number
 from ama.utils.extras import needs_extra
+from ama.utils.user_warnings import warn_user
 
 if TYPE_CHECKING:
     from ama.data.encoding.table_encoding import TableEncoding
@@ -158,7 +158,7 @@ class AMADetector(
         kind = self._kind(tuple(data.normal.shape[1:]), data.backbone)
         choices = self._choices(kind, data.anomalies is not None)
         if choices[0].contamination_share:
-            warnings.warn(trimming_notice(len(data.normal), choices[0].contamination_share), stacklevel=3)
+            warn_user(trimming_notice(len(data.normal), choices[0].contamination_share))
         return fit_best(data, choices, run)
 
     def check_parameters(self) -> None:

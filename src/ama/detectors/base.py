@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
@@ -31,6 +30,7 @@ from ama.io.versions import versions
 from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
 from ama.utils.declarations import FIRST, check, parameter
+from ama.utils.user_warnings import warn_user
 
 Self = TypeVar("Self", bound="Detector")
 
@@ -258,11 +258,10 @@ class Detector(
         calibration = self.model_.calibration
         needed = conformal.samples_needed(self.false_alarm_rate)
         if len(calibration) < needed:
-            warnings.warn(
+            warn_user(
                 f"a false-alarm rate of {self.false_alarm_rate:g} needs {needed} held-out normal samples, found "
                 f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; give more "
                 "samples or a larger held_out",
-                stacklevel=4,  # the user's call of fit, calibrate or set_threshold
             )
         return conformal.offset(calibration.cpu(), self.false_alarm_rate)
 

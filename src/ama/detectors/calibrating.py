@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from ama.data.normal_labels import all_taken_as_normal
 from ama.decision import conformal
 from ama.detectors.inputs import as_samples
 from ama.utils.declarations import check, check_count, check_switch
+from ama.utils.user_warnings import warn_user
 
 Self = TypeVar("Self", bound="CalibratingMixin")
 # Scores, also in float32, and largest values of maps; the oldest first.
@@ -97,10 +97,10 @@ def _new_normal_samples(detector: Any, X: Any) -> Tensor:
     check_is_fitted(detector)
     X, remark = part_to_calibrate(X)
     if remark is not None:
-        warnings.warn(remark, stacklevel=3)
+        warn_user(remark)
     samples = as_samples(detector, X, reset=False)
     if (unheeded := all_taken_as_normal(samples)) is not None:
-        warnings.warn(unheeded, stacklevel=3)
+        warn_user(unheeded)
     return samples.x
 
 
@@ -134,18 +134,16 @@ def _latest(values: Tensor, stay: int, of: int) -> Tensor:
 def _warn_of_learned(new: Tensor, former: Tensor) -> None:
     found = conformal.drift(new.cpu().numpy(), former.cpu().numpy())
     if found.p_value <= conformal.DRIFT_LEVEL and not found.lower:
-        warnings.warn(
+        warn_user(
             f"the {len(new)} samples score higher than those behind the threshold before (Kolmogorov-Smirnov test: "
             f"p = {found.p_value:.2g}): if the model learned from them, the guarantee is lost, and new normal samples "
             "are flagged too often",
-            stacklevel=3,
         )
 
 
 def _warn_of_repetition(new: Tensor, former: Tensor) -> None:
     if torch.isin(new, former).all():
-        warnings.warn(
+        warn_user(
             f"each of the {len(new)} added scores equals a former one: the guarantee is lost if the same samples are "
             "added twice",
-            stacklevel=3,
         )

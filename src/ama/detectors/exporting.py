@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,6 +14,7 @@ from ama.io.given_paths import given_path
 from ama.scores.model_calibration import score_in_float32
 from ama.utils.declarations import check_switch
 from ama.utils.extras import needs_extra
+from ama.utils.user_warnings import warn_user
 
 Self = TypeVar("Self", bound="ExportingMixin")
 
@@ -73,7 +73,7 @@ class ExportingMixin:
 
         check_exportable(detector.model_, file, maps, detector.encoding_)
         for remark in self._remarks_on_export():
-            warnings.warn(remark, stacklevel=2)
+            warn_user(remark)
         samples = None if X is None else detector._fitted_samples(X).cpu()
         if detector.model_.arithmetic == torch.bfloat16:
             detector = copy.deepcopy(detector).score_in_float32()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from ama.data.sources import open_source
 from ama.data.whole_numbers import n_rounded, rounded_notice
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
+from ama.utils.user_warnings import warn_user
 
 
 class TakesSamples:
@@ -70,7 +70,7 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
         source = open_source(X, **reading) if reset else detector.open(X, complete=True)
         samples = source.read(progress=detector.progress is not False)
         for note in samples.notes():
-            warnings.warn(note, stacklevel=4)
+            warn_user(note)
         return samples
     if not reset and kind_of(detector.shape_).pictured:
         check_several(X.shape, "X", Wanted(shape=detector.shape_))
@@ -103,7 +103,7 @@ def sample_batches(detector: Any, X: Any) -> Iterator[Samples]:
     source = detector.open(X, complete=True)
     yield from counted_batches(source, "scoring", detector.progress, detector.scored_together)
     for remark in source.remarks:
-        warnings.warn(remark, stacklevel=5)
+        warn_user(remark)
 
 
 def check_like(samples: Samples, shape: tuple[int, ...], encoding: TableEncoding | None) -> None:
@@ -129,7 +129,7 @@ def _rows(detector: Any, X: Any, reset: bool) -> Samples:
             "X.reshape(-1, 1) one column"
         )
     if isinstance(X, np.ndarray) and (n := n_rounded(X)):
-        warnings.warn(rounded_notice("X", n), stacklevel=5)
+        warn_user(rounded_notice("X", n))
     # A copy, as a refused fit leaves the detector as it was.
     told = copy.copy(detector) if reset else detector
     rows = validate_data(told, X, reset=reset, dtype=np.float64, ensure_all_finite=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from ama.data.image_format import LARGEST_SIDE
@@ -13,6 +12,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.featured_kind import WORKING_SIDE
 from ama.scores.kinds.kind import SampleKind
 from ama.settings import NO_FEATURES, FeaturesAs
+from ama.utils.user_warnings import warn_user
 
 
 class BackboneMixin:
@@ -54,7 +54,7 @@ class BackboneMixin:
             return None
         backbone = load_backbone(self.features)
         for remark in backbone.remarks:
-            warnings.warn(remark, stacklevel=3)
+            warn_user(remark)
         return backbone
 
     def _kind(self, shape: tuple[int, ...], backbone: Backbone | None = None) -> SampleKind:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.inputs import as_samples, check_like
 from ama.errors import InputError
+from ama.utils.user_warnings import warn_user
 
 
 def training_samples(
@@ -50,7 +49,7 @@ def training_samples(
     if y is None:
         X, remark = part_to_learn(X)
         if remark is not None:
-            warnings.warn(remark, stacklevel=3)
+            warn_user(remark)
         check_one_part(X)
     rule = Grouping.parsed(groups, "groups=") if isinstance(groups, str) else None
     anomalous = None if y is None else _known_anomalies(y)
@@ -60,7 +59,7 @@ def training_samples(
         _check_length("y", len(anomalous), len(samples))
     else:
         if (unheeded := all_taken_as_normal(samples)) is not None:
-            warnings.warn(unheeded, stacklevel=3)
+            warn_user(unheeded)
         anomalous = np.zeros(len(samples), dtype=bool)
     return samples, anomalous, None if groups is None else _groups(groups, rule, samples, ~anomalous)
 
@@ -77,10 +76,9 @@ def without_known(detector: Any, samples: Samples, anomalous: Bool[np.ndarray, "
     """The normal samples, for a detector that learns from no known anomalies; a warning says how many there are."""
     if not anomalous.any():
         return samples
-    warnings.warn(
+    warn_user(
         f"y marks {anomalous.sum()} of {len(samples)} samples as anomalies, from which {type(detector).__name__} does "
         "not learn",
-        stacklevel=3,
     )
     return samples.select(~anomalous)
 
@@ -121,12 +119,11 @@ def _groups(
 ) -> Int[Tensor, " m"] | None:
     """The number of the group of each normal sample; None if all are anomalies, which is refused elsewhere."""
     ids = [samples.ids[i] for i in np.flatnonzero(normal)]
-    remark = partial(warnings.warn, stacklevel=5)
     if not ids:
         return None
     if rule is not None:
         values = None if samples.group_values is None else samples.group_values[normal]
-        return torch.from_numpy(group_numbers(rule.labels(ids, values, remark), ids, rule.said, remark))
+        return torch.from_numpy(group_numbers(rule.labels(ids, values, warn_user), ids, rule.said, warn_user))
     try:
         given = column_or_1d(groups)
     except (TypeError, ValueError) as error:
@@ -138,7 +135,7 @@ def _groups(
             f"groups cannot be used: expected a value for each sample, or a rule, found {found}"
         ) from error
     _check_length("groups", len(given), len(normal))
-    return torch.from_numpy(group_numbers(as_labels(given.tolist())[normal], ids, "groups", remark))
+    return torch.from_numpy(group_numbers(as_labels(given.tolist())[normal], ids, "groups", warn_user))
 
 
 def _check_length(argument: str, found: int, expected: int) -> None:
@@ -170,7 +167,7 @@ def validation_samples(validation: Any, samples: Samples) -> tuple[Tensor, Tenso
         # Complete, as y has a label for each.
         X = open_source(X, shape=shape, columns=names, dtype=dtype, encoding=encoding, complete=True).read()
         for remark in X.remarks:
-            warnings.warn(f"validation: {remark}", stacklevel=3)
+            warn_user(f"validation: {remark}")
     x = X.x
     labels = torch.from_numpy(label_numbers(y))
     if len(labels) != len(x):
@@ -186,10 +183,9 @@ def validation_samples(validation: Any, samples: Samples) -> tuple[Tensor, Tenso
 def _known_anomalies(y: Any) -> Bool[np.ndarray, " n"]:
     numbers = label_numbers(y)
     if others := sorted(set(np.unique(numbers).tolist()) - {1, -1}):
-        warnings.warn(
+        warn_user(
             f"y holds {', '.join(f'{label:g}' for label in others[:3])}: only -1 marks a known anomaly, so "
             "these samples are taken as normal",
-            stacklevel=4,
         )
     return numbers == -1
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import re
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from ama.detectors.registry import load
 from ama.detectors.score_tables import score_schema
 from ama.errors import InputError
 from ama.utils.extras import needs_extra
+from ama.utils.user_warnings import warn_user
 
 RATE = "false_alarm_rate"
 
@@ -134,7 +134,7 @@ def _of_images(detector: Detector, frame: pd.DataFrame) -> pd.DataFrame:
             scored.append(_scored(detector, samples, pd.Index(samples.ids)))
         notes |= {int(row[1]): said for said in samples.skipped if (row := re.match(r"row (\d+)", said))}
     for remark in source.remarks:
-        warnings.warn(remark, stacklevel=3)
+        warn_user(remark)
     columns = score_schema(detector).names[1:]
     found = pd.concat(scored) if scored else pd.DataFrame(columns=columns, dtype=float)
     found["number"] = [int(id.partition("[")[0]) for id in found.index]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -15,6 +14,7 @@ from ama.training.batches import Batch
 from ama.training.checkpoint_file import CheckpointFile
 from ama.training.training_module import Losses, Training
 from ama.utils.progress import progress_bar
+from ama.utils.user_warnings import warn_user
 
 READ_EVERY = 25  # steps between two readings of the losses, each of which waits for the device
 
@@ -139,9 +139,8 @@ class SaveCheckpoint(Callback):
             trainer.save_checkpoint(self.file.path)
         except OSError as error:
             if not self._warned:
-                warnings.warn(
+                warn_user(
                     f"the checkpoint {self.file.path} cannot be written ({error.strerror or error}); the fit goes on",
-                    stacklevel=1,  # the caller is Lightning, whose warnings are silenced
                 )
             self._warned = True
         self._saved = time.monotonic()

@@ -19,6 +19,7 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from ama.errors import InputError, printable
+from ama.utils.user_warnings import warn_user
 
 FORMAT = 2  # raised when a checkpoint of an older version could no longer be resumed
 
@@ -81,9 +82,8 @@ class CheckpointFile(CheckpointIO):
         places = (self.path.with_name(self.path.name + suffix) for suffix in suffixes)
         aside = next(place for place in places if not os.path.lexists(place))
         self.path.rename(aside)
-        warnings.warn(
+        warn_user(
             f"{self.path} is damaged or not a checkpoint; it is kept as {aside.name}, and the fit starts over",
-            stacklevel=2,
         )
 
     def save_checkpoint(

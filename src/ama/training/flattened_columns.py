@@ -8,11 +8,12 @@ tenth of its standard deviation.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 
 from jaxtyping import Bool, Float
 from torch import Tensor
+
+from ama.utils.user_warnings import warn_user
 
 EDGE = 0.01  # of the values at either end are not looked at, and at least one
 NARROW = 0.01  # of the standard deviation: the others span less
@@ -48,8 +49,7 @@ def warn_of_flattened(learned: Float[Tensor, "n d"], scale: Float[Tensor, " d"],
     row = learned[(column / 2 - column.median() / 2).abs().argmax()]
     n = len(found) - 1
     others = f", and {n} more column{'s'[: n != 1]} such a value" if n else ""
-    warnings.warn(
+    warn_user(
         f"{shown(row, found[0])}{others}: beside it the other values look alike, and what is unusual among them is not "
         "seen; correct or leave out such rows, or mark the value as missing",
-        stacklevel=3,
     )

@@ -19,7 +19,6 @@ series are found by their order instead (:mod:`ama.training.series`).
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 
 import numpy as np
@@ -27,6 +26,8 @@ import torch
 from jaxtyping import Bool, Float, Shaped
 from scipy.special import lambertw
 from torch import Tensor
+
+from ama.utils.user_warnings import warn_user
 
 MOST = 5  # near-duplicates of a sample among the learned ones
 SPACINGS = 15
@@ -113,7 +114,7 @@ def warn_of_duplicates(
 ) -> None:
     """Warn by :func:`duplicates_notice` if :func:`duplicated_share` is harmful."""
     if (notice := duplicates_notice(duplicated_share(learned, held_out, rows), held_out_from)) is not None:
-        warnings.warn(notice, stacklevel=3)
+        warn_user(notice)
 
 
 def duplicates_notice(share: float, held_out_from: str) -> str | None:

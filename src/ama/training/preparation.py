@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import torch
@@ -19,6 +18,7 @@ from ama.training.series import MAX_SAMPLES, MIN_SAMPLES, REMEDY, found_series, 
 from ama.training.split import Split
 from ama.utils.progress import DELAY, progress_bar
 from ama.utils.random_generators import generator_for
+from ama.utils.user_warnings import warn_user
 
 # Tiles that a network learns from, drawn at random; as many as there are images, if these are more.
 MAX_TILES = 20_000
@@ -41,9 +41,8 @@ def seen_samples(raw: Shaped[Tensor, "n ..."], kind: SampleKind, backbone: Backb
         if seen.x is seen.rows or len(x) < MAX_MAPS:  # the split has shuffled them
             x.append(seen.x.cpu())
     if len(x) < len(rows):
-        warnings.warn(
+        warn_user(
             f"the networks learn from the maps of {len(x):,} of {len(rows):,} images, drawn at random",
-            stacklevel=3,
         )
     return Seen(torch.cat(x), torch.cat(rows))
 
@@ -72,7 +71,7 @@ def chosen_hold_out(
     if found is None or (backbone is None and (found.places > 1 or found.share < HARMFUL)):
         return "anywhere"
     from_end = asked == "auto" and backbone is not None
-    warnings.warn(series_notice(found, share, from_end, remedy), stacklevel=3)
+    warn_user(series_notice(found, share, from_end, remedy))
     return "end" if from_end else "anywhere"
 
 
@@ -80,7 +79,7 @@ def warn_of_tiles(raw: Tensor, seen: Tensor, kind: SampleKind, backbone: Backbon
     """Say how images are cut, if they are; ``seen`` is what the networks learn from."""
     learned = len(seen) if backbone is None else None
     if kind.tiles is not None and (notice := tiles_notice(kind.tiles, len(raw), learned)) is not None:
-        warnings.warn(notice, stacklevel=3)
+        warn_user(notice)
 
 
 def warn_of_near_duplicates(

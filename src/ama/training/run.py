@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from ama.utils.user_warnings import warn_user
 
 A_MOMENT = 1e-3  # seconds, less than a step takes
 
@@ -49,10 +50,9 @@ class Run:
         if self.max_seconds is None:
             return self
         if seconds >= self.max_seconds:
-            warnings.warn(
+            warn_user(
                 f"max_time was over before the training: what is made of the samples for it took {seconds:.3g} s, so "
                 "the training stops after its first step; give it more time",
-                stacklevel=4,
             )
         return replace(self, max_seconds=max(self.max_seconds - seconds, A_MOMENT))
 

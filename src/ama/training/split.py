@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import torch
@@ -17,6 +16,7 @@ from ama.settings import Settings
 from ama.training.groups import MIN_DIVIDED, drawn_groups, groups_notice, n_groups
 from ama.training.trimming import trimmed
 from ama.utils.random_generators import generator_for
+from ama.utils.user_warnings import warn_user
 
 MIN_SAMPLES = 5
 MIN_LEARNED = 3  # what is left of these without the largest share that is held out
@@ -124,7 +124,7 @@ def hold_out_places(
                 f"the groups of {n} samples leave {n - n_held_out} to learn from and {n_held_out} held out, expected "
                 f"at least {MIN_LEARNED} and {at_least}: give smaller groups"
             )
-        warnings.warn(groups_notice(groups, chosen), stacklevel=2)
+        warn_user(groups_notice(groups, chosen))
         order = torch.cat([order[chosen[order]], order[~chosen[order]]])
     elif from_end:
         order = torch.cat([order[order >= n - n_held_out], order[order < n - n_held_out]])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import statistics
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from ama.training.batches import Batch
 from ama.training.training_module import Training
+from ama.utils.user_warnings import warn_user
 
 ASKED = "OMP_NUM_THREADS"
 FIRST = 5  # steps that are not timed: memory is allocated, and kernels are chosen
@@ -79,10 +79,9 @@ class ChooseThreads(Callback):
         self.chosen = 1 if busy else self._before
         torch.set_num_threads(self.chosen)
         if busy:
-            warnings.warn(
+            warn_user(
                 f"other cores are busy: a step takes {1e3 * typical[self._before]:.0f} ms on {self._before} threads, "
                 f"and {1e3 * typical[1]:.0f} ms on one, so the training goes on with one; {ASKED} sets their number",
-                stacklevel=2,
             )
 
     def state_dict(self) -> dict[str, Any]:
