@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pyarrow.csv
 from ama.data.arrow import ArrowTable, holds_bytes
 from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, n_changed, not_a_number
 from ama.data.arrow_reading import decodable, readable, text_file
+from ama.data.csv_blank_lines import filled_part, part_of
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
@@ -34,22 +37,23 @@ ODD = re.compile(r"In CSV column #(?P<place>\d+): .*CSV conversion error to (?!s
 RAGGED = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<columns>\d+) columns, got (?P<fields>\d+)")
 
 
-def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> ArrowTable:
+def csv_table(
+    path: Path | RemoteFile, wanted: Wanted, separator: str = ",", decimal: str = "."
+) -> ArrowTable:
     """A CSV file with column names in its first line.
 
     The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but
     ``separator``, a point and Unicode becomes a remark. A column without a name and without values is
     left out. A column is text if any of its values is neither a number nor a boolean, or if it is for the model.
+    ``decimal`` counts where the first lines have no decimal sign for sure.
 
     Raises
     ------
     InputError
         If the file is empty, has no column names, or cannot be parsed.
     """
-    with readable(str(path)), text_file(path) as file:
-        start = file.read(MAX_LINE)
-        whole = not file.read(1)
-    dialect = find_dialect(start, whole, str(path), expected=separator)
+    start, whole = _start(path)
+    dialect = _dialect(path, start, whole, None, separator, decimal)
     with decodable(str(path)):
         try:
             table = _table(path, dialect, wanted, whole)
@@ -57,13 +61,39 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> 
             if "UTF8" not in str(error):
                 raise
             # The first bytes were UTF-8 and later ones are not.
-            dialect = find_dialect(start, whole, str(path), "cp1252", separator)
+            dialect = _dialect(path, start, whole, "cp1252", separator, decimal)
             table = _table(path, dialect, wanted, whole)
     if said := dialect.assumed(separator):
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
     for left_out in dialect.left_out():
         wanted.remark(f"{path}: {left_out}")
     return table
+
+
+def common_decimal(paths: Sequence[Path | RemoteFile], separator: str) -> str:
+    """The decimal sign of files of one table: a comma if one of them has decimal commas."""
+    for path in paths:
+        with suppress(InputError):  # which is said as the file is read
+            if find_dialect(*_start(path), str(path), None, separator).decimal == ",":
+                return ","
+    return "."
+
+
+def _start(path: Path | RemoteFile) -> tuple[bytes, bool]:
+    """The first bytes of a file, and whether it has no more."""
+    with readable(str(path)), text_file(path) as file:
+        return file.read(MAX_LINE), not file.read(1)
+
+
+def _dialect(
+    path: Path | RemoteFile, start: bytes, whole: bool, encoding: str | None, *marks: str
+) -> Dialect:
+    """The dialect, and the part of the file that is read unless it is compressed and large: its end is far away."""
+    dialect = find_dialect(start, whole, str(path), encoding, *marks)
+    with readable(str(path)), pa.BufferReader(start) if whole else text_file(path) as file:
+        if not file.seekable():
+            return dialect
+        return replace(dialect, filled=filled_part(file, dialect.separator, dialect.encoding))
 
 
 def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
@@ -142,11 +172,7 @@ class _CsvFile:
             use_threads=threads,
         )
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
-        file = text_file(self.path)
-        if self.dialect.filled is not None:  # of a file that is held in memory at once
-            with file:
-                file = pa.BufferReader(file.read(self.dialect.filled.size))
-        return pa.csv.open_csv(file, reading, self._parsing, options)
+        return pa.csv.open_csv(part_of(self.path, self.dialect.filled), reading, self._parsing, options)
 
     def schema(self) -> pa.Schema:
         """Column names and the types that the first block suggests."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ama.data.arrow import ArrowTable
@@ -15,10 +16,10 @@ from ama.data.samples import Source, Wanted
 from ama.data.table_names import file_suffix
 from ama.data.table_sources import open_table
 
+SEPARATED = {".csv": ",", ".tsv": "\t"}
 TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".parquet": lambda path, wanted: parquet_table([path], str(path)),
-    ".csv": csv_table,
-    ".tsv": lambda path, wanted: csv_table(path, wanted, "\t"),
+    **{suffix: partial(csv_table, separator=mark) for suffix, mark in SEPARATED.items()},
     ".jsonl": lambda path, wanted: json_table(path),
     ".ndjson": lambda path, wanted: json_table(path),
     ".arrow": lambda path, wanted: ipc_table(path),
