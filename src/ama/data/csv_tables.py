@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ama.data.arrow import ArrowTable, holds_bytes
-from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, n_changed, not_a_number
+from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
 from ama.data.arrow_reading import decodable, readable, text_file
 from ama.data.csv_blank_lines import filled_part, part_of
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
+from ama.data.csv_long_numbers import LONG, long_numbers
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
 from ama.errors import InputError
@@ -102,7 +103,7 @@ def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: boo
     learned = wanted.encoding is None and wanted.shape is None
     kinds = {field.name: _lasting_type(field.type) for field in found}
     if whole or learned:
-        kinds |= dict.fromkeys(file.long_numbers(found), pa.int64())
+        kinds |= long_numbers(file.opened, found)
     if wanted.encoding is not None:
         of_text = wanted.encoding.of_text(wanted.columns or [])
         kinds |= {name: pa.string() for name in of_text if name in kinds}
@@ -183,15 +184,6 @@ class _CsvFile:
             self._explain(error, {})
             raise
 
-    def long_numbers(self, found: pa.Schema) -> list[str]:
-        """The columns whose whole numbers in the first block float64 cannot hold."""
-        whole = [field.name for field in found if pa.types.is_integer(field.type)]
-        if not whole:
-            return []
-        with self.opened(include_columns=whole) as reader:
-            first = next(iter(reader), None)
-        return [] if first is None else [name for name in whole if n_changed(first.column(name))]
-
     def settled(self, kinds: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
         """The types of all columns, numbers with a fraction or else text for one with a value of no other type."""
         try:
@@ -202,7 +194,7 @@ class _CsvFile:
             if (odd := ODD.search(str(error))) is None:
                 return kinds  # what else cannot be read is said by ``stream``
             name = self.dialect.names[int(odd["place"])]
-            other = pa.float64() if pa.types.is_integer(kinds[name]) else pa.string()
+            other = pa.float64() if kinds[name] in (pa.int64(), LONG) else pa.string()
             return self.settled({**kinds, name: other})
         return kinds
 
