@@ -1,4 +1,4 @@
-"""Columns of text that are numbers or dates in a form that is not read: "12 %", "(3.5)", "1 200,50", "31.12.2024"."""
+"""Columns of text that mean something else, which is not read: "12 %", "1 200,50", "31.12.2024", "photos/1.png"."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import islice
 
 from ama.data.encoding.moment_texts import DATE
 from ama.data.encoding.number_columns import NUMBER_IN_TEXT
+from ama.data.image_opening import SUFFIXES
 
 EXAMINED = 1000  # kinds of text
 # More different numbers than that, with so few marks around them, are no names such as "3rd".
@@ -56,3 +57,20 @@ def date_as_text(kinds: Iterable[str | None]) -> str | None:
     found = [text for text in texts if OTHER_DATE.fullmatch(text)]
     n_dates = len(found) + sum(ISO_DATE.search(text) is not None for text in texts)
     return found[0] if found and n_dates >= MOSTLY * len(texts) else None
+
+
+def image_path(kinds: Iterable[str | None]) -> str | None:
+    """The same for paths of images.
+
+    Parameters
+    ----------
+    kinds
+        The different texts; None is a missing one.
+    """
+    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    found = [text for text in texts if text.lower().endswith(tuple(SUFFIXES))]
+    return found[0] if found and len(found) >= MOSTLY * len(texts) else None
+
+
+# What such texts are -> what finds an example of them.
+UNREAD = {"numbers": number_with_unit, "dates": date_as_text, "paths": image_path}
