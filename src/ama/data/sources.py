@@ -232,7 +232,7 @@ FILES: dict[str, Callable[[Path, Wanted], Source]] = {
     ".npy": open_array_file,
 }
 INSTEAD = {
-    **dict.fromkeys((".xlsx", ".xls", ".ods"), "save its sheet as CSV"),
+    **dict.fromkeys((".xls", ".ods"), "save its sheet as CSV"),
     ".json": "store it as JSON Lines (.jsonl), one object a line",
     **dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it"),
 }

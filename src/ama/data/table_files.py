@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ama.data.arrow import ArrowTable
 from ama.data.csv_tables import csv_table
+from ama.data.excel_tables import excel_table
 from ama.data.ipc_tables import ipc_table
 from ama.data.json_tables import json_table
 from ama.data.parquet_tables import parquet_table
@@ -24,6 +25,7 @@ TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".ndjson": lambda path, wanted: json_table(path),
     ".arrow": lambda path, wanted: ipc_table(path),
     ".feather": lambda path, wanted: ipc_table(path),
+    ".xlsx": excel_table,
 }
 
 
