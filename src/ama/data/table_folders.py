@@ -10,7 +10,7 @@ from itertools import repeat
 from pathlib import Path
 
 from ama.data.arrow import ArrowTable, EmptyTableError
-from ama.data.csv_tables import common_decimal
+from ama.data.csv_tables import common_decimal, csv_table
 from ama.data.joined_tables import joined
 from ama.data.parquet_tables import parquet_table
 from ama.data.partitions import Constants, Partitions, with_constants
@@ -113,7 +113,8 @@ def _joined(
     said: dict[str, list[str]] = defaultdict(list)
     read = TABLES[kind := file_suffix(paths[0].name)]
     if kind in SEPARATED:
-        read = partial(read, decimal=common_decimal(paths, SEPARATED[kind]))
+        mark = SEPARATED[kind]
+        read = partial(csv_table, separator=mark, decimal=common_decimal(paths, mark))
     for path, of_folder in zip(paths, constants, strict=False):
         of_file = replace(wanted, remarks=[])
         try:
