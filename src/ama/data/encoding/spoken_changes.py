@@ -66,12 +66,13 @@ def say_changes(changes: dict[Change, list[str]], table: str, wanted: Wanted) ->
 REMEDIES = {
     "numbers": "whose size does not count: write plain numbers",
     "dates": "which are not read as such: write them as 2026-01-31",
+    "durations": "which are not read as such: write seconds",
     "paths": "whose images are not read: as the source, name their folder or, in Python, a list of paths",
 }
 
 
 def say_unread(unread: dict[str, dict[str, str]], table: str, wanted: Wanted) -> None:
-    """A remark on columns of numbers, one on dates and one on paths that are not read, given with a text of each.
+    """A remark on columns of numbers, and on dates, durations and paths that are not read, given with a text of each.
 
     Raises
     ------
