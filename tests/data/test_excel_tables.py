@@ -8,8 +8,8 @@ import zipfile
 
 import openpyxl
 import pandas as pd
-import pyarrow as pa
 import pytest
+from openpyxl.chart import BarChart
 
 from ama.data import excel_tables
 from ama.data.sources import open_source
@@ -59,6 +59,33 @@ def test_labels_are_a_column_and_columns_without_a_value_are_said(tmp_path):
     assert said.endswith("is left out, as it holds no value")
 
 
+def test_titles_above_and_blank_rows_are_left_out_with_a_word(tmp_path):
+    rows = [["Report", None], [], ["x", "flow"], [1, 2], [None, None], [3, 4.5], ["#N/A", 1]]
+    source = open_source(book(tmp_path / "a.xlsx", rows), drop=["x"])
+    assert source.read().x.tolist() == [[2], [4.5], [1]]
+    assert source.remarks == (
+        f"{source.name}: the first row is left out: the column names are below",
+        f"{source.name}: 1 row without a value left out",
+    )
+
+
+def test_texts_stay_as_they_are_and_an_index_is_the_id(tmp_path):
+    rows = [[None, "x", "kind", "label"], ["007", 1, "NA", "1.0"], ["08", 2, "b", "2"], ["9", 3, "NA", "2"]]
+    samples = open_source(book(tmp_path / "a.xlsx", rows)).read()
+    assert (samples.ids, samples.labels.tolist()) == (["007", "08", "9"], ["1.0", "2", "2"])
+    assert samples.x.tolist() == [[1, 1, 0], [2, 0, 1], [3, 1, 0]]
+
+
+def test_a_sheet_of_a_chart_is_no_table(tmp_path):
+    made = openpyxl.Workbook()
+    made.create_chartsheet("chart", 0).add_chart(BarChart())
+    for row in (["x"], [1], [2]):
+        made.worksheets[0].append(row)
+    made.save(tmp_path / "a.xlsx")
+    source = open_source(tmp_path / "a.xlsx")
+    assert (source.read().x.tolist(), source.remarks) == ([[1], [2]], ())
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
@@ -69,6 +96,14 @@ def test_labels_are_a_column_and_columns_without_a_value_are_said(tmp_path):
         (lambda path: zipfile.ZipFile(path, "w").close(), r"a.xlsx cannot be read: "),
         (lambda path: book(path, []), r"a.xlsx has no columns, expected at least one"),
         (lambda path: book(path, [["x"]]), r"a.xlsx has no rows"),
+        (
+            lambda path: book(path, [["x", "x"], [1, 2]]),
+            r"a.xlsx has two columns named 'x', expected unique names",
+        ),
+        (
+            lambda path: book(path, [[1.5, 2], [1, 2]]),
+            r"the first line of .*a.xlsx holds the numbers 1.5, 2, expected",
+        ),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path, make, sentence):
@@ -91,4 +126,3 @@ def test_without_the_library_its_extra_is_named(tmp_path, monkeypatch):
         MissingLibraryError, match=r"reading workbooks of Excel needs openpyxl, .* extra 'excel' of ama"
     ):
         open_source(path)
-    assert pa.__version__  # what else reads tables is there
