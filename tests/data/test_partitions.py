@@ -30,11 +30,12 @@ def test_the_folders_of_a_partitioned_table_are_columns(tmp_path, kind, url):
     folder = write(tmp_path / "t", kind)
     name = f"file://{folder}" if url else folder
     source = open_source(name, columns=["x", "year", "site"])
-    said = f"{name}: the names of its folders make the columns 'year', 'site': --drop leaves them out"
+    said = f"{name}: the names of its folders make columns 'year', 'site', which --drop leaves out"
     assert source.remarks[0] == said
     found = [(row["x"], row["year"], row["site"]) for s in source.batches() for row in s.values.to_pylist()]
     assert found == [(1.0, 2023, "a b"), (2.0, 2024, None), (3.0, 2024, "c")]
     assert source.read().labels.tolist() == ["1", "0", "1"]
+    assert not open_source(name, drop=["year", "site"]).remarks
 
 
 def test_a_part_begins_where_it_should_and_can_be_pickled(tmp_path):

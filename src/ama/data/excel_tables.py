@@ -30,10 +30,8 @@ def excel_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
     MissingLibraryError
         If a library for it is not installed.
     """
-    with (
-        readable(str(path), Exception),
-        path.open("rb") as file,
-    ):  # a damaged one raises almost all of Python's
+    # A damaged one raises almost all of Python's errors.
+    with readable(str(path), Exception), path.open("rb") as file:
         if not zipfile.is_zipfile(file):
             raise InputError(f"{path} is a file of a kind that is not read (.xlsx): save its sheet as CSV")
         with zipfile.ZipFile(file) as parts:

@@ -85,10 +85,9 @@ def open_partitions(
     if not (found := shards(partitions.files)):
         return None
     _only_kind(found, name)
-    names = ", ".join(map(repr, partitions.columns))
-    wanted.remark(
-        f"{name}: the names of its folders make the columns {names}: --drop leaves them out", refused=False
-    )
+    if wanted.shape is None and (names := [name for name in partitions.columns if name not in wanted.drop]):
+        made = f"the names of its folders make column{'s'[: len(names) != 1]} {', '.join(map(repr, names))}"
+        wanted.remark(f"{name}: {made}, which --drop leaves out", refused=False)
     table = _joined(
         [files[file] for file in found], name, wanted, [partitions.of_file(file) for file in found]
     )
