@@ -14,7 +14,7 @@ from ama.data.image_folders import ImageFiles, images_among
 from ama.data.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
-from ama.data.table_files import TABLES, open_table_file
+from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
 from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.table_names import file_suffix
 from ama.errors import InputError
@@ -69,7 +69,7 @@ def open_url(url: str, wanted: Wanted) -> Source:
     if kind == pafs.FileType.NotFound:
         raise InputError(f"there is no file or folder {without_secrets(url)}")
     suffix = file_suffix(place.name)
-    if suffix in TABLES:
+    if suffix in TABLES or suffix in WORKBOOKS:
         return open_table_file(place, wanted, [])
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(place), "it is an image")

@@ -47,7 +47,7 @@ from ama.data.partitions import is_partition
 from ama.data.remote_files import is_url, without_secrets
 from ama.data.remote_sources import open_url
 from ama.data.samples import Samples, Source, Wanted, count
-from ama.data.table_files import TABLES, open_table_file
+from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
 from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.table_names import file_suffix
 from ama.data.table_rows import TableRows
@@ -227,7 +227,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
 
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
-    **dict.fromkeys(TABLES, lambda path, wanted: open_table_file(path, wanted, [path.parent])),
+    **dict.fromkeys((*TABLES, *WORKBOOKS), lambda path, wanted: open_table_file(path, wanted, [path.parent])),
     ".npz": open_array_file,
     ".npy": open_array_file,
 }

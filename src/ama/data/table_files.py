@@ -25,10 +25,11 @@ TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".ndjson": lambda path, wanted: json_table(path),
     ".arrow": lambda path, wanted: ipc_table(path),
     ".feather": lambda path, wanted: ipc_table(path),
-    ".xlsx": excel_table,
 }
+# Those that are read only where they are named: beside other files in a folder, they are rather about these.
+WORKBOOKS = {".xlsx": excel_table}
 
 
 def open_table_file(path: Path | RemoteFile, wanted: Wanted, folders: list[Path]) -> Source:
-    """A file with one of the suffixes in ``TABLES`` as a source; ``folders`` as in :func:`open_table`."""
-    return open_table(TABLES[file_suffix(path.name)](path, wanted), wanted, folders)
+    """A file with a suffix of ``TABLES`` or ``WORKBOOKS`` as a source; ``folders`` as in :func:`open_table`."""
+    return open_table({**TABLES, **WORKBOOKS}[file_suffix(path.name)](path, wanted), wanted, folders)
