@@ -102,6 +102,16 @@ def test_lines_without_a_value_below_a_table_are_no_rows(tmp_path, below, said, 
     assert list(source.remarks) == [f"{path}: {words}" for words in said]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_lines_without_a_value_are_no_rows_of_a_large_file_either(tmp_path, encoding):
+    path = tmp_path / "x.csv"
+    text = "a,ü\n" + "1.5,2\n" * (MAX_LINE // 4) + ",\n" * 100_000
+    path.write_bytes(text.encode(encoding))
+    source = open_source(path)
+    assert len(source) == MAX_LINE // 4
+    assert f"{path}: the last 100000 lines are left out, without a value" in source.remarks
+
+
 def test_a_last_row_with_one_value_is_a_row(tmp_path):
     for text in ("a,b\n1,2\n3,", "a,b\n1,2\n3,\n", 'a,b\n1,2\n"",\n', "a\tb\n1\t2\n3\t\n"):
         (tmp_path / "x.csv").write_text(text)

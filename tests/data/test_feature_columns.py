@@ -78,6 +78,22 @@ def test_a_feature_that_is_named_like_a_label_is_noticed(kept, name):
     assert open_source(kept(FRAME.assign(**{name: [0, 0, 1]})), label_column=name).remarks == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "unit", "n"),
+    [("timestamp", "seconds", 1), ("time_ms", "milliseconds", 10**3), ("eventTime", "nanoseconds", 10**9)],
+)
+def test_numbers_since_1970_are_pointed_out_as_later_ones_are_unusual(name, unit, n):
+    at = (1_700_000_000 + 60 * np.arange(8)) * n
+    for values in (at, [None, *at[1:]]):
+        assert open_source(pd.DataFrame({name: values, "x": range(8)}), strict=True).remarks[0] == (
+            f"column {name!r} of the data frame is used as a feature, and looks like {unit} since 1970: far later rows "
+            "are unusual by that alone, and --drop leaves it out"
+        )
+    others = pd.DataFrame({name: at / n / 1e6, "x": at, "Runtime": at, "y": [None, *range(7)]})
+    assert not [said for said in open_source(others).remarks if "1970" in said]
+    assert open_source(pd.DataFrame({name: ["a", "b"] * 4})).remarks[0].endswith("one for all others")
+
+
 def test_coordinates_are_no_labels(kept):
     assert open_source(kept(FRAME.assign(x=[0, 0, 1], y=[0, 0, 1]))).remarks == ()
 

@@ -87,6 +87,27 @@ def test_what_holds_for_several_files_is_said_once(tmp_path):
     assert source.read().x.tolist() == [[1.5, 2], [2.5, 3]] * 3
 
 
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_a_file_that_leaves_the_decimal_sign_open_follows_the_others(tmp_path, names):
+    texts = ["x;y\n1,5;2\n1.234;3\n", "x;y\n1.234;7\n2.345;8\n"]
+    folder = write(tmp_path, **dict(zip(names, texts, strict=True)))
+    x = open_source(folder).read().x
+    assert sorted(x.tolist()) == [[1.5, 2], [1234, 3], [1234, 7], [2345, 8]]
+    alone = open_source(folder / f"{names[1]}.csv")
+    assert alone.remarks == (f"{alone.name} is taken as separated by semicolons, with decimal points",)
+    assert alone.read().x.tolist() == [[1.234, 7], [2.345, 8]]
+
+
+def test_files_with_decimal_points_for_sure_keep_them_beside_others(tmp_path):
+    folder = write(tmp_path, a="x;y\n1,5;2\n", b="x;y\n1.5;2\n1.234;3\n")
+    source = open_source(folder)
+    assert source.read().x.tolist() == [[1.5, 2], [1.5, 2], [1.234, 3]]
+    assert source.remarks == (
+        f"{folder}/a.csv is taken as separated by semicolons, with decimal commas",
+        f"{folder}/b.csv is taken as separated by semicolons",
+    )
+
+
 def test_a_folder_of_several_kinds_and_other_columns_are_refused(tmp_path):
     folder = write(tmp_path, a="x,y\n1,2\n", b="x,z\n1,2\n")
     with pytest.raises(InputError, match=r"b.csv has no column 'y', expected the columns of a.csv"):

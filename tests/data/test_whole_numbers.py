@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from ama.baselines import NearestNeighbours
+from ama.data.arrow_columns import n_changed
 from ama.data.csv_dialect import MAX_LINE
 from ama.data.sources import open_source
-from ama.data.whole_numbers import n_rounded
+from ama.data.whole_numbers import is_rounded, n_rounded, n_rounded_of
 from ama.errors import InputError
 
 LONG = np.array([[2**62 + 1, 1], [2**62, 2], [-(2**53) - 1, 3], [2**53, 4], [5, 5], [6, 6]])
@@ -72,6 +74,45 @@ def test_so_does_a_file(n_before, tmp_path):
         assert samples.remarks == (f"column 'number' of {tmp_path / name} {SAID}",)
         assert np.array_equal(samples.x[:6], LONG.astype(float))
     assert open_source(tmp_path / "b.csv").read().x[-1].tolist() == [0.5, 123]
+
+
+HUGE = [2**70 + 1, 2**64, 12345678901234567890123456789012345678]
+
+
+@pytest.mark.parametrize("fraction", [False, True])
+def test_those_beyond_64_bits_are_said_of_a_csv_file_and_a_data_frame(tmp_path, fraction):
+    said = "holds 2 whole numbers beyond 2**53, which are rounded to 15 digits or more"
+    frame = pd.DataFrame({"number": HUGE, "b": [1.5, 1e300, 1e25]})
+    assert open_source(frame).read().remarks == (f"column 'number' of the data frame {said}",)
+    path = tmp_path / "a.csv"
+    frame.to_csv(path, index=False)
+    path.write_text(path.read_text() + "0.5,2\n" * fraction)
+    samples = open_source(path).read()
+    assert samples.x[:3, 0].tolist() == list(map(float, HUGE))
+    assert samples.remarks == (() if fraction else (f"column 'number' of {path} {said}",))
+    frame = pd.DataFrame({"number": [10**80, 1], "b": [1, 2]})
+    assert open_source(frame).read().x[:, 0].tolist() == [1e80, 1]
+
+
+def test_decimals_count_as_they_are_whole():
+    numbers = pa.array(
+        [Decimal(2**53 + 1), Decimal("9007199254740993.5"), Decimal(10) ** 25, None, Decimal(7)]
+    )
+    assert n_changed(numbers) == 1
+    assert [is_rounded(number) for number in (2**53 + 1, 2**53, 10**25, 1.5)] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("X", [[[2**70 + 1, 5], [7, 2]], [[2**63 + 1, 5], [-7, 2.5]]])
+def test_those_beyond_64_bits_are_said_of_lists_and_objects(X):
+    said = "the array holds 1 whole number beyond 2**53, which are rounded to 15 digits or more"
+    X = X + [[i, 2 * i] for i in range(9)]
+    for array in (X, np.array(X, object)):
+        assert open_source(array).remarks == (said,)
+        with pytest.warns(UserWarning, match="15 digits|look alike") as warned:
+            NearestNeighbours(false_alarm_rate=0.5).fit(array)
+        assert str(warned[0].message) == said.replace("the array", "X")
+    assert n_rounded_of(torch.tensor([[1e60]]), np.array([[1e60]])) == 0
+    assert open_source([[1e60, 1.5], [1, 2]]).remarks == ()
 
 
 def test_long_labels_and_ids_in_csv_keep_their_digits(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import defaultdict
 
 LINES = """
 from pathlib import Path
@@ -27,9 +28,11 @@ def test_the_line_that_called_ama_is_named(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
     warned = re.findall(r"lines\.py:(\d+): UserWarning: (.*)", done.stderr)
     assert len(warned) == done.stderr.count("UserWarning")
-    by_line = [(LINES[int(number) - 1].strip(), text) for number, text in warned]
+    by_line = defaultdict(list)
+    for number, text in warned:
+        by_line[LINES[int(number) - 1].strip()].append(text)
     # Found while a source is read, in the labels, and in the training.
-    assert [line for line, _ in by_line] == [line.strip() for line in (*LINES[6:8], LINES[9])]
     told = ("holds numbers such as", "y marks 5 of 100", "column 1 holds 1e+18")
-    for (_, text), words in zip(by_line, told, strict=True):
-        assert words in text
+    assert list(by_line) == [line.strip() for line in (*LINES[6:8], LINES[9])]
+    for texts, words in zip(by_line.values(), told, strict=True):
+        assert any(words in text for text in texts)

@@ -17,7 +17,7 @@ from ama.data.image_format import LUMA, as_depth, choose_size, remark_size, show
 from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.table_rows import check_finite, check_width
-from ama.data.whole_numbers import n_rounded, rounded_notice
+from ama.data.whole_numbers import n_rounded_of, rounded_notice
 from ama.errors import InputError
 
 
@@ -98,8 +98,6 @@ class ArrayRows(Source):
         if array.dtype.kind not in "biuf":
             raise InputError(f"{name} holds rows of type {array.dtype}, expected numbers")
         check_width(array.shape[1], wanted, name)
-        if n := n_rounded(array):
-            wanted.remark(rounded_notice(name, n))
         self.array, self.labels = array, labels
         super().__init__(name, (array.shape[1],), torch.float64)
 
@@ -127,6 +125,8 @@ def open_array(array: Any, name: str, wanted: Wanted, labels: np.ndarray | None 
         wanted.check_no_label_column(name, "it is an array without labels")
     plain = plain_array(array, name)
     check_axes(plain, name)
+    if plain.ndim == 2 and (n := n_rounded_of(array, plain)):
+        wanted.remark(rounded_notice(name, n))
     return (ArrayRows if plain.ndim == 2 else ArrayImages)(plain, labels, name, wanted)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from ama.data.whole_numbers import n_rounded
+from ama.data.whole_numbers import LARGEST_EXACT, is_rounded, n_rounded
 
 # What is read as a number in text; a missing value is no text.
 NUMBER = r"^\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*$"
@@ -47,6 +47,9 @@ def floats(column: pa.Array) -> Float[np.ndarray, " n"]:
 def n_changed(column: pa.Array) -> int:
     """How many whole numbers of a column :func:`floats` rounds; 0 for a column of any other kind."""
     column = _stored(column)
+    if pa.types.is_decimal(column.type):
+        beyond = pc.greater_equal(pc.abs(column.cast(pa.float64(), safe=False)), LARGEST_EXACT)
+        return sum(map(is_rounded, column.filter(beyond).to_pylist()))
     if not pa.types.is_integer(column.type):
         return 0
     return n_rounded(column.drop_null().to_numpy(zero_copy_only=False))

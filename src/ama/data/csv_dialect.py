@@ -8,7 +8,9 @@ import re
 from dataclasses import dataclass
 
 from ama.data.arrow import EmptyTableError, check_names
-from ama.data.csv_blank_lines import Filled, filled_part
+from ama.data.csv_blank_lines import Filled
+from ama.data.csv_header import check_header, is_number
+from ama.data.decimal_signs import decimal_sign, has_groups
 from ama.errors import InputError
 
 MAX_LINE = 2**22  # bytes of a line or a quoted value: what is held in memory at a time
@@ -30,9 +32,6 @@ UNIT = re.compile(r"[^\W\d_]|[%°$€£¥]")  # a letter or a sign, so no mark o
 LINE_END = re.compile(r"\r\n|\r|\n")
 # Excel's own line on the separator.
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
-DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
-DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
-THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*")
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,8 @@ class Dialect:
         Of the lines that are skipped, those above the column names that are not blank.
     units
         What a line below the column names holds that is skipped, too; empty if there is none.
+    doubtful
+        Whether the points in its numbers may as well stand between thousands.
     filled
         The part that is read; None for a whole file.
     """
@@ -69,6 +70,7 @@ class Dialect:
     quoted: bool
     n_above: int = 0
     units: tuple[str, ...] = ()
+    doubtful: bool = False
     filled: Filled | None = None
 
     def assumed(self, separator: str) -> str:
@@ -78,6 +80,8 @@ class Dialect:
             words.append(f"as separated by {SEPARATORS[self.separator]}")
         if self.decimal == ",":
             words.append("with decimal commas")
+        elif self.doubtful and self.separator == ";":  # as where commas are decimal
+            words.append("with decimal points")
         if self.encoding == "cp1252":
             words.append("in the encoding Windows-1252, as it is not UTF-8")
         return ", ".join(words)
@@ -98,7 +102,7 @@ class Dialect:
 
 
 def find_dialect(
-    start: bytes, whole: bool, name: str, encoding: str | None = None, expected: str = ","
+    start: bytes, whole: bool, name: str, encoding: str | None = None, expected: str = ",", decimal: str = "."
 ) -> Dialect:
     """The dialect of a file.
 
@@ -114,6 +118,8 @@ def find_dialect(
         By default it is found.
     expected
         The separator where no other fits.
+    decimal
+        The decimal sign where the first lines leave it open.
 
     Raises
     ------
@@ -128,21 +134,21 @@ def find_dialect(
     if not lines:
         raise EmptyTableError(f"{name} is an empty file, expected CSV with column names in its first line")
     above = _above(lines, given)
-    n_skipped += above
     n_above, lines = sum(bool(line.strip()) for line in lines[:above]), lines[above:]
     separator = given or _separator(lines, expected)
     (names, *rows), n_header = _parsed(lines, separator)
     units = _units(lines[n_header:], separator)
     if units:
         n_header, rows = n_header + 1, rows[1:]
+    n_skipped += above + n_header
     names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
     check_names(names, name)
-    _check_header(names, name)
+    check_header(names, rows, name)
     fields = [field for row in rows for field in row]
-    decimal = "," if _has_decimal_commas(fields, separator) else "."
-    filled = filled_part(start, separator) if whole and encoding in (UTF8, "cp1252") else None
+    sign = decimal_sign(fields, separator)
+    doubtful = sign is None and any(has_groups(field, separator) for field in fields)
     return Dialect(
-        encoding, separator, decimal, n_skipped + n_header, names, '"' in text, n_above, units, filled
+        encoding, separator, sign or decimal, n_skipped, names, '"' in text, n_above, units, doubtful
     )
 
 
@@ -223,9 +229,9 @@ def _above(lines: list[str], separator: str | None) -> int:
         most = 1 if len(names) < 4 else 2
         if (
             len(names) > 1
-            and all(name.strip() and not _is_number(name) for name in names)
+            and all(name.strip() and not is_number(name) for name in names)
             and rows
-            and all(len(row) == len(names) and any(map(_is_number, row)) for row in rows)
+            and all(len(row) == len(names) and any(map(is_number, row)) for row in rows)
             and all(_is_title(line, mark, most) for line in lines[:n])
         ):
             return n
@@ -270,30 +276,3 @@ def _with_trailing(names: list[str], rows: list[list[str]]) -> list[str]:
         names = names[:-1]
     more = width - len(names)
     return names + [""] * more if more > 0 and not any(any(row[-more:]) for row in rows) else names
-
-
-def _check_header(names: list[str], name: str) -> None:
-    """Refuse a first line of numbers, unless they are those by which pandas calls the columns of an array."""
-    if all(map(_is_number, names)) and names != [str(i) for i in range(len(names))]:
-        raise InputError(
-            f"the first line of {name} holds the numbers {', '.join(names[:3])}"
-            f"{', ...' if len(names) > 3 else ''}, expected column names"
-        )
-
-
-def _has_decimal_commas(fields: list[str], separator: str) -> bool:
-    found = [field for field in fields if DECIMAL_COMMA.fullmatch(field)]
-    if separator == ",":  # "1,234" in quotes is rather one thousand
-        found = [field for field in found if not THOUSANDS.fullmatch(field)]
-    points = [field for field in fields if DECIMAL_POINT.fullmatch(field)]
-    if separator != ",":  # beside decimal commas, "1.234" is one thousand
-        points = [field for field in points if not THOUSANDS.fullmatch(field.replace(".", ","))]
-    return bool(found) and not points
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ama.data.arrow import ArrowTable, holds_bytes
-from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, n_changed, not_a_number
+from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
 from ama.data.arrow_reading import decodable, readable, text_file
+from ama.data.csv_blank_lines import filled_part, part_of
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
+from ama.data.csv_long_numbers import LONG, long_numbers
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
 from ama.errors import InputError
@@ -34,22 +38,23 @@ ODD = re.compile(r"In CSV column #(?P<place>\d+): .*CSV conversion error to (?!s
 RAGGED = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<columns>\d+) columns, got (?P<fields>\d+)")
 
 
-def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> ArrowTable:
+def csv_table(
+    path: Path | RemoteFile, wanted: Wanted, separator: str = ",", decimal: str = "."
+) -> ArrowTable:
     """A CSV file with column names in its first line.
 
     The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but
     ``separator``, a point and Unicode becomes a remark. A column without a name and without values is
     left out. A column is text if any of its values is neither a number nor a boolean, or if it is for the model.
+    ``decimal`` counts where the first lines have no decimal sign for sure.
 
     Raises
     ------
     InputError
         If the file is empty, has no column names, or cannot be parsed.
     """
-    with readable(str(path)), text_file(path) as file:
-        start = file.read(MAX_LINE)
-        whole = not file.read(1)
-    dialect = find_dialect(start, whole, str(path), expected=separator)
+    start, whole = _start(path)
+    dialect = _dialect(path, start, whole, None, separator, decimal)
     with decodable(str(path)):
         try:
             table = _table(path, dialect, wanted, whole)
@@ -57,7 +62,7 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> 
             if "UTF8" not in str(error):
                 raise
             # The first bytes were UTF-8 and later ones are not.
-            dialect = find_dialect(start, whole, str(path), "cp1252", separator)
+            dialect = _dialect(path, start, whole, "cp1252", separator, decimal)
             table = _table(path, dialect, wanted, whole)
     if said := dialect.assumed(separator):
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
@@ -66,13 +71,39 @@ def csv_table(path: Path | RemoteFile, wanted: Wanted, separator: str = ",") -> 
     return table
 
 
+def common_decimal(paths: Sequence[Path | RemoteFile], separator: str) -> str:
+    """The decimal sign of files of one table: a comma if one of them has decimal commas."""
+    for path in paths:
+        with suppress(InputError):  # which is said as the file is read
+            if find_dialect(*_start(path), str(path), None, separator).decimal == ",":
+                return ","
+    return "."
+
+
+def _start(path: Path | RemoteFile) -> tuple[bytes, bool]:
+    """The first bytes of a file, and whether it has no more."""
+    with readable(str(path)), text_file(path) as file:
+        return file.read(MAX_LINE), not file.read(1)
+
+
+def _dialect(
+    path: Path | RemoteFile, start: bytes, whole: bool, encoding: str | None, *marks: str
+) -> Dialect:
+    """The dialect, and the part of the file that is read unless it is compressed and large: its end is far away."""
+    dialect = find_dialect(start, whole, str(path), encoding, *marks)
+    with readable(str(path)), pa.BufferReader(start) if whole else text_file(path) as file:
+        if not file.seekable():
+            return dialect
+        return replace(dialect, filled=filled_part(file, dialect.separator, dialect.encoding))
+
+
 def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
     file = _CsvFile(path, dialect)
     found = file.schema()
     learned = wanted.encoding is None and wanted.shape is None
     kinds = {field.name: _lasting_type(field.type) for field in found}
     if whole or learned:
-        kinds |= dict.fromkeys(file.long_numbers(found), pa.int64())
+        kinds |= long_numbers(file.opened, found)
     if wanted.encoding is not None:
         of_text = wanted.encoding.of_text(wanted.columns or [])
         kinds |= {name: pa.string() for name in of_text if name in kinds}
@@ -142,11 +173,7 @@ class _CsvFile:
             use_threads=threads,
         )
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
-        file = text_file(self.path)
-        if self.dialect.filled is not None:  # of a file that is held in memory at once
-            with file:
-                file = pa.BufferReader(file.read(self.dialect.filled.size))
-        return pa.csv.open_csv(file, reading, self._parsing, options)
+        return pa.csv.open_csv(part_of(self.path, self.dialect.filled), reading, self._parsing, options)
 
     def schema(self) -> pa.Schema:
         """Column names and the types that the first block suggests."""
@@ -156,15 +183,6 @@ class _CsvFile:
         except pa.ArrowInvalid as error:
             self._explain(error, {})
             raise
-
-    def long_numbers(self, found: pa.Schema) -> list[str]:
-        """The columns whose whole numbers in the first block float64 cannot hold."""
-        whole = [field.name for field in found if pa.types.is_integer(field.type)]
-        if not whole:
-            return []
-        with self.opened(include_columns=whole) as reader:
-            first = next(iter(reader), None)
-        return [] if first is None else [name for name in whole if n_changed(first.column(name))]
 
     def settled(self, kinds: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
         """The types of all columns, numbers with a fraction or else text for one with a value of no other type."""
@@ -176,7 +194,7 @@ class _CsvFile:
             if (odd := ODD.search(str(error))) is None:
                 return kinds  # what else cannot be read is said by ``stream``
             name = self.dialect.names[int(odd["place"])]
-            other = pa.float64() if pa.types.is_integer(kinds[name]) else pa.string()
+            other = pa.float64() if kinds[name] in (pa.int64(), LONG) else pa.string()
             return self.settled({**kinds, name: other})
         return kinds
 

@@ -24,6 +24,14 @@ ID_NAME = re.compile(r"(?i:(.*[^a-z])?(id|ids))|.*[a-z](Id|ID)")
 ROW_NUMBER = re.compile(
     r"(?i:(.*[^a-z])?(idx|index|rows?|row_?(id|nr|no|num|number)|nr|no\.?|num|number|#))|.*[a-z]Index"
 )
+TIME_NAME = re.compile(
+    r"(?i:(.*[^a-z])?(ts|time(stamp)?|date(time)?|epoch|unix_?time)([^a-z].*)?)|.*[a-z]Time(stamp)?"
+)
+# Seconds since 1970 in the years from 1990 to 2100, and how many of each unit a second has.
+SINCE_1970, UNITS = (
+    (6.3e8, 4.1e9),
+    {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9},
+)
 LABEL_NAME = re.compile(
     r"(is_?)?(y|targets?|labels?|class(es)?|class_?labels?|category|anomal(y|ies|ous)|outliers?|(ab)?normal|"
     r"ground_?truth|truth|attack|fraud|faulty?|defect(ive)?)",
@@ -157,7 +165,24 @@ def _without_row_numbers(table: ArrowTable, features: list[str], wanted: Wanted)
                 f"column {name!r} of {table.name} is used as a feature: if it is a label, name it by --label-column or "
                 "leave it out by --drop"
             )
+        elif TIME_NAME.fullmatch(name) and (unit := _unit_since_1970(table, name)) is not None:
+            wanted.remark(
+                f"column {name!r} of {table.name} is used as a feature, and looks like {unit} since 1970: far later "
+                "rows are unusual by that alone, and --drop leaves it out",
+                refused=False,
+            )
     return kept
+
+
+def _unit_since_1970(table: ArrowTable, name: str) -> str | None:
+    """The unit in which a column of numbers counts the time since 1970, if its first part does."""
+    if not is_number(table.schema.field(name).type):
+        return None
+    x = floats(next(iter(table.column(name))))
+    x = x[np.isfinite(x)]
+    first, last = SINCE_1970
+    units = (unit for unit, n in UNITS.items() if len(x) and first <= x.min() / n and x.max() / n <= last)
+    return next(units, None)
 
 
 def _counts(table: ArrowTable, name: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import date, time
 from decimal import Decimal
 from numbers import Real
+from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +18,8 @@ from ama.data.arrow_reading import decodable
 from ama.errors import InputError
 
 NAME = "the data frame"
-SHOWN_AS_TEXT = (str, Real, Decimal, date, time)  # among values of several types
+LONG = pa.decimal256(76, 0)  # whole numbers beyond 64 bits
+SHOWN_AS_TEXT = (str, Real, Decimal, date, time, PurePath)  # among values of several types
 
 
 def is_frame(X: Any) -> bool:
@@ -26,36 +29,43 @@ def is_frame(X: Any) -> bool:
     )
 
 
-def frame_table(frame: Any) -> ArrowTable:
+def frame_table(frame: Any, name: str = NAME) -> ArrowTable:
     """A table in memory, to be read as one on disk is.
 
     Columns that are numbered 0, 1, ..., in whatever order, have no names of their own.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    name
+        Name used in messages.
     """
     named = True
     if _is_pandas(frame):
         names = list(frame.columns)
-        _check_named(frame)
+        _check_named(frame, name)
         if all(type(name) is int for name in names) and sorted(names) == list(range(len(names))):
             named, names, frame = False, sorted(names), frame.sort_index(axis=1)
         shown = [".".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in names]
-        with decodable(NAME):
-            columns = [_column(frame.iloc[:, i]) for i in range(len(names))]
+        with decodable(name):
+            columns = [_column(frame.iloc[:, i], name) for i in range(len(names))]
             table = pa.Table.from_arrays(columns, names=shown)
     else:
-        with decodable(NAME):
+        with decodable(name):
             table = pa.table(frame)
 
     if not table.schema.names:
-        raise InputError(f"{NAME} has no columns, expected at least one")
-    return in_memory(table, NAME, named)
+        raise InputError(f"{name} has no columns, expected at least one")
+    return in_memory(table, name, named)
 
 
-def _check_named(frame: Any) -> None:
+def _check_named(frame: Any, table: str) -> None:
     """Refuse a missing name, such as None, of which pandas makes a NaN in some tables alone."""
     if (missing := frame.columns.to_flat_index().isna()).any():
         place = int(missing.argmax())
         raise InputError(
-            f"column {place + 1} of {NAME} has the name {frame.columns[place]!r}, expected text: rename it"
+            f"column {place + 1} of {table} has the name {frame.columns[place]!r}, expected text: rename it"
         )
 
 
@@ -65,19 +75,22 @@ def _is_pandas(X: Any) -> bool:
     return library is not None and isinstance(X, library.DataFrame)
 
 
-def _column(series: Any) -> pa.Array | pa.ChunkedArray:
+def _column(series: Any, table: str) -> pa.Array | pa.ChunkedArray:
     if hasattr(series, "sparse"):
         series = series.sparse.to_dense()
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):  # objects of several kinds
         missing = series.isna()
+        if all(isinstance(value, int) for value in series[~missing]):
+            with suppress(pa.ArrowInvalid):  # more than 76 digits
+                return pa.array([None if m else int(v) for v, m in zip(series, missing, strict=True)], LONG)
         if all(isinstance(value, Real) for value in series[~missing]):
             return pa.array([None if m else float(v) for v, m in zip(series, missing, strict=True)])
         for row, (value, absent) in enumerate(zip(series, missing, strict=True), 1):
             if not (absent or isinstance(value, SHOWN_AS_TEXT)):
                 found = f"a value of type {type(value).__name__}"
                 raise InputError(
-                    not_a_number(str(series.name), NAME, row, found, "numbers, text or dates")
+                    not_a_number(str(series.name), table, row, found, "numbers, text or dates")
                 ) from None
         return pa.array([None if m else str(v) for v, m in zip(series, missing, strict=True)], pa.string())

@@ -14,8 +14,8 @@ from ama.data.image_folders import ImageFiles, images_among
 from ama.data.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
-from ama.data.table_files import TABLES, open_table_file
-from ama.data.table_folders import SOME_TABLES, open_tables
+from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
+from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.table_names import file_suffix
 from ama.errors import InputError
 
@@ -69,7 +69,7 @@ def open_url(url: str, wanted: Wanted) -> Source:
     if kind == pafs.FileType.NotFound:
         raise InputError(f"there is no file or folder {without_secrets(url)}")
     suffix = file_suffix(place.name)
-    if suffix in TABLES:
+    if suffix in TABLES or suffix in WORKBOOKS:
         return open_table_file(place, wanted, [])
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(place), "it is an image")
@@ -90,6 +90,9 @@ def _open_folder(place: RemoteFile, wanted: Wanted) -> Source:
     tables = [place.child(file) for file in files if "/" not in file]
     folders = {file.partition("/")[0] for file in files if "/" in file}
     if (found := open_tables(tables, folders, str(place), wanted, [])) is not None:
+        return found
+    parts = {file: place.child(file) for file in files}
+    if (found := open_partitions(parts, str(place), wanted, [])) is not None:
         return found
     raise InputError(
         f"{place} holds neither images ({SOME_SUFFIXES}), tables ({SOME_TABLES}) nor shards (.parquet)"

@@ -7,9 +7,10 @@ An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is
   Hugging Face hub, or a local folder laid out like one. The default split is ``train``, or the only one.
 - Any other URL, such as "s3://bucket/folder": a file of a table, a folder of such files, or a folder of images, on a
   file system of pyarrow or fsspec.
-- A folder of images, whose first level of sub-folders gives the labels; or of files that are one table together.
-- A file: of a table (:mod:`ama.data.table_files`) with a column of encoded images or else rows, ``.npy``, ``.npz``, or
-  a single image.
+- A folder of images, whose first level of sub-folders gives the labels; or of files that are one table together, also
+  in sub-folders that are named such as year=2023.
+- A file: of a table (:mod:`ama.data.table_files`) with a column of encoded images or else rows, ``.npy``, ``.npz``,
+  ``.txt`` or ``.dat`` of numbers, or a single image.
 - Such a file without its suffix: "mnist/train" for mnist/train.parquet.
 - "owner/name": a data set of the hub.
 
@@ -42,14 +43,17 @@ from ama.data.labels import as_labels
 from ama.data.names import clean_name
 from ama.data.numpy_files import open_array_file
 from ama.data.objects import open_object
+from ama.data.partitions import is_partition
 from ama.data.remote_files import is_url, without_secrets
 from ama.data.remote_sources import open_url
 from ama.data.samples import Samples, Source, Wanted, count
-from ama.data.table_files import TABLES, open_table_file
-from ama.data.table_folders import SOME_TABLES, open_tables
+from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
+from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.table_names import file_suffix
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
+from ama.data.text_arrays import SUFFIXES as TEXT_SUFFIXES
+from ama.data.text_arrays import open_text_array
 from ama.errors import InputError
 from ama.io.regular_files import check_regular
 
@@ -191,6 +195,10 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
     others = [p.name for p in visible if p not in regular]
     if (tables := open_tables(regular, others, str(folder), wanted, [folder])) is not None:
         return tables
+    below = [p for part in visible if part.is_dir() and is_partition(part.name) for p in part.rglob("*")]
+    files_of_parts = {p.relative_to(folder).as_posix(): p for p in below if p.is_file()}
+    if (tables := open_partitions(files_of_parts, str(folder), wanted, [folder])) is not None:
+        return tables
     found = Counter(p.suffix.lower() or "other" for p in regular)
     held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"
     if not found and (folders := [p.name for p in visible if p.is_dir()]):
@@ -209,20 +217,22 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name], str(path)), wanted)
+    if suffix in TEXT_SUFFIXES and (numbers := open_text_array(path, wanted)) is not None:
+        return numbers
     if suffix in INSTEAD:
         raise InputError(f"{path} is a file of a kind that is not read ({suffix}): {INSTEAD[suffix]}")
-    known = f"{', '.join(FILES)}, {SOME_SUFFIXES}"
+    known = f"{', '.join(FILES)}, {SOME_SUFFIXES}, or .txt of numbers alone"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
 
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
-    **dict.fromkeys(TABLES, lambda path, wanted: open_table_file(path, wanted, [path.parent])),
+    **dict.fromkeys((*TABLES, *WORKBOOKS), lambda path, wanted: open_table_file(path, wanted, [path.parent])),
     ".npz": open_array_file,
     ".npy": open_array_file,
 }
 INSTEAD = {
-    **dict.fromkeys((".xlsx", ".xls", ".ods"), "save its sheet as CSV"),
+    **dict.fromkeys((".xls", ".ods"), "save its sheet as CSV"),
     ".json": "store it as JSON Lines (.jsonl), one object a line",
     **dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it"),
 }

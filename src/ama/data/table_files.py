@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ama.data.arrow import ArrowTable
 from ama.data.csv_tables import csv_table
+from ama.data.excel_tables import excel_table
 from ama.data.ipc_tables import ipc_table
 from ama.data.json_tables import json_table
 from ama.data.parquet_tables import parquet_table
@@ -15,17 +17,19 @@ from ama.data.samples import Source, Wanted
 from ama.data.table_names import file_suffix
 from ama.data.table_sources import open_table
 
+SEPARATED = {".csv": ",", ".tsv": "\t"}
 TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".parquet": lambda path, wanted: parquet_table([path], str(path)),
-    ".csv": csv_table,
-    ".tsv": lambda path, wanted: csv_table(path, wanted, "\t"),
+    **{suffix: partial(csv_table, separator=mark) for suffix, mark in SEPARATED.items()},
     ".jsonl": lambda path, wanted: json_table(path),
     ".ndjson": lambda path, wanted: json_table(path),
     ".arrow": lambda path, wanted: ipc_table(path),
     ".feather": lambda path, wanted: ipc_table(path),
 }
+# Those that are read only where they are named: beside other files in a folder, they are rather about these.
+WORKBOOKS = {".xlsx": excel_table}
 
 
 def open_table_file(path: Path | RemoteFile, wanted: Wanted, folders: list[Path]) -> Source:
-    """A file with one of the suffixes in ``TABLES`` as a source; ``folders`` as in :func:`open_table`."""
-    return open_table(TABLES[file_suffix(path.name)](path, wanted), wanted, folders)
+    """A file with a suffix of ``TABLES`` or ``WORKBOOKS`` as a source; ``folders`` as in :func:`open_table`."""
+    return open_table({**TABLES, **WORKBOOKS}[file_suffix(path.name)](path, wanted), wanted, folders)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 from ama.data.arrow import ArrowTable, EmptyTableError
+from ama.data.csv_tables import common_decimal, csv_table
 from ama.data.joined_tables import joined
 from ama.data.parquet_tables import parquet_table
+from ama.data.partitions import Constants, Partitions, with_constants
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted, count
-from ama.data.table_files import TABLES
+from ama.data.table_files import SEPARATED, TABLES
 from ama.data.table_names import PARQUET, file_suffix, is_noticed, shards
 from ama.data.table_sources import open_table
 from ama.errors import InputError
@@ -52,11 +56,7 @@ def open_tables(
     found = shards(of_name)
     if not found:
         return None
-    kind = file_suffix(found[0])
-    if other := next((file for file in found if file_suffix(file) != kind), None):
-        raise InputError(
-            f"{name} holds tables of several kinds, {found[0]} and {other}, expected one: name a file"
-        )
+    kind = _only_kind(found, name)
     if rest := sorted(file for file in {*of_name, *others}.difference(found) if is_noticed(file)):
         wanted.remark(f"{name} is read from its {count(len(found), 'shard')} ({kind}), without {_some(rest)}")
     paths = [of_name[file] for file in found]
@@ -64,14 +64,60 @@ def open_tables(
     return open_table(table, wanted, folders)
 
 
-def _joined(paths: Sequence[Path | RemoteFile], name: str, wanted: Wanted) -> ArrowTable:
+def open_partitions(
+    files: Mapping[str, Path | RemoteFile], name: str, wanted: Wanted, folders: list[Path]
+) -> Source | None:
+    """The files of tables below a folder as one source, with a column ``year`` for sub-folders such as year=2023.
+
+    Parameters
+    ----------
+    files
+        What is in the sub-folders, by the path from the folder.
+    name, wanted, folders
+        As in :func:`open_tables`.
+
+    Raises
+    ------
+    InputError
+        If the files are of several kinds, or one has other columns than the first.
+    """
+    partitions = Partitions(files)
+    if not (found := shards(partitions.files)):
+        return None
+    _only_kind(found, name)
+    if wanted.shape is None and (names := [name for name in partitions.columns if name not in wanted.drop]):
+        made = f"the names of its folders make column{'s'[: len(names) != 1]} {', '.join(map(repr, names))}"
+        wanted.remark(f"{name}: {made}, which --drop leaves out", refused=False)
+    table = _joined(
+        [files[file] for file in found], name, wanted, [partitions.of_file(file) for file in found]
+    )
+    return open_table(table, wanted, folders)
+
+
+def _only_kind(found: Sequence[str], name: str) -> str:
+    """The suffix that all files have."""
+    kind = file_suffix(found[0])
+    if other := next((file for file in found if file_suffix(file) != kind), None):
+        raise InputError(
+            f"{name} holds tables of several kinds, {found[0]} and {other}, expected one: name a file"
+        )
+    return kind
+
+
+def _joined(
+    paths: Sequence[Path | RemoteFile], name: str, wanted: Wanted, constants: Iterable[Constants] = repeat({})
+) -> ArrowTable:
     tables: list[ArrowTable] = []
     empty: list[str] = []
     said: dict[str, list[str]] = defaultdict(list)
-    for path in paths:
+    read = TABLES[kind := file_suffix(paths[0].name)]
+    if kind in SEPARATED:
+        mark = SEPARATED[kind]
+        read = partial(csv_table, separator=mark, decimal=common_decimal(paths, mark))
+    for path, of_folder in zip(paths, constants, strict=False):
         of_file = replace(wanted, remarks=[])
         try:
-            tables.append(TABLES[file_suffix(path.name)](path, of_file))
+            tables.append(with_constants(read(path, of_file), of_folder))
         except EmptyTableError:
             empty.append(path.name)
         for sentence in of_file.remarks:

@@ -18,7 +18,7 @@ from ama.data.objects import is_source
 from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Wanted, described
 from ama.data.sources import open_source
-from ama.data.whole_numbers import n_rounded, rounded_notice
+from ama.data.whole_numbers import n_rounded_of, rounded_notice
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.utils.user_warnings import warn_user
@@ -60,9 +60,11 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
         return X
     from_source = is_source(X)
     if not from_source and not hasattr(X, "iloc"):  # of pandas, whose columns have names
-        X = plain_array(X, "X")
+        given, X = X, plain_array(X, "X")
         if X.shape[:1] == (0,):
             raise InputError(f"X has no samples (shape {X.shape}), {EXPECTED}")
+        if X.ndim == 2 and (n := n_rounded_of(given, X)):
+            warn_user(rounded_notice("X", n))
     n_axes = getattr(X, "ndim", None)
     if from_source or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.
@@ -128,8 +130,6 @@ def _rows(detector: Any, X: Any, reset: bool) -> Samples:
             f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
             "X.reshape(-1, 1) one column"
         )
-    if isinstance(X, np.ndarray) and (n := n_rounded(X)):
-        warn_user(rounded_notice("X", n))
     # A copy, as a refused fit leaves the detector as it was.
     told = copy.copy(detector) if reset else detector
     rows = validate_data(told, X, reset=reset, dtype=np.float64, ensure_all_finite=False)

@@ -25,6 +25,7 @@ EXTRAS = {
     "train": Extra("training", ("lightning",)),
     "hub": Extra("reading data sets of the Hugging Face hub", ("datasets",)),
     "heic": Extra("reading HEIC images", ("pi_heif",)),
+    "excel": Extra("reading workbooks of Excel", ("openpyxl", "pandas")),
     "transformers": Extra("a backbone of transformers", ("transformers",)),
     "timm": Extra("a backbone of timm", ("timm",)),
     "onnx": Extra("export", ("onnx", "onnxscript", "onnxruntime")),

@@ -1,10 +1,12 @@
 """Numbers and dates in forms that are not read, of which a sentence says so."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from ama.data.encoding.unread_texts import date_as_text, number_with_unit
+from ama.data.encoding.unread_texts import date_as_text, duration_as_text, image_path, number_with_unit
 from ama.data.sources import open_source
 from ama.errors import InputError
 
@@ -97,3 +99,31 @@ def test_a_sentence_names_the_columns_and_an_example():
     )
     with pytest.raises(InputError, match="refused by strict"):
         open_source(frame[["a", "day"]], strict=True)
+
+
+def test_paths_of_images_are_pointed_out(tmp_path):
+    paths = [f"photos/{i}.PNG" for i in range(30)]
+    said = "holds paths such as 'photos/0.PNG', whose images are not read: as the source, name their folder or, in "
+    with pytest.raises(
+        InputError, match=f"no column that can be a feature: column 'path' of the data frame {said}"
+    ):
+        open_source(pd.DataFrame({"path": list(map(Path, paths)), "label": ["good"] * 30}))
+    pd.DataFrame({"path": paths, "width": 64}).to_csv(tmp_path / "a.csv", index=False)
+    assert open_source(tmp_path / "a.csv").remarks[-1].startswith(f"column 'path' of {tmp_path}/a.csv {said}")
+    assert image_path([*paths, None, "photos"]) == paths[0]
+    assert image_path(["a.png", "b"]) is image_path([None]) is image_path([]) is None
+
+
+@pytest.mark.parametrize(
+    "texts", [["25:30:00", "01:00:00.5"], ["1 days 02:00:00", None], ["0:59:59", "-100:00:00"]]
+)
+def test_durations_beyond_a_day_are_found(texts):
+    assert duration_as_text(texts) is not None
+    assert duration_as_text(["01:02:03", "23:59:59"]) is duration_as_text(["a", texts[0]]) is None
+
+
+def test_durations_are_pointed_out():
+    frame = pd.DataFrame({"a": range(30), "took": [f"{i}:30:00" for i in range(30)]})
+    assert open_source(frame).remarks[-1] == (
+        "column 'took' of the data frame holds durations such as '24:30:00', which are not read as such: write seconds"
+    )

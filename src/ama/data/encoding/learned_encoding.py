@@ -15,7 +15,7 @@ from ama.data.encoding.learned_columns import learn_column
 from ama.data.encoding.moment_columns import is_date
 from ama.data.encoding.spoken_changes import Change, say_changes, say_unread
 from ama.data.encoding.table_encoding import TableEncoding
-from ama.data.encoding.unread_texts import date_as_text, number_with_unit
+from ama.data.encoding.unread_texts import UNREAD
 from ama.data.samples import Wanted
 
 ROWS_AT_A_TIME = 2**16
@@ -67,19 +67,17 @@ def learn_encoding(
         return features, None
     encodings: dict[str, ColumnEncoding] = {}
     changes: dict[Change, list[str]] = {}
-    unread_numbers: dict[str, str] = {}
-    unread_dates: dict[str, str] = {}
+    unread: dict[str, dict[str, str]] = {noun: {} for noun in UNREAD}
     n_texts = sum(is_text(survey.kind) for survey in surveys.values())
     for name, survey in surveys.items():
         encoding, made = learn_column(survey, wanted.columns is not None, n_texts)
-        if (example := number_with_unit(survey.counts)) is not None:
-            unread_numbers[name] = example
-        if (example := date_as_text(survey.counts)) is not None:
-            unread_dates[name] = example
+        for noun, example_of in UNREAD.items():
+            if (example := example_of(survey.counts)) is not None:
+                unread[noun][name] = example
         for change in made:
             changes.setdefault(change, []).append(name)
         if encoding is not None:
             encodings[name] = encoding
     say_changes(changes, table.name, wanted)
-    say_unread(unread_numbers, unread_dates, table.name, wanted)
+    say_unread(unread, table.name, wanted)
     return list(encodings), TableEncoding(tuple(encodings.values())) if encodings else None

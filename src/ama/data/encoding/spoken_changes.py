@@ -63,18 +63,23 @@ def say_changes(changes: dict[Change, list[str]], table: str, wanted: Wanted) ->
             wanted.remark(of_columns(names, table, of_one, of_several), refused)
 
 
-def say_unread(numbers: dict[str, str], dates: dict[str, str], table: str, wanted: Wanted) -> None:
-    """A remark on columns of numbers and one on those of dates that are not read as such, given with a text of each.
+REMEDIES = {
+    "numbers": "whose size does not count: write plain numbers",
+    "dates": "which are not read as such: write them as 2026-01-31",
+    "durations": "which are not read as such: write seconds",
+    "paths": "whose images are not read: as the source, name their folder or, in Python, a list of paths",
+}
+
+
+def say_unread(unread: dict[str, dict[str, str]], table: str, wanted: Wanted) -> None:
+    """A remark on columns of numbers, and on dates, durations and paths that are not read, given with a text of each.
 
     Raises
     ------
     InputError
         With ``strict``.
     """
-    for examples, noun, remedy in (
-        (numbers, "numbers", "whose size does not count: write plain numbers"),
-        (dates, "dates", "which are not read as such: write them as 2026-01-31"),
-    ):
+    for noun, examples in unread.items():
         if examples:
-            what = f"{noun} such as {next(iter(examples.values()))!r}, {remedy}"
+            what = f"{noun} such as {next(iter(examples.values()))!r}, {REMEDIES[noun]}"
             wanted.remark(of_columns(list(examples), table, f"holds {what}", f"hold {what}"))

@@ -1,4 +1,4 @@
-"""Columns of text that are numbers or dates in a form that is not read: "12 %", "(3.5)", "1 200,50", "31.12.2024"."""
+"""Columns of text that mean something else, which is not read: "12 %", "1 200,50", "31.12.2024", "25:30:00"."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import islice
 
 from ama.data.encoding.moment_texts import DATE
 from ama.data.encoding.number_columns import NUMBER_IN_TEXT
+from ama.data.image_opening import SUFFIXES
 
 EXAMINED = 1000  # kinds of text
 # More different numbers than that, with so few marks around them, are no names such as "3rd".
@@ -25,6 +26,8 @@ OTHER_DATE = re.compile(
     rf"\s*(?:\d{{1,2}}([./-])\d{{1,2}}\1(?:\d{{4}}|\d{{2}})|\d{{4}}[./]\d{{1,2}}[./]\d{{1,2}}"
     rf"|\d{{1,2}}\.?[\s-]{MONTH}[\s-]\d{{4}}|{MONTH}\s\d{{1,2}},?\s\d{{4}})(?:[\s,T].*)?"
 )
+HOURS = 24
+DURATION = re.compile(r"\s*-?(\d+ (?:days?,? )?)?(\d{1,9}):[0-5]\d:[0-5]\d(?:[.,]\d+)?\s*")
 
 
 def number_with_unit(kinds: Iterable[str | None]) -> str | None:
@@ -56,3 +59,39 @@ def date_as_text(kinds: Iterable[str | None]) -> str | None:
     found = [text for text in texts if OTHER_DATE.fullmatch(text)]
     n_dates = len(found) + sum(ISO_DATE.search(text) is not None for text in texts)
     return found[0] if found and n_dates >= MOSTLY * len(texts) else None
+
+
+def image_path(kinds: Iterable[str | None]) -> str | None:
+    """The same for paths of images.
+
+    Parameters
+    ----------
+    kinds
+        The different texts; None is a missing one.
+    """
+    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    found = [text for text in texts if text.lower().endswith(tuple(SUFFIXES))]
+    return found[0] if found and len(found) >= MOSTLY * len(texts) else None
+
+
+def duration_as_text(kinds: Iterable[str | None]) -> str | None:
+    """The same for durations, of which one has more hours than a day, or it would be a time of the day.
+
+    Parameters
+    ----------
+    kinds
+        The different texts; None is a missing one.
+    """
+    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    found = [match for match in map(DURATION.fullmatch, texts) if match]
+    long = next((match[0] for match in found if match[1] or int(match[2]) >= HOURS), None)
+    return long if len(found) >= MOSTLY * len(texts) else None
+
+
+# What such texts are -> what finds an example of them.
+UNREAD = {
+    "numbers": number_with_unit,
+    "dates": date_as_text,
+    "durations": duration_as_text,
+    "paths": image_path,
+}

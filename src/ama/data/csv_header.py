@@ -1,0 +1,53 @@
+"""Which first lines of a CSV file are no column names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ama.errors import InputError
+
+
+def check_header(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
+    """Refuse a first line of numbers, unless they are those by which pandas calls the columns of an array; and spaces.
+
+    Parameters
+    ----------
+    names, rows
+        The fields of the first lines.
+    name
+        The file, for messages.
+
+    Raises
+    ------
+    InputError
+        If the first line holds no column names, or the fields are separated by spaces.
+    """
+    _check_spaces(names, rows, name)
+    if all(map(is_number, names)) and names != [str(i) for i in range(len(names))]:
+        raise InputError(
+            f"the first line of {name} holds the numbers {', '.join(names[:3])}"
+            f"{', ...' if len(names) > 3 else ''}, expected column names"
+        )
+
+
+def _check_spaces(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
+    if len(names) > 1 or not rows:
+        return
+    is_remark = names[0].startswith("#")  # that of numpy.savetxt holds the names
+    header, fields = names[0].removeprefix("#").split(), [row[0].split() for row in rows]
+    if len(header) < 2 or not (is_remark or all(map(is_number, header))):
+        return
+    if all(len(row) == len(header) and all(map(is_number, row)) for row in fields):
+        raise InputError(
+            f"the fields of {name} are separated by spaces, expected commas, semicolons, tabs or vertical bars: "
+            "name it .txt, which is read as numbers without column names"
+        )
+
+
+def is_number(text: str) -> bool:
+    """Whether a field is a number, with whichever decimal sign."""
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True
