@@ -32,7 +32,7 @@ def test_the_line_that_called_ama_is_named(tmp_path):
     for number, text in warned:
         by_line[LINES[int(number) - 1].strip()].append(text)
     # Found while a source is read, in the labels, and in the training.
-    told = ("holds numbers such as", "y marks 5 of 100", "column 1 holds 1e+18")
+    told = ("becomes an indicator", "y marks 5 of 100", "column 1 holds 1e+18")
     assert list(by_line) == [line.strip() for line in (*LINES[6:8], LINES[9])]
     for texts, words in zip(by_line.values(), told, strict=True):
         assert any(words in text for text in texts)
