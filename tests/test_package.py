@@ -18,6 +18,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import ama
+from ama.detectors.registry import METHODS
 from ama.utils.extras import EXTRAS
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +34,7 @@ SCORING = [
         "ama.cli.commands.score",
     ),
     *("ama.cli.commands.evaluate", "ama.cli.commands.calibrate"),
+    *(METHODS[name] for name in ("NearestNeighbours", "PCAReconstruction", "PatchCore", "PaDiM")),
 ]
 OPTIONAL = [
     *("lightning", "pytorch_lightning", "datasets", "huggingface_hub", "matplotlib"),

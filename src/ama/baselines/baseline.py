@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar
 
 import torch
 from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from ama.baselines.baseline_model import BaselineModel
-from ama.baselines.baseline_training import BaselineTraining
 from ama.data.samples import described
 from ama.detectors.base import Detector
 from ama.detectors.parameters import parameters
@@ -28,10 +27,13 @@ from ama.training.near_duplicates import warn_of_duplicates
 from ama.training.preparation import chosen_hold_out
 from ama.training.run import Run, reader
 from ama.training.split import hold_out
-from ama.training.training_module import Losses
 from ama.utils.declarations import FIRST, NETWORKS, TRAINING, parameter, plain_number
 from ama.utils.extras import needs_extra
 from ama.utils.processors import multiplies_bfloat16
+
+if TYPE_CHECKING:  # lightning takes seconds to import, and a search for neighbours trains nothing
+    from ama.baselines.baseline_training import BaselineTraining
+    from ama.training.training_module import Losses
 
 Self = TypeVar("Self", bound="Baseline")
 
