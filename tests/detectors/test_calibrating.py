@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import re
 import subprocess
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ama
+from ama.baselines import NearestNeighbours
 from ama.detectors.calibrating import appended
 from ama.errors import InputError
 
@@ -90,6 +92,30 @@ def test_samples_that_were_learned_are_remarked_on(digits):
 def test_a_window_that_cannot_be_is_refused(digit_detector, digits, window):
     with pytest.raises(InputError, match="window must be a whole number from 1, found"):
         digit_detector.calibrate(digits[0][:5], window=window)
+
+
+@pytest.mark.parametrize(
+    ("unwanted", "warned"),
+    [
+        (lambda d, X: d.set_threshold(0.001), "needs 999 held-out"),
+        (lambda d, X: d.calibrate(X[:5] + 1), "needs 19 held-out"),
+        (lambda d, X: d.calibrate(X[:300]), "score higher"),
+        (lambda d, X: d.fit(X[:40] + 1), "needs 19 held-out"),
+    ],
+    ids=["set_threshold", "calibrate", "calibrate by learned rows", "fit"],
+)
+def test_a_warning_that_is_an_error_leaves_threshold_and_scores_as_they_were(rng, unwanted, warned):
+    rows, new = rng.normal(size=(400, 3)), rng.normal(size=(50, 3))
+    detector = NearestNeighbours(random_state=0, device="cpu").fit(rows)
+
+    def found() -> list:
+        plain = {name: value for name, value in vars(detector).items() if name != "model_"}
+        return [plain, detector.p_value(new).tolist(), detector.predict(new).tolist()]
+
+    before = copy.deepcopy(found())
+    with pytest.raises(UserWarning, match=warned):
+        unwanted(detector, rows)
+    assert found() == before
 
 
 def test_a_warning_of_few_held_out_samples_names_the_users_line(tmp_path):

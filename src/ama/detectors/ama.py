@@ -145,9 +145,9 @@ class AMADetector(
         self._check_encoded(samples.encoding)
         parts = *parted(samples.x, anomalous), validation_samples(validation, samples)
         fitted = self._best(TrainingSet(*parts, backbone, numbers, shown_numbers(samples)), run)
-        self.validation_auroc_ = fitted.validation_auroc
         seconds, precision = time.monotonic() - started, fitted.model.settings.precision
         self._keep(fitted.model, samples, fitted.steps, fitted.history, seconds, precision)
+        self.validation_auroc_ = fitted.validation_auroc
         return self
 
     def _best(self, data: TrainingSet, run: Run) -> Fitted:

@@ -235,12 +235,12 @@ class Detector(
         precision: str | None,
     ) -> None:
         """Keep the results of a fit; the model has its calibration scores."""
+        self.offset_ = self._offset(model, self.false_alarm_rate)  # first, as its warning may be an error
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
         self.precision_, self.shape_ = precision, tuple(samples.x.shape[1:])
         keep_columns(self, samples)
         self.learned_from_ = samples.summary()
         self.versions_, self.false_alarm_rate_ = versions(), self.false_alarm_rate
-        self.offset_ = self._offset()
 
     def _fitted_samples(self, X: Any) -> Tensor:
         check_is_fitted(self)
@@ -251,19 +251,18 @@ class Detector(
         return (samples.x for samples in sample_batches(self, X))
 
     def _set_rate(self, false_alarm_rate: float) -> None:
+        self.offset_ = self._offset(self.model_, false_alarm_rate)
         self.false_alarm_rate = self.false_alarm_rate_ = false_alarm_rate
-        self.offset_ = self._offset()
 
-    def _offset(self) -> float:
-        calibration = self.model_.calibration
-        needed = conformal.samples_needed(self.false_alarm_rate)
+    def _offset(self, model: Any, false_alarm_rate: float) -> float:
+        calibration, needed = model.calibration, conformal.samples_needed(false_alarm_rate)
         if len(calibration) < needed:
             warn_user(
-                f"a false-alarm rate of {self.false_alarm_rate:g} needs {needed} held-out normal samples, found "
+                f"a false-alarm rate of {false_alarm_rate:g} needs {needed} held-out normal samples, found "
                 f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; give more "
                 "samples or a larger held_out",
             )
-        return conformal.offset(calibration.cpu(), self.false_alarm_rate)
+        return conformal.offset(calibration.cpu(), false_alarm_rate)
 
     def check_parameters(self) -> None:
         """Refuse a parameter that is not as declared; ``fit`` does so before it reads data.

@@ -74,15 +74,21 @@ class CalibratingMixin:
         x = _new_normal_samples(self, X)
         model = self.model_
         former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
-        model.calibrate(x, self.progress)
-        self.n_added_ = len(model.calibration)
-        if not has_absorbed(model):
-            _warn_of_learned(model.calibration, former["calibration"])
-        if append or window is not None:
-            _warn_of_repetition(model.calibration, former["calibration"])
-            for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
-                setattr(model, name, values)
-        self._set_rate(rate)
+        try:
+            model.calibrate(x, self.progress)
+            n_added = len(model.calibration)
+            if not has_absorbed(model):
+                _warn_of_learned(model.calibration, former["calibration"])
+            if append or window is not None:
+                _warn_of_repetition(model.calibration, former["calibration"])
+                _put(model, appended(former, {n: getattr(model, n) for n in former}, window))
+            self._set_rate(rate)
+        except (
+            BaseException
+        ):  # an interruption, or a warning that is an error: no scores without their threshold
+            _put(model, former)
+            raise
+        self.n_added_ = n_added
         return self
 
     @property
@@ -102,6 +108,11 @@ def _new_normal_samples(detector: Any, X: Any) -> Tensor:
     if (unheeded := all_taken_as_normal(samples)) is not None:
         warn_user(unheeded)
     return samples.x
+
+
+def _put(model: Any, calibration: dict[str, Tensor]) -> None:
+    for name, values in calibration.items():
+        setattr(model, name, values)
 
 
 def has_absorbed(model: Any) -> bool:
