@@ -52,6 +52,11 @@ def test_heavy_tails_and_columns_of_mostly_one_value_are_not(rng):
     assert not found(rng.normal(size=(2, 3)))
 
 
+@pytest.mark.parametrize("n", [4, 5, 10])
+def test_among_many_columns_of_few_rows_none_is_found_by_chance(rng, n):
+    assert not found(rng.normal(size=(n, 3_000)))
+
+
 def test_the_value_and_its_column_are_told(rng):
     rows = torch.from_numpy(rng.normal(size=(100, 3)))
     rows[7, 1], rows[9, 2] = -1e9, 1e12

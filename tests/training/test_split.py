@@ -71,3 +71,10 @@ def test_groups_that_leave_nothing_to_learn_from_are_refused():
     expected = "the groups of 10 samples leave 9 to learn from and 1 held out, expected at least 3 and 2: give smaller"
     with pytest.raises(InputError, match=expected):
         split(torch.randn(10, 4).double(), COMPACT_TABULAR, 0, groups=groups)
+
+
+@pytest.mark.parametrize(("share", "left"), [(0.9, 2), (0.999, 0)])
+def test_a_share_that_leaves_nothing_to_learn_from_is_refused(share, left):
+    expected = f"held_out={share} leaves {left} of 20 normal samples to learn from, expected at least 3: give a smaller"
+    with pytest.raises(InputError, match=expected):
+        hold_out_places(20, share, 0)

@@ -17,6 +17,7 @@ from ama.utils.user_warnings import warn_user
 
 EDGE = 0.01  # of the values at either end are not looked at, and at least one
 NARROW = 0.01  # of the standard deviation: the others span less
+MIN_ROWS = 10  # of fewer, the middle ones lie close by chance
 MAX_LOOKED_AT = 2_000  # rows
 
 Shown = Callable[[Tensor, int], str]  # a row, and which of its numbers -> "column 'amount' holds 1e+300"
@@ -27,7 +28,7 @@ def flattened(learned: Float[Tensor, "n d"], scale: Float[Tensor, " d"]) -> Bool
     values = learned[:: -(-len(learned) // MAX_LOOKED_AT)].sort(0).values
     low, high = math.ceil(EDGE * (len(values) - 1)), math.floor((1 - EDGE) * (len(values) - 1))
     span = values[high] - values[low]
-    return (span > 0) & (span < NARROW * scale)
+    return (span > 0) & (span < NARROW * scale) & (len(learned) >= MIN_ROWS)
 
 
 def warn_of_flattened(learned: Float[Tensor, "n d"], scale: Float[Tensor, " d"], shown: Shown) -> None:

@@ -112,10 +112,15 @@ def hold_out_places(
     Raises
     ------
     InputError
-        If the groups leave too few samples on one side.
+        If too few samples are left to learn from, or the groups leave too few on one side.
     """
     order = torch.randperm(n, generator=generator_for(seed, 3))
     n_held_out = max(at_least, round(share * n))
+    if groups is None and n - n_held_out < MIN_LEARNED:
+        raise InputError(
+            f"held_out={share:g} leaves {n - n_held_out} of {n} normal samples to learn from, expected at least "
+            f"{MIN_LEARNED}: give a smaller share or more samples"
+        )
     if groups is not None:
         chosen = drawn_groups(groups, n_held_out, seed, 14)
         n_held_out = int(chosen.sum())
