@@ -28,3 +28,10 @@ def test_rows_of_few_columns_and_of_many_are_measured_alike(rng, n_columns):
     test = model.normalise(torch.from_numpy(unseen)).double().numpy()
     distances = np.sort(np.linalg.norm(test[:, None] - model.points.numpy()[None], axis=2), axis=1)
     assert np.allclose(detector.score_samples(unseen), -distances[:, :3].mean(1), rtol=1e-9)
+
+
+def test_normal_rows_of_few_values_whose_scores_tie_have_not_drifted(rng):
+    rows, new, moved = (rng.integers(0, 5, (n, 3)) + by for n, by in ((300, 0), (100, 0), (100, 3)))
+    detector = NearestNeighbours(held_out=0.3, random_state=0, device="cpu").fit(rows)
+    assert detector.drift(new).p_value > 0.01
+    assert detector.drift(moved).p_value < 1e-6

@@ -13,6 +13,9 @@ from scipy import stats
 
 import oracle
 from ama.decision.conformal import (
+    ROUNDING,
+    calibration_scores,
+    coarse,
     discoveries,
     drift,
     false_alarm_distribution,
@@ -20,6 +23,7 @@ from ama.decision.conformal import (
     offset,
     p_value,
     samples_needed,
+    scores_behind,
 )
 from draws import draw
 
@@ -189,3 +193,14 @@ def test_shifted_scores_are_detected_with_their_direction():
         assert found.lower == (shift < 0)
         assert 0.1 < found.distance < 0.4
     assert drift(np.full(50, -9.0), calibration).distance == 1
+
+
+@pytest.mark.parametrize("arithmetic", ROUNDING)
+def test_what_rounding_alone_tells_apart_ties_and_nothing_else_does(arithmetic):
+    scores = np.array([-1e30, -1e3, -2.5, -1, 0, 1e-1, 2, 1e3])
+    rounded = scores * (1 + 1e-3 * ROUNDING[arithmetic])
+    behind = scores_behind(calibration_scores(torch.from_numpy(scores), arithmetic), arithmetic).numpy()
+    whole = coarse(scores, arithmetic)
+    assert (np.diff(whole) > 0).all()
+    for others in (rounded, behind):
+        assert np.array_equal(coarse(others, arithmetic), whole)

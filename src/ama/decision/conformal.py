@@ -69,6 +69,14 @@ def scores_behind(calibration: Float[Tensor, " m"], arithmetic: torch.dtype) -> 
     return raised / (1 - slack * raised.sign())
 
 
+def coarse(scores: Float[np.ndarray, " n"], arithmetic: torch.dtype) -> Float[np.ndarray, " n"]:
+    """Scores in the same order, as whole numbers that are equal where only the rounding of a score differs.
+
+    Equal samples tie, then, as a comparison of distributions expects.
+    """
+    return np.rint(np.sign(scores) * np.log1p(np.abs(scores)) / ROUNDING[arithmetic])
+
+
 def offset(calibration: Float[Tensor, " m"], false_alarm_rate: float) -> float:
     r"""The threshold t for which ``score < t`` is equivalent to ``p_value <= false_alarm_rate``.
 
@@ -157,8 +165,9 @@ class Drift(NamedTuple):
 def drift(scores: Float[np.ndarray, " b"], calibration: Float[np.ndarray, " m"]) -> Drift:
     """Test whether scores still follow the distribution of the held-out normal samples' scores.
 
-    A small p-value indicates that they do not: the data have changed, or many of the samples are anomalies. For
-    batches of normal samples, the p-value is at most a in about a share a of the batches.
+    Both are those that a model computes, without the slack of :func:`calibration_scores`, or both with it. A small
+    p-value indicates that they do not: the data have changed, or many of the samples are anomalies. For batches of
+    normal samples, the p-value is at most a in about a share a of the batches.
 
     Raises
     ------

@@ -190,7 +190,9 @@ class Detector(
 
     def drift_of(self, scores: Any) -> conformal.Drift:
         """The test of :meth:`drift` on scores (n,) that are known already."""
-        return conformal.drift(self.independent(as_scores(scores, 1)), self.model_.calibration.cpu().numpy())
+        found, arithmetic = self.independent(as_scores(scores, 1)), self.model_.arithmetic
+        held_out = conformal.scores_behind(self.model_.calibration.cpu(), arithmetic).numpy()
+        return conformal.drift(*(conformal.coarse(part, arithmetic) for part in (found, held_out)))
 
     def open(
         self,
