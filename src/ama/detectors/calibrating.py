@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
@@ -73,8 +74,7 @@ class CalibratingMixin:
             check_count("window", window)
         x = _new_normal_samples(self, X)
         model = self.model_
-        former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
-        try:
+        with _restored_if_refused(model) as former:
             model.calibrate(x, self.progress)
             n_added = len(model.calibration)
             if not has_absorbed(model):
@@ -83,11 +83,6 @@ class CalibratingMixin:
                 _warn_of_repetition(model.calibration, former["calibration"])
                 _put(model, appended(former, {n: getattr(model, n) for n in former}, window))
             self._set_rate(rate)
-        except (
-            BaseException
-        ):  # an interruption, or a warning that is an error: no scores without their threshold
-            _put(model, former)
-            raise
         self.n_added_ = n_added
         return self
 
@@ -108,6 +103,17 @@ def _new_normal_samples(detector: Any, X: Any) -> Tensor:
     if (unheeded := all_taken_as_normal(samples)) is not None:
         warn_user(unheeded)
     return samples.x
+
+
+@contextmanager
+def _restored_if_refused(model: Any) -> Iterator[dict[str, Tensor]]:
+    """The calibration of a model, which an interruption or a warning that is an error leaves as it was."""
+    former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
+    try:
+        yield former
+    except BaseException:
+        _put(model, former)
+        raise
 
 
 def _put(model: Any, calibration: dict[str, Tensor]) -> None:
