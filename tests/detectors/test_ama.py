@@ -10,6 +10,7 @@ import warnings
 import datasets
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
@@ -329,6 +330,11 @@ WRONG = {
     "tiny": ({}, np.zeros((9, 1, 1), np.uint8), "8 to 256 pixels a side, found 1 x 1"),
     "huge values": ({}, np.full((9, 8, 8), 300), "from 300 to 300, expected images of type uint8"),
     "text": ({}, [["a", "b"]] * 9, "could not convert string to float|expected numbers"),
+    "a series": (
+        {},
+        pd.Series(ROWS[:, 0]),
+        r"has shape \(60,\), .*: X.to_frame\(\).T is one row, X.to_frame\(\) one",
+    ),
     "no rate": (
         {"false_alarm_rate": 0},
         ROWS,

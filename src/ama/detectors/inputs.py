@@ -124,11 +124,14 @@ def check_like(samples: Samples, shape: tuple[int, ...], encoding: TableEncoding
 
 
 def _rows(detector: Any, X: Any, reset: bool) -> Samples:
-    """An array of rows, checked by scikit-learn."""
-    if isinstance(X, np.ndarray) and X.ndim < 2:
+    """Rows, checked by scikit-learn."""
+    if getattr(X, "ndim", 2) < 2:
+        frames = hasattr(X, "to_frame")  # a Series of pandas, such as frame.iloc[0]
+        row, column = (
+            ("X.to_frame().T", "X.to_frame()") if frames else ("X.reshape(1, -1)", "X.reshape(-1, 1)")
+        )
         raise InputError(
-            f"X has shape {X.shape}, expected rows (n, d). Reshape your data: X.reshape(1, -1) is one row, "
-            "X.reshape(-1, 1) one column"
+            f"X has shape {X.shape}, expected rows (n, d). Reshape your data: {row} is one row, {column} one column"
         )
     # A copy, as a refused fit leaves the detector as it was.
     told = copy.copy(detector) if reset else detector
