@@ -100,6 +100,23 @@ def test_a_stream_in_parts_is_one_stream_bit_for_bit(reference, scores, ends, mo
     assert len(whole.state_dict()["bag"]) == min(most, len(reference) + len(scores))
 
 
+def test_an_interrupted_part_counts_not_at_all(rng, monkeypatch):
+    reference, first, second = rng.normal(size=(3, 30))
+    test, left = fed(reference, first, most=40), iter(range(5))
+
+    def interrupt():
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ama.decision.martingale.advance", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            test.update(second)
+    assert test.state_dict() == fed(reference, first, most=40).state_dict()
+    test.update(second)
+    assert test.state_dict() == fed(reference, first, second, most=40).state_dict()
+
+
 def test_draws_depend_on_the_number_of_the_sample_alone():
     whole = draws(3, 0, 20)
     assert np.array_equal(whole[7:], draws(3, 7, 13))

@@ -183,10 +183,16 @@ class DriftMartingale:
         if not np.isfinite(scores).all():
             raise ValueError("scores must be finite numbers below 3.4e38")
         random = draws(self.seed, self.seen, len(scores))
-        p = np.empty(len(scores))
-        for i in range(len(p)):
-            p[i] = self._ranked(scores[i : i + 1], *random[i : i + 1].T)
-            advance()
+        p, before = np.empty(len(scores)), (self.bag.copy(), self.seen)
+        try:
+            for i in range(len(p)):
+                p[i] = self._ranked(scores[i : i + 1], *random[i : i + 1].T)
+                advance()
+        except (
+            BaseException
+        ):  # an interruption: scores in the bag without their bets would be no state of a test
+            self.bag, self.seen = before
+            raise
         if len(p):
             self._bet(p)
 
