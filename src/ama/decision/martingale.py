@@ -188,9 +188,8 @@ class DriftMartingale:
             for i in range(len(p)):
                 p[i] = self._ranked(scores[i : i + 1], *random[i : i + 1].T)
                 advance()
-        except (
-            BaseException
-        ):  # an interruption: scores in the bag without their bets would be no state of a test
+        except BaseException:
+            # An interruption: scores in the bag without their bets would be no state of a test.
             self.bag, self.seen = before
             raise
         if len(p):
