@@ -150,7 +150,16 @@ def test_every_loss_of_a_training_has_its_panel():
     assert list(raw.get_xdata()) == list(smooth.get_xdata()) == [25 * i for i in range(1, 41)]
     assert list(raw.get_ydata()) == [2.0 + i % 2 for i in range(1, 41)]
     assert np.allclose(smooth.get_ydata()[5:-5], 2.5, atol=0.01)
+    assert {line.get_marker() for axis in figure.axes for line in axis.get_lines()} == {"None"}
     assert render(plot_training(history[:1])).std() > 0
+
+
+def test_the_losses_of_a_training_with_one_record_are_points():
+    figure = plot_training([{"step": 20, "critic": 0.5}])
+    shown = render(figure)
+    for line in figure.axes[0].get_lines():
+        line.remove()
+    assert (render(figure) != shown).any()
 
 
 def test_lengths_of_encodings_stand_beside_the_sphere_and_its_shell():

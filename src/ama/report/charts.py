@@ -109,7 +109,8 @@ def plot_training(history: list[dict[str, int | float]]) -> Figure:
         steps, values = zip(*((line["step"], line[name]) for line in history if name in line), strict=True)
         smooth = pd.Series(values).rolling(max(1, len(values) // 10), center=True, min_periods=1).mean()
         axis.plot(steps, values, linewidth=0.8, alpha=0.35)
-        axis.plot(steps, smooth, linewidth=1.6, color=axis.lines[0].get_color())
+        alone = "o" if len(steps) == 1 else None  # a line through one point shows nothing
+        axis.plot(steps, smooth, marker=alone, linewidth=1.6, color=axis.lines[0].get_color())
         axis.set_ylabel(name)
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1].set_xlabel("step")

@@ -166,6 +166,13 @@ def test_whole_groups_are_held_out_by_a_rule(call, tmp_path):
     assert refused(strict, re.escape(f"{unmatched} (refused by strict)"))
 
 
+def test_what_was_assumed_is_said_before_groups_are_refused(call, tmp_path):
+    _, _, errors = call("fit", "photos", "--group-by", "time:99h", *SMALL, "--out", tmp_path / "model")
+    assumed, refusal = errors.splitlines()[-2:]
+    assert "has no DateTimeOriginal, so the times of the files are taken for all" in assumed
+    assert refusal.startswith("ama: --group-by time:99h finds the same group for all 120 normal samples")
+
+
 @pytest.mark.filterwarnings("always:.*groups are held out")
 def test_drift_from_groups_tells_for_which_samples_the_rate_holds(call, tmp_path):
     words = ["fit", "photos", "--normal-label", "cat", "dog", *SMALL, "--out", tmp_path / "model"]

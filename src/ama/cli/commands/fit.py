@@ -218,10 +218,11 @@ def _groups(samples: Samples, rule: Grouping, strict: bool) -> np.ndarray:
     from ama.data.samples import Wanted
 
     wanted = Wanted(strict=strict)
-    labels = rule.labels(samples.ids, samples.group_values, wanted.remark)
-    numbers = group_numbers(labels, samples.ids, rule.said, wanted.remark)
-    say_all(wanted.remarks)
-    return numbers
+    try:
+        labels = rule.labels(samples.ids, samples.group_values, wanted.remark)
+        return group_numbers(labels, samples.ids, rule.said, wanted.remark)
+    finally:  # what was assumed may be why the groups are refused
+        say_all(wanted.remarks)
 
 
 def _with_anomalies(
