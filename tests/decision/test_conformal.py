@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -204,3 +205,10 @@ def test_what_rounding_alone_tells_apart_ties_and_nothing_else_does(arithmetic):
     assert (np.diff(whole) > 0).all()
     for others in (rounded, behind):
         assert np.array_equal(coarse(others, arithmetic), whole)
+
+
+@pytest.mark.parametrize(("n", "expected"), [(20, 2 / math.comb(40, 20)), (5000, sys.float_info.min)])
+def test_the_p_value_of_a_drift_is_never_zero(n, expected):
+    found = drift(np.arange(n) + 1e6, np.arange(n) * 1.0)
+    assert found.p_value == pytest.approx(expected)
+    assert not found.lower
