@@ -145,9 +145,8 @@ def _fail(message: str, status: int) -> int:
 def _fail_to_write(error: OSError) -> int:
     if error.filename is not None:
         return _fail(f"{error.filename}: {error.strerror or error}", 1)
-    if (
-        error.errno == errno.ENOENT
-    ):  # Python's, of temporary files, which libraries look for when they are imported
+    # Python's, of temporary files, which libraries look for when they are imported.
+    if error.errno == errno.ENOENT:
         return _fail("there is no folder for temporary files: TMPDIR must name one that can be written to", 1)
     # What is left in the buffer is discarded: Python would try to write it at exit, and complain again.
     discard(sys.stdout.fileno())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ama.data.arrow import EmptyTableError, check_names
 from ama.data.csv_blank_lines import Filled
-from ama.data.csv_header import check_header, is_number
+from ama.data.csv_header import check_header, is_number, left_out, most_of_title
 from ama.data.decimal_signs import decimal_sign, has_groups
 from ama.errors import InputError
 
@@ -90,14 +90,12 @@ class Dialect:
         """What is said of lines that are skipped, after the name of the file."""
         words = []
         if self.n_above:
-            lines = "line is" if self.n_above == 1 else f"{self.n_above} lines are"
-            words.append(f"the first {lines} left out: the column names are below")
+            words.append(f"{left_out('first', self.n_above, 'line')}: the column names are below")
         if self.units:
             shown = ", ".join(self.units[:3]) + (", ..." if len(self.units) > 3 else "")
             words.append(f"the line below the column names is left out, as it holds units: {shown}")
         if self.filled is not None and (n := self.filled.n_below):
-            lines = "line is" if n == 1 else f"{n} lines are"
-            words.append(f"the last {lines} left out, without a value")
+            words.append(f"{left_out('last', n, 'line')}, without a value")
         return words
 
 
@@ -226,7 +224,7 @@ def _above(lines: list[str], separator: str | None) -> int:
             return 0
         (names, *rows), n_header = _parsed(lines[n:], mark)
         rows = [row for row in rows[bool(_units(lines[n + n_header :], mark)) :] if any(row)]
-        most = 1 if len(names) < 4 else 2
+        most = most_of_title(len(names))
         if (
             len(names) > 1
             and all(name.strip() and not is_number(name) for name in names)

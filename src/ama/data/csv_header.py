@@ -1,4 +1,4 @@
-"""Which first lines of a CSV file are no column names."""
+"""Which first lines of a CSV file or a sheet are no column names."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def _check_spaces(names: Sequence[str], rows: Sequence[Sequence[str]], name: str
             f"the fields of {name} are separated by spaces, expected commas, semicolons, tabs or vertical bars: "
             "name it .txt, which is read as numbers without column names"
         )
+
+
+def most_of_title(n_columns: int) -> int:
+    """How many fields a title or a remark fills at most, above names of so many columns."""
+    return 1 if n_columns < 4 else 2
+
+
+def left_out(which: str, n: int, noun: str) -> str:
+    """That the first, or last, n lines or rows are left out, as ``noun`` calls them."""
+    return f"the {which} {noun} is left out" if n == 1 else f"the {which} {n} {noun}s are left out"
 
 
 def is_number(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_reading import readable
 from ama.data.csv_dialect import UNNAMED
-from ama.data.csv_header import check_header
+from ama.data.csv_header import check_header, left_out, most_of_title
 from ama.data.frames import frame_table
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
@@ -66,14 +66,12 @@ def _with_names(cells: Any, name: str, wanted: Wanted) -> Any:
     if not n_columns:
         return cells
     header = int((~blank).argmax())
-    # A title or a remark fills the first cell or two, above names that are complete; as in CSV.
-    most = 1 if n_columns < 4 else 2
-    is_title = blank | (filled.iloc[:, :1].any(axis=1) & (filled.sum(axis=1) <= most))
+    # A title or a remark fills the first cells, above names that are complete; as in CSV.
+    is_title = blank | (filled.iloc[:, :1].any(axis=1) & (filled.sum(axis=1) <= most_of_title(n_columns)))
     below = int((~is_title).argmax())
     if below > header and all(isinstance(value, str) for value in cells.iloc[below]):
         n = int((~blank[header:below]).sum())
-        rows = "row is" if n == 1 else f"{n} rows are"
-        wanted.remark(f"{name}: the first {rows} left out: the column names are below")
+        wanted.remark(f"{name}: {left_out('first', n, 'row')}: the column names are below")
         header = below
     found = zip(cells.iloc[header], filled.iloc[header], strict=True)
     names = [str(value) if there else UNNAMED.format(i) for i, (value, there) in enumerate(found)]

@@ -27,11 +27,8 @@ ROW_NUMBER = re.compile(
 TIME_NAME = re.compile(
     r"(?i:(.*[^a-z])?(ts|time(stamp)?|date(time)?|epoch|unix_?time)([^a-z].*)?)|.*[a-z]Time(stamp)?"
 )
-# Seconds since 1970 in the years from 1990 to 2100, and how many of each unit a second has.
-SINCE_1970, UNITS = (
-    (6.3e8, 4.1e9),
-    {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9},
-)
+SINCE_1970 = (6.3e8, 4.1e9)  # seconds, in the years from 1990 to 2100
+UNITS = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}  # how many a second has
 LABEL_NAME = re.compile(
     r"(is_?)?(y|targets?|labels?|class(es)?|class_?labels?|category|anomal(y|ies|ous)|outliers?|(ab)?normal|"
     r"ground_?truth|truth|attack|fraud|faulty?|defect(ive)?)",

@@ -38,7 +38,7 @@ def number_with_unit(kinds: Iterable[str | None]) -> str | None:
     kinds
         The different texts; None is a missing one.
     """
-    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    texts = _examined(kinds)
     if len(texts) <= LEAST:
         return None
     odd = [text for text in texts if not PLAIN.search(text)]
@@ -55,7 +55,7 @@ def date_as_text(kinds: Iterable[str | None]) -> str | None:
     kinds
         The different texts; None is a missing one.
     """
-    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    texts = _examined(kinds)
     found = [text for text in texts if OTHER_DATE.fullmatch(text)]
     n_dates = len(found) + sum(ISO_DATE.search(text) is not None for text in texts)
     return found[0] if found and n_dates >= MOSTLY * len(texts) else None
@@ -69,7 +69,7 @@ def image_path(kinds: Iterable[str | None]) -> str | None:
     kinds
         The different texts; None is a missing one.
     """
-    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    texts = _examined(kinds)
     found = [text for text in texts if text.lower().endswith(tuple(SUFFIXES))]
     return found[0] if found and len(found) >= MOSTLY * len(texts) else None
 
@@ -82,10 +82,14 @@ def duration_as_text(kinds: Iterable[str | None]) -> str | None:
     kinds
         The different texts; None is a missing one.
     """
-    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    texts = _examined(kinds)
     found = [match for match in map(DURATION.fullmatch, texts) if match]
     long = next((match[0] for match in found if match[1] or int(match[2]) >= HOURS), None)
     return long if len(found) >= MOSTLY * len(texts) else None
+
+
+def _examined(kinds: Iterable[str | None]) -> list[str]:
+    return [text for text in islice(kinds, EXAMINED) if text is not None]
 
 
 # What such texts are -> what finds an example of them.
