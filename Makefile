@@ -7,6 +7,9 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 CONSTRAINTS ?= constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
 
+# The tests start many processes, which all would compile the package again where this is set.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test coverage lint fuzz kill docs site clean
 
 demo: $(VENV)/installed

@@ -10,7 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.baselines.fence_gan import CIFAR10, CLOSEST, FenceGAN, dispersion, encirclement
+from ama.baselines.fence_gan import CLOSEST, FenceGAN, dispersion, encirclement
+from ama.benchmark.tables.compared_methods import BASELINES, FGAN_CIFAR10
 
 
 @given(st.floats(0.05, 0.95), st.floats(-4, 4), st.sampled_from(["cross_entropy", "log"]))
@@ -50,4 +51,5 @@ def test_the_generator_has_a_learning_rate_of_its_own(digits):
 
 
 def test_the_authors_values_are_parameters():
-    assert FenceGAN(**CIFAR10).get_params().items() >= CIFAR10.items()
+    _, values = BASELINES[FGAN_CIFAR10]
+    assert FenceGAN(**values).get_params().items() >= values.items()

@@ -18,7 +18,7 @@ Deviations. ``encirclement="cross_entropy"``, the default, is that of the author
 paper's minimum and is bounded below; ``"log"`` is the paper's equation, bounded at 1e-3 from the target. The networks
 are DCGAN's, for any size of image; the authors' have two convolutions, for 28 x 28. Their code first trains D alone for
 a while, which is left out here. The defaults are the code's values for MNIST. Its values for CIFAR-10 are
-``alpha=0.5, beta=10, gamma=0.5, generator_rate=10`` (``CIFAR10``).
+``alpha=0.5, beta=10, gamma=0.5, generator_rate=10``.
 """
 
 from __future__ import annotations
@@ -39,8 +39,6 @@ from ama.settings import WEIGHT
 from ama.training.run import Run
 from ama.utils.declarations import METHOD, parameter
 
-# The values that the authors' code is called with for CIFAR-10.
-CIFAR10 = {"alpha": 0.5, "beta": 10.0, "gamma": 0.5, "generator_rate": 10.0}
 CLOSEST = 1e-3  # distance from the target below which the logarithm of the paper's loss is constant
 
 Encirclement = Literal["cross_entropy", "log"]

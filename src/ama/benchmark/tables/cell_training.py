@@ -23,8 +23,6 @@ from ama.detectors.registry import method as detector_class
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.model import Model
-from ama.training.fit import Fitted, TrainingSet, fit_both, fit_model
-from ama.training.run import Run
 
 CHECKPOINT_SECONDS = 60.0
 UNRECORDED = ("checkpoints", "checkpoint_every", "progress")
@@ -83,6 +81,10 @@ def settings_of(cell: Cell, shape: tuple[int, ...]) -> settings.Settings:
 def _train_ama(
     cell: Cell, experiment: Experiment, checkpoints: Path, progress: bool | None, choice: settings.Settings
 ) -> Trained:
+    # Lightning takes seconds to import, and the cells of most methods train nothing.
+    from ama.training.fit import Fitted, TrainingSet, fit_both, fit_model
+    from ama.training.run import Run
+
     checkpoints.mkdir(parents=True, exist_ok=True)
     run = Run(
         cell.seed,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ama import settings
-from ama.baselines import fence_gan
 
 FALLING = "paper-form, falling rate"
 FALLING_LONGER = "paper-form, falling rate, 4,000 steps"
@@ -156,12 +155,14 @@ ABLATIONS = tuple(name for name in AMA if name not in _OTHERS)
 
 # For methods that need every sample for training more than for a threshold, which no cell uses.
 NO_THRESHOLD: dict[str, Any] = {"held_out": 0.001, "false_alarm_rate": 0.5}
+# The values that the authors' code is called with for CIFAR-10.
+_FGAN_ON_CIFAR10 = {"alpha": 0.5, "beta": 10.0, "gamma": 0.5, "generator_rate": 10.0}
 # Name in a table -> detector, and its parameters that differ from the defaults.
 BASELINES: dict[str, tuple[str, dict[str, Any]]] = {
     "neighbours": ("NearestNeighbours", NO_THRESHOLD),
     "pca": ("PCAReconstruction", NO_THRESHOLD),
     "FGAN": ("FenceGAN", {}),
-    FGAN_CIFAR10: ("FenceGAN", fence_gan.CIFAR10),
+    FGAN_CIFAR10: ("FenceGAN", _FGAN_ON_CIFAR10),
     "ALAD": ("ALAD", {}),
     "AnoGAN": ("AnoGAN", {}),
     "Skip-GANomaly": ("SkipGANomaly", {}),
