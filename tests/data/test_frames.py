@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -119,6 +120,16 @@ def test_a_missing_name_is_refused_in_an_index_of_any_type(name):
 def test_tables_of_pyarrow_are_frames():
     samples = open_source(pa.table({"b": [1, 0], "a": A[:2], "label": ["x", "y"]})).read()
     assert (samples.columns, samples.labels.tolist()) == (["b", "a"], ["x", "y"])
+
+
+def test_ids_and_labels_may_be_uuids(tmp_path):
+    keys = [UUID(int=7**40 + i) for i in range(2)]
+    frame = with_column([*keys, None]).rename(columns={"k": "id"})
+    frame.to_parquet(tmp_path / "a.parquet")
+    for source in (frame, tmp_path / "a.parquet"):
+        assert open_source(source).read().ids == [*map(str, keys), ""]
+        labels = open_source(source, label_column="id", columns=["a"]).read().labels
+        assert labels.tolist() == [*map(str, keys), ""]
 
 
 DAYS = [date(2026, 1, day) for day in (1, 2, 3)]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -76,6 +77,8 @@ def values(column: pa.Array) -> list[Any]:
         known = values(column.dictionary)
         return [None if i is None else known[i] for i in column.indices.to_pylist()]
     if isinstance(kind, pa.BaseExtensionType):
+        if kind.extension_name == "arrow.uuid":
+            return [None if b is None else str(UUID(bytes=b)) for b in column.storage.to_pylist()]
         return values(column.storage)
     if is_text(kind):
         kind, column = pa.large_binary(), column.cast(pa.large_binary())
