@@ -114,6 +114,13 @@ def test_a_model_selects_the_numbers_by_their_names():
         open_source(table().drop(["v"]), shape=(6,), columns=NAMES)
 
 
+def test_a_table_without_names_is_taken_by_position():
+    numbered = table().to_pandas()[["price", "v", "rank"]].set_axis(range(3), axis=1)
+    assert open_source(numbered).columns is None
+    for columns in (NAMES, None):
+        assert np.array_equal(open_source(numbered, shape=(6,), columns=columns).read().x, ROWS)
+
+
 def test_columns_are_chosen_and_dropped_as_they_are_stored():
     assert open_source(table(), columns=["v", "price"]).columns == [*NAMES[1:5], "price"]
     assert open_source(table(), drop=["v"]).columns == ["price", "rank"]

@@ -49,21 +49,20 @@ def with_components(table: ArrowTable, wanted: Wanted) -> tuple[ArrowTable, Want
     InputError
         If the first row has no vector; while the rows are read, if one has none or one of another length.
     """
-    table.check_columns([*wanted.drop, *(wanted.columns or () if wanted.shape is None else ())])
+    at_fit = wanted.shape is None
+    chosen = wanted.columns if at_fit else None
+    table.check_columns([*wanted.drop, *(chosen or ())])
     no_features = {ID_COLUMN, table.label_column(wanted.label_column), *wanted.drop}
     found = [f.name for f in table.schema if holds_vectors(f.type) and f.name not in no_features]
-    if wanted.shape is not None and wanted.columns is not None:
+    if not at_fit and wanted.columns is not None and table.named:
         parts = Counter(match[1] for name in wanted.columns if (match := COMPONENT.fullmatch(name)))
         return _spread(table, {name: parts[name] for name in found if name in parts}, "as at fit"), wanted
-    chosen = [name for name in found if wanted.columns is None or name in wanted.columns]
-    lengths = {name: _length(table, name) for name in chosen}
-    if wanted.shape is None:
-        for name, n in lengths.items():
-            what = f"vectors of length {n}: each of their numbers is a column, {name}[0] and so on"
-            wanted.remark(f"column {name!r} of {table.name} holds {what}", refused=False)
-    if wanted.columns is not None:
-        columns = [part for name in wanted.columns for part in _names(name, lengths)]
-        wanted = replace(wanted, columns=columns)
+    lengths = {name: _length(table, name) for name in found if chosen is None or name in chosen}
+    for name, n in lengths.items() if at_fit else ():
+        what = f"vectors of length {n}: each of their numbers is a column, {name}[0] and so on"
+        wanted.remark(f"column {name!r} of {table.name} holds {what}", refused=False)
+    if chosen is not None:
+        wanted = replace(wanted, columns=[part for name in chosen for part in _names(name, lengths)])
     return _spread(table, lengths, "as in row 1: drop the row or the column"), wanted
 
 
