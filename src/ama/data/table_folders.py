@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
@@ -22,12 +22,13 @@ from ama.data.table_sources import open_table
 from ama.errors import InputError
 
 SOME_TABLES = ".csv, .tsv, .jsonl, .arrow, ..."
+DELTA_LOG = "_delta_log"  # the folder that says which files belong to a table of Delta Lake
 MOST_NAMED = 3  # files in a message
 
 
 def open_tables(
     files: Sequence[Path | RemoteFile],
-    others: Iterable[str],
+    others: Collection[str],
     name: str,
     wanted: Wanted,
     folders: list[Path],
@@ -50,8 +51,13 @@ def open_tables(
     Raises
     ------
     InputError
-        If the files are of several kinds, or one has other columns than the first.
+        If the files are of several kinds, one has other columns than the first, or some may be out of date.
     """
+    if DELTA_LOG in others:
+        raise InputError(
+            f"{name} is a table of Delta Lake, whose files may be of several versions: store its rows as Parquet or, "
+            "in Python, pass the DataFrame of polars.read_delta"
+        )
     of_name = {file.name: file for file in files}
     found = shards(of_name)
     if not found:
