@@ -12,7 +12,7 @@ from pathlib import Path
 from ama.data.arrow import ArrowTable, EmptyTableError
 from ama.data.csv_tables import common_decimal, csv_table
 from ama.data.joined_tables import joined
-from ama.data.parquet_tables import parquet_table
+from ama.data.parquet_tables import OtherColumnsError, parquet_table
 from ama.data.partitions import Constants, Partitions, with_constants
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted, count
@@ -66,7 +66,7 @@ def open_tables(
     if rest := sorted(file for file in {*of_name, *others}.difference(found) if is_noticed(file)):
         wanted.remark(f"{name} is read from its {count(len(found), 'shard')} ({kind}), without {_some(rest)}")
     paths = [of_name[file] for file in found]
-    table = parquet_table(paths, name) if kind == PARQUET else _joined(paths, name, wanted)
+    table = _shards(paths, name, wanted) if kind == PARQUET else _joined(paths, name, wanted)
     return open_table(table, wanted, folders)
 
 
@@ -98,6 +98,17 @@ def open_partitions(
         [files[file] for file in found], name, wanted, [partitions.of_file(file) for file in found]
     )
     return open_table(table, wanted, folders)
+
+
+def _shards(paths: Sequence[Path | RemoteFile], name: str, wanted: Wanted) -> ArrowTable:
+    """Parquet files as one table, also where their columns differ in their order or in the types of their numbers."""
+    try:
+        return parquet_table(paths, name)
+    except OtherColumnsError as differ:
+        try:
+            return _joined(paths, name, wanted)
+        except InputError:
+            raise differ from None
 
 
 def _only_kind(found: Sequence[str], name: str) -> str:
