@@ -176,6 +176,13 @@ def test_vectors_of_another_length_than_at_fit_are_refused():
         open_source(short, shape=(6,), columns=NAMES).read()
 
 
+def test_very_long_vectors_are_refused():
+    with pytest.raises(
+        InputError, match=r"holds vectors of 70,000 numbers, expected at most 65,536: drop it"
+    ):
+        open_source(pa.table({"v": pa.array([np.zeros(70_000, np.float32)] * 2)}))
+
+
 def test_lists_of_lists_and_of_text_are_refused():
     for values, kind in ((VECTORS.reshape(N, 2, 2).tolist(), "list"), ([["a"]] * N, "string")):
         with pytest.raises(

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ama.data.arrow import ArrowTable
+from ama.data.arrow import MAX_COLUMNS, ArrowTable
 from ama.data.arrow_columns import is_number
 from ama.data.feature_columns import ID_COLUMN
 from ama.data.samples import Wanted, count
@@ -79,6 +79,9 @@ def _length(table: ArrowTable, name: str) -> int:
             f"column {name!r} of {table.name} holds no vector in row 1 (counted from 1), expected one in each row: "
             "drop the row or the column"
         )
+    if first > MAX_COLUMNS:
+        found = f"vectors of {first:,} numbers, expected at most {MAX_COLUMNS:,}: drop it"
+        raise InputError(f"column {name!r} of {table.name} holds {found}")
     return first
 
 
