@@ -26,8 +26,9 @@ MOST_NUMBERS = 2**22  # read at a time, as a row may hold thousands
 
 def holds_vectors(kind: pa.DataType) -> bool:
     """Whether a column of this type has a list of numbers in each row."""
-    if isinstance(kind, pa.BaseExtensionType):  # a tensor of one axis is one, too
-        return len(getattr(kind, "shape", ())) == 1 and holds_vectors(kind.storage_type)
+    if isinstance(kind, pa.BaseExtensionType):  # a tensor of one axis is a vector
+        stored = kind.storage_type
+        return holds_vectors(stored) and getattr(kind, "shape", None) == [getattr(stored, "list_size", None)]
     types = pa.types
     lists = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
     return lists and is_number(kind.value_type)
