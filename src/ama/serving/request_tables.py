@@ -137,14 +137,16 @@ def _text_columns(wanted: Wanted, names: list[str], named: bool) -> set[str]:
 
 
 def _column(values: list[Any], name: str, as_text: bool, wanted: Wanted) -> pa.Array:
-    if values and all(_is_vector(value) for value in values):
+    vectors = name not in (wanted.columns or ())  # whose columns are those of their numbers
+    if vectors and all(map(_is_vector, values)):
         return pa.array([[_number(x) for x in value] for value in values], pa.list_(pa.float64()))
     for row, value in enumerate(values, 1):
         if isinstance(value, dict | list):
             kind = "an object" if isinstance(value, dict) else "a list"
+            or_lists = ", or a list of numbers in each row" * vectors
             raise InputError(
                 f"column {name!r} of {NAME} holds {kind} in row {row} (counted from 1), expected a number, text, true, "
-                "false or null, or a list of numbers in each row"
+                f"false or null{or_lists}"
             )
     kinds = {type(value) for value in values if value is not None}
     if as_text or (str in kinds and len(kinds) > 1):
