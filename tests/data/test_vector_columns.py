@@ -176,6 +176,13 @@ def test_vectors_of_another_length_than_at_fit_are_refused():
         open_source(short, shape=(6,), columns=NAMES).read()
 
 
+def test_a_name_may_be_that_of_a_number_of_another_vector():
+    samples = open_source(pa.table({"v": [[1, 2]] * 9, "v[0]": [[3]] * 9})).read()
+    assert (samples.columns, samples.x[0].tolist()) == (["v[0]", "v[1]", "v[0][0]"], [1, 2, 3])
+    with pytest.raises(InputError, match=r"has two columns named 'v\[0\]', expected unique names"):
+        open_source(pa.table({"v": [[1, 2]] * 9, "v[0]": [3] * 9}))
+
+
 def test_very_long_vectors_are_refused():
     with pytest.raises(
         InputError, match=r"holds vectors of 70,000 numbers, expected at most 65,536: drop it"

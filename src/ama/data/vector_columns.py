@@ -124,10 +124,12 @@ def _stream(
     row = table.first_row + start
     part = table.part(start, table.n_rows) if start else table
     for batch in part.batches(stored, max(1, min(batch_size, MOST_NUMBERS // width))):
-        found = dict(zip(stored, batch.columns, strict=True))
-        for name in lengths.keys() & found.keys():
-            where = f"column {name!r} of {table.name}"
-            parts = _components(found[name], lengths[name], where, row, example)
+        found: dict[str, pa.Array] = {}
+        for name, column in zip(stored, batch.columns, strict=True):
+            parts = [column]
+            if name in lengths:
+                where = f"column {name!r} of {table.name}"
+                parts = _components(column, lengths[name], where, row, example)
             found.update(zip(_names(name, lengths), parts, strict=True))
         row += len(batch)
         yield pa.record_batch([found[name] for name in columns], names=columns)
