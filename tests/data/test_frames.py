@@ -132,6 +132,18 @@ def test_ids_and_labels_may_be_uuids(tmp_path):
         assert labels.tolist() == [*map(str, keys), ""]
 
 
+def test_uuids_are_no_feature():
+    frame = with_column([UUID(int=i) for i in range(3)])
+    source = open_source(frame)
+    assert (source.columns, source.remarks) == (
+        ["a"],
+        ("column 'k' of the data frame is left out, as it holds UUIDs",),
+    )
+    assert open_source(frame, shape=(1,), columns=["a"]).read().x[:, 0].tolist() == A
+    with pytest.raises(InputError, match=r"column 'k' of the data frame holds a value of type .*uuid"):
+        open_source(frame, columns=["a", "k"])
+
+
 DAYS = [date(2026, 1, day) for day in (1, 2, 3)]
 MOMENTS = [datetime(2026, 1, 1, hour) for hour in (1, 2, 3)]
 OF_POLARS = {

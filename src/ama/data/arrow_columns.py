@@ -40,6 +40,11 @@ def is_text(kind: pa.DataType) -> bool:
     return str(kind) in ("string", "large_string", "string_view")
 
 
+def is_uuid(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds UUIDs, as of a database's keys."""
+    return isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.uuid"
+
+
 def floats(column: pa.Array) -> Float[np.ndarray, " n"]:
     """A column of numbers as float64; a missing number is NaN."""
     return _stored(column).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
@@ -76,9 +81,9 @@ def values(column: pa.Array) -> list[Any]:
     if pa.types.is_dictionary(kind):  # each text once, however often it occurs
         known = values(column.dictionary)
         return [None if i is None else known[i] for i in column.indices.to_pylist()]
+    if is_uuid(kind):
+        return [None if b is None else str(UUID(bytes=b)) for b in column.storage.to_pylist()]
     if isinstance(kind, pa.BaseExtensionType):
-        if kind.extension_name == "arrow.uuid":
-            return [None if b is None else str(UUID(bytes=b)) for b in column.storage.to_pylist()]
         return values(column.storage)
     if is_text(kind):
         kind, column = pa.large_binary(), column.cast(pa.large_binary())
