@@ -190,6 +190,15 @@ def test_very_long_vectors_are_refused():
         open_source(pa.table({"v": pa.array([np.zeros(70_000, np.float32)] * 2)}))
 
 
+def test_another_type_than_at_fit_is_refused():
+    sentence = r"^column 'v' of the data frame is of type string, expected vectors of 4 numbers, as at fit$"
+    for text in (["[1, 2, 3, 4]"] * N, ["x"] * N):
+        with pytest.raises(InputError, match=sentence):
+            open_source(table(pa.array(text)), shape=(6,), columns=NAMES)
+    beside = pa.table({**dict(zip(NAMES, ROWS.T, strict=True)), "v": ["x"] * N})
+    assert np.array_equal(open_source(beside, shape=(6,), columns=NAMES).read().x, ROWS)
+
+
 def test_lists_of_lists_and_of_text_are_refused():
     for values, kind in ((VECTORS.reshape(N, 2, 2).tolist(), "list"), ([["a"]] * N, "string")):
         with pytest.raises(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -57,6 +57,7 @@ def with_components(table: ArrowTable, wanted: Wanted) -> tuple[ArrowTable, Want
     found = [f.name for f in table.schema if holds_vectors(f.type) and f.name not in no_features]
     if not at_fit and wanted.columns is not None and table.named:
         parts = Counter(match[1] for name in wanted.columns if (match := COMPONENT.fullmatch(name)))
+        _check_vectors(table, parts, found)
         return _spread(table, {name: parts[name] for name in found if name in parts}, "as at fit"), wanted
     lengths = {name: _length(table, name) for name in found if chosen is None or name in chosen}
     for name, n in lengths.items() if at_fit else ():
@@ -65,6 +66,16 @@ def with_components(table: ArrowTable, wanted: Wanted) -> tuple[ArrowTable, Want
     if chosen is not None:
         wanted = replace(wanted, columns=[part for name in chosen for part in _names(name, lengths)])
     return _spread(table, lengths, "as in row 1: drop the row or the column"), wanted
+
+
+def _check_vectors(table: ArrowTable, parts: Lengths, found: Sequence[str]) -> None:
+    """Refuse a column of another type where a model has seen vectors."""
+    for field in table.schema:
+        if field.name in parts and field.name not in found and f"{field.name}[0]" not in table.schema.names:
+            raise InputError(
+                f"column {field.name!r} of {table.name} is of type {field.type}, expected "
+                f"vectors of {count(parts[field.name], 'number')}, as at fit"
+            )
 
 
 def _names(column: str, lengths: Lengths) -> list[str]:
