@@ -103,12 +103,12 @@ def _tell(
     )
     written = "" if given.out is None else f"; wrote {given.out}"
     say(f"scored {count(len(scores), 'sample')}, {flagged} flagged as anomalies{written}")
+    for text in places.told():
+        say(text)
     if given.fdr is not None and not flagged:
         held_out_scores = detector.model_.calibration.cpu().numpy()
         if (why := undiscovered_sentence(scores, held_out_scores, given.fdr)) is not None:
             say(why)
-    for text in places.told():
-        say(text)
     held_out = len(detector.model_.calibration)
     say(drift_sentence(drift, held_out, given.model))
     if (scope := scope_sentence(drift, detector)) is not None:
