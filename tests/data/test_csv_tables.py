@@ -330,6 +330,16 @@ def test_texts_among_numbers_are_said_at_fit_and_afterwards(tmp_path):
     assert said == f"column 'a' of {tmp_path}/new.csv holds 2 texts among numbers, which count as missing"
 
 
+def test_text_in_another_encoding_is_refused_in_a_sentence(tmp_path):
+    path = tmp_path / "a.csv"
+    for text in ("a,b\n" + "1,x\n" * 9 + "2,丂\n", "丂,b\n1,2\n", "a,b\n" + "1,x\n" * 2**21 + "2,丂\n"):
+        path.write_bytes(text.encode("gb18030"))
+        with pytest.raises(
+            InputError, match=r"a.csv is text in neither UTF-8 nor Windows-1252, expected UTF-8"
+        ):
+            open_source(path)
+
+
 def test_points_between_thousands_belong_to_the_number_where_commas_are_decimal(tmp_path):
     (tmp_path / "a.csv").write_text("a;b\n1.234.567,5;1,5\n2,5;-1.000\n")
     assert open_source(tmp_path / "a.csv").read().x.tolist() == [[1234567.5, 1.5], [2.5, -1000]]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -72,7 +75,7 @@ ODD = {
     "complex": ([1j, 2j, 3j], "a value of type complex in row 1"),
     "sets among numbers": ([{1}, 2, 3], "a value of type set in row 1"),
     "periods": (pd.period_range("2026", periods=3), "a value of type extension.* in row 1"),
-    "lists": ([[1], [2], [3]], "a value of type list.* in row 1"),
+    "lists of text": ([["x"], ["y"], ["z"]], "a value of type list.* in row 1"),
 }
 
 
@@ -117,3 +120,77 @@ def test_a_missing_name_is_refused_in_an_index_of_any_type(name):
 def test_tables_of_pyarrow_are_frames():
     samples = open_source(pa.table({"b": [1, 0], "a": A[:2], "label": ["x", "y"]})).read()
     assert (samples.columns, samples.labels.tolist()) == (["b", "a"], ["x", "y"])
+
+
+def test_ids_and_labels_may_be_uuids(tmp_path):
+    keys = [UUID(int=7**40 + i) for i in range(2)]
+    frame = with_column([*keys, None]).rename(columns={"k": "id"})
+    frame.to_parquet(tmp_path / "a.parquet")
+    for source in (frame, tmp_path / "a.parquet"):
+        assert open_source(source).read().ids == [*map(str, keys), ""]
+        labels = open_source(source, label_column="id", columns=["a"]).read().labels
+        assert labels.tolist() == [*map(str, keys), ""]
+
+
+def test_uuids_are_no_feature():
+    frame = with_column([UUID(int=i) for i in range(3)])
+    source = open_source(frame)
+    assert (source.columns, source.remarks) == (
+        ["a"],
+        ("column 'k' of the data frame is left out, as it holds UUIDs",),
+    )
+    assert open_source(frame, shape=(1,), columns=["a"]).read().x[:, 0].tolist() == A
+    with pytest.raises(InputError, match=r"column 'k' of the data frame holds a value of type .*uuid"):
+        open_source(frame, columns=["a", "k"])
+
+
+DAYS = [date(2026, 1, day) for day in (1, 2, 3)]
+MOMENTS = [datetime(2026, 1, 1, hour) for hour in (1, 2, 3)]
+OF_POLARS = {
+    "integers": (pl.Series([1, 0, 1], dtype=pl.Int8), pd.Series([1, 0, 1])),
+    "booleans": (pl.Series([True, False, True]), pd.Series([True, False, True])),
+    "missing booleans": (pl.Series([True, None, True]), pd.array([True, None, True], dtype="boolean")),
+    "missing numbers": (pl.Series([1.5, None, 2.0]), pd.Series([1.5, np.nan, 2.0])),
+    "text": (pl.Series(["x", None, "x"]), pd.Series(["x", None, "x"])),
+    "categories": (pl.Series(["x", "y", "x"], dtype=pl.Categorical), pd.Categorical(["x", "y", "x"])),
+    "enums": (pl.Series(["x", "y", "x"], dtype=pl.Enum(["z", "y", "x"])), pd.Series(["x", "y", "x"])),
+    "dates": (pl.Series(DAYS), pd.to_datetime(DAYS)),
+    "moments": (pl.Series(MOMENTS), pd.Series(MOMENTS)),
+    "moments with a zone": (
+        pl.Series(MOMENTS).dt.replace_time_zone("Europe/Vienna"),
+        pd.Series(MOMENTS).dt.tz_localize("Europe/Vienna"),
+    ),
+    "times": (pl.Series([time(1), time(2), time(3)]), [time(1), time(2), time(3)]),
+    "durations": (
+        pl.Series([timedelta(1), timedelta(2), timedelta(3)]),
+        pd.to_timedelta([1, 2, 3], unit="D"),
+    ),
+    "decimals": (pl.Series([Decimal("1.5")] * 3), [Decimal("1.5")] * 3),
+    "lists": (pl.Series([[1.0, 2.0]] * 3), [[1.0, 2.0]] * 3),
+    "arrays": (pl.Series([[1.0, 2.0]] * 3, dtype=pl.Array(pl.Float32, 2)), [[1.0, 2.0]] * 3),
+}
+
+
+@pytest.mark.parametrize("kind", OF_POLARS)
+def test_a_frame_of_polars_is_read_as_one_of_pandas(kind):
+    of_polars, of_pandas = OF_POLARS[kind]
+    found = open_source(pl.DataFrame({"k": of_polars, "a": A}))
+    expected = open_source(pd.DataFrame({"k": of_pandas, "a": A}))
+    assert (found.columns, found.encoding, found.remarks) == (
+        expected.columns,
+        expected.encoding,
+        expected.remarks,
+    )
+    assert np.array_equal(found.read().x, expected.read().x)
+
+
+def test_what_of_polars_is_no_table_of_numbers_is_refused_in_a_sentence():
+    frame = pl.DataFrame({"a": A})
+    with pytest.raises(InputError, match=r"^found an object of type LazyFrame, .*: pass X.collect\(\)$"):
+        open_source(frame.lazy())
+    for empty, sentence in ((frame[:0], "has no rows"), (frame.select([]), "has no columns")):
+        with pytest.raises(InputError, match=f"the data frame {sentence}"):
+            open_source(empty)
+    for odd in (pl.Series([{"b": 1}] * 3), pl.Series([b"x"] * 3), pl.Series([[[1]]] * 3)):
+        with pytest.raises(InputError, match=r"column 'k' of the data frame holds .* in row 1"):
+            open_source(frame.with_columns(k=odd))

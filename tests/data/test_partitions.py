@@ -1,9 +1,11 @@
 """Columns that are in the names of folders."""
 
 import pickle
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -14,6 +16,14 @@ from ama.errors import InputError
 TABLE = pa.table(
     {"x": [1.0, 2.0, 3.0], "year": [2023, 2024, 2024], "site": ["a b", None, "c"], "label": [1, 0, 1]}
 )
+
+
+WRITERS = {
+    "csv": lambda frame, path: frame.to_csv(path, index=False),
+    "jsonl": lambda frame, path: frame.to_json(path, orient="records", lines=True),
+    "feather": lambda frame, path: frame.to_feather(path),
+    "parquet": lambda frame, path: frame.to_parquet(path),
+}
 
 
 def write(folder, kind="parquet"):
@@ -51,12 +61,48 @@ def test_a_part_begins_where_it_should_and_can_be_pickled(tmp_path):
     assert open_source(tmp_path, label_column="year").read().labels.tolist() == ["1"] * 10 + ["2"] * 10
 
 
+@pytest.mark.parametrize("kind", ["parquet", "csv", "feather", "jsonl"])
+def test_files_may_hold_the_columns_of_their_folders_too(tmp_path, kind):
+    write(tmp_path / "t")
+    expected = open_source(tmp_path / "t", columns=["x", "year", "site"]).read()
+    for path in list((tmp_path / "t").rglob("*.parquet")):
+        [site, year] = (part.partition("=")[2] for part in path.relative_to(tmp_path / "t").parts[1::-1])
+        whole = pq.read_table(pa.BufferReader(path.read_bytes())).to_pandas()
+        whole["site"] = None if site == "__HIVE_DEFAULT_PARTITION__" else site.replace("%20", " ")
+        whole["year"] = int(year)
+        path.unlink()
+        WRITERS[kind](whole, path.with_suffix(f".{kind}"))
+    found = open_source(tmp_path / "t", columns=["x", "year", "site"])
+    assert torch.equal(found.read().x, expected.x)
+    assert torch.equal(found.part(1, 3).read().x, expected.x[1:])
+
+
+@pytest.mark.parametrize(
+    ("folder", "held", "odd"),
+    [
+        ("k=1", [1.0, None], "''"),
+        ("k=true", [True, False], "'false'"),
+        ("k=2026-01-02", [date(2026, 1, 2), date(2026, 1, 3)], "'2026-01-03'"),
+        ("k=__HIVE_DEFAULT_PARTITION__", [None, "a"], "'a'"),
+    ],
+)
+def test_values_that_differ_from_the_name_of_the_folder_are_refused(tmp_path, folder, held, odd):
+    (tmp_path / folder).mkdir()
+    for values in (held[:1], held):
+        pq.write_table(pa.table({"x": [1.0] * len(values), "k": values}), tmp_path / folder / "a.parquet")
+        if len(values) == 1:
+            assert open_source(tmp_path, drop=["k"]).columns == ["x"]
+    with pytest.raises(InputError, match=rf"a.parquet holds {odd} in row 2 \(counted from 1\), expected '"):
+        open_source(tmp_path)
+
+
 def test_what_does_not_fit_is_refused(tmp_path):
     for name in ("year=1/a.csv", "year=2/b.csv"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("x\n1\n")
-    (tmp_path / "year=2" / "b.csv").write_text("x,year\n1,2\n")
-    with pytest.raises(InputError, match=r"b.csv has two columns named 'year'"):
+    (tmp_path / "year=2" / "b.csv").write_text("x,year\n1,2\n1,3\n")
+    found = r"'3' in row 2 \(counted from 1\), expected '2' as in the name of its folder"
+    with pytest.raises(InputError, match=rf"^column 'year' of \S+b.csv holds {found}$"):
         open_source(tmp_path)
     (tmp_path / "year=2" / "b.csv").rename(tmp_path / "year=2" / "b.jsonl")
     with pytest.raises(InputError, match=r"tables of several kinds, year=1/a.csv and year=2/b.jsonl"):

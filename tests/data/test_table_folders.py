@@ -141,3 +141,17 @@ def test_the_files_are_read_in_constant_memory(tmp_path):
     finally:
         pa.set_memory_pool(default)
     assert 0 < counted.max_memory() < 6 * values.nbytes
+
+
+@pytest.mark.parametrize("part", ["", "year=2026"])
+@pytest.mark.parametrize("url", [False, True])
+def test_a_table_of_delta_lake_is_refused_as_some_files_may_be_of_earlier_versions(tmp_path, rng, part, url):
+    (tmp_path / "t" / "_delta_log").mkdir(parents=True)
+    (tmp_path / "t" / "_delta_log" / "0.json").write_text("{}")
+    (tmp_path / "t" / part).mkdir(exist_ok=True)
+    frame(rng).to_parquet(tmp_path / "t" / part / "a.parquet")
+    source = f"file://{tmp_path}/t" if url else tmp_path / "t"
+    with pytest.raises(
+        InputError, match=r"/t is a table of Delta Lake, whose files may be of several versions"
+    ):
+        open_source(source)

@@ -94,6 +94,18 @@ def test_those_beyond_64_bits_are_said_of_a_csv_file_and_a_data_frame(tmp_path, 
     assert open_source(frame).read().x[:, 0].tolist() == [1e80, 1]
 
 
+@pytest.mark.parametrize("number", [2**53 + 1, 2**70 + 1, -(10**30) - 1])
+def test_those_in_a_later_part_of_a_csv_file_are_said(tmp_path, number):
+    path = tmp_path / "a.csv"
+    path.write_text("number,b\n" + "5,1e300\n" * (MAX_LINE // 8 + 1) + f"{number},2.5\n")
+    samples = open_source(path).read()
+    said = "holds 1 whole number beyond 2**53, which are rounded to 15 digits or more"
+    assert samples.remarks == (f"column 'number' of {path} {said}",)
+    assert samples.x[-1].tolist() == [float(number), 2.5]
+    path.write_text(path.read_text() + "0.5,1\n")
+    assert open_source(path).read().remarks == ()
+
+
 def test_decimals_count_as_they_are_whole():
     numbers = pa.array(
         [Decimal(2**53 + 1), Decimal("9007199254740993.5"), Decimal(10) ** 25, None, Decimal(7)]

@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 import scipy.sparse
@@ -46,6 +47,20 @@ def test_what_scikit_learn_knows_of_are_the_original_columns(detector, folder):
         assert known.shape_ == (known.encoding_.width,)
         assert known.learned_from_ == "500 rows of 6 columns"
     assert ama.load(folder).encoding_ == detector.encoding_
+
+
+def test_a_frame_of_polars_has_the_scores_of_one_of_pandas(detector, table):
+    expected = detector.score_samples(table)
+    frame = pl.from_pandas(table).with_columns(pl.col("country").cast(pl.Categorical))
+    for same in (
+        frame,
+        frame[:, ::-1],
+        frame.rechunk(),
+        pl.concat([frame[:100], frame[100:]], rechunk=False),
+    ):
+        assert np.array_equal(detector.score_samples(same), expected)
+    never_seen = frame.with_columns(country=pl.lit("Atlantis", pl.Categorical))
+    assert np.median(detector.score_samples(never_seen)) < np.median(expected)
 
 
 def test_a_source_is_scored_a_part_at_a_time(detector, tmp_path, monkeypatch):

@@ -6,13 +6,23 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import torch
 
+from ama.decision import conformal
 from ama.decision.conformal import Drift
 from ama.detectors.base import Detector
 from ama.detectors.drift_watch import WatchVerdict
 from ama.errors import LONGEST_SENTENCE
 from ama.report.judged_samples import Judged
-from ama.report.verdict import as_factor, drift_sentence, percent, scope_sentence, verdict, watch_sentence
+from ama.report.verdict import (
+    as_factor,
+    drift_sentence,
+    percent,
+    scope_sentence,
+    undiscovered_sentence,
+    verdict,
+    watch_sentence,
+)
 
 DETECTOR = Mock(spec=Detector, offset_=0.0, guaranteed_rate=0.05)
 
@@ -43,6 +53,23 @@ def test_with_labels_it_holds_what_is_found_and_the_false_alarms():
 )
 def test_shares_are_rounded_to_a_tenth_of_a_percent(share, text):
     assert percent(share) == text
+
+
+def test_the_held_out_samples_that_discoveries_need_are_named():
+    scores = np.array([-5.0, -6.0, *np.linspace(1, 2, 98)])
+
+    def n_flagged(m):
+        calibration = torch.linspace(0, 3, m)
+        return conformal.discoveries(
+            conformal.p_value(torch.from_numpy(scores), calibration).numpy(), 0.1
+        ).sum()
+
+    assert undiscovered_sentence(scores, np.linspace(0, 3, 40), 0.1) == (
+        "2 of 100 samples score below all 40 held-out normal samples, which are too few to flag any with --fdr 0.1: "
+        "that takes at least 499, by `ama calibrate` or a fit on more samples"
+    )
+    assert (n_flagged(40), n_flagged(498), n_flagged(499)) == (0, 0, 2)
+    assert undiscovered_sentence(scores[2:], np.linspace(0, 3, 40), 0.1) is None
 
 
 def test_drift_is_named_with_what_to_do():

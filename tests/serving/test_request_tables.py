@@ -48,6 +48,14 @@ def test_columns_have_the_types_of_their_values():
     }
 
 
+def test_lists_of_numbers_are_vectors():
+    found = table_of([{"v": [1, 2.5], "a": 0}, {"v": [3, 2**2000], "a": 1}])
+    assert found.to_pydict() == {"v": [[1.0, 2.5], [3.0, float("inf")]], "a": [0.0, 1.0]}
+    for odd in (["x"], [None], [[1.0]], {"b": 1}):
+        with pytest.raises(InputError, match=r"or a list of numbers in each row$"):
+            table_of([{"v": odd}])
+
+
 def arrow(table: pa.Table, **options) -> bytes:
     file = io.BytesIO()
     with pa.ipc.new_stream(file, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as stream:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +38,11 @@ def is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return is_text(kind.value_type)
     return str(kind) in ("string", "large_string", "string_view")
+
+
+def is_uuid(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds UUIDs, as of a database's keys."""
+    return isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.uuid"
 
 
 def floats(column: pa.Array) -> Float[np.ndarray, " n"]:
@@ -75,6 +81,8 @@ def values(column: pa.Array) -> list[Any]:
     if pa.types.is_dictionary(kind):  # each text once, however often it occurs
         known = values(column.dictionary)
         return [None if i is None else known[i] for i in column.indices.to_pylist()]
+    if is_uuid(kind):
+        return [None if b is None else str(UUID(bytes=b)) for b in column.storage.to_pylist()]
     if isinstance(kind, pa.BaseExtensionType):
         return values(column.storage)
     if is_text(kind):

@@ -55,6 +55,12 @@ def decodable(name: str) -> AbstractContextManager[None]:
 def _refusal(name: str, error: Exception) -> InputError:
     if isinstance(error, MemoryError):
         return InputError(f"{name} cannot be read: there is not enough memory")
+    if (
+        isinstance(error, UnicodeDecodeError) and error.encoding == "charmap"
+    ):  # Windows-1252, which is tried last
+        return InputError(
+            f"{name} is text in neither UTF-8 nor Windows-1252, expected UTF-8: save it as such"
+        )
     lines = str(error).strip().splitlines() or [type(error).__name__]
     reason = getattr(error, "strerror", None) or lines[0].rstrip(".")
     return InputError(f"{name} cannot be read: {reason}")

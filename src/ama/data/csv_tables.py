@@ -19,7 +19,7 @@ from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a
 from ama.data.arrow_reading import decodable, readable, text_file
 from ama.data.csv_blank_lines import filled_part, part_of
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
-from ama.data.csv_long_numbers import LONG, long_numbers
+from ama.data.csv_long_numbers import LONG, large_floats, long_numbers, whole_columns
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
 from ama.errors import InputError
@@ -186,17 +186,18 @@ class _CsvFile:
 
     def settled(self, kinds: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
         """The types of all columns, numbers with a fraction or else text for one with a value of no other type."""
+        large: set[str] = set()
         try:
             with self.opened(column_types=kinds) as reader:
-                for _ in reader:
-                    pass
+                for block in reader:
+                    large |= large_floats(block)
         except pa.ArrowInvalid as error:
             if (odd := ODD.search(str(error))) is None:
                 return kinds  # what else cannot be read is said by ``stream``
             name = self.dialect.names[int(odd["place"])]
             other = pa.float64() if kinds[name] in (pa.int64(), LONG) else pa.string()
             return self.settled({**kinds, name: other})
-        return kinds
+        return kinds | whole_columns(self.opened, large)
 
     def stream(
         self, kinds: dict[str, pa.DataType], columns: list[str], batch_size: int

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ama.data.arrow import ArrowTable
-from ama.data.arrow_columns import first_text, first_value, floats, is_number, is_text, not_a_number
+from ama.data.arrow_columns import (
+    first_text,
+    first_value,
+    floats,
+    is_number,
+    is_text,
+    is_uuid,
+    not_a_number,
+)
 from ama.data.encoding.learned_encoding import is_encodable
 from ama.data.names import of_columns
 from ama.data.samples import Wanted
@@ -144,9 +152,12 @@ def _candidates(table: ArrowTable, names: list[str], others: set[str]) -> list[s
 
 
 def _without_row_numbers(table: ArrowTable, features: list[str], wanted: Wanted) -> list[str]:
-    """Leave out the columns that number the rows, and say which others are perhaps no features."""
+    """Leave out the columns that number or name the rows, and say which others are perhaps no features."""
     kept = []
     for name in features:
+        if is_uuid(table.schema.field(name).type):
+            wanted.remark(f"column {name!r} of {table.name} is left out, as it holds UUIDs")
+            continue
         is_id = ID_NAME.fullmatch(name) is not None
         may_count = (is_id or ROW_NUMBER.fullmatch(name)) and is_number(table.schema.field(name).type)
         if may_count and _counts(table, name):

@@ -10,7 +10,15 @@ import pyarrow as pa
 
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import is_number, is_text
+from ama.data.vector_columns import holds_vectors
 from ama.errors import InputError
+
+# What columns become that are of such a kind in all tables, but of several types.
+COMMON = (
+    (is_number, pa.float64()),
+    (is_text, pa.large_string()),
+    (holds_vectors, pa.large_list(pa.float64())),
+)
 
 
 def joined(tables: Sequence[ArrowTable], name: str) -> ArrowTable:
@@ -92,7 +100,7 @@ def _common(column: str, tables: Sequence[ArrowTable]) -> pa.Field:
         kinds.setdefault(table.schema.field(column).type, table)
     kinds.pop(pa.null(), None)
     if len(kinds) > 1:
-        for of_kind, common in ((is_number, pa.float64()), (is_text, pa.large_string())):
+        for of_kind, common in COMMON:
             if all(map(of_kind, kinds)):
                 return pa.field(column, common)
         (expected, first), *_, (other, table) = kinds.items()

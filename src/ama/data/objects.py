@@ -116,7 +116,7 @@ def _open_dataset(source: Any, library: Any, wanted: Wanted) -> Source:
         column = _as_formatted(source.source, wanted).select_columns([name])
         if isinstance(column.features[name], library.Image | library.Value):
             return open_table(dataset_table(column, f"the column {name!r}"), wanted)
-        return open_array(np.asarray(source[:]), f"the column {name!r}", wanted)
+        return open_array(source[:], f"the column {name!r}", wanted)
     if isinstance(source, library.Dataset):
         source = _as_formatted(source, wanted)
         return open_table(dataset_table(source, "the data set"), wanted)

@@ -19,13 +19,17 @@ from ama.errors import InputError
 MAX_FOOTER = 64 * 2**20  # bytes of a file's footer, which describes each column of each row group
 
 
+class OtherColumnsError(InputError):
+    """A shard with other columns than the first."""
+
+
 def parquet_table(paths: Sequence[Path | RemoteFile], name: str) -> ArrowTable:
     """One Parquet file, or several shards of one table.
 
     Raises
     ------
     InputError
-        If a file is empty, damaged or not Parquet, or the shards' columns differ.
+        If a file is empty, damaged or not Parquet, or, as an ``OtherColumnsError``, if the shards' columns differ.
     """
     counts: list[int] = []
     schemas, largest_group = [], 1
@@ -115,6 +119,6 @@ def _check_columns(
         found, wanted = (("none", None) if field is None else (field.name, field.type) for field in fields)
         if found != wanted:
             shown = [name if kind is None else f"{name} ({kind})" for name, kind in (found, wanted)]
-            raise InputError(
+            raise OtherColumnsError(
                 f"column {i + 1} of {path} is {shown[0]}, expected {shown[1]} as in {first.name}"
             )

@@ -9,10 +9,15 @@ from pathlib import PurePosixPath
 from typing import TypeAlias
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 
 from ama.data.arrow import ArrowTable
+from ama.data.arrow_columns import values
+from ama.data.arrow_reading import decodable
+from ama.data.labels import as_labels
 from ama.data.names import clean_name
+from ama.errors import InputError
 
 Constants: TypeAlias = Mapping[str, pa.Scalar]  # columns that have one value in a whole table
 
@@ -76,10 +81,37 @@ def _plain(text: str) -> str:
 
 
 def with_constants(table: ArrowTable, constants: Constants) -> ArrowTable:
-    """A table with further columns."""
-    if not constants:
-        return table
-    fields = [*table.schema, *(pa.field(name, value.type) for name, value in constants.items())]
+    """A table with further columns; one that it holds itself must have the same values.
+
+    Raises
+    ------
+    InputError
+        If it has others; the message names the first.
+    """
+    for name in table.schema.names:
+        if name in constants:
+            _check_same(table, name, constants[name])
+    return _with(table, constants) if constants else table
+
+
+def _check_same(table: ArrowTable, name: str, expected: pa.Scalar) -> None:
+    """Refuse a column in which a value differs from that of the folder."""
+    [wanted], row = as_labels([expected.as_py()]), 1
+    for column in table.column(name):
+        with decodable(f"column {name!r} of {table.name}"):
+            texts = column.cast(pa.string()) if pa.types.is_boolean(column.type) else column
+            found = as_labels(values(texts))
+        for i in np.flatnonzero(found != wanted)[:1].tolist():
+            raise InputError(
+                f"column {name!r} of {table.name} holds {found[i]!r} in row {row + i} (counted from 1), expected "
+                f"{wanted!r} as in the name of its folder"
+            )
+        row += len(column)
+
+
+def _with(table: ArrowTable, constants: Constants) -> ArrowTable:
+    own = [field for field in table.schema if field.name not in constants]
+    fields = [*own, *(pa.field(name, value.type) for name, value in constants.items())]
     stream = partial(_stream, table, constants)
     return ArrowTable(
         table.name,
@@ -94,9 +126,7 @@ def with_constants(table: ArrowTable, constants: Constants) -> ArrowTable:
 
 
 def _in_texts(table: ArrowTable, constants: Constants, columns: list[str], spelled: bool) -> ArrowTable:
-    return with_constants(
-        table.in_texts([name for name in columns if name not in constants], spelled), constants
-    )
+    return _with(table.in_texts([name for name in columns if name not in constants], spelled), constants)
 
 
 def _stream(

@@ -88,7 +88,9 @@ def _unmasked(array: np.ma.MaskedArray, name: str) -> np.ndarray:
 def _of_numbers(found: np.ndarray, given: Any, name: str) -> np.ndarray:
     kind = found.dtype.kind
     if found.ndim == 0 and kind in "OUS":
-        raise InputError(f"found an object of type {type(given).__name__}, {EXPECTED}")
+        found_type = type(given).__name__
+        instead = ": pass X.collect()" if found_type == "LazyFrame" else ""  # of polars
+        raise InputError(f"found an object of type {found_type}, {EXPECTED}{instead}")
     if found.dtype.names is not None:
         fields = ", ".join(found.dtype.names)
         raise InputError(f"{name} has the named fields {fields}, expected plain numbers or a DataFrame")

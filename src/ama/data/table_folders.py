@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
@@ -12,7 +12,7 @@ from pathlib import Path
 from ama.data.arrow import ArrowTable, EmptyTableError
 from ama.data.csv_tables import common_decimal, csv_table
 from ama.data.joined_tables import joined
-from ama.data.parquet_tables import parquet_table
+from ama.data.parquet_tables import OtherColumnsError, parquet_table
 from ama.data.partitions import Constants, Partitions, with_constants
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted, count
@@ -22,12 +22,13 @@ from ama.data.table_sources import open_table
 from ama.errors import InputError
 
 SOME_TABLES = ".csv, .tsv, .jsonl, .arrow, ..."
+DELTA_LOG = "_delta_log"  # the folder that says which files belong to a table of Delta Lake
 MOST_NAMED = 3  # files in a message
 
 
 def open_tables(
     files: Sequence[Path | RemoteFile],
-    others: Iterable[str],
+    others: Collection[str],
     name: str,
     wanted: Wanted,
     folders: list[Path],
@@ -50,8 +51,13 @@ def open_tables(
     Raises
     ------
     InputError
-        If the files are of several kinds, or one has other columns than the first.
+        If the files are of several kinds, one has other columns than the first, or some may be out of date.
     """
+    if DELTA_LOG in others:
+        raise InputError(
+            f"{name} is a table of Delta Lake, whose files may be of several versions: store its rows as Parquet or, "
+            "in Python, pass the DataFrame of polars.read_delta"
+        )
     of_name = {file.name: file for file in files}
     found = shards(of_name)
     if not found:
@@ -60,7 +66,7 @@ def open_tables(
     if rest := sorted(file for file in {*of_name, *others}.difference(found) if is_noticed(file)):
         wanted.remark(f"{name} is read from its {count(len(found), 'shard')} ({kind}), without {_some(rest)}")
     paths = [of_name[file] for file in found]
-    table = parquet_table(paths, name) if kind == PARQUET else _joined(paths, name, wanted)
+    table = _shards(paths, name, wanted) if kind == PARQUET else _joined(paths, name, wanted)
     return open_table(table, wanted, folders)
 
 
@@ -92,6 +98,17 @@ def open_partitions(
         [files[file] for file in found], name, wanted, [partitions.of_file(file) for file in found]
     )
     return open_table(table, wanted, folders)
+
+
+def _shards(paths: Sequence[Path | RemoteFile], name: str, wanted: Wanted) -> ArrowTable:
+    """Parquet files as one table, also where their columns differ in their order or in the types of their numbers."""
+    try:
+        return parquet_table(paths, name)
+    except OtherColumnsError as differ:
+        try:
+            return _joined(paths, name, wanted)
+        except InputError:
+            raise differ from None
 
 
 def _only_kind(found: Sequence[str], name: str) -> str:

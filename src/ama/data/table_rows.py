@@ -24,11 +24,14 @@ from ama.data.labels import as_labels, as_objects
 from ama.data.names import of_columns
 from ama.data.normal_labels import is_normal
 from ama.data.samples import Samples, Source, Wanted, count
+from ama.data.vector_columns import with_components
 from ama.errors import InputError
 
 
 class TableRows(Source):
     """Rows of a table: every column is a feature, except labels, ids and numbers of rows.
+
+    A column of vectors is as many columns of numbers: see :mod:`ama.data.vector_columns`.
 
     Columns of numbers are taken as they are. If there are others or missing values, the encoding of
     :mod:`ama.data.encoding` makes numbers of all columns: that of the model, or else one that is learned from the
@@ -51,9 +54,10 @@ class TableRows(Source):
 
     def __init__(self, table: ArrowTable, wanted: Wanted):
         wanted.check_kind("rows", table.name)
-        self.wanted = wanted
         self.group = None if wanted.group_by is None else wanted.group_by.column
-        found = find_columns(table, _without(self.group, table, wanted))
+        table, self.wanted = with_components(table, _without(self.group, table, wanted))
+        wanted = self.wanted
+        found = find_columns(table, wanted)
         self.label, self.id = found.label, found.id
         self.table = table = table.as_written(self.label, self.id, self.group)
         self.features, encoding = found.features, wanted.encoding

@@ -12,6 +12,7 @@ from ama.data.image_columns import ImageColumn
 from ama.data.names import of_columns
 from ama.data.samples import Source, Wanted
 from ama.data.table_rows import TableRows
+from ama.data.vector_columns import holds_vectors
 
 
 def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = None) -> Source:
@@ -48,7 +49,7 @@ def _remark_unread(images: ImageColumn, wanted: Wanted) -> None:
         end = "not read: --label-column takes labels from one"
         wanted.remark(of_columns(labels, images.name, f"is {end}", f"are {end}"))
         used.update(labels)
-    numbers = [field.name for field in schema if is_number(field.type) and field.name != ID_COLUMN]
-    if rest := [name for name in numbers if name not in used]:
+    features = [field.name for field in schema if is_number(field.type) or holds_vectors(field.type)]
+    if rest := [name for name in features if name not in {*used, ID_COLUMN}]:
         end = f"not read, as {images.column!r} holds images: --drop {images.column} makes rows of the others"
         wanted.remark(of_columns(rest, images.name, f"is {end}", f"are {end}"))

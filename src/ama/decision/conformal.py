@@ -133,6 +133,8 @@ def is_anomaly(scores: Float[Tensor, " b"], threshold: float) -> Bool[Tensor, " 
 def discoveries(p_values: Float[np.ndarray, " b"], false_discovery_rate: float) -> Bool[np.ndarray, " b"]:
     """Flag samples of a batch so that, on average, at most this share of the flagged samples is normal.
 
+    To flag d of b samples takes ``samples_needed(false_discovery_rate * d / b)`` held-out normal samples.
+
     Parameters
     ----------
     p_values

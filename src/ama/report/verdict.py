@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from jaxtyping import Float
+
 from ama.data.samples import count
 from ama.decision import conformal
 from ama.decision.conformal import DRIFT_LEVEL
@@ -59,6 +62,31 @@ def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
     return (
         f"the scores are {direction} than expected ({test}): unless {unless}, normal data have changed: inspect some; "
         f"if normal, run `ama calibrate {model} SOURCE` on such samples, or fit again"
+    )
+
+
+def undiscovered_sentence(
+    scores: Float[np.ndarray, " b"], calibration: Float[np.ndarray, " m"], false_discovery_rate: float
+) -> str | None:
+    """How many held-out samples it takes, if a limit on false discoveries flags none though some look unusual.
+
+    Parameters
+    ----------
+    scores
+        Of samples of which none is flagged.
+    calibration
+        Scores of the held-out normal samples.
+    false_discovery_rate
+        The limit.
+    """
+    n, m, found = len(scores), len(calibration), int((scores < calibration.min()).sum())
+    if not found:
+        return None
+    needed = conformal.samples_needed(false_discovery_rate * found / n)
+    more = f"{found} of {count(n, 'sample')} score{'s'[: found == 1]} below all {count(m, 'held-out normal sample')}"
+    return (
+        f"{more}, which are too few to flag any with --fdr {false_discovery_rate:g}: that takes at least {needed:,}, "
+        "by `ama calibrate` or a fit on more samples"
     )
 
 

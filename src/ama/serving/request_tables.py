@@ -25,7 +25,8 @@ FORMS = "a list of objects by column name, or a list of lists"
 def json_table(body: bytes, wanted: Wanted, limits: Limits) -> ArrowTable:
     """Rows as JSON: a list of objects by column name or of lists, or one object.
 
-    Values are numbers, text, true and false; null, or a name that is absent, is a missing value. As in a CSV file, a
+    Values are numbers, text, true and false, and lists of numbers, such as embeddings; null, or a name that is absent,
+    is a missing value. As in a CSV file, a
     column that is text for the model may hold numbers, and one with numbers and text is text.
 
     Raises
@@ -136,12 +137,16 @@ def _text_columns(wanted: Wanted, names: list[str], named: bool) -> set[str]:
 
 
 def _column(values: list[Any], name: str, as_text: bool, wanted: Wanted) -> pa.Array:
+    vectors = name not in (wanted.columns or ())  # whose columns are those of their numbers
+    if vectors and all(map(_is_vector, values)):
+        return pa.array([[_number(x) for x in value] for value in values], pa.list_(pa.float64()))
     for row, value in enumerate(values, 1):
         if isinstance(value, dict | list):
             kind = "an object" if isinstance(value, dict) else "a list"
+            or_lists = ", or a list of numbers in each row" * vectors
             raise InputError(
                 f"column {name!r} of {NAME} holds {kind} in row {row} (counted from 1), expected a number, text, true, "
-                "false or null"
+                f"false or null{or_lists}"
             )
     kinds = {type(value) for value in values if value is not None}
     if as_text or (str in kinds and len(kinds) > 1):
@@ -153,6 +158,10 @@ def _column(values: list[Any], name: str, as_text: bool, wanted: Wanted) -> pa.A
     if kinds == {bool}:
         return pa.array(values, pa.bool_())
     return pa.array([None if value is None else _number(value) for value in values], pa.float64())
+
+
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(x, int | float) for x in value)
 
 
 def _texts(values: list[str | None]) -> pa.Array:

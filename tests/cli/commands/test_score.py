@@ -130,6 +130,17 @@ def test_false_discoveries_are_limited_over_a_whole_source(call, tmp_path):
     assert read(path).schema.names == COLUMNS
 
 
+def test_too_few_held_out_samples_for_a_limit_on_false_discoveries_are_said(call, tmp_path):
+    status, _, errors = call("score", "table.model", "table.csv", "--out", tmp_path / "s.csv", "--fdr", 0.001)
+    assert status == 0
+    below = (read(tmp_path / "s.csv")["p_value"].to_numpy() < 1 / 26).sum()
+    needed = -(-120_000 // below) - 1
+    assert (
+        f"ama: {below} of 120 samples score below all 26 held-out normal samples, which are too few" in errors
+    )
+    assert f"that takes at least {needed:,}, by" in errors
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -228,8 +229,7 @@ def test_an_array_is_refused_where_a_table_was_encoded():
 
 
 def test_polars_frames_are_tables():
-    polars = pytest.importorskip("polars")
-    frame = polars.from_pandas(people().drop(columns="empty"))
+    frame = pl.from_pandas(people().drop(columns="empty"))
     assert np.array_equal(open_source(frame).read().x, open_source(people()).read().x)
 
 

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ama.data.encoding.unread_texts import date_as_text, duration_as_text, image_path, number_with_unit
+from ama.data.encoding.unread_texts import (
+    date_as_text,
+    duration_as_text,
+    image_path,
+    number_with_unit,
+    vector_as_text,
+)
 from ama.data.sources import open_source
 from ama.errors import InputError
 
@@ -127,3 +133,22 @@ def test_durations_are_pointed_out():
     assert open_source(frame).remarks[-1] == (
         "column 'took' of the data frame holds durations such as '24:30:00', which are not read as such: write seconds"
     )
+
+
+VECTORS = NUMBERS.reshape(-1, 5)
+
+
+@pytest.mark.parametrize(
+    "written", [str, lambda v: str(v.tolist()), lambda v: "{" + ",".join(map(str, v)) + "}"]
+)
+def test_vectors_in_text_are_found(written, tmp_path):
+    texts = [written(vector) for vector in VECTORS]
+    assert vector_as_text([None, *texts]) == f"{texts[0][:30]}..."
+    pd.DataFrame({"v": texts, "a": range(3, 15)}).to_csv(tmp_path / "a.csv", index=False)
+    remarks = open_source(tmp_path / "a.csv").remarks
+    assert remarks[-1].endswith("...', which are not read as such: store them as lists of numbers in Parquet")
+
+
+@pytest.mark.parametrize("texts", [["[1]", "[2]"], ["[a, b]"] * 3, ["1, 2"], ["{}"], [None], ["[1, 2]", "x"]])
+def test_other_texts_hold_no_vectors(texts):
+    assert vector_as_text(texts) is None

@@ -89,7 +89,7 @@ def _tell(
     """Say what was found, and whether the scores have drifted."""
     from ama.cli.told import found, say
     from ama.data.samples import count
-    from ama.report.verdict import drift_sentence, scope_sentence
+    from ama.report.verdict import drift_sentence, scope_sentence, undiscovered_sentence
 
     drift = detector.drift_of(scores)
     found(
@@ -105,6 +105,10 @@ def _tell(
     say(f"scored {count(len(scores), 'sample')}, {flagged} flagged as anomalies{written}")
     for text in places.told():
         say(text)
+    if given.fdr is not None and not flagged:
+        held_out_scores = detector.model_.calibration.cpu().numpy()
+        if (why := undiscovered_sentence(scores, held_out_scores, given.fdr)) is not None:
+            say(why)
     held_out = len(detector.model_.calibration)
     say(drift_sentence(drift, held_out, given.model))
     if (scope := scope_sentence(drift, detector)) is not None:

@@ -68,11 +68,12 @@ REMEDIES = {
     "dates": "which are not read as such: write them as 2026-01-31",
     "durations": "which are not read as such: write seconds",
     "paths": "whose images are not read: as the source, name their folder or, in Python, a list of paths",
+    "vectors": "which are not read as such: store them as lists of numbers in Parquet",
 }
 
 
 def say_unread(unread: dict[str, dict[str, str]], table: str, wanted: Wanted) -> None:
-    """A remark on columns of numbers, and on dates, durations and paths that are not read, given with a text of each.
+    """A remark on columns of each noun of ``REMEDIES``, given with a text of each column.
 
     Raises
     ------

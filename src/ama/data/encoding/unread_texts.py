@@ -1,4 +1,4 @@
-"""Columns of text that mean something else, which is not read: "12 %", "1 200,50", "31.12.2024", "25:30:00"."""
+"""Texts that mean something else, which is not read: "12 %", "1 200,50", "31.12.2024", "25:30:00", "[1, 2]"."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ OTHER_DATE = re.compile(
 )
 HOURS = 24
 DURATION = re.compile(r"\s*-?(\d+ (?:days?,? )?)?(\d{1,9}):[0-5]\d:[0-5]\d(?:[.,]\d+)?\s*")
+
+VECTOR = re.compile(r"\s*[\[{]\s*[+-]?\.?\d[\d.eE+-]*[\s,;][\d\s.,;eE+-]*[\]}]\s*")
+SHOWN = 30  # characters of a vector
 
 
 def number_with_unit(kinds: Iterable[str | None]) -> str | None:
@@ -88,6 +91,21 @@ def duration_as_text(kinds: Iterable[str | None]) -> str | None:
     return long if len(found) >= MOSTLY * len(texts) else None
 
 
+def vector_as_text(kinds: Iterable[str | None]) -> str | None:
+    """The beginning of a text as an example, if the texts of a column are rather vectors, such as embeddings.
+
+    Parameters
+    ----------
+    kinds
+        The different texts; None is a missing one.
+    """
+    texts = _examined(kinds)
+    found = [text for text in texts if VECTOR.fullmatch(text)]
+    if not found or len(found) < MOSTLY * len(texts):
+        return None
+    return found[0] if len(found[0]) <= SHOWN else f"{found[0][:SHOWN]}..."
+
+
 def _examined(kinds: Iterable[str | None]) -> list[str]:
     return [text for text in islice(kinds, EXAMINED) if text is not None]
 
@@ -98,4 +116,5 @@ UNREAD = {
     "dates": date_as_text,
     "durations": duration_as_text,
     "paths": image_path,
+    "vectors": vector_as_text,
 }
