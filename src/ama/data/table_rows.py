@@ -70,7 +70,14 @@ class TableRows(Source):
         super().__init__(table.name, (width,), torch.float64, columns, encoding)
 
     def __len__(self) -> int:
-        return self.table.n_rows if self.normal is None else int(self.normal.sum())
+        if self.normal is None:
+            return self.table.n_rows
+        first = self.table.first_row
+        return int(self.normal[first : first + self.table.n_rows].sum())
+
+    @property
+    def n_positions(self) -> int:
+        return self.table.n_rows
 
     @property
     def read_at_once(self) -> int:
