@@ -81,6 +81,18 @@ def test_a_series_is_held_out_from_its_end():
     assert np.median(anywhere.model_.calibration) > np.median(calibration)
 
 
+@pytest.mark.parametrize(
+    ("held_out_from", "groups", "sentence"),
+    [
+        ("groups", None, "held_out_from is 'groups', which needs groups, found none"),
+        ("end", list(range(20)), "groups and held_out_from='end' both choose what is held out"),
+    ],
+)
+def test_what_is_held_out_is_chosen_once(held_out_from, groups, sentence):
+    with pytest.raises(InputError, match=sentence):
+        PaDiM(**OPTIONS, held_out_from=held_out_from).fit(shots(20, 5), groups=groups)
+
+
 def test_photographs_keep_their_size(tmp_path):
     for i in range(12):
         save(tmp_path / f"{i:02}.png", noise(20, 600, seed=i))

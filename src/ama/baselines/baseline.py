@@ -16,7 +16,12 @@ from ama.data.samples import described
 from ama.detectors.base import Detector
 from ama.detectors.parameters import parameters
 from ama.detectors.trained import TrainedDetector
-from ama.detectors.training_inputs import shown_numbers, training_samples, without_known
+from ama.detectors.training_inputs import (
+    check_held_out_from,
+    shown_numbers,
+    training_samples,
+    without_known,
+)
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
@@ -90,6 +95,7 @@ class Baseline(Detector):
 
         started = time.monotonic()
         self.check_parameters()
+        check_held_out_from(getattr(self, "held_out_from", None), groups)  # of those that compare places
         run = self._run(self._device())
         samples, anomalous, numbers = training_samples(self, X, y, groups)
         samples = without_known(self, samples, anomalous)
