@@ -181,7 +181,7 @@ class TrainedBaseline(Baseline, TrainedDetector):
         "sizes of the method's own paper."), FIRST, default="compact")
     max_steps: int | None = parameter("Length of each training in steps.", TRAINING, 1, default=None)
     batch_size: int | None = parameter((
-        "Samples per step; all of them if there are fewer."), TRAINING, 1, default=None)
+        "Samples per step; all of them if there are fewer."), TRAINING, 2, default=None)
     learning_rate: float | None = parameter((
         "Adam's learning rate."), TRAINING, 0, 1, exclusive=True, default=None)
     precision: Precision = parameter(
