@@ -95,9 +95,9 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         "Frozen pre-trained backbone whose features of places are compared, named as for AMADetector."), METHOD,
         default="lite0")
     held_out_from: HeldOutFrom = parameter((
-        "Which normal images are held out: from \"anywhere\", or those at the \"end\" of their order. \"auto\" is whole "
-        "\"groups\" if fit is given some, \"end\" where the features show that the images were taken in series, and "
-        "otherwise \"anywhere\"."), TRAINING, default="auto")
+        "Which normal images are held out: from \"anywhere\", or those at the \"end\" of their order. \"auto\" is "
+        "whole \"groups\" if fit is given some, \"end\" where the features show that the images were taken in series, "
+        "and otherwise \"anywhere\"."), TRAINING, default="auto")
     # fmt: on
 
     _model_class: ClassVar[type[PlaceModel]]
