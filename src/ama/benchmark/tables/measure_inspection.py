@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 
+from ama.benchmark.peak_memory import peak_gib, reset_peak
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.defect_localisation import localisation
 from ama.benchmark.tables.inspected_methods import INSPECTED
 from ama.benchmark.tables.inspection_sets import inspection_of
-from ama.benchmark.tables.peak_memory import peak_gib, reset_peak
 from ama.benchmark.tables.trained_method import with_recorded
 from ama.decision.metrics import evaluate
 from ama.detectors.base import Detector
@@ -54,7 +54,7 @@ def measure_inspection(
     fitted, cpu_fitted = time.perf_counter(), time.process_time()
     scores = detector.score_samples(data.test)
     scored = time.perf_counter()
-    peak = peak_gib() if has_peak else None
+    peak = round(peak_gib(), 2) if has_peak else None
     return {
         "parameters": {k: v for k, v in detector.get_params().items() if k not in UNRECORDED},
         "seconds": round(scored - started, 3),
