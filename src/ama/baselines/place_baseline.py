@@ -155,10 +155,9 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         groups: Int[Tensor, " n"] | None,
     ) -> tuple[Shaped[Tensor, "t c h w"], Shaped[Tensor, "m c h w"]]:
         check_learnable(normal)
-        asked, grouped = self.held_out_from, groups is not None
-        if asked == "auto":
-            asked = chosen_hold_out(normal, grouped, asked, self.held_out, model.kind, model.backbone, run)
-        from_end = not grouped and asked == "end"
+        wanted, grouped = self.held_out_from, groups is not None
+        chosen = chosen_hold_out(normal, grouped, wanted, self.held_out, model.kind, model.backbone, run)
+        from_end = chosen == "end"
         train, held_out = hold_out_places(len(normal), self.held_out, run.seed, 1, from_end, groups)
         return normal[train], normal[held_out]
 
