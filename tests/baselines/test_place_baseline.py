@@ -77,7 +77,9 @@ def test_a_series_is_held_out_from_its_end():
         in_order = PaDiM(n_channels=5, **OPTIONS).fit(images)
     calibration = in_order.model_.calibration.numpy()
     np.testing.assert_allclose(np.sort(calibration), np.sort(in_order.score_samples(images[-12:])), rtol=1e-3)
-    with pytest.warns(UserWarning, match=r"seem to be taken in series .*: held out from anywhere, too many new"):
+    with pytest.warns(
+        UserWarning, match=r"seem to be taken in series .*: held out from anywhere, too many new"
+    ):
         anywhere = PaDiM(n_channels=5, **OPTIONS, held_out_from="anywhere").fit(images)
     assert np.median(anywhere.model_.calibration) > np.median(calibration)
 
