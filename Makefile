@@ -23,8 +23,8 @@ coverage: $(VENV)/installed-dev
 	$(BIN)/pytest --numprocesses 2 --cov=ama --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/installed-dev
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests benchmarks docs/extensions
+	$(BIN)/ruff check src tests benchmarks docs/extensions
 	$(BIN)/mypy
 
 # Odd files and odd models: each must be read, or refused with one sentence. What fails is kept in KEEP.

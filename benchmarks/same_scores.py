@@ -12,6 +12,7 @@ import argparse
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,13 +22,13 @@ from threadpoolctl import threadpool_limits
 import ama
 from ama.data.sources import open_source
 
-COMMON = {"random_state": 0, "progress": False, "device": "cpu"}
-FLOAT32 = {"precision": "float32", "scoring_precision": "float32"}
-SMALL = {
+COMMON: dict[str, Any] = {"random_state": 0, "progress": False, "device": "cpu"}
+FLOAT32: dict[str, Any] = {"precision": "float32", "scoring_precision": "float32"}
+SMALL: dict[str, Any] = {
     **{"encoder_width": 8, "generator_width": 8, "discriminator_width": 8, "latent_dim": 8},
     **{"preset": "paper", "batch_size": 32, "max_steps": 40},
 }
-PAPER = {
+PAPER: dict[str, dict[str, Any]] = {
     "paper": {"negative_start": 0.2},
     "cube": {
         "negatives": "cube",
@@ -37,7 +38,7 @@ PAPER = {
     },
     "scaled": {"negatives": "scaled", "direction": "outward", "mirrored": False, "held_out": 0.3},
 }
-BASELINES = {
+BASELINES: dict[str, dict[str, Any]] = {
     "DeepSVDD": {"max_steps": 60, "pretraining_steps": 30, "precision": "float32"},
     "FenceGAN": {"max_steps": 40, "precision": "float32"},
     "ALAD": {"max_steps": 20, "precision": "float32"},
@@ -70,7 +71,7 @@ def fits(data: Path | None) -> Iterator[tuple[str, ama.AMADetector, np.ndarray]]
 
 def write(path: Path, data: Path | None) -> None:
     """Every score, p-value, threshold, map and reconstruction of the fits."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, detector, samples in fits(data):
         print(name, flush=True)
         found |= {f"{name}/{key}": values for key, values in detector.named_scores(samples).items()}

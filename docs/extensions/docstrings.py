@@ -40,12 +40,12 @@ def _read_at_run_time(detector: griffe.Class) -> None:
     """
     kind = griffe.dynamic_import(detector.path)
     text = inspect.getdoc(kind) or ""
-    detector.docstring = griffe.Docstring(text, parent=detector, parser=griffe.Parser.numpy)
+    detector.docstring = griffe.Docstring(text, parent=detector, parser="numpy")
     parameters = [
         griffe.Parameter(
             name,
             annotation=_annotation(parameter.annotation),
-            kind=griffe.ParameterKind.keyword_only,
+            kind=griffe.ParameterKind("keyword-only"),
             default=repr(parameter.default),
         )
         for name, parameter in inspect.signature(kind, eval_str=True).parameters.items()

@@ -17,10 +17,11 @@ PAGE = "guide/parameters.md"
 INTRODUCTION = """\
 # Parameters
 
-Every parameter of [`AMADetector`](../api/detector.md), by group. On the command line `latent_dim` is `--latent-dim`, and in a
-[configuration file](configuration.md) it is `latent_dim: 32`. This page is made from the declarations in `settings.py` and
-`detectors/`, from which validation and `--help` are made, too.
+Every parameter of [`AMADetector`](../api/detector.md), by group. On the command line `latent_dim` is `--latent-dim`,
+and in a [configuration file](configuration.md) it is `latent_dim: 32`. This page is made from the declarations in
+`settings.py` and `detectors/`, from which validation and `--help` are made, too.
 """
+HEAD = ("| parameter | type | range | description |", "| --- | --- | --- | --- |")
 PRESET_NOTE = """\
 ## What each preset sets
 
@@ -39,7 +40,7 @@ def page() -> str:
     signature = inspect.signature(ama.AMADetector)
     parts = [INTRODUCTION]
     for group, members in by_group(ama.AMADetector).items():
-        parts += [f"## {group.capitalize()}\n", "| parameter | type | range | description |", "| --- | --- | --- | --- |"]
+        parts += [f"## {group.capitalize()}\n", *HEAD]
         for name, declaration in members.items():
             kind = type_of(signature.parameters[name].annotation)
             parts.append(f"| `{name}` | {kind} | {_range(declaration)} | {declaration.text} |")
@@ -48,7 +49,8 @@ def page() -> str:
 
 
 def _presets() -> list[str]:
-    columns = [("paper", "colour images"), ("authors", "colour images"), *(("compact", variant) for variant in PRESETS)]
+    of_paper = [(preset, "colour images") for preset in ("paper", "authors")]
+    columns = [*of_paper, *(("compact", variant) for variant in PRESETS)]
     heads = ["paper", "authors", *(f"compact, {variant}" for variant in PRESETS)]
     lines = [f"| parameter | {' | '.join(heads)} |", "| --- |" + " --- |" * len(heads)]
     for field in dataclasses.fields(Settings):

@@ -295,6 +295,7 @@ WRONG_TRAINING = {
         "precision must be one of auto, float32, bfloat16, found 'float16'",
     ),
     "steps": ({"max_steps": 0}, "max_steps must be a whole number of at least 1, found 0"),
+    "batch": ({"batch_size": 1}, "batch_size must be a whole number of at least 2, found 1"),
     "width": ({"width": 2.5}, "width must be a whole number of at least 1, found 2.5"),
     "time": ({"max_time": "soon"}, "max_time must be a positive duration"),
     "rate": ({"learning_rate": 0}, "learning_rate must be a number between 0 and 1, both excluded, found 0"),
@@ -314,7 +315,10 @@ OWN = {
         ({"alpha": 1}, "alpha must be a number between"),
         ({"encirclement": "exp"}, "encirclement must be one of"),
     ],
-    "ALAD": [({"scoring": "l3"}, "scoring must be one of features, logits, l1, l2, found 'l3'")],
+    "ALAD": [
+        ({"scoring": "l3"}, "scoring must be one of features, logits, l1, l2, found 'l3'"),
+        ({"averaging": 1.0}, "averaging must be a number from 0 to 0.99999, found 1.0"),
+    ],
     "AnoGAN": [
         ({"search_steps": 0}, "search_steps must be"),
         ({"weight": 2}, "weight must be a number from 0 to 1"),

@@ -77,8 +77,23 @@ def test_a_series_is_held_out_from_its_end():
         in_order = PaDiM(n_channels=5, **OPTIONS).fit(images)
     calibration = in_order.model_.calibration.numpy()
     np.testing.assert_allclose(np.sort(calibration), np.sort(in_order.score_samples(images[-12:])), rtol=1e-3)
-    anywhere = PaDiM(n_channels=5, **OPTIONS, held_out_from="anywhere").fit(images)
+    with pytest.warns(
+        UserWarning, match=r"seem to be taken in series .*: held out from anywhere, too many new"
+    ):
+        anywhere = PaDiM(n_channels=5, **OPTIONS, held_out_from="anywhere").fit(images)
     assert np.median(anywhere.model_.calibration) > np.median(calibration)
+
+
+@pytest.mark.parametrize(
+    ("held_out_from", "groups", "sentence"),
+    [
+        ("groups", None, "held_out_from is 'groups', which needs groups, found none"),
+        ("end", list(range(20)), "groups and held_out_from='end' both choose what is held out"),
+    ],
+)
+def test_what_is_held_out_is_chosen_once(held_out_from, groups, sentence):
+    with pytest.raises(InputError, match=sentence):
+        PaDiM(**OPTIONS, held_out_from=held_out_from).fit(shots(20, 5), groups=groups)
 
 
 def test_photographs_keep_their_size(tmp_path):

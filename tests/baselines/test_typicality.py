@@ -40,6 +40,13 @@ def test_a_group_has_one_score(zeros):
         assert np.allclose(found[part], expected, rtol=1e-5)
 
 
+def test_a_group_stays_that_of_the_fit(zeros):
+    detector = fitted(zeros, group=4)
+    detector.set_params(group=1)
+    scores = detector.score_samples(zeros[:10])
+    assert detector.independent(scores).tolist() == scores[[0, 4, 8]].tolist()
+
+
 def test_no_group_is_divided_where_a_source_is_read_in_parts(zeros, tmp_path):
     detector, images = fitted(zeros, group=3), np.resize(zeros, (1100, *zeros.shape[1:]))
     np.savez(tmp_path / "images.npz", x=images)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from ama.decision import martingale
 from ama.decision.bets import BETS, bet, log_bets, log_evidence, log_share
 from ama.decision.martingale import DriftMartingale, draws, join, smoothed_p_value
 
@@ -100,16 +101,19 @@ def test_a_stream_in_parts_is_one_stream_bit_for_bit(reference, scores, ends, mo
     assert len(whole.state_dict()["bag"]) == min(most, len(reference) + len(scores))
 
 
-def test_an_interrupted_part_counts_not_at_all(rng, monkeypatch):
+@pytest.mark.parametrize("during", ["advance", "bet", "log_evidence"])
+def test_an_interrupted_part_counts_not_at_all(rng, monkeypatch, during):
     reference, first, second = rng.normal(size=(3, 30))
-    test, left = fed(reference, first, most=40), iter(range(5))
+    test, left = fed(reference, first, most=40), iter(range(0 if during == "log_evidence" else 5))
+    usual = getattr(martingale, during)
 
-    def interrupt():
+    def interrupt(*given):
         if next(left, None) is None:
             raise KeyboardInterrupt
+        return usual(*given)
 
     with monkeypatch.context() as patched:
-        patched.setattr("ama.decision.martingale.advance", interrupt)
+        patched.setattr(martingale, during, interrupt)
         with pytest.raises(KeyboardInterrupt):
             test.update(second)
     assert test.state_dict() == fed(reference, first, most=40).state_dict()

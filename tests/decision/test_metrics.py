@@ -195,3 +195,12 @@ def test_the_area_under_the_roc_curve_is_the_auroc():
     scores, anomalous = random.normal(size=500) - np.repeat([0, 1.5], [400, 100]), np.arange(500) >= 400
     band = roc_band(scores, anomalous)
     assert np.trapezoid(band.y, band.x) == pytest.approx(roc_auc_score(anomalous, -scores), abs=0.003)
+
+
+@pytest.mark.parametrize("n_found", [7, 35, 57, 95])
+def test_a_recall_has_the_precision_of_the_first_threshold_that_reaches_it(n_found):
+    scores = np.arange(150)
+    anomalous = (scores < n_found) | (scores >= n_found + 50)
+    band = precision_recall_band(scores, anomalous, resamples=2)
+    assert band.y[2 * n_found] == 1.0
+    assert band.y[2 * n_found + 1] == (n_found + 1) / (n_found + 51)

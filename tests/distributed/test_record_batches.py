@@ -82,6 +82,7 @@ def test_rows_keep_their_ids_and_what_was_assumed_is_said_once(tmp_path, rng):
     detector = ama.AMADetector(max_steps=5, random_state=0).fit(rows[:300])
     detector.save(tmp_path / "model")
     rows.loc[[7, 2900], "b"] = np.nan
+    rows.loc[9, "kind"] = None
     rows["extra"], rows["id"] = 1, [f"r{i}" for i in range(len(rows))]
     table = pa.table(rows)
     for id_column in (None, "id"):
@@ -92,4 +93,5 @@ def test_rows_keep_their_ids_and_what_was_assumed_is_said_once(tmp_path, rng):
         assert found["note"].drop_null().to_pylist() == [
             "column 'extra' of the table is left out, as the model does not use it",
             "column 'b' of the table lacks 2 values and lacked none at fit: medians are in their place",
+            "column 'kind' of the table lacks 1 value: missing ones count as an unknown kind",
         ]

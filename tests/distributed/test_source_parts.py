@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from ama.data.sources import open_source
 from ama.detectors.score_tables import score_table
 from ama.distributed.shipped_model import ShippedModel
 from ama.distributed.source_parts import BATCHES, MOST_CUTS, part_bounds, score_part, survey_part
@@ -43,6 +44,14 @@ def test_the_scores_of_parts_are_those_of_the_whole(tmp_path, digits, digit_dete
     assert [s for c in chunks for s in c.skipped] == [
         "0007.bmp cannot be read: it is not an image, or its format or its kind of pixels is not supported"
     ]
+
+
+def test_parts_hold_all_normal_rows_of_a_labelled_table():
+    rows = pa.table({"a": np.arange(40.0), "label": ["bad"] * 30 + ["good"] * 10})
+    source = open_source(rows, normal_labels=["good"])
+    parts = [source.part(*bounds) for bounds in part_bounds(source.n_positions, source.read_at_once, 5)]
+    assert [len(part) for part in parts] == [0, 10]
+    assert [row for part in parts for chunk in part.chunks() for row in chunk.x[:, 0]] == list(range(30, 40))
 
 
 def test_the_surveys_of_parts_add_up(tmp_path, rng, digit_detector):

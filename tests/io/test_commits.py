@@ -52,6 +52,14 @@ def test_it_is_the_digits_of_the_commit_and_says_if_a_file_differs(package):
     assert _asked(package) == f"{digits}-dirty"
 
 
+def test_a_package_that_is_installed_within_a_repository_of_another_project_has_no_commit(package):
+    (package / ".gitignore").write_text("ama\n")
+    _git(package, "init", "--quiet")
+    _git(package, "add", ".")
+    _git(package, "commit", "--quiet", "--message", "one")
+    assert _asked(package) == "None"
+
+
 def test_a_results_file_does_not_make_its_own_commit_differ(package):
     (package / "results.jsonl").write_text("{}\n")
     _git(package, "init", "--quiet")

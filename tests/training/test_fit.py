@@ -205,9 +205,19 @@ def test_weights_are_those_of_the_best_validation_auroc(images):
 def test_selection_waits_for_its_start(images):
     validation = (images[:40], torch.tensor([1] * 30 + [-1] * 10))
     choice = dataclasses.replace(TINY, max_steps=8, selection_start=1.0)
-    assert (
-        fit_model(TrainingSet(images[40:], validation=validation), choice, Run()).validation_auroc is not None
-    )
+    fitted = fit_model(TrainingSet(images[40:], validation=validation), choice, Run())
+    last = fit_model(TrainingSet(images[40:]), choice, Run())
+    torch.testing.assert_close(fitted.model.networks.state_dict(), last.model.networks.state_dict())
+    assert fitted.validation_auroc is not None
+
+
+def test_a_training_that_ends_before_the_selection_has_its_last_weights_evaluated(images):
+    validation = (images[:40], torch.tensor([1] * 30 + [-1] * 10))
+    choice = dataclasses.replace(TINY, max_steps=10**6, selection_start=0.5)
+    fitted = fit_model(TrainingSet(images[40:], validation=validation), choice, Run(max_seconds=0.2))
+    assert fitted.steps < 10**5
+    scores = fitted.model.scores(validation[0]).score
+    assert fitted.validation_auroc == pytest.approx(roc_auc_score(validation[1] == 1, scores))
 
 
 @pytest.mark.parametrize("n", [1, 4])

@@ -181,7 +181,7 @@ class ALAD(TrainedBaseline):
         METHOD, default="features")
     averaging: float | None = parameter((
         "Decay of a moving average of the weights, which then is the model; 0 keeps the last weights."),
-        TRAINING, 0, 1, default=None)
+        TRAINING, 0, 0.99999, default=None)
     # fmt: on
 
     presets: ClassVar[dict[str, Sizes]] = {

@@ -16,7 +16,12 @@ from ama.data.samples import described
 from ama.detectors.base import Detector
 from ama.detectors.parameters import parameters
 from ama.detectors.trained import TrainedDetector
-from ama.detectors.training_inputs import shown_numbers, training_samples, without_known
+from ama.detectors.training_inputs import (
+    check_held_out_from,
+    shown_numbers,
+    training_samples,
+    without_known,
+)
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
@@ -90,6 +95,7 @@ class Baseline(Detector):
 
         started = time.monotonic()
         self.check_parameters()
+        check_held_out_from(getattr(self, "held_out_from", None), groups)  # of those that compare places
         run = self._run(self._device())
         samples, anomalous, numbers = training_samples(self, X, y, groups)
         samples = without_known(self, samples, anomalous)
@@ -175,7 +181,7 @@ class TrainedBaseline(Baseline, TrainedDetector):
         "sizes of the method's own paper."), FIRST, default="compact")
     max_steps: int | None = parameter("Length of each training in steps.", TRAINING, 1, default=None)
     batch_size: int | None = parameter((
-        "Samples per step; all of them if there are fewer."), TRAINING, 1, default=None)
+        "Samples per step; all of them if there are fewer."), TRAINING, 2, default=None)
     learning_rate: float | None = parameter((
         "Adam's learning rate."), TRAINING, 0, 1, exclusive=True, default=None)
     precision: Precision = parameter(

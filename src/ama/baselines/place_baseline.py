@@ -95,8 +95,9 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         "Frozen pre-trained backbone whose features of places are compared, named as for AMADetector."), METHOD,
         default="lite0")
     held_out_from: HeldOutFrom = parameter((
-        "Which normal images are held out: any, or those at the \"end\" of their order. \"auto\" is \"end\" where the "
-        "features show that they were taken in series, otherwise \"anywhere\"."), TRAINING, default="auto")
+        "Which normal images are held out: from \"anywhere\", or those at the \"end\" of their order. \"auto\" is "
+        "whole \"groups\" if fit is given some, \"end\" where the features show that the images were taken in series, "
+        "and otherwise \"anywhere\"."), TRAINING, default="auto")
     # fmt: on
 
     _model_class: ClassVar[type[PlaceModel]]
@@ -154,10 +155,9 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         groups: Int[Tensor, " n"] | None,
     ) -> tuple[Shaped[Tensor, "t c h w"], Shaped[Tensor, "m c h w"]]:
         check_learnable(normal)
-        asked, grouped = self.held_out_from, groups is not None
-        if asked == "auto":
-            asked = chosen_hold_out(normal, grouped, asked, self.held_out, model.kind, model.backbone, run)
-        from_end = not grouped and asked == "end"
+        wanted, grouped = self.held_out_from, groups is not None
+        chosen = chosen_hold_out(normal, grouped, wanted, self.held_out, model.kind, model.backbone, run)
+        from_end = chosen == "end"
         train, held_out = hold_out_places(len(normal), self.held_out, run.seed, 1, from_end, groups)
         return normal[train], normal[held_out]
 

@@ -103,7 +103,7 @@ class SkipGANomalyModel(BaselineModel):
                 if isinstance(layer, nn.BatchNorm2d):
                     # Use the statistics of the batch, and leave the running ones as they are.
                     layer.train()
-                    layer.momentum = 0.0
+                    layer.track_running_stats = False
         reconstruction = self.generator(x)
         features = self.discriminator.features(x) - self.discriminator.features(reconstruction)
         residual = (x - reconstruction).flatten(1).square().mean(1)

@@ -114,8 +114,8 @@ class Typicality(TrainedBaseline):
 
     @property
     def scored_together(self) -> int:
-        """M of the paper."""
-        return self.group
+        """M of the paper, as of the fit."""
+        return self.model_.group
 
     def _options(self, kind: SampleKind) -> dict[str, Any]:
         network = network_options(self.likelihood, self.preset, self.sizes().width)

@@ -84,8 +84,8 @@ class WAICModel(BaselineModel):
 
     def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
         values = (self.values(x) - self.mean) / self.spread
-        spread, mean = torch.var_mean(values, 1, correction=0)
-        return {"score": spread - mean, "mean": -mean, "variance": spread}
+        variance, mean = torch.var_mean(values, 1, correction=0)
+        return {"score": variance - mean, "mean": -mean, "variance": variance}
 
 
 class _WGAN(BaselineTraining):

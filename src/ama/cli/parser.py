@@ -6,14 +6,17 @@ import difflib
 import re
 import sys
 import types
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin
 
 from ama.cli.config_file import check_config, config_shown, given_config
 from ama.cli.told import say_error
-from ama.errors import LONGEST_SENTENCE, sentence
+from ama.errors import LONGEST_SENTENCE, InputError, sentence
 
 if TYPE_CHECKING:
+    import argparse
+
     from jsonargparse import ArgumentParser, Namespace
 
 COUNTED = "a whole number from 1"  # jsonargparse's PositiveInt; its words on another value:
@@ -89,7 +92,18 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
     found = given_config(words)  # refuses a file that the parser could not bear
     command.add_options(parser, words)
     check_config(found, parser._actions, config_shown(words))
+    _check_lists(words, parser._actions)
     return parser
+
+
+def _check_lists(words: list[str], actions: Iterable[argparse.Action]) -> None:
+    """Refuse an option of several values that is given twice; argparse would take those of the last one alone."""
+    given = Counter(word.partition("=")[0] for word in words)
+    for action in actions:
+        name = action.option_strings[0] if action.option_strings else ""
+        if action.nargs == "+" and given[name] > 1:
+            shown = _dashed(name)
+            raise InputError(f"{shown} is given {given[name]} times: give all values once, as in {shown} A B")
 
 
 def underscored(word: str) -> str:

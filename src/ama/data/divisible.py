@@ -88,5 +88,9 @@ class Divisible:
         """
         return self._chunks(self.batch_size)
 
+    def replacements(self, replaced: Counter[Replaced]) -> list[str]:
+        """A sentence for each kind of replaced values: missing where none was at fit, texts among numbers and so on."""
+        return []
+
     def say_replaced(self, replaced: Counter[Replaced]) -> None:
-        """A remark on values that are missing where none was at fit, and on texts among numbers."""
+        """Make a remark of each of :meth:`replacements`."""

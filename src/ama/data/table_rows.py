@@ -74,7 +74,14 @@ class TableRows(Source):
         super().__init__(table.name, (width,), torch.float64, columns, encoding)
 
     def __len__(self) -> int:
-        return self.table.n_rows if self.normal is None else int(self.normal.sum())
+        if self.normal is None:
+            return self.table.n_rows
+        first = self.table.first_row
+        return int(self.normal[first : first + self.table.n_rows].sum())
+
+    @property
+    def n_positions(self) -> int:
+        return self.table.n_rows
 
     @property
     def read_at_once(self) -> int:
@@ -142,16 +149,20 @@ class TableRows(Source):
         # Where no row is normal, the fit refuses that, rather than columns without a value.
         return self.normal if told is None or not told.any() else told
 
-    def say_replaced(self, replaced: Counter[Replaced]) -> None:
+    def replacements(self, replaced: Counter[Replaced]) -> list[str]:
         at_fit = self.wanted.encoding is None  # then the encoding has said all but these
+        sentences = []
         for by in [Replacement.MEDIAN, Replacement.ROUNDED] if at_fit else Replacement:
-            self._say({of.column: n for of, n in replaced.items() if of.by is by}, *by.value)
+            found = {of.column: n for of, n in replaced.items() if of.by is by and n}
+            if n := sum(found.values()):
+                verb, noun, end = by.value
+                what = f"{n:,} {noun}{'s'[: n != 1]}{end}"
+                sentences.append(of_columns(list(found), self.name, f"{verb}s {what}", f"{verb} {what}"))
+        return sentences
 
-    def _say(self, found: dict[str, int], verb: str, noun: str, end: str) -> None:
-        if names := [name for name, n in found.items() if n]:
-            n = sum(found.values())
-            what = f"{n:,} {noun}{'s'[: n != 1]}{end}"
-            self.wanted.remark(of_columns(names, self.name, f"{verb}s {what}", f"{verb} {what}"))
+    def say_replaced(self, replaced: Counter[Replaced]) -> None:
+        for sentence in self.replacements(replaced):
+            self.wanted.remark(sentence)
             self.remarks = tuple(dict.fromkeys(self.wanted.remarks))
 
 

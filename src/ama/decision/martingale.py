@@ -182,18 +182,18 @@ class DriftMartingale:
             scores = np.asarray(scores, np.float64).astype(np.float32)
         if not np.isfinite(scores).all():
             raise ValueError("scores must be finite numbers below 3.4e38")
-        random = draws(self.seed, self.seen, len(scores))
-        p, before = np.empty(len(scores)), (self.bag.copy(), self.seen)
+        random, p = draws(self.seed, self.seen, len(scores)), np.empty(len(scores))
+        before = {**vars(self), "bag": self.bag.copy()}
         try:
             for i in range(len(p)):
                 p[i] = self._ranked(scores[i : i + 1], *random[i : i + 1].T)
                 advance()
+            if len(p):
+                self._bet(p)
         except BaseException:
-            # An interruption: scores in the bag without their bets would be no state of a test.
-            self.bag, self.seen = before
+            # An interruption: scores in the bag without all of their bets would be no state of a test.
+            vars(self).update(before)
             raise
-        if len(p):
-            self._bet(p)
 
     def _ranked(
         self, score: Float[np.ndarray, " 1"], u: Float[np.ndarray, " 1"], place: Float[np.ndarray, " 1"]

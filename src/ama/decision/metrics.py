@@ -10,7 +10,8 @@ from scipy.integrate import trapezoid
 from scipy.stats import bootstrap
 
 RECALL = 0.95
-GRID = np.linspace(0, 1, 201)  # points at which a curve is evaluated
+# Points at which a curve is evaluated: quotients, as recalls are, which linspace rounds otherwise.
+GRID = np.arange(201) / 200
 
 
 @dataclass(frozen=True)

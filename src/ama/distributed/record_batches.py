@@ -136,9 +136,8 @@ class _Reading:
         said = Wanted(shape=self.detector.shape_)
         if self.survey.n:
             self.survey.remark(self.detector.shape_, self.detector.model_.dtype, said)
-        if self.replaced.total() and self.opened is not None:
-            self.opened.say_replaced(self.replaced)
-            said.remarks.append(self.opened.remarks[-1])
+        for sentence in [] if self.opened is None else self.opened.replacements(self.replaced):
+            said.remark(sentence)
         return [*self.of_columns, *said.remarks]
 
     def _surveyed(self, images: Encoded) -> Survey:

@@ -17,9 +17,8 @@ from ama.scores.place_bank import PlaceBank
 from ama.scores.place_gaussians import SIDE, PlaceGaussians
 from ama.scores.place_moments import mahalanobis_distances, vectors_of
 
-CHUNK = (
-    256  # points of the bank searched at a time: the distances of one image from all take tens of megabytes
-)
+# Points of the bank searched at a time: the distances of one image from all take tens of megabytes.
+CHUNK = 256
 
 
 class GraphPlaces(nn.Module):

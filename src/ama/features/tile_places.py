@@ -34,8 +34,7 @@ def inner(places: Float[Tensor, "b k i j"], seen: Shaped[Tensor, "b c h w"]) -> 
     """The places without those of the surroundings."""
     for axis in (2, 3):
         n = places.shape[axis]
-        around = min(
-            round(n * SURROUNDINGS / seen.shape[axis]), (n - 1) // 2
-        )  # of a narrow tile one place is left
+        # Of a narrow tile one place is left.
+        around = min(round(n * SURROUNDINGS / seen.shape[axis]), (n - 1) // 2)
         places = places.narrow(axis, around, n - 2 * around)
     return places

@@ -14,9 +14,10 @@ CHANGED = "-dirty"  # git's own word
 
 @cache
 def commit() -> str | None:
-    """12 digits of the commit, with "-dirty" if a file of the package differs; None outside of a repository."""
+    """12 digits of the commit, with "-dirty" if a file of the package differs; None outside of its repository."""
     digits = _git("rev-parse", "--short=12", "HEAD")
-    if digits is None:
+    # In an environment within a repository, that is the one of another project, which does not track the package.
+    if digits is None or _git("ls-files", "--error-unmatch", "__init__.py") is None:
         return None
     return digits + (CHANGED if _git("status", "--porcelain", "--", ".") else "")
 

@@ -19,10 +19,8 @@ Curve = list[tuple[float, float]]  # points (x, y)
 
 SCORE_LABEL = "score (lower = more anomalous)"
 SIZE = (5.0, 3.4)  # inches
-FAR, NEAR = (
-    1000,
-    15,
-)  # interquartile ranges: a histogram of more is cut to so many on either side of the median
+# Interquartile ranges: a histogram of more than FAR is cut to NEAR on either side of the median.
+FAR, NEAR = 1000, 15
 
 
 def plot_densities(groups: dict[str, np.ndarray], label: str, threshold: float | None = None) -> Figure:

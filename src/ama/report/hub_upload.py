@@ -72,7 +72,6 @@ def upload(detector: Detector, repository: str, private: bool = False, token: st
 
 def _check_name(repository: str) -> None:
     with needs_extra("hub", "uploading to the Hugging Face hub"):
-        import datasets  # noqa: F401  # brings the client along
         from huggingface_hub.errors import HFValidationError
         from huggingface_hub.utils import validate_repo_id
 

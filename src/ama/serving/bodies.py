@@ -16,9 +16,8 @@ from ama.serving.limits import MIB, Limits
 from ama.serving.refusals import RefusedError
 
 SECONDS = 60.0  # in which a body must arrive
-DISCARDED = (
-    8  # times the limit of a body, which are read so that the client reads the answer instead of a reset
-)
+# Times the limit of a body, which are read so that the client reads the answer instead of a reset.
+DISCARDED = 8
 CHARSETS = ("utf-8", "utf8", "us-ascii")  # whose characters are those of UTF-8, too
 
 

@@ -105,7 +105,7 @@ class SaveCheckpoint(Callback):
     file
         That of the checkpoint.
     seconds
-        Between two checkpoints. The last step is always saved.
+        Between two checkpoints. The last step is saved, too, unless a time limit ends the training before it.
 
     Attributes
     ----------

@@ -17,6 +17,8 @@ from ama.training.step import AMATraining
 class SelectWeights(Callback):
     """Keeps the weights with the best value on labelled validation samples, as the paper does.
 
+    A training that a time limit ends before ``start`` has its last weights, and their value, selected.
+
     Parameters
     ----------
     evaluate
@@ -40,8 +42,16 @@ class SelectWeights(Callback):
     def on_train_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
         assert isinstance(module, AMATraining)
         done = int(module.steps_done)
-        if done < self.start * module.total_steps and done < module.total_steps:
-            return
+        if done >= self.start * module.total_steps:
+            self._look_at(module)
+
+    def on_train_end(self, trainer: Trainer, module: LightningModule) -> None:
+        assert isinstance(module, AMATraining)
+        if self.weights is None:
+            self._look_at(module)
+
+    def _look_at(self, module: AMATraining) -> None:
+        """Evaluate the weights as they are now, and keep them if they are the best so far."""
         started = time.perf_counter()
         value = self.evaluate(module.result)
         self.seconds += time.perf_counter() - started

@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ama.benchmark.figures.paper_figures import paper_figures
+from ama.benchmark.figures.paper_figures import ROWS, paper_figures
 from ama.errors import InputError
+from ama.io.results_files import read_results
 
 
 def test_figures_2_and_4_are_drawn_from_two_trainings(tmp_path):
-    paths = paper_figures("digits", None, str(tmp_path / "images"), max_steps=20)
+    results = tmp_path / "figures.jsonl"
+    paths = paper_figures("digits", None, str(tmp_path / "images"), max_steps=20, append_to=str(results))
     assert [path.name for path in paths] == ["reconstructions-digits.png", "densities-digits.png"]
     for path in paths:
         assert np.asarray(Image.open(path).convert("L")).std() > 5
+    records = read_results(results)
+    assert [record["row"] for record in records] == list(ROWS)
+    assert {record["command"] for record in records} == {"ama benchmark figures digits"}
 
 
 def test_an_unknown_data_set_is_refused_with_the_known_ones(tmp_path):

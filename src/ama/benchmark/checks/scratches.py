@@ -109,6 +109,7 @@ def _measured(
     highest = [np.unravel_index(heat.argmax(), heat.shape) for heat in large]
     distances = [np.hypot(*np.subtract(found, place)) for found, place in zip(highest, places, strict=True)]
     record = {
+        "command": "ama benchmark scratches",
         "tile_size": tile_size,
         "photo": [HEIGHT, WIDTH],
         "scratch": {"length": LENGTH, "thickness": THICKNESS, "contrast": CONTRAST},

@@ -98,8 +98,8 @@ def _print_quality(data: str, detectors: dict[str, AMADetector], test: Tensor, a
         found = reconstruction_quality(x.numpy(), detector.reconstruct(x))
         print(f"{row:18}" + "   ".join(f"{name} {value:.3f}" for name, value in found.items()), flush=True)
         if append_to is not None:
-            steps = {"steps": detector.n_steps_}
-            append_result(Path(append_to), {"data": data, "row": row, "n": len(x), **steps, **found})
+            record = {"command": f"ama benchmark figures {data}", "data": data, "row": row, "n": len(x)}
+            append_result(Path(append_to), {**record, "steps": detector.n_steps_, **found})
 
 
 def _reconstructions(detectors: dict[str, AMADetector], test: Tensor) -> Figure:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import Literal
 
 import torch
 
+from ama.benchmark.peak_memory import peak_gib
 from ama.benchmark.speed.speed_cases import Case
 from ama.scores.model import Model
 from ama.training.batches import Batches
@@ -38,8 +37,4 @@ def _peak_of_this_process(case: Case, kind: Kind) -> float:
             model.networks.scaling.fit(raw)
             model.finish(raw[:64], raw[64:128], raw[64:128], seed=0)
             model.scores(raw.repeat(-(-case.n_scored // len(raw)), 1, 1, 1)[: case.n_scored])
-    # On Linux a new process inherits getrusage's peak from the one that started it.
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
-    return round(int(status.read_text().partition("VmHWM:")[2].split()[0]) / 2**20, 2)
+    return round(peak_gib(), 2)

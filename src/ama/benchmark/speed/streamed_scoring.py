@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from ama.benchmark.peak_memory import peak_gib
 from ama.benchmark.speed.streamed_sources import prepare_images, prepare_rows
 from ama.detectors.registry import load
 from ama.detectors.score_tables import score_schema, score_table
@@ -74,7 +74,7 @@ def streamed_scoring(n: int, append_to: str | None, rows: bool = False) -> dict[
         f"{what}_per_second": round(n / (clock[-1] - clock[0])),
         f"first_tenth_{what}_per_second": round(float(np.median(rates[:tenth]))),
         f"last_tenth_{what}_per_second": round(float(np.median(rates[-tenth:]))),
-        "peak_resident_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 3),
+        "peak_resident_gib": round(peak_gib(), 3),
         "threads": torch.get_num_threads(),
     }
     for key, value in found.items():

@@ -18,14 +18,13 @@ from ama.benchmark.tables.compared_methods import AMA, BASELINES, KNOWN, TOLD
 from ama.benchmark.tables.experiments import Experiment
 from ama.benchmark.tables.outside_detectors import OUTSIDE
 from ama.benchmark.tables.outside_training import train_outside
-from ama.benchmark.tables.trained_method import Scores, Trained, with_recorded
+from ama.benchmark.tables.trained_method import Scores, Trained, recorded_parameters, with_recorded
 from ama.detectors.registry import method as detector_class
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.model import Model
 
 CHECKPOINT_SECONDS = 60.0
-UNRECORDED = ("checkpoints", "checkpoint_every", "progress")
 HELD_OUT = 0.05  # for a baseline's threshold, which no cell uses
 
 
@@ -125,7 +124,7 @@ def _train_baseline(
         if cell.max_steps is not None:
             detector.set_params(max_steps=cell.max_steps)
     detector.fit(experiment.train)
-    parameters = {k: v for k, v in detector.get_params().items() if k not in UNRECORDED}
+    parameters = recorded_parameters(detector)
     if isinstance(detector, TrainedBaseline):
         # What the preset decides is None there; a size of 0 is one that the method does not have.
         parameters |= {name: size for name, size in dataclasses.asdict(detector.sizes()).items() if size}

@@ -9,17 +9,15 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 
+from ama.benchmark.peak_memory import peak_gib, reset_peak
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.defect_localisation import localisation
 from ama.benchmark.tables.inspected_methods import INSPECTED
 from ama.benchmark.tables.inspection_sets import inspection_of
-from ama.benchmark.tables.peak_memory import peak_gib, reset_peak
-from ama.benchmark.tables.trained_method import with_recorded
+from ama.benchmark.tables.trained_method import recorded_parameters, with_recorded
 from ama.decision.metrics import evaluate
 from ama.detectors.base import Detector
 from ama.detectors.registry import method as detector_class
-
-UNRECORDED = ("checkpoints", "checkpoint_every", "progress")
 
 
 def measure_inspection(
@@ -54,9 +52,9 @@ def measure_inspection(
     fitted, cpu_fitted = time.perf_counter(), time.process_time()
     scores = detector.score_samples(data.test)
     scored = time.perf_counter()
-    peak = peak_gib() if has_peak else None
+    peak = round(peak_gib(), 2) if has_peak else None
     return {
-        "parameters": {k: v for k, v in detector.get_params().items() if k not in UNRECORDED},
+        "parameters": recorded_parameters(detector),
         "seconds": round(scored - started, 3),
         "fit_seconds": round(fitted - started, 3),
         "fit_cpu_seconds": round(cpu_fitted - cpu_started, 3),

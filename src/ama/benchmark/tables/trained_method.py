@@ -10,9 +10,12 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from ama.benchmark.tables.cell import Cell
+from ama.detectors.base import Detector
 from ama.errors import InputError
 
 Scores = dict[str, Float[np.ndarray, " m"]]
+
+_UNRECORDED = ("checkpoints", "checkpoint_every", "progress")
 
 
 class Trained(NamedTuple):
@@ -48,3 +51,8 @@ def with_recorded(cell: Cell, known: dict[str, Any], recorded: dict[str, Any] | 
     if unknown := (recorded or {}).keys() - known.keys():
         raise InputError(f"{cell.name}: no parameter of this version of ama is {', '.join(sorted(unknown))}")
     return {**known, **(recorded or {})}
+
+
+def recorded_parameters(detector: Detector) -> dict[str, Any]:
+    """The parameters of a detector, without those that change no result."""
+    return {name: value for name, value in detector.get_params().items() if name not in _UNRECORDED}

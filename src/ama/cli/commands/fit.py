@@ -175,7 +175,7 @@ def _check_detector(given: Namespace, detector: Detector) -> None:
     for option in ("anomalies", "validation"):
         if given[option] is not None and not detector.learns_from_anomalies:
             raise InputError(f"--{option} cannot be used: {given.method} learns from normal samples alone")
-    check_held_out_from(getattr(detector, "held_out_from", None), given.group_by)  # of AMADetector alone
+    check_held_out_from(getattr(detector, "held_out_from", None), given.group_by)  # few detectors have it
     if detector.trains_networks:
         with needs_extra("train"):
             import ama.training.trainer  # noqa: F401

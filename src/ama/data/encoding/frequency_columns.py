@@ -61,8 +61,8 @@ class Frequencies(OfKinds[float], ColumnEncoding):
     def decode(self, x: Float[np.ndarray, "n width"]) -> list[Shown]:
         rows = np.exp(np.clip(x[:, 0], -700, 0)) * self.n_rows
         return [
-            f"a kind of {share * 100 / self.n_rows:.2g} % of the rows" if share >= 1 else "a rare kind"
-            for share in rows.tolist()
+            f"a kind of {n * 100 / self.n_rows:.2g} % of the rows" if n >= 1 else "a rare kind"
+            for n in rows.tolist()
         ]
 
     def check(self) -> None:
