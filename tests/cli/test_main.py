@@ -211,6 +211,10 @@ WRONG_CALLS = [
     (["evaluate", "m", "s", "--normal-labels", "3"], "evaluate: there is no option --normal-labels; did you"),
     (["demo", "--digits", "3"], "demo: there is no option --digits; did you mean --digit?"),
     (["fit", "digits", "more", "--out", "model"], "fit: the argument 'more' is one too many"),
+    (
+        ["score", "model", "a.png", __file__],
+        f"score: the argument {__file__!r} is one too many: a folder stands for all files in it",
+    ),
     ([*FIT, "--max-steps"], "fit: argument --max-steps: expected one argument"),
     ([*FIT, "--max-steps", "many"], "fit: --max-steps must be a whole number, found 'many'"),
     ([*FIT, "--max-steps", "1.5"], "fit: --max-steps must be a whole number, found '1.5'"),

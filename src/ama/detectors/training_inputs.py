@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -67,9 +67,24 @@ def training_samples(
 def parted(
     x: Shaped[Tensor, "n ..."], anomalous: Bool[np.ndarray, " n"]
 ) -> tuple[Shaped[Tensor, "m ..."], Shaped[Tensor, "a ..."] | None]:
-    """The normal samples, and the known anomalies, None if there are none."""
+    """The normal samples, and the known anomalies, None if there are none; a warning tells of those that are both."""
     known = torch.from_numpy(anomalous)
-    return x[~known], x[known] if anomalous.any() else None
+    normal = x[~known]
+    if not anomalous.any():
+        return normal, None
+    anomalies = x[known]
+    learned = set(_fingerprints(normal))
+    if n := sum(found in learned for found in _fingerprints(anomalies)):
+        warn_user(
+            f"{n:,} of {len(anomalies):,} known anomalies also found among the normal samples: leave them out of one "
+            "of the two"
+        )
+    return normal, anomalies
+
+
+def _fingerprints(x: Shaped[Tensor, "n ..."]) -> Iterator[int]:
+    """A number for each sample, which tells different ones apart."""
+    return (hash(sample.tobytes()) for sample in x.cpu().numpy())
 
 
 def without_known(detector: Any, samples: Samples, anomalous: Bool[np.ndarray, " n"]) -> Samples:
