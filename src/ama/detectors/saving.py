@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -66,8 +67,9 @@ class SavedEstimator(BaseEstimator):
             without its threshold.
         """
         check_is_fitted(self)
-        self.check_threshold()
-        save_model(self.model_, given_path(folder, "folder"), self._record())
+        kept = copy.copy(self)  # another thread may calibrate meanwhile
+        kept.check_threshold()
+        save_model(kept.model_, given_path(folder, "folder"), kept._record())
 
     @classmethod
     def load(cls: type[Self], folder: str | Path, device: str = "auto") -> Self:
@@ -82,6 +84,10 @@ class SavedEstimator(BaseEstimator):
             return cls
 
         return load_detector(given_path(folder, "folder"), device, this_class)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy: another thread may calibrate while the attributes are pickled one by one.
+        return dict(super().__getstate__())
 
     def _record(self) -> dict[str, Any]:
         """What ``config.json`` holds beside the model's description, as JSON types."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.inputs import as_samples, check_like
 from ama.errors import InputError
+from ama.training.near_duplicates import copied
 from ama.utils.user_warnings import warn_user
 
 
@@ -73,18 +74,12 @@ def parted(
     if not anomalous.any():
         return normal, None
     anomalies = x[known]
-    learned = set(_fingerprints(normal))
-    if n := sum(found in learned for found in _fingerprints(anomalies)):
+    if n := int(copied(normal, anomalies).sum()):
         warn_user(
             f"{n:,} of {len(anomalies):,} known anomalies also found among the normal samples: leave them out of one "
             "of the two"
         )
     return normal, anomalies
-
-
-def _fingerprints(x: Shaped[Tensor, "n ..."]) -> Iterator[int]:
-    """A number for each sample, which tells different ones apart."""
-    return (hash(sample.tobytes()) for sample in x.cpu().numpy())
 
 
 def without_known(detector: Any, samples: Samples, anomalous: Bool[np.ndarray, " n"]) -> Samples:
