@@ -51,7 +51,7 @@ TERMS: dict[str, type[Term]] = {
 def register(name: str) -> Callable[[type[Term]], type[Term]]:
     """Class decorator: a term of one's own, which ``scoring`` then knows by that name.
 
-    A model that was fitted with it loads where it is registered.
+    A model that was fitted with it loads where it is registered, and nowhere as another class of that name.
 
     Raises
     ------
