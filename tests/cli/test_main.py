@@ -219,6 +219,10 @@ WRONG_CALLS = [
         ["evaluate", "m", "s", "--normal-label", "a", "--normal-label", "b"],
         "--normal-label is given 2 times",
     ),
+    (
+        ["score", "model", "a.png", __file__],
+        f"score: the argument {__file__!r} is one too many: a folder stands for all files in it",
+    ),
     ([*FIT, "--max-steps"], "fit: argument --max-steps: expected one argument"),
     ([*FIT, "--max-steps", "many"], "fit: --max-steps must be a whole number, found 'many'"),
     ([*FIT, "--max-steps", "1.5"], "fit: --max-steps must be a whole number, found '1.5'"),

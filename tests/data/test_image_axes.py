@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ama
 from ama.data.sources import open_source
 from ama.errors import InputError
 
@@ -63,6 +64,20 @@ def test_a_layout_that_is_open_is_refused_with_both_readings(shape):
     )
     assert open_source(x, channels="first", image_size=16).shape == (first, 16, 16)
     assert open_source(x, channels="last", image_size=16).shape == (last, 16, 16)
+
+
+def test_a_shape_that_fits_no_model_is_not_asked_about():
+    found = r"^the array has the shape \(5, 24, 32, 13\), expected images of 8 x 9 pixels, 2 channels$"
+    with pytest.raises(InputError, match=found):
+        open_source(array(5, 24, 32, 13), shape=(2, 8, 9))
+
+
+def test_fit_says_how_to_name_the_axis_of_the_channels():
+    x = array(5, 24, 32, 13)
+    with pytest.raises(
+        InputError, match=r"pixels\? Pass ama.data.sources.open_source\(X, channels='first'\)"
+    ):
+        ama.AMADetector().fit(x)
 
 
 @pytest.mark.parametrize("model", [(13, 24, 32), (2, 8, 9), (9, 9, 9), (32, 32, 13)])

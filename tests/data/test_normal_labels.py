@@ -36,6 +36,13 @@ def test_a_label_that_does_not_occur_is_named_with_those_that_do():
         is_normal(np.array(["dog", "cat", "dog"]), ["cat", "cow"], "photos")
 
 
+@pytest.mark.parametrize("label", ["masks", "Masks", "ground_truth"])
+def test_a_class_named_as_masks_are_is_told_to_be_renamed(label):
+    found = rf"has the label '{label}'; its labels are dog; a folder {label} holds masks of defects, .*: rename a class"
+    with pytest.raises(InputError, match=found):
+        is_normal(np.array(["dog"]), [label], "photos")
+
+
 def test_of_many_labels_the_first_twelve_are_shown():
     with pytest.raises(InputError, match=r"its labels are 00, .*, 11, \.\.\.$"):
         is_normal(np.array([f"{i:02}" for i in range(30)]), ["30"], "photos")

@@ -57,6 +57,10 @@ def test_the_suffix_may_be_left_out(tmp_path, monkeypatch):
         ("missing.png", "there is no file or folder .*missing.png, expected images, .parquet, .csv"),
         ("missing/train.parquet", "there is no file or folder .*missing/train.parquet, expected"),
         ("a/b/c", "there is no file or folder .*a/b/c, expected"),
+        (
+            "a/*.png",
+            r"no file or folder .*a/\*.png, and patterns are not expanded: name the folder, .*/a, in which",
+        ),
         ("x" * 300, "cannot be read: File name too long"),
         ("empty", r"empty holds no files, expected images \(.png, .*\) or shards \(.parquet\)"),
         ("texts", "texts holds 2 .txt, 1 .csv, expected images"),

@@ -152,3 +152,29 @@ except ValueError as error:
         done.stdout
         == "InputError false_alarm_rate must be a number between 0 and 1, both excluded, found None 0.05\n"
     )
+
+
+@pytest.mark.filterwarnings("ignore:the 30 samples score higher")
+def test_other_threads_find_nothing_half_done(digit_detector, digits, tmp_path, monkeypatch):
+    images, labels = digits
+    detector = pickle.loads(pickle.dumps(digit_detector))
+    of_class, settings = type(detector.model_), detector.model_.settings
+    score = of_class.score
+
+    def meanwhile(model, raw):
+        # What a thread does that has its turn within the calibration, in the model as in its copies.
+        assert detector.model_.settings == settings
+        assert torch.equal(detector.model_.calibration, digit_detector.model_.calibration)
+        assert detector.offset_ == digit_detector.offset_
+        return score(model, raw)
+
+    before = detector.__getstate__()
+    with monkeypatch.context() as patched:
+        patched.setattr(of_class, "score", meanwhile)
+        detector.calibrate(images[labels == 1][:30], 0.2)
+    detector.check_threshold()
+    detector.save(tmp_path / "model")
+    # Who has begun to copy the detector gets all of the former calibration.
+    assert before["offset_"] == digit_detector.offset_ != detector.offset_
+    assert torch.equal(before["model_"].calibration, digit_detector.model_.calibration)
+    assert np.array_equal(detector.score_samples(images[:20]), digit_detector.score_samples(images[:20]))

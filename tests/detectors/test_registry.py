@@ -15,6 +15,7 @@ from ama import baselines
 from ama.detectors.base import Detector
 from ama.detectors.registry import METHODS, method
 from ama.errors import InputError, ModelFolderError
+from ama.scores.terms.term_registry import TERMS
 
 
 def test_every_name_is_a_detector_of_that_name():
@@ -84,3 +85,26 @@ def test_a_class_of_a_user_is_loaded_by_itself(rng, tmp_path):
         ModelFolderError, match=r"holds a Mine, not a AMADetector: load it by Mine\.load, or by"
     ):
         ama.AMADetector.load(tmp_path / "model")
+
+
+def test_another_class_of_the_same_name_is_refused(rng, tmp_path):
+    Mine(random_state=0, device="cpu", progress=False).fit(rng.normal(size=(200, 3))).save(tmp_path / "model")
+    other = type("Mine", (baselines.NearestNeighbours,), {"__module__": "elsewhere", "__doc__": ""})
+    found = (
+        rf"was saved with {__name__}\.Mine, and Mine is elsewhere\.Mine here: .* 'classes' of config\.json$"
+    )
+    with pytest.raises(ModelFolderError, match=found):
+        other.load(tmp_path / "model")
+
+
+def test_another_term_of_the_same_name_is_refused(rng, tmp_path, monkeypatch):
+    mine = type("Distance", (TERMS["nearest_rows"],), {"__module__": "here"})
+    monkeypatch.setitem(TERMS, "distance", mine)
+    detector = ama.AMADetector(max_steps=2, scoring="distance", random_state=0, device="cpu", progress=False)
+    detector.fit(rng.normal(size=(200, 3))).save(tmp_path / "model")
+    ama.load(tmp_path / "model", device="cpu")
+    monkeypatch.setitem(TERMS, "distance", type("Distance", (mine,), {"__module__": "elsewhere"}))
+    with pytest.raises(
+        ModelFolderError, match=r"saved with here\.Distance, and distance is elsewhere\.Distance here"
+    ):
+        ama.load(tmp_path / "model", device="cpu")

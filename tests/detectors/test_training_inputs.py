@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import torch
 from PIL import Image
 
 import ama
 from ama.baselines.pca import PCAReconstruction
 from ama.data.sources import open_source
-from ama.detectors.training_inputs import label_numbers, validation_samples
+from ama.detectors.training_inputs import label_numbers, parted, validation_samples
 from ama.errors import InputError
 
 
@@ -143,3 +144,16 @@ def test_validation_samples_are_all_read_and_what_is_changed_of_them_is_told(tmp
     paths = [tmp_path / f"{i}.png" for i in range(11)]
     with pytest.raises(InputError, match=r"in the list, .*10\.png cannot be read"):
         detector.fit(images, validation=(paths[1:], labels))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (3,)])
+def test_anomalies_that_are_also_normal_samples_are_told(shape, rng):
+    x = rng.integers(256, size=(30, *shape)).astype(np.uint8 if len(shape) > 1 else float)
+    x[28:] = x[:2]
+    marked = np.arange(30) >= 26
+    with pytest.warns(
+        UserWarning, match=r"^2 of 4 known anomalies also found among the normal samples: leave"
+    ):
+        normal, anomalies = parted(torch.from_numpy(x), marked)
+    assert (len(normal), len(anomalies)) == (26, 4)
+    parted(torch.from_numpy(x[:28]), marked[:28])  # warnings are errors

@@ -27,6 +27,21 @@ def test_a_row_holds_the_mean_of_every_channel(backbone):
     np.testing.assert_allclose(row, np.concatenate(expected, 1), rtol=1e-4, atol=1e-5)
 
 
+def test_places_need_no_stage_after_the_last_of_theirs(backbone):
+    image, seen = torch.rand(1, 3, 130, 150), list[int]()
+    hooks = [
+        stage.register_forward_hook(lambda *_, n=n: seen.append(n))
+        for n, stage in enumerate(backbone.network.stages)
+    ]
+    with torch.no_grad():
+        found = backbone.stages_of_places(image)
+        assert seen == [0, 1, 2, 3, 4]
+        expected = backbone.of_places(backbone.stages(image))
+    for hook in hooks:
+        hook.remove()
+    assert all(torch.equal(*pair) for pair in zip(found, expected, strict=True))
+
+
 def test_the_features_of_an_image_do_not_depend_on_its_batch(backbone):
     images = torch.randint(256, (3, 3, 60, 90), dtype=torch.uint8)
     assert torch.equal(backbone(images)[1:2], backbone(images[1:2]))

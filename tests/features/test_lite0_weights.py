@@ -43,6 +43,16 @@ def test_other_tensors_are_refused(tmp_path):
             load_lite0(path)
 
 
+def test_a_tensor_of_another_shape_is_named(stored, tmp_path):
+    tensors = {
+        name: tensor[:3] if tensor.ndim == 4 else tensor for name, tensor in stored[0].state_dict().items()
+    }
+    torch.save(tensors, tmp_path / "other.pth")
+    found = r"tensor of shape \(3, 3, 3, 3\) for stem.* of EfficientNet-Lite0, expected \(32, 3, 3, 3\)$"
+    with pytest.raises(InputError, match=found):
+        load_lite0(tmp_path / "other.pth")
+
+
 @pytest.mark.parametrize("content", [b"", b"no weights", b"a,b\n1,2\n", b"0,1\n", None])
 def test_a_file_without_weights_is_refused(tmp_path, content):
     path = tmp_path / "bad.pth"

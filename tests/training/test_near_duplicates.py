@@ -69,6 +69,14 @@ def test_many_copies_are_found_and_so_are_those_of_images():
     assert copied(images[:3], images[2:5]).tolist() == [True, False, False]
 
 
+def test_copies_of_images_tell_something_however_few_there_are():
+    images = torch.randint(256, (8, 1, 8, 8), dtype=torch.uint8)
+    for rows in (None, (torch.randn(6, 8), torch.randn(2, 8))):
+        assert duplicated_share(images[:6], images[5:7], rows) == 0.5
+        assert duplicated_share(images[:6], images[6:], rows) == 0
+        assert duplicated_share(images[:6], images[:0], rows) == 0
+
+
 def test_too_few_samples_or_columns_tell_nothing():
     assert share(torch.randn(10, 8).repeat(3, 1)) == 0
     assert share(torch.randn(100, 3).repeat(3, 1) + 0.01 * torch.randn(300, 3)) == 0

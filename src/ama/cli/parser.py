@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
 import types
@@ -155,7 +156,8 @@ def _sentence(message: str, options: dict[str, Any], config: str) -> str:
 def _unrecognised(words: list[str], known: Iterable[str]) -> str:
     word = next((word for word in words if word.startswith("-")), words[0])
     if not word.startswith("-"):
-        return f"the argument {word!r} is one too many"
+        hint = ": a folder stands for all files in it" if os.path.isfile(word) else ""
+        return f"the argument {word!r} is one too many{hint}"
     name = _dashed(word.partition("=")[0])
     return f"there is no option {name}{near(name, known)}"
 

@@ -17,6 +17,22 @@ from ama.scores.kinds.factory import kind_of
 USUAL = (1, 3, 4)  # grey; colour; colour with transparency
 
 
+class AmbiguousAxesError(InputError):
+    """Both layouts of an array of images are as likely.
+
+    Parameters
+    ----------
+    question
+        The two readings, as a question.
+    answer
+        How to answer it.
+    """
+
+    def __init__(self, question: str, answer: str):
+        super().__init__(f"{question} {answer}")
+        self.question = question
+
+
 def channels_first(
     array: Shaped[np.ndarray, ...], name: str, wanted: Wanted
 ) -> Shaped[np.ndarray, "n c h w"]:
@@ -97,12 +113,15 @@ def _are_last(shape: tuple[int, ...], name: str, wanted: Wanted) -> bool:
         for fits in ([as_first == model, as_last == model], [first == model[0], last == model[0]]):
             if any(fits):
                 return not fits[0]
+        if first not in USUAL and last not in USUAL:
+            raise InputError(f"{name} has the shape {shape}, expected {kind_of(model).describe()}")
     if (first in USUAL) != (last in USUAL):
         return last in USUAL
     if (middle == last) == (first == middle):
-        raise InputError(
+        raise AmbiguousAxesError(
             f"{name} has the ambiguous shape {shape}: {n} images of {first} channels and {middle} x {last} pixels, "
-            f"or of {last} channels and {first} x {middle} pixels? Say channels='first' or 'last' (--channels)"
+            f"or of {last} channels and {first} x {middle} pixels?",
+            "Say channels='first' or 'last' (--channels)",
         )
     if first == middle:
         wanted.remark(f"{name}: shape {shape} taken as {last} channels, last, of {first} x {middle} pixels")

@@ -26,8 +26,8 @@ DEFAULT_SIZE = (64, 64)
 LARGEST_SIDE = 4096  # of images for a frozen backbone or tiles
 LUMA = (0.299, 0.587, 0.114)  # weights by which Pillow converts RGB to grey
 # What keeps larger images, of detectors that reduce them otherwise.
-HINT = "; AMADetector keeps up to 512 pixels with features='lite0', up to 4,096 with tile_size"
-HINT_OF_TILES = "; AMADetector keeps up to 4,096 pixels with tile_size"
+HINT = "; AMADetector keeps up to 512 pixels with features (--features lite0), up to 4,096 with tiles (--tile-size)"
+HINT_OF_TILES = "; AMADetector keeps up to 4,096 pixels with tiles (--tile-size)"
 SAME_RATIO = 0.01  # difference of aspect ratios that comes from rounding to whole pixels
 
 

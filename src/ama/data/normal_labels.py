@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ama.data.image_folders import find_images
-from ama.data.inspection_folders import GOOD
+from ama.data.inspection_folders import GOOD, MASK_FOLDER
 from ama.data.samples import Samples
 from ama.data.table_names import shards
 from ama.errors import InputError
@@ -42,8 +42,11 @@ def is_normal(labels: np.ndarray | None, normal_labels: Sequence[str], source: s
     found = sorted(set(labels.tolist()))
     for label in normal_labels:
         if label not in found:
+            hint = ""
+            if MASK_FOLDER.fullmatch(f"{label}/"):
+                hint = f"; a folder {label} holds masks of defects, which are no samples: rename a class of that name"
             raise InputError(
-                f"no sample of {source} has the label {label!r}; its labels are {first_of(found)}"
+                f"no sample of {source} has the label {label!r}; its labels are {first_of(found)}{hint}"
             )
     return np.isin(labels, list(normal_labels))
 

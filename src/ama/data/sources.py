@@ -162,6 +162,11 @@ def _open_name(source: str | Path, wanted: Wanted) -> Source:
     is_id = isinstance(source, str) and HUB_ID.fullmatch(source) is not None
     if is_id and file_suffix(path.name) not in (*FILES, *SUFFIXES):
         return _open_hub(str(source), None, None, wanted)
+    if any(sign in path.name for sign in "*?"):  # a shell would have expanded it
+        raise InputError(
+            f"there is no file or folder {source}, and patterns are not expanded: name the folder, {path.parent}, in "
+            "which all images, or all tables, are read"
+        )
     raise InputError(
         f"there is no file or folder {source}, expected images, {', '.join(FILES)}, "
         "owner/name of a data set of the hub, or digits"

@@ -269,6 +269,9 @@ class AMADetector(
             shell = shell_bounds(fitted.latent_dim, fitted.delta, fitted.direction)
         return LatentSphere(fitted.latent_dim, shell)
 
+    def _classes(self) -> list[tuple[str, type]]:
+        return super()._classes() + [(name, type(term)) for name, term in self.model_.terms.items()]
+
     def _record(self) -> dict[str, Any]:
         return {**super()._record(), "validation_auroc": self.validation_auroc_}
 

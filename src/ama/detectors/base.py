@@ -164,7 +164,8 @@ class Detector(
         """
         check_is_fitted(self)
         check({"false_alarm_rate": false_alarm_rate}, type(self))
-        self._set_rate(false_alarm_rate)
+        self.offset_ = self._offset(self.model_, false_alarm_rate)
+        self.false_alarm_rate = self.false_alarm_rate_ = false_alarm_rate
         return self
 
     @property
@@ -251,10 +252,6 @@ class Detector(
     def _fitted_batches(self, X: Any) -> Iterator[Tensor]:
         check_is_fitted(self)
         return (samples.x for samples in sample_batches(self, X))
-
-    def _set_rate(self, false_alarm_rate: float) -> None:
-        self.offset_ = self._offset(self.model_, false_alarm_rate)
-        self.false_alarm_rate = self.false_alarm_rate_ = false_alarm_rate
 
     def _offset(self, model: Any, false_alarm_rate: float) -> float:
         calibration, needed = model.calibration, conformal.samples_needed(false_alarm_rate)

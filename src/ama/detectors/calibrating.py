@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
@@ -36,7 +35,7 @@ class CalibratingMixin:
     false_alarm_rate: float
     false_alarm_rate_: float
     progress: bool | None
-    _set_rate: Callable[[float], None]
+    _offset: Callable[[Any, float], float]
 
     def calibrate(
         self: Self,
@@ -73,17 +72,19 @@ class CalibratingMixin:
         if window is not None:
             check_count("window", window)
         x = _new_normal_samples(self, X)
-        model = self.model_
-        with _restored_if_refused(model) as former:
-            model.calibrate(x, self.progress)
-            n_added = len(model.calibration)
-            if not has_absorbed(model):
-                _warn_of_learned(model.calibration, former["calibration"])
-            if append or window is not None:
-                _warn_of_repetition(model.calibration, former["calibration"])
-                _put(model, appended(former, {n: getattr(model, n) for n in former}, window))
-            self._set_rate(rate)
-        self.n_added_ = n_added
+        former = {name: getattr(self.model_, name) for name in CALIBRATION if hasattr(self.model_, name)}
+        model = self.model_.twin()
+        model.calibrate(x, self.progress)
+        n_added = len(model.calibration)
+        if not has_absorbed(model):
+            _warn_of_learned(model.calibration, former["calibration"])
+        if append or window is not None:
+            _warn_of_repetition(model.calibration, former["calibration"])
+            for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
+                setattr(model, name, values)
+        rates = dict.fromkeys(("false_alarm_rate", "false_alarm_rate_"), rate)
+        # All at once, as an interruption or another thread, which scores, saves or copies, must find nothing half done.
+        vars(self).update(model_=model, offset_=self._offset(model, rate), n_added_=n_added, **rates)
         return self
 
     @property
@@ -103,22 +104,6 @@ def _new_normal_samples(detector: Any, X: Any) -> Tensor:
     if (unheeded := all_taken_as_normal(samples)) is not None:
         warn_user(unheeded)
     return samples.x
-
-
-@contextmanager
-def _restored_if_refused(model: Any) -> Iterator[dict[str, Tensor]]:
-    """The calibration of a model, which an interruption or a warning that is an error leaves as it was."""
-    former = {name: getattr(model, name) for name in CALIBRATION if hasattr(model, name)}
-    try:
-        yield former
-    except BaseException:
-        _put(model, former)
-        raise
-
-
-def _put(model: Any, calibration: dict[str, Tensor]) -> None:
-    for name, values in calibration.items():
-        setattr(model, name, values)
 
 
 def has_absorbed(model: Any) -> bool:

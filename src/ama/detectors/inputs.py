@@ -13,7 +13,7 @@ from sklearn.utils.validation import validate_data
 
 from ama.data.counted_batches import counted_batches
 from ama.data.encoding.table_encoding import TableEncoding
-from ama.data.image_axes import check_several
+from ama.data.image_axes import AmbiguousAxesError, check_several
 from ama.data.objects import is_source
 from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Wanted, described
@@ -69,7 +69,12 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
     if from_source or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.
         reading = {**detector.reading(), **reading}
-        source = open_source(X, **reading) if reset else detector.open(X, complete=True)
+        try:
+            source = open_source(X, **reading) if reset else detector.open(X, complete=True)
+        except AmbiguousAxesError as error:  # fit has no such argument
+            raise InputError(
+                f"{error.question} Pass ama.data.sources.open_source(X, channels='first').read(), or 'last'"
+            ) from None
         samples = source.read(progress=detector.progress is not False)
         for note in samples.notes():
             warn_user(note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from ama.io.model_writer import save_model
 from ama.io.storable import Storable
 from ama.io.typed_values import check_values
 from ama.scores.kinds.factory import kind_of
+from ama.utils.class_paths import may_be_one, own_paths
 from ama.utils.declarations import check
 
 LONGEST_HISTORY = 20_000
@@ -66,8 +68,9 @@ class SavedEstimator(BaseEstimator):
             without its threshold.
         """
         check_is_fitted(self)
-        self.check_threshold()
-        save_model(self.model_, given_path(folder, "folder"), self._record())
+        kept = copy.copy(self)  # another thread may calibrate meanwhile
+        kept.check_threshold()
+        save_model(kept.model_, given_path(folder, "folder"), kept._record())
 
     @classmethod
     def load(cls: type[Self], folder: str | Path, device: str = "auto") -> Self:
@@ -83,11 +86,20 @@ class SavedEstimator(BaseEstimator):
 
         return load_detector(given_path(folder, "folder"), device, this_class)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy: another thread may calibrate while the attributes are pickled one by one.
+        return dict(super().__getstate__())
+
+    def _classes(self) -> list[tuple[str, type]]:
+        """The classes that the folder names, and by which names."""
+        return [(type(self).__name__, type(self))]
+
     def _record(self) -> dict[str, Any]:
         """What ``config.json`` holds beside the model's description, as JSON types."""
         names = getattr(self, "feature_names_in_", None)
         return {
             "method": type(self).__name__,
+            **({"classes": own} if (own := own_paths(self._classes())) else {}),
             "ama_version": self.versions_["ama"],
             "parameters": {name: _plain(value) for name, value in self.get_params().items()},
             "learned_from": self.learned_from_,
@@ -196,8 +208,20 @@ def load_detector(folder: Path, device: str, class_of: Callable[[str], type[Self
         detector._restore(model, config)
     except ValueError as error:
         raise ModelFolderError(f"{folder / CONFIG} does not describe a detector: {error}") from error
+    _check_classes(detector, config, folder)
     _check_scores(detector.model_, folder)
     return detector
+
+
+def _check_classes(detector: Any, config: dict[str, Any], folder: Path) -> None:
+    """Refuse a class of the user's own that only has the name of the one that was saved."""
+    stored = config.get("classes", {})
+    for name, path in own_paths(detector._classes()).items():
+        if not may_be_one(stored.get(name, path), path):
+            raise ModelFolderError(
+                f"{folder} was saved with {stored[name]}, and {name} is {path} here: if that is the same class, moved, "
+                f"say so in 'classes' of {CONFIG}"
+            )
 
 
 def _check_scores(model: Any, folder: Path) -> None:

@@ -19,6 +19,7 @@ from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.inputs import as_samples, check_like
 from ama.errors import InputError
+from ama.training.near_duplicates import copied
 from ama.utils.user_warnings import warn_user
 
 
@@ -67,9 +68,18 @@ def training_samples(
 def parted(
     x: Shaped[Tensor, "n ..."], anomalous: Bool[np.ndarray, " n"]
 ) -> tuple[Shaped[Tensor, "m ..."], Shaped[Tensor, "a ..."] | None]:
-    """The normal samples, and the known anomalies, None if there are none."""
+    """The normal samples, and the known anomalies, None if there are none; a warning tells of those that are both."""
     known = torch.from_numpy(anomalous)
-    return x[~known], x[known] if anomalous.any() else None
+    normal = x[~known]
+    if not anomalous.any():
+        return normal, None
+    anomalies = x[known]
+    if n := int(copied(normal, anomalies).sum()):
+        warn_user(
+            f"{n:,} of {len(anomalies):,} known anomalies also found among the normal samples: leave them out of one "
+            "of the two"
+        )
+    return normal, anomalies
 
 
 def without_known(detector: Any, samples: Samples, anomalous: Bool[np.ndarray, " n"]) -> Samples:

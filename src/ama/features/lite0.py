@@ -168,11 +168,13 @@ class Lite0(nn.Module):
         maps = self.stage_maps(pixels)
         return Features(maps, self.head(maps[-1]).mean((2, 3)))
 
-    def stage_maps(self, pixels: Float[Tensor, "b 3 h w"]) -> tuple[Float[Tensor, "b _ _ _"], ...]:
-        """The feature maps of each stage, of colour images in [0, 1]."""
+    def stage_maps(
+        self, pixels: Float[Tensor, "b 3 h w"], n: int = len(STAGES)
+    ) -> tuple[Float[Tensor, "b _ _ _"], ...]:
+        """The feature maps of each of the first n stages, of colour images in [0, 1]."""
         x = self.stem((pixels - MEAN) / DEVIATION)
         maps = []
-        for stage in self.stages:
+        for stage in list(self.stages)[:n]:
             x = stage(x)
             maps.append(x)
         return tuple(maps)

@@ -58,9 +58,14 @@ def load_lite0(file: str | Path | None = None) -> Lite0:
     network = Lite0()
     own = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(COUNTER)}
     tensors = _wanted(stored)
-    shapes = [tuple(tensor.shape) for tensor in own.values()]
-    if [tuple(tensor.shape) for tensor in tensors] != shapes:
+    if len(tensors) != len(own):
         raise InputError(f"{path} has {len(tensors)} tensors, expected the {len(own)} of EfficientNet-Lite0")
+    for (name, tensor), found in zip(own.items(), tensors, strict=True):
+        if tensor.shape != found.shape:
+            raise InputError(
+                f"{path} has a tensor of shape {tuple(found.shape)} for {name} of EfficientNet-Lite0, expected "
+                f"{tuple(tensor.shape)}"
+            )
     network.load_state_dict(dict(zip(own, tensors, strict=True)), strict=False)
     return network
 

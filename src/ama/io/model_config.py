@@ -43,7 +43,13 @@ class OfPhotographs(TypedDict, total=False):
     backbone: dict[str, Any]
 
 
-class Config(OfAMADetector, OfTables, OfPhotographs):
+class OfOwnClasses(TypedDict, total=False):
+    """What models have whose method or terms are of the user's own."""
+
+    classes: dict[str, str]
+
+
+class Config(OfAMADetector, OfTables, OfPhotographs, OfOwnClasses):
     """Every key. What ``settings`` and ``parameters`` hold is declared by the method."""
 
     format: int

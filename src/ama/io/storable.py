@@ -142,6 +142,12 @@ class Storable(Resizable, ABC):
             for name, _ in module.named_buffers(recurse=False)
         }
 
+    def twin(self: Self) -> Self:
+        """The same networks and statistics; setting a buffer or an attribute of one leaves the other as it is."""
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self), _buffers=dict(self._buffers))
+        return twin
+
     def __reduce__(self) -> Any:
         # torch refuses to pickle layers under spectral normalisation, and the state is all there is.
         return _restored, (type(self), self.shape, self.dtype, self.description(), self.state_dict())

@@ -33,7 +33,7 @@ MOST = 5  # near-duplicates of a sample among the learned ones
 SPACINGS = 15
 LONG, WITHIN = 6.0, 2.0
 HARMFUL = 0.25  # of the held-out samples: a rate of 5 % becomes 7 %
-MIN_LEARNED, MIN_HELD_OUT = 4 * SPACINGS, 10  # fewer tell nothing
+MIN_LEARNED, MIN_HELD_OUT = 4 * SPACINGS, 10  # fewer spacings tell nothing
 MAX_HELD_OUT = 100  # whose neighbours are searched
 MIN_COLUMNS = 4  # that hold many values: in fewer, or where values repeat, rows come close by chance
 DISTINCT = 0.5  # of the different rows must differ in such a column
@@ -93,9 +93,10 @@ def duplicated_share(
     rows
         The same as rows, of the first held-out samples, if they are seen so.
     """
-    if len(learned) < MIN_LEARNED or len(held_out) < MIN_HELD_OUT:
-        return 0.0
     first = held_out[:MAX_HELD_OUT]
+    if len(learned) < MIN_LEARNED or len(held_out) < MIN_HELD_OUT:
+        # Of images, copies tell something in any number.
+        return copied(learned, first).double().mean().item() if learned.ndim > 2 and len(first) else 0.0
     nearly = torch.zeros(len(first), dtype=torch.bool)
     if rows is not None:
         telling = _telling_columns(rows[0])

@@ -116,6 +116,12 @@ def test_another_rate_of_false_alarms_is_a_matter_of_scoring(call, tmp_path):
     assert "note: a false-alarm rate of 0.001 needs 999 held-out normal samples, found 26" in errors
 
 
+def test_one_anomaly_is_counted_as_one(call, tmp_path):
+    for kind, told in (("fox", "1 flagged as an anomaly"), ("cat", "0 flagged as anomalies")):
+        words = ["score", "photos.model", f"photos/{kind}/00.png", "--out", tmp_path / "scores.csv"]
+        assert f"ama: scored 1 sample, {told}; wrote" in call(*words)[2]
+
+
 def test_false_discoveries_are_limited_over_a_whole_source(call, tmp_path):
     path = tmp_path / "scores.csv"
     status, _, errors = call("score", "photos.model", "photos", "--out", path, "--fdr", 0.2)

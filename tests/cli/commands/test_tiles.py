@@ -56,7 +56,8 @@ def test_a_fit_says_how_images_are_cut_and_keeps_their_size(call, parts, tmp_pat
     detector = ama.load(tmp_path / "model")
     assert (detector.shape_, detector.get_params()["tile_size"]) == ((1, 60, 300), 32)
     _, _, errors = call(*words)
-    assert "are resized to 64 x 64; their aspect ratio is not kept; AMADetector keeps up to" in errors
+    hint = "AMADetector keeps up to 512 pixels with features (--features lite0), up to 4,096 with tiles (--tile-size)"
+    assert f"are resized to 64 x 64; their aspect ratio is not kept; {hint}" in errors
     assert "overlapping tiles" not in errors
 
 

@@ -157,6 +157,10 @@ def test_a_score_that_cannot_be_is_refused(scoring, shape, sentence):
 def test_a_name_is_registered_once():
     with pytest.raises(ValueError, match="there already is a term 'r_score': RScore"):
         register("r_score")(TERMS["a_score"])
+    with pytest.raises(
+        ValueError, match=r"there already is a term 'r_score': RScore of ama\.scores\.terms\.r_score"
+    ):
+        register("r_score")(type("RScore", (TERMS["r_score"],), {"__module__": "elsewhere"}))
     with pytest.raises(ValueError, match="needs the term 'unknown', which is not registered here"):
         build_terms(["unknown"], kind_of(SHAPE), SETTINGS)
 

@@ -102,7 +102,8 @@ def _tell(
         drift={"p_value": drift.p_value, "lower": bool(drift.lower)},
     )
     written = "" if given.out is None else f"; wrote {given.out}"
-    say(f"scored {count(len(scores), 'sample')}, {flagged} flagged as anomalies{written}")
+    judged = "an anomaly" if flagged == 1 else "anomalies"
+    say(f"scored {count(len(scores), 'sample')}, {flagged} flagged as {judged}{written}")
     for text in places.told():
         say(text)
     if given.fdr is not None and not flagged:

@@ -26,6 +26,7 @@ from ama.scores.terms.symmetric_nearest_rows import SymmetricNearestRows
 from ama.scores.terms.symmetric_row_density import SymmetricRowDensity
 from ama.scores.terms.term import Term
 from ama.settings import Settings
+from ama.utils.class_paths import may_be_one
 
 TERMS: dict[str, type[Term]] = {
     "r_score": RScore,
@@ -50,7 +51,7 @@ TERMS: dict[str, type[Term]] = {
 def register(name: str) -> Callable[[type[Term]], type[Term]]:
     """Class decorator: a term of one's own, which ``scoring`` then knows by that name.
 
-    A model that was fitted with it loads where it is registered.
+    A model that was fitted with it loads where it is registered, and nowhere as another class of that name.
 
     Raises
     ------
@@ -59,8 +60,9 @@ def register(name: str) -> Callable[[type[Term]], type[Term]]:
     """
 
     def registered(term: type[Term]) -> type[Term]:
-        if TERMS.get(name, term).__qualname__ != term.__qualname__:
-            raise ValueError(f"there already is a term {name!r}: {TERMS[name].__qualname__}")
+        known = TERMS.get(name, term)
+        if not may_be_one(*(f"{found.__module__}.{found.__qualname__}" for found in (known, term))):
+            raise ValueError(f"there already is a term {name!r}: {known.__qualname__} of {known.__module__}")
         TERMS[name] = term
         return term
 
