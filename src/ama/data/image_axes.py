@@ -113,11 +113,12 @@ def _are_last(shape: tuple[int, ...], name: str, wanted: Wanted) -> bool:
         for fits in ([as_first == model, as_last == model], [first == model[0], last == model[0]]):
             if any(fits):
                 return not fits[0]
-        if first not in USUAL and last not in USUAL:
-            raise InputError(f"{name} has the shape {shape}, expected {kind_of(model).describe()}")
     if (first in USUAL) != (last in USUAL):
         return last in USUAL
     if (middle == last) == (first == middle):
+        if wanted.shape is not None:
+            expected = kind_of(wanted.shape).describe()
+            raise InputError(f"{name} has the shape {shape}, expected {expected}")
         raise AmbiguousAxesError(
             f"{name} has the ambiguous shape {shape}: {n} images of {first} channels and {middle} x {last} pixels, "
             f"or of {last} channels and {first} x {middle} pixels?",

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from ama import settings
-from ama.benchmark.tables import cell_training as module
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.cell_samples import samples_of
 from ama.benchmark.tables.cell_training import settings_of
@@ -26,7 +25,7 @@ def test_real_anomalies_are_passed_to_the_training(method, tmp_path, monkeypatch
         given.append(data)
         raise InterruptedError
 
-    monkeypatch.setattr(module, "fit_both", fit_both)
+    monkeypatch.setattr("ama.training.fit.fit_both", fit_both)
     cell = Cell("digits", "all but 3", None, method)
     with pytest.raises(InterruptedError):
         measure_cell(cell, None, tmp_path / "work", False)

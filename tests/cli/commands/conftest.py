@@ -75,7 +75,7 @@ def bad(tmp_path) -> Path:
     write(bad / "foreign", {"holiday.txt": "sun"})
     (bad / "empty").mkdir()
     rows = [f"{i},{i % 7}" for i in range(60)]
-    pq.write_table(pa.table({"a": range(60), "b": [[1]] * 60}), bad / "nested.parquet")
+    pq.write_table(pa.table({"a": range(60), "b": [[[1]]] * 60}), bad / "nested.parquet")
     (bad / "same.csv").write_text("\n".join(["a,b", *["1,2"] * 60]))
     (bad / "lacking.csv").write_text("\n".join(["a,d", *rows]))
     (bad / "file").write_text("x")
