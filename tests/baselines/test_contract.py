@@ -30,7 +30,7 @@ SHORT = {
     "WAIC": {"max_steps": 50, "n_models": 2},
     "LikelihoodRatio": {"max_steps": 60, "width": 8},
     "Typicality": {"max_steps": 30, "width": 16},
-    "InputComplexity": {"max_steps": 400, "width": 8, "held_out": 0.4},
+    "InputComplexity": {"max_steps": 200, "width": 8, "held_out": 0.4},
     "NearestNeighbours": {},
     "PCAReconstruction": {},
     "PatchCore": {},

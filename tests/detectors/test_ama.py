@@ -286,7 +286,7 @@ def test_validation_selects_weights_delta_and_direction(zeros_and_ones):
 
 def test_the_papers_preset_takes_its_networks_and_runs(rng):
     images = rng.integers(0, 256, (24, 3, 32, 32), dtype=np.uint8)
-    detector = ama.AMADetector(preset="paper", max_steps=2, batch_size=8, held_out=0.4, random_state=0)
+    detector = ama.AMADetector(preset="paper", max_steps=1, batch_size=4, held_out=0.4, random_state=0)
     with pytest.warns(UserWarning, match="needs 19 held-out"):
         detector.fit(images)
     networks = detector.model_.networks
