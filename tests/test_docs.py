@@ -33,7 +33,9 @@ RUN = [grid for grid in GRIDS if (ROOT / results_path(grid, None)).exists() and 
 NAMES_OF_TILES = {0: "reduced to 512", 512: "tiles of 512"}
 PAGES = {
     **dict.fromkeys(("mnist", "cifar10", "fashion_mnist"), "one-class"),
-    **dict.fromkeys(("mnist_methods", "cifar10_methods", "table1_methods", "equal_seconds"), "methods"),
+    **dict.fromkeys(
+        ("mnist_methods", "cifar10_methods", "table1_methods", "paper_form", "equal_seconds"), "methods"
+    ),
     **dict.fromkeys(("ablations", "faster", "garments", "minutes"), "ablations"),
     **dict.fromkeys(("paper", "hour", "readings"), "readings"),
     **dict.fromkeys(("tables", "tables_contaminated"), "tables"),

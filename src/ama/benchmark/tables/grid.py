@@ -180,6 +180,14 @@ def _out_of_distribution() -> Iterator[Cell]:
         yield replace(SAME_CODING, method=method)
 
 
+def _paper_form() -> Iterator[Cell]:
+    """Six minutes and half an hour a training, which both sets of anomalies share."""
+    for seed in SEEDS:
+        for method, steps in ((FALLING_LONGER, None), (FALLING, COMPETING_STEPS)):
+            for against in ("mnist", "omniglot"):
+                yield Cell("fashion_mnist", None, against, method, seed, max_steps=steps, strict_only=True)
+
+
 def _digits() -> Iterator[Cell]:
     for digit in DIGITS:
         yield Cell("digits", f"{ALL_BUT}{digit}", None, "compact", max_steps=STEPS)
@@ -260,6 +268,7 @@ GRIDS: dict[str, list[Cell]] = {
     "mnist_methods": _competitors(_one_class("mnist", DIGITS, *ONE_CLASS)),
     "cifar10_methods": _competitors(_one_class("cifar10", OBJECTS, *ONE_CLASS, FGAN_CIFAR10)),
     "table1_methods": _competitors(_out_of_distribution()),
+    "paper_form": list(_paper_form()),
     EQUAL_SECONDS: list(_equal_seconds()),
     "ablations": list(_ablations((*ABLATIONS, *UNTRAINED))),
     "faster": list(_ablations(("compact", *FASTER))),
