@@ -55,9 +55,8 @@ def decodable(name: str) -> AbstractContextManager[None]:
 def _refusal(name: str, error: Exception) -> InputError:
     if isinstance(error, MemoryError):
         return InputError(f"{name} cannot be read: there is not enough memory")
-    if (
-        isinstance(error, UnicodeDecodeError) and error.encoding == "charmap"
-    ):  # Windows-1252, which is tried last
+    # Windows-1252 is tried last.
+    if isinstance(error, UnicodeDecodeError) and error.encoding == "charmap":
         return InputError(
             f"{name} is text in neither UTF-8 nor Windows-1252, expected UTF-8: save it as such"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,14 +37,8 @@ def long_numbers(
     columns = {} if first is None else dict(zip(numbers, first.columns, strict=True))
     kinds = {name: pa.int64() for name, column in columns.items() if n_changed(column)}
     for name, column in columns.items():
-        floats = pa.types.is_floating(column.type)
-        if floats and pc.any(pc.greater_equal(pc.abs(column), BEYOND_64_BITS)).as_py():
-            with (
-                suppress(pa.ArrowInvalid),
-                opened(include_columns=[name], column_types={name: LONG}) as reader,
-            ):
-                next(iter(reader), None)
-                kinds[name] = LONG
+        if _reaches(column, BEYOND_64_BITS) and _is_whole(opened, name, n_blocks=1):
+            kinds[name] = LONG
     return kinds
 
 
@@ -52,8 +47,7 @@ def large_floats(block: pa.RecordBatch) -> set[str]:
     return {
         name
         for name, column in zip(block.schema.names, block.columns, strict=True)
-        if pa.types.is_floating(column.type)
-        and pc.any(pc.greater_equal(pc.abs(column), float(LARGEST_EXACT))).as_py()
+        if _reaches(column, float(LARGEST_EXACT))
     }
 
 
@@ -69,13 +63,22 @@ def whole_columns(
     names
         The columns.
     """
-    kinds: dict[str, pa.DataType] = {}
-    for name in sorted(names):
-        with (
-            suppress(pa.ArrowInvalid),
-            opened(include_columns=[name], column_types={name: LONG}) as reader,
-        ):
-            for _ in reader:
-                pass
-            kinds[name] = LONG
-    return kinds
+    return {name: LONG for name in sorted(names) if _is_whole(opened, name)}
+
+
+def _reaches(column: pa.Array, least: float) -> bool:
+    """Whether it is a column of floats with one as large as this."""
+    if not pa.types.is_floating(column.type):
+        return False
+    return pc.any(pc.greater_equal(pc.abs(column), least), min_count=0).as_py()
+
+
+def _is_whole(
+    opened: Callable[..., pa.csv.CSVStreamingReader], name: str, n_blocks: int | None = None
+) -> bool:
+    """Whether a column holds nothing but whole numbers, in its first blocks or in all."""
+    with suppress(pa.ArrowInvalid), opened(include_columns=[name], column_types={name: LONG}) as reader:
+        for _ in islice(reader, n_blocks):
+            pass
+        return True
+    return False

@@ -171,7 +171,7 @@ def _out_of_distribution() -> Iterator[Cell]:
 
 
 def _paper_form() -> Iterator[Cell]:
-    """Six minutes and half an hour a training, which both sets of anomalies share."""
+    """Minutes to half an hour a training, which both sets of anomalies share."""
     for seed in SEEDS:
         for method, steps in ((FALLING_LONGER, None), (FALLING, COMPETING_STEPS)):
             for against in ("mnist", "omniglot"):
