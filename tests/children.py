@@ -95,6 +95,11 @@ def command(*words: object) -> Callable[[], int]:
     return work
 
 
+def called(folder: Path, written: Path, *words: object) -> Ended:
+    """Run the command line in a forked process, which works in a folder."""
+    return end(start(command(*words), folder, written), written)
+
+
 def signalled_at(
     module: str, function: str, number: int, work: Callable[[], int | None]
 ) -> Callable[[], int | None]:

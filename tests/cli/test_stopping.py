@@ -15,7 +15,7 @@ import pytest
 import ama
 import children
 from ama.cli.main import main
-from children import Ended, command, end, signalled_at, start
+from children import Ended, called, command, end, signalled_at, start
 from places import SMALL, weights
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
@@ -87,7 +87,7 @@ def stopped(ended: Ended) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [("ama.cli.main", "SIGTERM"), ("torch", "SIGINT"), ("lightning.pytorch", "SIGHUP")]
+    ("module", "name"), [("ama.cli.main", "SIGTERM"), ("torch", "SIGINT"), ("lightning", "SIGHUP")]
 )
 def test_a_signal_during_an_import_is_one_line(table, module, name):
     code = (
@@ -118,7 +118,7 @@ def test_the_last_checkpoint_of_a_terminated_fit_is_resumed(table, tmp_path):
     assert sorted(os.listdir(table / "c")) == [".lock", "last.ckpt"]
     assert not (table / "model").exists()
     for name, more in (("resumed", checkpoints), ("undisturbed", [])):
-        ended = end(start(command(*words, *more, "--out", name), table, tmp_path), tmp_path)
+        ended = called(table, tmp_path, *words, *more, "--out", name)
         assert ended.status == 0, ended.errors
     assert weights(table / "resumed") == weights(table / "undisturbed")
 

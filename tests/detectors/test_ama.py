@@ -32,7 +32,7 @@ FAST = {"max_steps": 20, "random_state": 0}
 SCORES = ("auto", "latent_density", "memory_bank", "a_score", "r_score")
 
 
-@parametrize_with_checks([ama.AMADetector(max_steps=20, random_state=0, device="cpu")])
+@parametrize_with_checks([ama.AMADetector(max_steps=3, random_state=0, device="cpu")])
 @pytest.mark.filterwarnings("ignore")  # the checks fit a handful of samples, too few for the threshold
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import children
 from ama.benchmark.tables import run_grid as module
 from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.grid import GRIDS, cells_of
@@ -84,9 +85,12 @@ def _runs(pid):
 
 
 def test_two_processes_share_a_grid(undisturbed, tmp_path):
-    path = tmp_path / "shared.jsonl"
-    both = [command(path) for _ in range(2)]
-    assert [process.wait() for process in both] == [0, 0]
+    path, streams = tmp_path / "shared.jsonl", [tmp_path / "first", tmp_path / "second"]
+    for written in streams:
+        written.mkdir()
+    work = children.command("benchmark", "run", "smoke", "--results", path)
+    both = [(children.start(work, tmp_path, written), written) for written in streams]
+    assert [children.end(*process).status for process in both] == [0, 0]
     assert len(read_results(path)) == len(cells_of("smoke"))
     # A process that finds every cell locked leaves the other to finish.
     assert {Cell(**record["cell"]) for record in read_results(path)} == set(cells_of("smoke"))
@@ -144,8 +148,7 @@ def test_a_process_that_is_killed_is_told_in_a_sentence(tmp_path):
         *(sys.executable, "-m", "ama", "benchmark", "run", "smoke"),
         "--results",
         str(path),
-        "--jobs",
-        "2",
+        *("--jobs", "2", "--only", "neighbours"),
     ]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     worker = _first_worker(process.pid)

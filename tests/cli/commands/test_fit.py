@@ -18,6 +18,7 @@ import ama
 from ama.cli.commands.fit import tell_of_limit
 from ama.decision.metrics import evaluate
 from ama.detectors.registry import method as detector_class
+from children import called
 from places import EACH, SMALL, noise, read, refused, weights, write
 from tiny_backbones import tiny
 
@@ -395,10 +396,10 @@ def test_a_training_that_diverges_is_a_failed_run_and_writes_nothing(call, tmp_p
 
 
 def test_too_few_samples_for_a_threshold_are_noted(call, bad, tmp_path):
-    words = [sys.executable, "-m", "ama", "fit", bad / "flat", "--out", tmp_path / "model", *SMALL]
-    done = subprocess.run([*words, "--held-out", "0.1"], capture_output=True, text=True)
-    assert done.returncode == 0
-    learning, note, saved = done.stderr.splitlines()
+    words = ["fit", bad / "flat", "--out", tmp_path / "model", *SMALL, "--held-out", "0.1"]
+    done = called(Path.cwd(), tmp_path, *words)
+    assert done.status == 0
+    learning, note, saved = done.errors.splitlines()
     assert learning.endswith(": 60 images of 8 x 8 pixels, 1 channel")
     assert note.startswith("ama: note: a false-alarm rate of 0.05 needs 19 held-out normal samples, found 4")
     assert saved.endswith("flags about 20% of normal samples")

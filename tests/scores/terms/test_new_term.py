@@ -12,6 +12,7 @@ import pytest
 
 import ama
 from ama.errors import ModelFolderError
+from children import end, start
 
 CONTRIBUTING = Path(__file__).parents[3] / "CONTRIBUTING.md"
 FIT = """
@@ -41,16 +42,18 @@ def folder(tmp_path_factory, digits):
     body = [line for line in code.splitlines() if line and not line.startswith(("import", "from"))]
     assert len(body) <= 20
     (folder / "new_term.py").write_text(code)
-    _run(folder, FIT)
+    ended = end(start(lambda: _fit(folder), folder, folder), folder)
+    assert ended.status == 0, ended.errors
     return folder
 
 
-def _run(folder: Path, code: str) -> None:
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=folder, check=True)
+def _fit(folder: Path) -> None:
+    sys.path.insert(0, str(folder))
+    exec(FIT, {})
 
 
 def test_a_term_of_ones_own_takes_part_in_auto_and_is_stored(folder):
-    _run(folder, LOAD)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", LOAD], cwd=folder, check=True)
     assert np.array_equal(np.load(folder / "before.npy"), np.load(folder / "after.npy"))
 
 
