@@ -16,11 +16,11 @@ demo: $(VENV)/installed
 	$(BIN)/ama demo --every-digit
 
 test: $(VENV)/installed-dev lint
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # The same tests, which take half as long again, and the lines that none of them runs.
 coverage: $(VENV)/installed-dev
-	$(BIN)/pytest --numprocesses 2 --cov=ama --cov-report=term-missing:skip-covered
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov=ama --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check src tests benchmarks docs/extensions
