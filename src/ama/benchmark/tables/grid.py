@@ -12,6 +12,7 @@ from ama.benchmark.tables.compared_methods import (
     AMA,
     ASSUMED,
     BOUNDED,
+    EARLY,
     FALLING,
     FALLING_ON_GARMENTS,
     FASTER,
@@ -61,6 +62,7 @@ METHODS_OF = "_methods"  # suffix of a grid that compares methods on the cells o
 # The methods of the paper's Table 2 and Table 1, with AMA in the paper's form.
 ONE_CLASS = (
     FALLING,
+    EARLY,
     "FGAN",
     "ALAD",
     "AnoGAN",
@@ -70,6 +72,7 @@ ONE_CLASS = (
 )
 OUT_OF_DISTRIBUTION = (
     FALLING,
+    EARLY,
     "WAIC",
     "likelihood ratio",
     "typicality",
