@@ -22,6 +22,7 @@ from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
 from ama.data.csv_long_numbers import LONG, large_floats, long_numbers, whole_columns
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
+from ama.data.tuple_names import flat_names
 from ama.errors import InputError
 
 BOOLEAN = r"^\s*(?i:true|false)\s*$"
@@ -98,6 +99,7 @@ def _dialect(
 
 
 def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
+    dialect = replace(dialect, names=flat_names(dialect.names, wanted))
     file = _CsvFile(path, dialect)
     found = file.schema()
     learned = wanted.encoding is None and wanted.shape is None

@@ -15,6 +15,7 @@ import pyarrow as pa
 from ama.data.arrow import ArrowTable, in_memory
 from ama.data.arrow_columns import not_a_number
 from ama.data.arrow_reading import decodable
+from ama.data.tuple_names import flat_name
 from ama.errors import InputError
 
 NAME = "the data frame"
@@ -47,7 +48,7 @@ def frame_table(frame: Any, name: str = NAME) -> ArrowTable:
         _check_named(frame, name)
         if all(type(name) is int for name in names) and sorted(names) == list(range(len(names))):
             named, names, frame = False, sorted(names), frame.sort_index(axis=1)
-        shown = [".".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in names]
+        shown = list(map(flat_name, names))
         with decodable(name):
             columns = [_column(frame.iloc[:, i], name) for i in range(len(names))]
             table = pa.Table.from_arrays(columns, names=shown)

@@ -12,6 +12,7 @@ from ama.data.image_columns import ImageColumn
 from ama.data.names import of_columns
 from ama.data.samples import Source, Wanted
 from ama.data.table_rows import TableRows
+from ama.data.tuple_names import with_flat_names
 from ama.data.vector_columns import holds_vectors
 
 
@@ -27,6 +28,7 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     folders
         Where the paths of images without bytes may lead, as in :class:`ama.data.image_columns.ImageColumn`.
     """
+    table = with_flat_names(table, wanted)
     table.check_columns(wanted.drop)
     column = image_column(table.schema, wanted.drop)
     # A table for a model of rows may also hold images.
