@@ -20,6 +20,7 @@ from ama.errors import InputError
 
 NAME = "the data frame"
 LONG = pa.decimal256(76, 0)  # whole numbers beyond 64 bits
+EXPECTED = "numbers, text or dates"
 SHOWN_AS_TEXT = (str, Real, Decimal, date, time, PurePath)  # among values of several types
 
 
@@ -54,7 +55,7 @@ def frame_table(frame: Any, name: str = NAME) -> ArrowTable:
             table = pa.Table.from_arrays(columns, names=shown)
     else:
         with decodable(name):
-            table = pa.table(frame)
+            table = pa.table(_plain_polars(frame, name))
 
     if not table.schema.names:
         raise InputError(f"{name} has no columns, expected at least one")
@@ -76,6 +77,19 @@ def _is_pandas(X: Any) -> bool:
     return library is not None and isinstance(X, library.DataFrame)
 
 
+def _plain_polars(frame: Any, table: str) -> Any:
+    """A frame of polars without the types that no other library has: whole numbers of 128 bits, objects of Python."""
+    library = sys.modules.get("polars")
+    if library is None or not isinstance(frame, library.DataFrame):
+        return frame
+    long = [getattr(library, kind) for kind in ("Int128", "UInt128") if hasattr(library, kind)]
+    for column in frame:
+        if column.dtype == library.Object:
+            found = f"a value of type {type(column[0]).__name__}"
+            raise InputError(not_a_number(column.name, table, 1, found, EXPECTED))
+    return frame.cast(dict.fromkeys(long, library.Decimal(38, 0)))
+
+
 def _column(series: Any, table: str) -> pa.Array | pa.ChunkedArray:
     if hasattr(series, "sparse"):
         series = series.sparse.to_dense()
@@ -91,7 +105,5 @@ def _column(series: Any, table: str) -> pa.Array | pa.ChunkedArray:
         for row, (value, absent) in enumerate(zip(series, missing, strict=True), 1):
             if not (absent or isinstance(value, SHOWN_AS_TEXT)):
                 found = f"a value of type {type(value).__name__}"
-                raise InputError(
-                    not_a_number(str(series.name), table, row, found, "numbers, text or dates")
-                ) from None
+                raise InputError(not_a_number(str(series.name), table, row, found, EXPECTED)) from None
         return pa.array([None if m else str(v) for v, m in zip(series, missing, strict=True)], pa.string())
