@@ -10,6 +10,7 @@ from ama.data.encoded_images import EncodedImages
 from ama.data.feature_columns import ID_COLUMN, LABEL_NAME
 from ama.data.image_columns import ImageColumn
 from ama.data.names import of_columns
+from ama.data.plain_columns import with_plain_columns
 from ama.data.samples import Source, Wanted
 from ama.data.table_rows import TableRows
 from ama.data.tuple_names import with_flat_names
@@ -28,7 +29,7 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     folders
         Where the paths of images without bytes may lead, as in :class:`ama.data.image_columns.ImageColumn`.
     """
-    table = with_flat_names(table, wanted)
+    table = with_flat_names(with_plain_columns(table), wanted)
     table.check_columns(wanted.drop)
     column = image_column(table.schema, wanted.drop)
     # A table for a model of rows may also hold images.
