@@ -219,3 +219,15 @@ def test_files_with_whole_numbers_of_128_bits_are_refused_in_a_sentence(suffix, 
 def test_objects_of_python_in_a_frame_of_polars_are_refused_by_their_type():
     with pytest.raises(InputError, match="column 'k' of the data frame holds a value of type set in row 1"):
         open_source(pl.DataFrame({"a": A, "k": pl.Series([{1}, {2}, {3}], dtype=pl.Object)}))
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_a_column_of_odd_objects_that_a_model_does_not_use_is_left_out(library):
+    odd = [1j, 2j, 3j] if library is pd.DataFrame else pl.Series([1j, 2j, 3j], dtype=pl.Object)
+    source = open_source(library({"a": A, "k": odd}), shape=(1,), columns=["a"])
+    assert source.read().x.tolist() == [[0.5], [1.5], [2.5]]
+    assert source.remarks == ("column 'k' of the data frame is left out, as the model does not use it",)
+    with pytest.raises(
+        InputError, match="column 'k' of the data frame holds a value of type complex in row 1"
+    ):
+        open_source(library({"a": A, "k": odd}), shape=(2,), columns=["a", "k"])
