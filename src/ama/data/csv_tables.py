@@ -114,12 +114,17 @@ def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: boo
     # Without a name and a value in the first block: perhaps the end of lines that all end in a separator.
     unnamed = [f.name for f in found if f.name.startswith("Unnamed: ") and pa.types.is_null(f.type)]
     kinds |= dict.fromkeys(unnamed, pa.string())
-    # One pass counts the rows, and finds out whether the texts can be decoded and the unnamed columns are empty.
-    texts = [name for name, kind in kinds.items() if is_text(kind)]
-    n_rows, empty = 0, set(unnamed)
-    for block in file.stream(kinds, texts or dialect.names[:1], MAX_LINE):
+    # One pass counts the rows, and finds out whether the texts can be decoded, the unnamed columns are empty, and a
+    # model's numbers may be rounded.
+    examined = [name for name, kind in kinds.items() if is_text(kind)]
+    if not (whole or learned):
+        examined += [name for name in wanted.columns or () if kinds.get(name) == pa.float64()]
+    n_rows, empty, large = 0, set(unnamed), set[str]()
+    for block in file.stream(kinds, examined or dialect.names[:1], MAX_LINE):
         n_rows += len(block)
         empty -= {name for name in empty if not _is_empty(block.column(name))}
+        large |= large_floats(block)
+    kinds |= whole_columns(file.opened, large.intersection(examined))
     return _streamed(file, {name: kind for name, kind in kinds.items() if name not in empty}, n_rows)
 
 
