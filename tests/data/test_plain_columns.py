@@ -1,14 +1,18 @@
-"""Columns encoded by their runs, and periods of pandas."""
+"""Columns of views, columns encoded by their runs, and periods of pandas."""
 
 from __future__ import annotations
 
+import io
 import pickle
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from ama.data.sources import open_source
 
@@ -47,6 +51,36 @@ def test_columns_encoded_by_their_runs_are_what_they_stand_for(tmp_path):
         assert samples.labels.tolist() == ["good", "good", "bad"]
         part = pickle.loads(pickle.dumps(opened.part(1, 3)))
         assert next(iter(part.batches())).labels.tolist() == ["good", "bad"]
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_rows_of_texts_are_chosen_from_a_frame_of_polars(stored, tmp_path):
+    texts = ["low", "high", "low", "5"]
+    frame = pl.DataFrame({"k": texts, "c": pl.Series(texts, dtype=pl.Categorical), "label": list("abba")})
+    frame.write_ipc(tmp_path / "t.arrow")
+    source = open_source(tmp_path / "t.arrow" if stored else frame)
+    chunk = next(source.batches()).select([0, 3])
+    assert chunk.values.to_pydict() == {"k": ["low", "5"], "c": ["low", "5"]}
+    chosen = open_source(tmp_path / "t.arrow" if stored else frame, normal_labels=["a"], columns=["k"])
+    assert (chosen.read().ids, chosen.read().labels.tolist()) == (["0", "3"], ["a", "a"])
+
+
+def test_texts_among_numbers_are_counted_in_a_frame_of_polars():
+    fitted = open_source(pl.DataFrame({"k": ["1", "2", None]}))
+    known = {"shape": fitted.shape, "columns": fitted.columns, "encoding": fitted.encoding}
+    scored = open_source(pl.DataFrame({"k": ["7", "x", None]}), **known).read()
+    assert scored.x.tolist() == [[7, 0], [1.5, 1], [1.5, 1]]
+    assert scored.remarks == (
+        "column 'k' of the data frame holds 1 text among numbers, which count as missing",
+    )
+
+
+def test_images_in_a_frame_of_polars_are_images():
+    pixels, file = np.arange(64, dtype=np.uint8).reshape(8, 8), io.BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    for value in (file.getvalue(), {"bytes": file.getvalue(), "path": "a.png"}):
+        samples = open_source(pl.DataFrame({"image": [value, value], "label": ["a", "b"]})).read()
+        assert (samples.x[1, 0].tolist(), samples.labels.tolist()) == (pixels.tolist(), ["a", "b"])
 
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)

@@ -1,4 +1,4 @@
-"""Columns that are numbers, texts or dates in another form: encoded by their runs, or periods of pandas."""
+"""Columns that are numbers, texts or dates in another form: views, as polars has them, runs, or periods of pandas."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 
 from ama.data.arrow import ArrowTable
 
+# Views, of which pyarrow neither takes nor filters rows, and what they are views of.
+VIEWS = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}
 PERIOD = "pandas.period"
 # How pandas calls the length of a period, also in earlier versions -> NumPy's unit.
 UNITS = {"D": "D", "h": "h", "min": "m", "s": "s", "ms": "ms", "us": "us", "ns": "ns"}
@@ -39,7 +41,7 @@ class Plain(NamedTuple):
     kind
         Its type.
     periods
-        How it counts; None for runs.
+        How it counts; None for all but periods.
     """
 
     kind: pa.DataType
@@ -47,8 +49,10 @@ class Plain(NamedTuple):
 
     def of(self, column: pa.Array) -> pa.Array:
         """The column, given as it is stored."""
+        if pa.types.is_run_end_encoded(column.type):
+            column = pc.run_end_decode(column)
         if self.periods is None:
-            return pc.run_end_decode(column)
+            return column.cast(self.kind)
         unit, length, first = self.periods
         stored = column.storage if isinstance(column.type, pa.BaseExtensionType) else column
         since_1970 = stored.fill_null(0).to_numpy() * length + first
@@ -57,16 +61,26 @@ class Plain(NamedTuple):
 
 
 def with_plain_columns(table: ArrowTable) -> ArrowTable:
-    """A table without columns of runs, and with the first moments of periods in their place."""
+    """A table without views and columns of runs, and with the first moments of periods in their place."""
     plain = {field.name: found for field in table.schema if (found := _plain(field)) is not None}
     return _decoded(table, plain) if plain else table
 
 
 def _plain(field: pa.Field) -> Plain | None:
-    if pa.types.is_run_end_encoded(field.type):
-        return Plain(field.type.value_type)
+    kind = field.type.value_type if pa.types.is_run_end_encoded(field.type) else field.type
+    if (kind := _without_views(kind)) != field.type:
+        return Plain(kind)
     periods = _periods(_length_of_periods(field))
     return None if periods is None else Plain(pa.timestamp("us"), periods)
+
+
+def _without_views(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _without_views(kind.value_type), kind.ordered)
+    if pa.types.is_struct(kind):  # as images are stored beside their paths
+        fields = map(kind.field, range(kind.num_fields))
+        return pa.struct([field.with_type(_without_views(field.type)) for field in fields])
+    return VIEWS.get(str(kind), kind)
 
 
 def _periods(length: str) -> Periods | None:
