@@ -34,7 +34,7 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     folders
         Where the paths of images without bytes may lead, as in :class:`ama.data.image_columns.ImageColumn`.
     """
-    table = with_flat_names(with_plain_columns(table), wanted)
+    table = plain_table(table, wanted)
     table.check_columns(wanted.drop)
     column = _image_column(table, wanted)
     # A table for a model of rows may also hold images.
@@ -44,6 +44,11 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
         _remark_unread(images, wanted)
         return EncodedImages(images, wanted)
     return TableRows(table, wanted)
+
+
+def plain_table(table: ArrowTable, wanted: Wanted) -> ArrowTable:
+    """A table in the form that sources know: see :mod:`ama.data.plain_columns` and :mod:`ama.data.tuple_names`."""
+    return with_flat_names(with_plain_columns(table), wanted)
 
 
 def _image_column(table: ArrowTable, wanted: Wanted) -> str | None:
