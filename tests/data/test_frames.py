@@ -74,6 +74,7 @@ def test_dates_are_elapsed_days_and_a_part_of_the_week():
 ODD = {
     "complex": ([1j, 2j, 3j], "a value of type complex in row 1"),
     "sets among numbers": ([{1}, 2, 3], "a value of type set in row 1"),
+    "sets": ([{1, 2}, {3, 4}, {5, 6}], "a value of type set in row 1"),
     "intervals": (pd.interval_range(0, 3), "a value of type extension.* in row 1"),
     "lists of text": ([["x"], ["y"], ["z"]], "a value of type list.* in row 1"),
 }

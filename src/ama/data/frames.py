@@ -102,6 +102,8 @@ def _column(series: Any, table: str, needed: bool) -> pa.Array | pa.ChunkedArray
     if hasattr(series, "sparse"):
         series = series.sparse.to_dense()
     try:
+        if _holds_sets(series):
+            raise TypeError("sets have no order, of which pyarrow makes one")
         return pa.array(series, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):  # objects of several kinds
         missing = series.isna()
@@ -117,3 +119,8 @@ def _column(series: Any, table: str, needed: bool) -> pa.Array | pa.ChunkedArray
                 found = f"a value of type {type(value).__name__}"
                 raise InputError(not_a_number(str(series.name), table, row, found, EXPECTED)) from None
         return pa.array([None if m else str(v) for v, m in zip(series, missing, strict=True)], pa.string())
+
+
+def _holds_sets(series: Any) -> bool:
+    values = iter(series) if series.dtype == object else iter(())
+    return isinstance(next((value for value in values if value is not None), None), set | frozenset)
