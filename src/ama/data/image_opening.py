@@ -101,6 +101,17 @@ def opened(content: Content) -> Iterator[Image.Image]:
             yield image
 
 
+def is_image(content: bytes) -> bool:
+    """Whether it begins as a file of an image does."""
+    try:
+        with decoder_warnings(), opened(content):
+            return True
+    except UnidentifiedImageError:
+        return False
+    except Exception:  # Pillow raises many kinds for what is damaged, or too large
+        return bool(content)
+
+
 def check_pixels(image: Image.Image) -> None:
     """Refuse an image, or the present frame of one, that is too large to decode.
 
