@@ -61,6 +61,9 @@ class Detector(
         Type of the convolutions during training, "float32" or "bfloat16"; None without a training.
     learned_from_ : str
         How many samples of which size it was fitted on, and their source if it has a name.
+    held_out_from_ : str or None
+        Which normal samples were held out: from "anywhere", the "end" of their order, or whole "groups". None after
+        ``calibrate``, as others are behind the threshold then, and where the folder of an older ama does not tell.
     """
 
     # fmt: off

@@ -82,9 +82,9 @@ class CalibratingMixin:
             _warn_of_repetition(model.calibration, former["calibration"])
             for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
                 setattr(model, name, values)
-        rates = dict.fromkeys(("false_alarm_rate", "false_alarm_rate_"), rate)
+        others = dict.fromkeys(("false_alarm_rate", "false_alarm_rate_"), rate) | {"held_out_from_": None}
         # All at once, as an interruption or another thread, which scores, saves or copies, must find nothing half done.
-        vars(self).update(model_=model, offset_=self._offset(model, rate), n_added_=n_added, **rates)
+        vars(self).update(model_=model, offset_=self._offset(model, rate), n_added_=n_added, **others)
         return self
 
     @property

@@ -52,7 +52,7 @@ def _guarantee(detector: Detector) -> Lines:
     m, rate = len(detector.model_.calibration), detector.guaranteed_rate
     low, high = conformal.false_alarm_distribution(m, rate).interval(0.95)
     holds_for = "samples from the same source as the held-out ones"
-    holds_for += OF_HELD_OUT.get(getattr(detector, "held_out_from_", ""), "")  # of AMADetector alone
+    holds_for += OF_HELD_OUT.get(detector.held_out_from_ or "", "")
     if left_out := getattr(detector, "left_out", 0):  # by AMADetector alone
         holds_for += (
             f", without those like the most unusual {percent(left_out)}, which were left out as possible "
