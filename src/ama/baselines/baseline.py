@@ -31,6 +31,7 @@ from ama.training.flattened_columns import warn_of_flattened
 from ama.training.near_duplicates import warn_of_duplicates
 from ama.training.preparation import chosen_hold_out
 from ama.training.run import Run, reader
+from ama.training.series import REMEDY_OF_GROUPS
 from ama.training.split import hold_out
 from ama.utils.declarations import FIRST, NETWORKS, TRAINING, parameter, plain_number
 from ama.utils.extras import needs_extra
@@ -143,9 +144,8 @@ class Baseline(Detector):
         self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run, grouped: bool
     ) -> HeldOutFrom:
         """Which raw normal samples are held out for the threshold."""
-        return chosen_hold_out(
-            normal, grouped, "anywhere", self.held_out, model.kind, None, run, remedy="use groups"
-        )
+        share, remedy = self.held_out, REMEDY_OF_GROUPS
+        return chosen_hold_out(normal, grouped, "anywhere", share, model.kind, None, run, remedy)
 
     @abstractmethod
     def _options(self, kind: SampleKind) -> dict[str, Any]:
