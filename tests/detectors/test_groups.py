@@ -70,6 +70,7 @@ def test_a_baseline_knows_that_groups_were_held_out(tmp_path):
     fitted.save(tmp_path / "model")
     loaded = ama.load(tmp_path / "model")
     for detector in (fitted, loaded):
+        assert dict(model_card(detector)[0][1])["training"].startswith("no steps, fitted in ")
         assert detector.held_out_from_ == "groups"
         assert dict(model_card(detector)[1][1])["holds for"].endswith(", of new groups, as these were")
         assert "samples of new groups" in scope_sentence(Drift(0.5, 1e-9, True), detector)

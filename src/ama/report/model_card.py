@@ -27,10 +27,11 @@ def _model(detector: Detector) -> Lines:
         for name, value in detector.get_params().items()
         if value != defaults[name] and name not in ("progress", "checkpoints")
     }
+    steps = "no steps, fitted" if detector.precision_ is None else f"{detector.n_steps_:,} steps"
     lines = [
         ("method", type(detector).__name__),
         ("learned from", detector.learned_from_),
-        ("training", f"{detector.n_steps_:,} steps in {detector.fit_seconds_:.0f} s"),
+        ("training", f"{steps} in {detector.fit_seconds_:.0f} s"),
         (
             "parameters given",
             ", ".join(f"{name} = {shown(value)}" for name, value in given.items()) or "none",
