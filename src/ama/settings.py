@@ -141,7 +141,7 @@ class Settings:
     detached: bool = parameter((
         "True, as in the authors' code: no gradient reaches E through interpolated encodings, nor G through the "
         "making of synthetic negatives."), NEGATIVE, default=False)
-    negative_share: float = parameter("Negatives as a share of the batch.", NEGATIVE, 0.0, 1.0, default=0.1)
+    negative_share: float = parameter("Negatives as a share of the batch, rounded.", NEGATIVE, 0.0, 1.0, default=0.1)
     negative_start: float = parameter("Share of training before the first negative.", NEGATIVE, 0.0, 1.0, default=0.1)
     delta: float = parameter((
         "Thickness of the atypical shell, or half the side of the cube. \"auto\" tries several values and keeps the "

@@ -82,6 +82,8 @@ def test_a_series_is_held_out_from_its_end():
     ):
         anywhere = PaDiM(n_channels=5, **OPTIONS, held_out_from="anywhere").fit(images)
     assert np.median(anywhere.model_.calibration) > np.median(calibration)
+    assert (in_order.held_out_from_, anywhere.held_out_from_) == ("end", "anywhere")
+    assert dict(model_card(in_order)[1][1])["holds for"].endswith(", as new as these, the last of a series")
 
 
 @pytest.mark.parametrize(

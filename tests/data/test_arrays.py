@@ -48,6 +48,16 @@ def test_floats_become_float32(dtype):
     assert torch.equal(samples.x, array.detach().float())
 
 
+def test_bfloat16_of_jax_is_read_as_that_of_torch():
+    dtype = pytest.importorskip("ml_dtypes").bfloat16
+    for array in (
+        np.random.default_rng(0).random((3, 1, 8, 9)),
+        np.random.default_rng(0).normal(size=(9, 4)),
+    ):
+        expected = open_source(torch.from_numpy(array).bfloat16()).read().x
+        assert torch.equal(open_source(array.astype(dtype)).read().x, expected)
+
+
 def test_grey_images_may_lack_the_channel_axis():
     array = np.arange(2 * 8 * 9, dtype=np.uint8).reshape(2, 8, 9)
     assert np.array_equal(open_source(array).read().x.numpy(), array[:, None])

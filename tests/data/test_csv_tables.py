@@ -67,7 +67,7 @@ def test_what_stands_above_and_below_the_column_names_is_left_out_with_a_word(tm
     said = [f"{path}: {ABOVE[above]} left out: the column names are below"]
     if units:
         shown = units.strip(",\n").replace(",", ", ")
-        said.append(f"{path}: the line below the column names is left out, as it holds units: {shown}")
+        said.append(f"{path}: the line below the column names is taken for units and left out: {shown}")
     assert list(source.remarks) == said
     with pytest.raises(InputError, match="refused by strict"):
         open_source(path, strict=True)

@@ -74,7 +74,8 @@ def test_dates_are_elapsed_days_and_a_part_of_the_week():
 ODD = {
     "complex": ([1j, 2j, 3j], "a value of type complex in row 1"),
     "sets among numbers": ([{1}, 2, 3], "a value of type set in row 1"),
-    "periods": (pd.period_range("2026", periods=3), "a value of type extension.* in row 1"),
+    "sets": ([{1, 2}, {3, 4}, {5, 6}], "a value of type set in row 1"),
+    "intervals": (pd.interval_range(0, 3), "a value of type extension.* in row 1"),
     "lists of text": ([["x"], ["y"], ["z"]], "a value of type list.* in row 1"),
 }
 
@@ -194,3 +195,40 @@ def test_what_of_polars_is_no_table_of_numbers_is_refused_in_a_sentence():
     for odd in (pl.Series([{"b": 1}] * 3), pl.Series([b"x"] * 3), pl.Series([[[1]]] * 3)):
         with pytest.raises(InputError, match=r"column 'k' of the data frame holds .* in row 1"):
             open_source(frame.with_columns(k=odd))
+
+
+@pytest.mark.parametrize("kind", [pl.Int128, pl.UInt128])
+def test_whole_numbers_of_128_bits_are_numbers_and_those_that_are_rounded_are_told(kind):
+    source = open_source(pl.DataFrame({"a": A, "k": pl.Series([1, 2, 10**25 + 1], dtype=kind)}))
+    samples = source.read()
+    assert samples.x[:, 1].tolist() == [1, 2, 1e25]
+    assert source.remarks == (
+        "column 'k' of the data frame holds 1 whole number beyond 2**53, which are rounded to 15 digits or more",
+    )
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_files_with_whole_numbers_of_128_bits_are_refused_in_a_sentence(suffix, tmp_path):
+    file, frame = tmp_path / f"t.{suffix}", pl.DataFrame({"k": pl.Series([1, 2], dtype=pl.Int128)})
+    frame.write_parquet(file) if suffix == "parquet" else frame.write_ipc(file)
+    with pytest.raises(
+        InputError, match=r"has a column of 128-bit integers, expected 64 bits: cast it to Int64"
+    ):
+        open_source(file)
+
+
+def test_objects_of_python_in_a_frame_of_polars_are_refused_by_their_type():
+    with pytest.raises(InputError, match="column 'k' of the data frame holds a value of type set in row 1"):
+        open_source(pl.DataFrame({"a": A, "k": pl.Series([{1}, {2}, {3}], dtype=pl.Object)}))
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_a_column_of_odd_objects_that_a_model_does_not_use_is_left_out(library):
+    odd = [1j, 2j, 3j] if library is pd.DataFrame else pl.Series([1j, 2j, 3j], dtype=pl.Object)
+    source = open_source(library({"a": A, "k": odd}), shape=(1,), columns=["a"])
+    assert source.read().x.tolist() == [[0.5], [1.5], [2.5]]
+    assert source.remarks == ("column 'k' of the data frame is left out, as the model does not use it",)
+    with pytest.raises(
+        InputError, match="column 'k' of the data frame holds a value of type complex in row 1"
+    ):
+        open_source(library({"a": A, "k": odd}), shape=(2,), columns=["a", "k"])

@@ -106,6 +106,10 @@ def test_a_column_of_a_table_groups_and_is_no_feature(tmp_path):
     with pytest.raises(InputError, match="has no column 'day'; its columns are a, b, lot"):
         open_source(frame, group_by=Grouping.parsed("column:day", "--group-by "))
     with pytest.raises(
+        InputError, match=r"^column 'lot' of the data frame makes the groups, expected others as"
+    ):
+        open_source(frame, group_by=rule, columns=["a", "lot"])
+    with pytest.raises(
         InputError, match="--group-by time:1h needs photographs, which the data frame does not hold"
     ):
         open_source(frame, group_by=Grouping.parsed("time:1h", "--group-by "))

@@ -76,3 +76,13 @@ def test_a_large_image_takes_less_than_half_a_gibibyte_and_a_larger_one_is_refus
     Image.new("1", (side + 1, side)).save(tmp_path / "a.png")
     with pytest.raises(InputError, match=r"it has 8192 x 8193 pixels, expected at most 67,108,864 in all"):
         open_source(tmp_path)
+
+
+def test_an_image_that_pillow_refuses_to_open_is_refused_in_the_same_words(tmp_path):
+    save(tmp_path / "a.png", np.zeros((16, 16), np.uint8))
+    Image.new("1", (16_000, 16_000)).save(tmp_path / "b.png")
+    with pytest.raises(
+        InputError,
+        match=r"b\.png cannot be read: it has 256,000,000 pixels, expected at most 67,108,864 in all: make it smaller",
+    ):
+        open_source(tmp_path, strict=True).read()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ama.data.inspection_folders import holds_good, inspection_folder, part_to_calibrate, part_to_learn
+from ama.data.normal_labels import check_one_part
+from ama.errors import InputError
+
+LONGEST_PATH = 4095  # characters, on Linux
 
 
 def folders(root: Path, *names: str) -> Path:
@@ -100,3 +105,29 @@ def test_visas_layout_is_known_from_one_level_up_or_two(tmp_path, above):
     assert part_to_learn(candle) == (str(parts.train), f"{like}: learning from {parts.train}")
     assert part_to_calibrate(candle) == (str(parts.train), f"{like}: calibrating on {parts.train}")
     assert inspection_folder(data / "Images") is None
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_a_folder_that_cannot_be_looked_into_is_no_layout(tmp_path, mode):
+    folder = folders(tmp_path / "tire", "train/good", "test/good")
+    folder.chmod(mode)
+    try:
+        if os.access(folder, os.X_OK):
+            pytest.skip("root looks into any folder")
+        assert inspection_folder(folder) is None
+        assert part_to_learn(folder) == part_to_calibrate(folder) == (folder, None)
+        assert not holds_good(folder)
+        with pytest.raises(InputError, match="tire cannot be read: Permission denied"):
+            check_one_part(folder)
+    finally:
+        folder.chmod(0o755)
+
+
+def test_a_folder_below_which_no_path_fits_is_no_layout(tmp_path):
+    """As above, and root meets it, too: the paths below it are too long to be looked at."""
+    folder = tmp_path
+    while (room := LONGEST_PATH - len(f"{folder}/")) > 10:
+        folder /= "n" * min(200, room - 5)
+        folder.mkdir()
+    assert inspection_folder(folder) is None
+    assert part_to_learn(folder) == (folder, None)

@@ -49,10 +49,10 @@ def test_a_number_of_which_only_the_last_has_a_fraction_is_no_error(tmp_path):
         ),
         ('[{"a": 1}, {"a": 2}]', r"x\.jsonl does not begin with an object, expected JSON Lines such as"),
         ("\n \n", r"x\.jsonl is an empty file, expected JSON Lines"),
-        ('{"a": 1}\n{"a": 2', r"x\.jsonl cannot be read: JSON parse error"),
+        ('{"a": 1}\n{"a": 2', r"x\.jsonl cannot be read: JSON parse error.* in row 2 \(counted from 1\)$"),
         (
             '{"a": 1, "a": 2}\n',
-            r"x\.jsonl cannot be read: JSON parse error: Column\(/a\) was specified twice",
+            r"x\.jsonl cannot be read: JSON parse error: Column\(/a\) was specified twice in row 1 \(counted from 1\)",
         ),
         ('{"a": {"k": 1}}\n{"a": {"k": 2}}\n', r"column 'a' of .*x\.jsonl holds a value of type struct"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import itertools
 import json
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -292,3 +293,10 @@ def zigzag(n):
         found.append(n & 127 | 128)
         n >>= 7
     return bytes([*found, n])
+
+
+def test_timestamps_of_spark_may_be_beyond_the_year_2262(tmp_path):
+    moments = [datetime(2026, 1, 1), datetime(9999, 12, 31), datetime(1, 1, 1)]
+    table = pa.table({"until": pa.array(moments, pa.timestamp("us"))})
+    pq.write_table(table, tmp_path / "t.parquet", use_deprecated_int96_timestamps=True)
+    assert open_source(tmp_path / "t.parquet").read().x[:, 0].tolist() == [739_616, 3_652_058, 0]

@@ -34,6 +34,7 @@ def folder(tmp_path, rng):
     (tmp_path / "rows.csv.gz").write_bytes(gzip.compress((tmp_path / "rows.csv").read_bytes()))
     rows = [json.dumps(row) for row in table.to_pylist()]
     (tmp_path / "rows.jsonl").write_text("\n".join(rows))
+    np.savetxt(tmp_path / "rows.txt", rng.normal(size=(30, 2)))
     (tmp_path / "shards").mkdir()
     pq.write_table(table[:10], tmp_path / "shards" / "0.parquet")
     pq.write_table(table[10:], tmp_path / "shards" / "1.parquet")
@@ -52,6 +53,7 @@ NAMES = [
     "rows.csv.gz",
     "rows.feather",
     "rows.jsonl",
+    "rows.txt",
     "shards",
     "images",
     "images/cat/03.png",

@@ -53,3 +53,17 @@ def test_a_column_of_bytes_that_is_dropped_holds_no_images(tmp_path):
     assert (photos.shape, photos.remarks) == ((1, 8, 8), ())
     with pytest.raises(InputError, match="has no column 'kay'"):
         open_source(tmp_path / "t.parquet", drop=["kay"])
+
+
+@pytest.mark.parametrize("keys", [[b"x", b""], [None, b"x" * 10**6]])
+def test_a_column_of_bytes_that_are_no_images_is_refused_by_its_name(keys):
+    table = pa.table({"a": [0.5, 1.5], "k": keys})
+    with pytest.raises(InputError, match=r"^column 'k' of the data frame holds b'x") as refused:
+        open_source(table)
+    assert len(str(refused.value)) < 300
+    assert open_source(table, drop=("k",)).read().x.tolist() == [[0.5], [1.5]]
+
+
+def test_images_are_those_of_the_first_column_of_bytes_that_holds_some():
+    table = pa.table({"key": [b"x", b"y"], "photo": [png(noise(8, 8, seed=i)) for i in range(2)]})
+    assert open_source(table).read().x.shape == (2, 1, 8, 8)

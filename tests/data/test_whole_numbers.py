@@ -102,8 +102,13 @@ def test_those_in_a_later_part_of_a_csv_file_are_said(tmp_path, number):
     said = "holds 1 whole number beyond 2**53, which are rounded to 15 digits or more"
     assert samples.remarks == (f"column 'number' of {path} {said}",)
     assert samples.x[-1].tolist() == [float(number), 2.5]
-    path.write_text(path.read_text() + "0.5,1\n")
+    known = {"shape": (2,), "columns": ["number", "b"]}
+    scored = open_source(path, **known).read()
+    assert (scored.remarks, scored.x[-1].tolist()) == (samples.remarks, samples.x[-1].tolist())
+    with path.open("a") as file:
+        file.write("0.5,1\n")
     assert open_source(path).read().remarks == ()
+    assert open_source(path, **known).read().remarks == ()
 
 
 def test_decimals_count_as_they_are_whole():

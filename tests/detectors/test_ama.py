@@ -388,6 +388,8 @@ def test_samples_of_another_kind_than_the_model_are_refused(digit_detector, row_
         InputError, match=r"expected images of 8 x 8 pixels, 1 channel, found an array of 2 axes"
     ):
         digit_detector.predict(np.zeros((4, 64)))
+    with pytest.raises(InputError, match=r"found an array of 1 axis$"):
+        digit_detector.predict(np.zeros(64))
     with pytest.raises(InputError, match="holds images, expected rows of 5 columns"):
         row_detector.predict(np.zeros((4, 8, 8), np.uint8))
     with pytest.raises(ValueError, match="expecting 5 features"):

@@ -97,10 +97,13 @@ def test_a_window_that_cannot_be_is_refused(digit_detector, digits, window):
 @pytest.mark.parametrize(
     ("unwanted", "warned"),
     [
-        (lambda d, X: d.set_threshold(0.001), "needs 999 held-out"),
+        (lambda d, X: d.set_threshold(0.001), "needs 999 held-out .*; calibrate it on more normal samples$"),
         (lambda d, X: d.calibrate(X[:5] + 1), "needs 19 held-out"),
         (lambda d, X: d.calibrate(X[:300]), "score higher"),
-        (lambda d, X: d.fit(X[:40] + 1), "needs 19 held-out"),
+        (
+            lambda d, X: d.fit(X[:40] + 1),
+            r"needs 19 held-out .*; give more samples or a larger held_out \(--held-out\)$",
+        ),
     ],
     ids=["set_threshold", "calibrate", "calibrate by learned rows", "fit"],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +11,10 @@ from sklearn.base import clone
 
 import ama
 from ama.baselines.neighbours import NearestNeighbours
+from ama.decision.conformal import Drift
 from ama.errors import InputError
 from ama.report.model_card import model_card
+from ama.report.verdict import scope_sentence
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*groups are held out")
 HELD_OUT = r"groups are held out, .*: the false-alarm rate is that among samples of new groups"
@@ -48,7 +52,37 @@ def test_a_saved_model_knows_that_groups_were_held_out(tmp_path):
     X, lot = lots(30, 0)
     with pytest.warns(UserWarning, match=HELD_OUT):
         chosen().fit(X, groups=lot).save(tmp_path / "model")
+    loaded = ama.load(tmp_path / "model")
+    assert loaded.held_out_from_ == "groups"
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    del config["held_out_from"]  # as an older ama saved it: AMADetector has it among its settings
+    (tmp_path / "model" / "config.json").write_text(json.dumps(config))
     assert ama.load(tmp_path / "model").held_out_from_ == "groups"
+    loaded.calibrate(lots(30, 1)[0]).save(tmp_path / "calibrated")
+    assert ama.load(tmp_path / "calibrated").held_out_from_ is None
+    assert dict(model_card(loaded)[1][1])["holds for"] == "samples from the same source as the held-out ones"
+
+
+def test_a_baseline_knows_that_groups_were_held_out(tmp_path):
+    X, lot = lots(30, 0)
+    with pytest.warns(UserWarning, match=HELD_OUT):
+        fitted = NearestNeighbours(random_state=0, false_alarm_rate=0.1, held_out=0.3).fit(X, groups=lot)
+    fitted.save(tmp_path / "model")
+    loaded = ama.load(tmp_path / "model")
+    for detector in (fitted, loaded):
+        assert dict(model_card(detector)[0][1])["training"].startswith("no steps, fitted in ")
+        assert detector.held_out_from_ == "groups"
+        assert dict(model_card(detector)[1][1])["holds for"].endswith(", of new groups, as these were")
+        assert "samples of new groups" in scope_sentence(Drift(0.5, 1e-9, True), detector)
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    del config["held_out_from"]  # as an older ama saved it
+    (tmp_path / "model" / "config.json").write_text(json.dumps(config))
+    old = ama.load(tmp_path / "model")
+    assert old.held_out_from_ is None
+    assert np.array_equal(old.score_samples(X), fitted.score_samples(X))
+    assert dict(model_card(old)[1][1])["holds for"] == "samples from the same source as the held-out ones"
+    old.save(tmp_path / "again")
+    assert ama.load(tmp_path / "again").held_out_from_ is None
 
 
 def test_names_rules_and_numbers_of_groups_give_the_same_model():

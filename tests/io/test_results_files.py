@@ -121,6 +121,12 @@ def test_a_name_that_cannot_be_is_found_out_in_advance(tmp_path):
             check_appendable(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["s.csv", "s.tsv", "s.parquet"])
+def test_a_table_is_no_place_for_lines_of_json(tmp_path, name):
+    with pytest.raises(InputError, match=r"cannot write .*: results are lines of JSON, .* end in \.jsonl$"):
+        check_appendable(tmp_path / name)
+
+
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", '{\n  "format": 1\n}\n', "[1]\n", "text"])
 def test_a_file_of_something_else_is_kept_as_it_is(tmp_path, content):
     (tmp_path / "file").write_text(content)

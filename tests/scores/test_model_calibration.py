@@ -8,7 +8,6 @@ import torch
 from ama.decision.conformal import calibration_scores
 from ama.errors import InputError
 from ama.io.storable import empty
-from ama.scores.model_calibration import score_in_float32
 from scores.test_model import SHAPE, finished
 
 
@@ -27,7 +26,7 @@ def test_a_model_that_scores_in_bfloat16_also_keeps_its_scores_in_float32(images
     model.calibrate(held_out)
     in_bfloat16 = model.score(held_out)
     assert torch.equal(model.calibration, calibration_scores(in_bfloat16, torch.bfloat16))
-    score_in_float32(model)
+    model.score_in_float32()
     assert model.arithmetic == torch.float32
     in_float32 = model.score(held_out)
     assert not torch.equal(in_float32, in_bfloat16)
@@ -40,7 +39,7 @@ def test_one_that_scores_in_float32_keeps_nothing_else_and_stays_as_it_is(images
     model.calibrate(held_out)
     before = model.calibration
     assert len(model.float32_calibration) == 0
-    score_in_float32(model)
+    model.score_in_float32()
     assert model.calibration is before
 
 
@@ -50,7 +49,7 @@ def test_one_of_an_older_ama_is_refused_until_it_is_calibrated(images, held_out)
     with pytest.raises(
         InputError, match="no calibration in float32, as an older ama saved it: calibrate it on"
     ):
-        score_in_float32(model)
+        model.score_in_float32()
     model.calibrate(held_out)
-    score_in_float32(model)
+    model.score_in_float32()
     assert len(model.calibration) == 30

@@ -121,6 +121,11 @@ def test_rows_score_bit_for_bit_as_on_the_command_line(table_server, models, sco
     assert one["p_value"] == expected[0]["p_value"]
     table = pa.Table.from_pandas(pd.read_csv(models / "payments.csv"), preserve_index=False)
     assert table_server.score(stream(table), ARROW).samples == expected
+    runs = pa.RunEndEncodedArray.from_arrays(
+        list(range(1, len(table) + 1)), table["country"].combine_chunks()
+    )
+    place = table.schema.get_field_index("country")
+    assert table_server.score(stream(table.set_column(place, "country", runs)), ARROW).samples == expected
 
 
 @pytest.mark.parametrize(

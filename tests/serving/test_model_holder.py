@@ -71,6 +71,20 @@ def test_a_folder_is_read_again_only_once_it_has_changed(models, digits, tmp_pat
     assert holder.problem is None
 
 
+def test_a_folder_that_was_gone_for_a_while_holds_the_same_model(models, digits, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(models / "digits", folder)
+    holder = ModelHolder(str(folder), *HOW)
+    before = holder.current
+    folder.rename(tmp_path / "elsewhere")
+    holder.take_over()
+    assert "there is no model" in holder.problem
+    (tmp_path / "elsewhere").rename(folder)
+    holder.take_over()
+    assert holder.current is before  # with what its drift watch has seen
+    assert holder.problem is None
+
+
 def test_a_link_to_another_model_is_a_replacement(models, tmp_path):
     shutil.copytree(models / "digits", tmp_path / "new")
     (tmp_path / "model").symlink_to(models / "digits")

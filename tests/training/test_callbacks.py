@@ -21,3 +21,7 @@ def test_a_logger_of_lightning_gets_the_losses_of_the_history(tmp_path, digits):
 def test_what_is_no_logger_is_refused_before_the_training(digits):
     with pytest.raises(InputError, match=r"^logger must be a logger of Lightning, .*, found 'tensorboard'$"):
         ama.AMADetector(max_steps=5, progress=False).fit(digits[0], logger="tensorboard")
+    with pytest.raises(
+        InputError, match=r"or, after pip install tensorboard, .*, found its class CSVLogger$"
+    ):
+        ama.AMADetector(max_steps=5, progress=False).fit(digits[0], logger=CSVLogger)

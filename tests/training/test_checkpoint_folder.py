@@ -12,14 +12,14 @@ import pytest
 
 import ama
 from ama.errors import InputError
-from ama.training.checkpoint_folder import PATIENCE, check_checkpoint_folder, locked
+from ama.training.checkpoint_folder import PATIENCE, check_checkpoint_folder, claimed
 from children import end, start
 
 HOLD = """
 import sys
 from pathlib import Path
-from ama.training.checkpoint_folder import locked
-with locked(Path(sys.argv[1])):
+from ama.training.checkpoint_folder import claimed
+with claimed(Path(sys.argv[1])):
     print("locked", flush=True)
     sys.stdin.readline()
 """
@@ -71,7 +71,7 @@ def test_a_folder_belongs_to_one_fit_until_its_process_ends(tmp_path):
         ama.AMADetector(checkpoints=str(tmp_path)).fit("no such source")
     other.kill()
     other.communicate()
-    with locked(tmp_path):
+    with claimed(tmp_path):
         pass
     assert PATIENCE < 5
 

@@ -119,6 +119,36 @@ def test_the_smallest_batches_have_a_negative(batch, n):
     assert all(torch.isfinite(second).all() for _, second in pairs.values())
 
 
+def test_mismatched_negatives_take_the_place_of_samples_of_a_mixed_batch():
+    maker, x = _maker(negative_pairs="mismatched", negative_batch="mixed", negative_share=0.25)
+    pairs, code = _pairs(maker, x)
+    n = len(x) // 4
+    assert torch.equal(pairs["negative"][0], x[:n])
+    assert torch.equal(pairs["same"][0], x[n:])
+    assert len(pairs["negative"][1]) == n
+    assert len(code) == len(pairs["reconstruction"][1]) == len(x) - n
+
+
+@pytest.mark.parametrize("pairs", ["generated", "mismatched"])
+@pytest.mark.parametrize("share", [0.25, 0.75, 1.0])
+@pytest.mark.parametrize("negatives", ["atypical", "cube", "scaled"])
+@SHAPES
+def test_a_mixed_batch_has_as_many_negatives_as_asked_for(shape, negatives, share, pairs):
+    maker, x = _maker(
+        shape,
+        negatives=negatives,
+        negative_pairs=pairs,
+        negative_batch="mixed",
+        negative_share=share,
+        lambda_inter=1.0,
+    )
+    found, _ = _pairs(maker, x)
+    n_negatives = min(round(share * len(x)), len(x) - 1)
+    assert [len(second) for second in found["negative"]] == [n_negatives] * 2
+    assert len(found["same"][0]) == len(x) - n_negatives
+    assert all(torch.isfinite(second).all() for _, second in found.values())
+
+
 @pytest.mark.parametrize("batch", ["separate", "mixed"])
 def test_a_few_rows_and_one_known_anomaly_can_be_fitted(batch):
     rows = torch.randn(19, 4).numpy()

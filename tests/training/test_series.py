@@ -55,6 +55,11 @@ def test_the_notice_says_what_is_held_out():
         beside, 0.25, True
     )
     assert "for 50% of the first 200 the nearest other is within 10 places" in series_notice(near, 0.25, True)
-    assert "the last 25% are held out" in series_notice(near, 0.25, True)
+    assert "the last 25% are held out (held_out_from='end', --held-out-from end)" in series_notice(
+        near, 0.25, True
+    )
+    assert series_notice(near, 0.25, False).endswith(
+        "flagged; use --held-out-from end or --group-by, in Python use held_out_from='end' or groups"
+    )
     assert "too many new ones may be flagged" in series_notice(near, 0.25, False)
     assert all(len(series_notice(near, 0.25, from_end)) <= LONGEST_SENTENCE for from_end in (True, False))

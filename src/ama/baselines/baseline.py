@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar
 
 import torch
-from jaxtyping import Int, Shaped
+from jaxtyping import Shaped
 from torch import Tensor
 
 from ama.baselines.baseline_model import BaselineModel
@@ -25,12 +25,13 @@ from ama.detectors.training_inputs import (
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.kinds.kind import SampleKind
-from ama.settings import Precision
+from ama.settings import HeldOutFrom, Precision
 from ama.training.batches import Batches
 from ama.training.flattened_columns import warn_of_flattened
 from ama.training.near_duplicates import warn_of_duplicates
 from ama.training.preparation import chosen_hold_out
 from ama.training.run import Run, reader
+from ama.training.series import REMEDY_OF_GROUPS
 from ama.training.split import hold_out
 from ama.utils.declarations import FIRST, NETWORKS, TRAINING, parameter, plain_number
 from ama.utils.extras import needs_extra
@@ -106,9 +107,9 @@ class Baseline(Detector):
         log = Log()
         with isolated(run):
             model = self._new_model(kind, samples.x.dtype).to(run.device)
-            train, calibration = self._divide(model, samples.x, run, numbers)
+            held_out_from = self._chosen_hold_out(model, samples.x, run, numbers is not None)
+            train, calibration = hold_out(samples.x, self.held_out, run.seed, numbers, held_out_from == "end")
             rows = None if kind.pictured else (train, calibration)
-            held_out_from = "anywhere" if numbers is None else "groups"
             warn_of_duplicates(train, calibration, rows, held_out_from)
             model.scaling.fit(train)
             if not kind.pictured:
@@ -118,6 +119,7 @@ class Baseline(Detector):
             model.calibrate(calibration, run.progress)
         precision = self._training_precision(kind, run.device)
         self._keep(model, samples, log.steps, log.history, time.monotonic() - started, precision)
+        self.held_out_from_ = held_out_from
         return self
 
     def export(self, path: Any, **given: Any) -> NoReturn:
@@ -138,15 +140,12 @@ class Baseline(Detector):
         options = {name: plain_number(value) for name, value in self._options(kind).items()}
         return self._model_class(kind.shape, dtype, **options)
 
-    def _divide(
-        self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run, groups: Int[Tensor, " n"] | None
-    ) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
-        """Raw normal samples to learn from, and others for the threshold."""
-        grouped = groups is not None
-        chosen_hold_out(
-            normal, grouped, "anywhere", self.held_out, model.kind, None, run, remedy="use groups"
-        )
-        return hold_out(normal, self.held_out, run.seed, groups)
+    def _chosen_hold_out(
+        self, model: Any, normal: Shaped[Tensor, "n ..."], run: Run, grouped: bool
+    ) -> HeldOutFrom:
+        """Which raw normal samples are held out for the threshold."""
+        share, remedy = self.held_out, REMEDY_OF_GROUPS
+        return chosen_hold_out(normal, grouped, "anywhere", share, model.kind, None, run, remedy)
 
     @abstractmethod
     def _options(self, kind: SampleKind) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Shaped
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn import functional as F
@@ -33,7 +33,7 @@ from ama.scores.kinds.kind import SampleKind
 from ama.settings import NO_FEATURES, HeldOutFrom
 from ama.training.preparation import chosen_hold_out
 from ama.training.run import Run
-from ama.training.split import check_learnable, hold_out_places
+from ama.training.split import check_learnable
 from ama.utils.declarations import METHOD, TRAINING, parameter
 from ama.utils.progress import progress_bar
 
@@ -147,19 +147,12 @@ class PlaceBaseline(MapPlottingMixin, Baseline):
         model.backbone = backbone
         return model
 
-    def _divide(
-        self,
-        model: PlaceModel,
-        normal: Shaped[Tensor, "n c h w"],
-        run: Run,
-        groups: Int[Tensor, " n"] | None,
-    ) -> tuple[Shaped[Tensor, "t c h w"], Shaped[Tensor, "m c h w"]]:
-        check_learnable(normal)
-        wanted, grouped = self.held_out_from, groups is not None
-        chosen = chosen_hold_out(normal, grouped, wanted, self.held_out, model.kind, model.backbone, run)
-        from_end = chosen == "end"
-        train, held_out = hold_out_places(len(normal), self.held_out, run.seed, 1, from_end, groups)
-        return normal[train], normal[held_out]
+    def _chosen_hold_out(
+        self, model: PlaceModel, normal: Shaped[Tensor, "n c h w"], run: Run, grouped: bool
+    ) -> HeldOutFrom:
+        check_learnable(normal)  # first, as the backbone sees the images here
+        wanted = self.held_out_from
+        return chosen_hold_out(normal, grouped, wanted, self.held_out, model.kind, model.backbone, run)
 
 
 def places_of(

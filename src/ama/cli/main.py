@@ -12,8 +12,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ama.cli.commands import calibrate, completion, demo, evaluate, export, fit, report, score, serve, upload
+from ama.cli.commands import calibrate, demo, evaluate, export, fit, report, score, serve, upload
 from ama.cli.commands.benchmark import BENCHMARKS
+from ama.cli.commands.completion import completion
 from ama.cli.config_file import config_first, config_shown
 from ama.cli.output_paths import check_outputs
 from ama.cli.parser import Command, command_parser, near, underscored
@@ -23,7 +24,8 @@ from ama.cli.told import NOTE, say, say_error, tell_as_json, telling
 from ama.errors import ClusterError, DivergenceError, InputError, SavingError
 from ama.utils.remarks import discard
 
-OWN: dict[str, Command] = {
+COMMANDS: dict[str, Command] = {}
+OWN = {
     "demo": demo.COMMAND,
     "fit": fit.COMMAND,
     "score": score.COMMAND,
@@ -33,9 +35,9 @@ OWN: dict[str, Command] = {
     "export": export.COMMAND,
     "serve": serve.COMMAND,
     "upload": upload.COMMAND,
-    "completion": completion.COMMAND,
+    "completion": completion(COMMANDS),
 }
-COMMANDS = {**OWN, **{f"benchmark {name}": command for name, command in BENCHMARKS.items()}}
+COMMANDS |= {**OWN, **{f"benchmark {name}": command for name, command in BENCHMARKS.items()}}
 SUMMARY = """\
 usage: ama COMMAND ...
 

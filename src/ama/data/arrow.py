@@ -175,8 +175,8 @@ def _part(
     table: ArrowTable, start: int, stop: int, columns: list[str], batch_size: int
 ) -> Iterator[pa.RecordBatch]:
     if table.stream_from is not None:
-        return _rows(table.stream_from(columns, batch_size, start), 0, stop - start)
-    return _rows(table.stream(columns, batch_size), start, stop)
+        return rows(table.stream_from(columns, batch_size, start), 0, stop - start)
+    return rows(table.stream(columns, batch_size), start, stop)
 
 
 def whole_batches(batches: Iterable[pa.RecordBatch], batch_size: int) -> Iterator[pa.RecordBatch]:
@@ -195,7 +195,7 @@ def whole_batches(batches: Iterable[pa.RecordBatch], batch_size: int) -> Iterato
         yield _joined(held)
 
 
-def _rows(batches: Iterable[pa.RecordBatch], start: int, stop: int) -> Iterator[pa.RecordBatch]:
+def rows(batches: Iterable[pa.RecordBatch], start: int, stop: int) -> Iterator[pa.RecordBatch]:
     """The rows from ``start`` to ``stop`` of all batches together."""
     row = 0
     for batch in batches:

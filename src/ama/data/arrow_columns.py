@@ -159,8 +159,9 @@ def _shown(column: pa.Array, at: int) -> str:
     kind, column = column.type, column.slice(at, 1)
     if not (isinstance(kind, pa.BaseExtensionType) or pa.types.is_duration(kind)):
         with suppress(Exception):  # a list, or a value that only pyarrow can hold
-            if is_text(kind):  # a value may have a hundred megabytes
+            is_bytes = kind in (pa.binary(), pa.large_binary())
+            if is_text(kind) or is_bytes:  # a value may have a hundred megabytes
                 column = pc.binary_slice(column.cast(pa.large_binary()), 0, LONGEST_SHOWN)
-            (value,) = values(column)
+            (value,) = column.to_pylist() if is_bytes else values(column)
             return value if pa.types.is_temporal(kind) else repr(value)
     return f"a value of type {kind}"

@@ -60,6 +60,10 @@ def _refusal(name: str, error: Exception) -> InputError:
         return InputError(
             f"{name} is text in neither UTF-8 nor Windows-1252, expected UTF-8: save it as such"
         )
+    if "Integers with more than 64 bits" in str(error):
+        return InputError(
+            f"{name} has a column of 128-bit integers, expected 64 bits: cast it to Int64 or Float64"
+        )
     lines = str(error).strip().splitlines() or [type(error).__name__]
     reason = getattr(error, "strerror", None) or lines[0].rstrip(".")
     return InputError(f"{name} cannot be read: {reason}")

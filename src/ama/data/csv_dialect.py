@@ -55,7 +55,7 @@ class Dialect:
     n_above
         Of the lines that are skipped, those above the column names that are not blank.
     units
-        What a line below the column names holds that is skipped, too; empty if there is none.
+        What a line below the column names holds that is taken for units and skipped, too; empty if there is none.
     doubtful
         Whether the points in its numbers may as well stand between thousands.
     filled
@@ -93,7 +93,7 @@ class Dialect:
             words.append(f"{left_out('first', self.n_above, 'line')}: the column names are below")
         if self.units:
             shown = ", ".join(self.units[:3]) + (", ..." if len(self.units) > 3 else "")
-            words.append(f"the line below the column names is left out, as it holds units: {shown}")
+            words.append(f"the line below the column names is taken for units and left out: {shown}")
         if self.filled is not None and (n := self.filled.n_below):
             words.append(f"{left_out('last', n, 'line')}, without a value")
         return words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from itertools import islice
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ BEYOND_64_BITS = 2.0**63
 
 
 def long_numbers(
-    opened: Callable[..., pa.csv.CSVStreamingReader], found: pa.Schema
+    opened: Callable[..., AbstractContextManager[pa.csv.CSVStreamingReader]], found: pa.Schema
 ) -> dict[str, pa.DataType]:
     """The types in which such columns keep their digits, by the names of those that the first block shows.
 
@@ -52,7 +52,7 @@ def large_floats(block: pa.RecordBatch) -> set[str]:
 
 
 def whole_columns(
-    opened: Callable[..., pa.csv.CSVStreamingReader], names: Iterable[str]
+    opened: Callable[..., AbstractContextManager[pa.csv.CSVStreamingReader]], names: Iterable[str]
 ) -> dict[str, pa.DataType]:
     """The type that keeps all digits, for those of the columns that hold nothing but whole numbers.
 
@@ -74,7 +74,9 @@ def _reaches(column: pa.Array, least: float) -> bool:
 
 
 def _is_whole(
-    opened: Callable[..., pa.csv.CSVStreamingReader], name: str, n_blocks: int | None = None
+    opened: Callable[..., AbstractContextManager[pa.csv.CSVStreamingReader]],
+    name: str,
+    n_blocks: int | None = None,
 ) -> bool:
     """Whether a column holds nothing but whole numbers, in its first blocks or in all."""
     with suppress(pa.ArrowInvalid), opened(include_columns=[name], column_types={name: LONG}) as reader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,21 +14,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from ama.data.arrow import ArrowTable, holds_bytes
+from ama.data.arrow import ArrowTable, holds_bytes, rows
 from ama.data.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
 from ama.data.arrow_reading import decodable, readable, text_file
 from ama.data.csv_blank_lines import filled_part, part_of
 from ama.data.csv_dialect import MAX_LINE, Dialect, find_dialect
 from ama.data.csv_long_numbers import LONG, large_floats, long_numbers, whole_columns
-from ama.data.remote_files import RemoteFile
+from ama.data.decimal_signs import with_point
+from ama.data.interruptible_files import in_utf8
+from ama.data.remote_files import RemoteFile, is_read_by_python
 from ama.data.samples import Wanted, count
+from ama.data.tuple_names import flat_names
 from ama.errors import InputError
 
 BOOLEAN = r"^\s*(?i:true|false)\s*$"
-
-# Numbers in text, in a file with decimal commas.
-WITH_GROUPS = r"^\s*[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?\s*$"
-WITH_COMMA = r"^(\s*[+-]?\d*),(\d+([eE][+-]?\d+)?\s*)$"
 
 WITHOUT_FRACTION = r"^\+?(-?\d+)(?:\.0*)?$"
 
@@ -89,15 +88,14 @@ def _start(path: Path | RemoteFile) -> tuple[bytes, bool]:
 def _dialect(
     path: Path | RemoteFile, start: bytes, whole: bool, encoding: str | None, *marks: str
 ) -> Dialect:
-    """The dialect, and the part of the file that is read unless it is compressed and large: its end is far away."""
+    """The dialect, and the part of the file that is read."""
     dialect = find_dialect(start, whole, str(path), encoding, *marks)
     with readable(str(path)), pa.BufferReader(start) if whole else text_file(path) as file:
-        if not file.seekable():
-            return dialect
         return replace(dialect, filled=filled_part(file, dialect.separator, dialect.encoding))
 
 
 def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
+    dialect = replace(dialect, names=flat_names(dialect.names, wanted))
     file = _CsvFile(path, dialect)
     found = file.schema()
     learned = wanted.encoding is None and wanted.shape is None
@@ -112,20 +110,33 @@ def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: boo
     # Without a name and a value in the first block: perhaps the end of lines that all end in a separator.
     unnamed = [f.name for f in found if f.name.startswith("Unnamed: ") and pa.types.is_null(f.type)]
     kinds |= dict.fromkeys(unnamed, pa.string())
-    # One pass counts the rows, and finds out whether the texts can be decoded and the unnamed columns are empty.
-    texts = [name for name, kind in kinds.items() if is_text(kind)]
-    n_rows, empty = 0, set(unnamed)
-    for block in file.stream(kinds, texts or dialect.names[:1], MAX_LINE):
+    # One pass counts the rows, and finds out whether the texts can be decoded, the unnamed columns are empty, and a
+    # model's numbers may be rounded.
+    examined = [name for name, kind in kinds.items() if is_text(kind)]
+    if not (whole or learned):
+        examined += [name for name in wanted.columns or () if kinds.get(name) == pa.float64()]
+    n_rows, empty, large = 0, set(unnamed), set[str]()
+    for block in file.stream(kinds, examined or dialect.names[:1], MAX_LINE):
         n_rows += len(block)
         empty -= {name for name in empty if not _is_empty(block.column(name))}
+        large |= large_floats(block)
+    kinds |= whole_columns(file.opened, large.intersection(examined))
+    if dialect.filled is not None and dialect.filled.size is None:
+        n_rows -= dialect.filled.n_below
     return _streamed(file, {name: kind for name, kind in kinds.items() if name not in empty}, n_rows)
 
 
 def _streamed(file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int) -> ArrowTable:
-    schema, stream = pa.schema(list(kinds.items())), partial(file.stream, kinds)
+    schema, stream = pa.schema(list(kinds.items())), partial(_first, file, kinds, n_rows)
     return ArrowTable(
         str(file.path), schema, n_rows, stream, of_texts=partial(_with_texts, file, kinds, n_rows)
     )
+
+
+def _first(
+    file: _CsvFile, kinds: dict[str, pa.DataType], n_rows: int, columns: list[str], batch_size: int
+) -> Iterator[pa.RecordBatch]:
+    return rows(file.stream(kinds, columns, batch_size), 0, n_rows)
 
 
 def _with_texts(
@@ -163,17 +174,22 @@ class _CsvFile:
         self.path, self.dialect, self.spelled, self.verbatim = path, dialect, spelled, verbatim
         self._parsing = pa.csv.ParseOptions(delimiter=dialect.separator, newlines_in_values=dialect.quoted)
 
-    def opened(self, threads: bool = True, **converting: Any) -> pa.csv.CSVStreamingReader:
+    @contextmanager
+    def opened(self, threads: bool = True, **converting: Any) -> Iterator[pa.csv.CSVStreamingReader]:
         """A reader of the file."""
         reading = pa.csv.ReadOptions(
             block_size=MAX_LINE,
-            encoding=self.dialect.encoding,
             column_names=self.dialect.names,
             skip_rows=self.dialect.n_skipped,
             use_threads=threads,
         )
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
-        return pa.csv.open_csv(part_of(self.path, self.dialect.filled), reading, self._parsing, options)
+        file = part_of(self.path, self.dialect.filled)
+        with (
+            in_utf8(file, self.dialect.encoding, is_read_by_python(self.path)) as text,
+            pa.csv.open_csv(text, reading, self._parsing, options) as reader,
+        ):
+            yield reader
 
     def schema(self) -> pa.Schema:
         """Column names and the types that the first block suggests."""
@@ -206,8 +222,7 @@ class _CsvFile:
         try:
             with self.opened(column_types=kinds, include_columns=columns) as reader:
                 for block in reader:
-                    block = self._with_points(block)
-                    block = self._spelled(block)
+                    block = self._spelled(self._with_points(block))
                     for start in range(0, len(block), batch_size):
                         yield block.slice(start, batch_size)
         except pa.ArrowInvalid as error:
@@ -219,7 +234,7 @@ class _CsvFile:
         if self.dialect.decimal == ".":
             return block
         columns = [
-            _with_point(column) if is_text(column.type) and name not in self.verbatim else column
+            with_point(column) if is_text(column.type) and name not in self.verbatim else column
             for name, column in zip(block.schema.names, block.columns, strict=True)
         ]
         return pa.RecordBatch.from_arrays(columns, names=block.schema.names)
@@ -265,12 +280,6 @@ class _CsvFile:
         as_text = {name: pa.string()}
         with self.opened(include_columns=[name], column_types=as_text, strings_can_be_null=True) as reader:
             return first_text((block.column(0) for block in reader), pattern)
-
-
-def _with_point(column: pa.Array) -> pa.Array:
-    grouped = pc.match_substring_regex(column, WITH_GROUPS)
-    column = pc.if_else(grouped, pc.replace_substring(column, ".", ""), column)
-    return pc.replace_substring_regex(column, WITH_COMMA, r"\1.\2")
 
 
 def _plain_number(column: pa.Array) -> pa.Array:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 WITH_COMMA = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
 WITH_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
 WITH_GROUPS = re.compile(r"\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*")
+# As pyarrow searches them, in a file with decimal commas.
+POINTS_IN_GROUPS = r"^\s*[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?\s*$"
+DECIMAL_COMMA = r"^(\s*[+-]?\d*),(\d+([eE][+-]?\d+)?\s*)$"
 
 
 def decimal_sign(fields: Sequence[str], separator: str) -> str | None:
@@ -32,3 +38,10 @@ def has_groups(field: str, separator: str) -> bool:
     return (
         separator != "," and "," not in field and WITH_GROUPS.fullmatch(field.replace(".", ",")) is not None
     )
+
+
+def with_point(column: pa.Array) -> pa.Array:
+    """Texts of a file with decimal commas, in which numbers have decimal points."""
+    grouped = pc.match_substring_regex(column, POINTS_IN_GROUPS)
+    column = pc.if_else(grouped, pc.replace_substring(column, ".", ""), column)
+    return pc.replace_substring_regex(column, DECIMAL_COMMA, r"\1.\2")

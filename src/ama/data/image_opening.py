@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ SIGNED = tuple(name for name in SUFFIXES_OF if name not in (*WITHOUT_SIGNATURE, 
 MAX_PIXELS = 2**26
 # Greater depth, WebP and JPEG 2000 take twice as many.
 MAX_COSTLY_PIXELS = 2**25
+TOO_LARGE = "expected at most {:,} in all: make it smaller, or cut it into parts"
 # TIFF files may hold long stacks of pages, which are read one by one.
 MAX_FILE_BYTES = 2**29
 
@@ -101,6 +103,17 @@ def opened(content: Content) -> Iterator[Image.Image]:
             yield image
 
 
+def is_image(content: bytes) -> bool:
+    """Whether it begins as a file of an image does."""
+    try:
+        with decoder_warnings(), opened(content):
+            return True
+    except UnidentifiedImageError:
+        return False
+    except Exception:  # Pillow raises many kinds for what is damaged, or too large
+        return bool(content)
+
+
 def check_pixels(image: Image.Image) -> None:
     """Refuse an image, or the present frame of one, that is too large to decode.
 
@@ -113,7 +126,7 @@ def check_pixels(image: Image.Image) -> None:
     most = MAX_COSTLY_PIXELS if costly else MAX_PIXELS
     width, height = image.size
     if width * height > most:
-        raise ImageError(f"it has {height} x {width} pixels, expected at most {most:,} in all")
+        raise ImageError(f"it has {height} x {width} pixels, {TOO_LARGE.format(most)}")
 
 
 @contextmanager
@@ -128,6 +141,10 @@ def unreadable(name: str, error: Exception) -> str:
     """One sentence with the name of an image and the reason why it cannot be read."""
     if isinstance(error, UnidentifiedImageError):
         reason = "it is not an image, or its format or its kind of pixels is not supported"
+    elif isinstance(error, Image.DecompressionBombError):  # of Pillow, which counts before this module does
+        number = re.search(r"\d+", str(error))
+        found = f"{int(number[0]):,}" if number else "too many"
+        reason = f"it has {found} pixels, {TOO_LARGE.format(MAX_PIXELS)}"
     else:
         reason = getattr(error, "strerror", None) or str(error).strip().rstrip(".") or type(error).__name__
     return sentence(f"{'row ' if name.isdecimal() else ''}{name} cannot be read: {reason}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from os.path import isdir  # false of what cannot be looked into, which opening the source says
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,12 +63,12 @@ def inspection_folder(source: Any) -> InspectionFolder | None:
         return None
     for place in (folder / "Data", folder):
         images, masks = place / VISA_IMAGES, place / "Masks"
-        if (images / VISA_NORMAL).is_dir() and (images / VISA_ANOMALY).is_dir():
-            return InspectionFolder(images / VISA_NORMAL, images, masks if masks.is_dir() else None)
+        if isdir(images / VISA_NORMAL) and isdir(images / VISA_ANOMALY):
+            return InspectionFolder(images / VISA_NORMAL, images, masks if isdir(masks) else None)
     train, test, masks = folder / "train" / GOOD, folder / "test", folder / MASKS
-    if not train.is_dir() or not (test / GOOD).is_dir():
+    if not isdir(train) or not isdir(test / GOOD):
         return None
-    return InspectionFolder(train, test, masks if masks.is_dir() else None)
+    return InspectionFolder(train, test, masks if isdir(masks) else None)
 
 
 def part_to_learn(source: Any) -> tuple[Any, str | None]:
@@ -148,7 +149,10 @@ def holds_good(source: Any) -> bool:
 
 
 def _labels(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."}
+    try:
+        return {path.name for path in folder.iterdir() if isdir(path) and path.name[0] != "."}
+    except OSError:  # opening the source says it
+        return set()
 
 
 def _folder(source: Any) -> Path | None:

@@ -18,6 +18,8 @@ MAX_BYTES = 2**31 - 2  # pyarrow's limit on what is parsed at once
 CHANGED = re.compile(
     r"Column\(/(?P<column>.+)\) changed from (?P<before>\w+) to (?P<found>\w+) in row (?P<row>\d+)"
 )
+# Its words on anything else, with a row counted from 0.
+IN_ROW = re.compile(r"(?P<reason>JSON parse error: .+?)\.? in row (?P<row>\d+)")
 
 
 def json_table(path: Path | RemoteFile) -> ArrowTable:
@@ -43,12 +45,20 @@ def json_table(path: Path | RemoteFile) -> ArrowTable:
         try:
             return in_memory(_parsed(text), str(path))
         except pa.ArrowInvalid as error:
-            if (odd := CHANGED.search(str(error))) is None:
+            if (reason := _reason(str(error))) is None:
                 raise
-            raise InputError(
-                f"{path} has a {odd['found']} in row {int(odd['row']) + 1} (counted from 1), column "
-                f"{odd['column']!r}, expected a {odd['before']} as before"
-            ) from error
+            raise InputError(f"{path} {reason}") from error
+
+
+def _reason(error: str) -> str | None:
+    """What is said after the name of a file, of an error of pyarrow that counts its row from 0."""
+    if odd := CHANGED.search(error):
+        row, column = int(odd["row"]) + 1, odd["column"]
+        expected = f"expected a {odd['before']} as before"
+        return f"has a {odd['found']} in row {row} (counted from 1), column {column!r}, {expected}"
+    if odd := IN_ROW.match(error):
+        return f"cannot be read: {odd['reason']} in row {int(odd['row']) + 1} (counted from 1)"
+    return None
 
 
 def _parsed(text: bytes) -> pa.Table:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ama.data.arrow_reading import readable
 from ama.data.image_folders import find_images
 from ama.data.inspection_folders import GOOD, MASK_FOLDER
 from ama.data.samples import Samples
@@ -134,10 +135,16 @@ def check_one_part(source: Any) -> None:
     Raises
     ------
     InputError
-        If the source is such a folder; the message names the part to give.
+        If the source is such a folder, and the message names the part to give; or it cannot be read.
     """
-    if not isinstance(source, str | Path) or not (folder := Path(source)).is_dir():
+    if not isinstance(source, str | Path):
         return
+    with readable(str(source)):
+        if (folder := Path(source)).is_dir():
+            _check_one_part(folder)
+
+
+def _check_one_part(folder: Path) -> None:
     _check_shards(folder)
     parts = {part.name.lower(): part for part in folder.iterdir() if part.is_dir()}
     if {"train", "test"} <= parts.keys():

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from ama.data.arrays import open_array
-from ama.data.arrow import ArrowTable
+from ama.data.arrow import DEFAULT_LABEL, ArrowTable
 from ama.data.encoded_images import EncodedImages
+from ama.data.feature_columns import ID_COLUMN
 from ama.data.frames import frame_table, is_frame
 from ama.data.hub import dataset_table
 from ama.data.image_folders import ImageList
@@ -41,13 +42,22 @@ def open_object(source: Any, wanted: Wanted) -> Source:
         wanted.check_no_label_column(ImageList.name, "it holds images without labels")
         return EncodedImages(ImageList(images), wanted)
     if is_frame(source):
-        return open_table(frame_table(source), wanted)
+        return open_table(frame_table(source, needed=_needed(wanted)), wanted)
     if isinstance(source, ArrowTable):
         return open_table(source, wanted, [])
     if is_sparse(source):
         return SparseRows(source, NAME, wanted)
     library = _datasets_of(source)
     return open_array(source, NAME, wanted) if library is None else _open_dataset(source, library, wanted)
+
+
+def _needed(wanted: Wanted) -> set[str] | None:
+    """The columns of a table that a model reads; None if these may be all."""
+    if wanted.shape is None or wanted.columns is None:
+        return None
+    group = [] if wanted.group_by is None else [wanted.group_by.column]
+    found = {*wanted.columns, wanted.label_column or DEFAULT_LABEL, ID_COLUMN, *group}
+    return {name for name in found if name is not None}
 
 
 def is_source(source: Any) -> bool:

@@ -16,6 +16,8 @@ from ama.data.arrow_reading import arrow_file, decodable
 from ama.data.remote_files import RemoteFile
 from ama.errors import InputError
 
+# The timestamps of Spark and Hive: nanoseconds, as which pyarrow reads them by default, end in the year 2262.
+OPENED = {"coerce_int96_timestamp_unit": "us"}
 MAX_FOOTER = 64 * 2**20  # bytes of a file's footer, which describes each column of each row group
 
 
@@ -36,7 +38,7 @@ def parquet_table(paths: Sequence[Path | RemoteFile], name: str) -> ArrowTable:
     for path in paths:
         with decodable(str(path)):
             _check_footer(path)
-            with arrow_file(path) as opened, pa.parquet.ParquetFile(opened) as file:
+            with arrow_file(path) as opened, pa.parquet.ParquetFile(opened, **OPENED) as file:
                 counts.append(_n_rows(file.metadata, path))
                 largest_group = max(largest_group, *_group_sizes(file.metadata), 1)
                 schemas.append(file.schema_arrow)
@@ -64,7 +66,7 @@ def _stream(
         with (
             arrow_file(path) as opened,
             pa.parquet.ParquetFile(
-                opened, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once
+                opened, buffer_size=2**20, pre_buffer=False, read_dictionary=stored_once, **OPENED
             ) as file,
         ):
             groups, start = _groups_from(file.metadata, start)

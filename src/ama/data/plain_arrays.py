@@ -106,6 +106,10 @@ def _of_numbers(found: np.ndarray, given: Any, name: str) -> np.ndarray:
 def _converted(found: np.ndarray, name: str) -> np.ndarray:
     """Numbers that are stored as objects or as text."""
     if found.dtype.kind == "V":
+        if not issubclass(
+            found.dtype.type, np.void
+        ):  # bfloat16 and others that NumPy itself lacks, as JAX has them
+            return found.astype(np.float32)
         raise InputError(f"{name} holds values of type {found.dtype}, expected numbers")
     if found.dtype.kind == "O":
         with suppress(ValueError, OverflowError):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -89,6 +89,11 @@ class RemoteFile:
         start = len(self.key.rstrip("/")) + 1
         names = (info.path[start:] for info in found if info.type == pa.fs.FileType.File)
         return sorted(name for name in names if not any(part[0] == "." for part in name.split("/") if part))
+
+
+def is_read_by_python(path: Path | RemoteFile) -> bool:
+    """Whether a file is read by Python, as those of fsspec are, and not by pyarrow itself."""
+    return isinstance(path, RemoteFile) and isinstance(path.filesystem, pa.fs.PyFileSystem)
 
 
 def remote_file(url: str) -> RemoteFile:

@@ -17,6 +17,8 @@ from ama.data.samples import Source, Wanted
 from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
 from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.table_names import file_suffix
+from ama.data.text_arrays import SUFFIXES as TEXT_SUFFIXES
+from ama.data.text_arrays import open_text_array
 from ama.errors import InputError
 
 AHEAD = 16  # images that are fetched at a time, as each takes a journey
@@ -76,9 +78,10 @@ def open_url(url: str, wanted: Wanted) -> Source:
         folder, _, name = place.key.rpartition("/")
         above = RemoteFile(place.filesystem, folder, place.url.rpartition("/")[0])
         return EncodedImages(RemoteImages(above, [name]), wanted)
-    raise InputError(
-        f"{place} has the suffix {suffix or '(none)'}, expected of a URL {', '.join(TABLES)} or {SOME_SUFFIXES}"
-    )
+    if suffix in TEXT_SUFFIXES and (numbers := open_text_array(place, wanted)) is not None:
+        return numbers
+    known = f"{', '.join(TABLES)}, {SOME_SUFFIXES}, or .txt of numbers alone"
+    raise InputError(f"{place} has the suffix {suffix or '(none)'}, expected of a URL {known}")
 
 
 def _open_folder(place: RemoteFile, wanted: Wanted) -> Source:

@@ -100,7 +100,7 @@ class Samples:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """The keywords of :func:`ama.data.sources.open_source`, where they are described, and what was made of them."""
 

@@ -92,12 +92,10 @@ def open_source(
     shape, dtype
         Of a fitted model's samples. Images are converted; rows must have as many columns.
     image_size, max_side
-        Side, or (height, width), to resize images to; 8 to 256, or to 4,096 with ``max_side``: the longest side to
-        which images are reduced in their aspect ratio; see :mod:`ama.data.image_format`.
-    label_column, normal_labels
-        A column, by default ``label``, or an array of an ``.npz`` file (``y``, ``labels``); those of the rows to read.
-    columns, drop
-        Features of a table, by default all but row numbers and texts that almost all differ; columns that are none.
+        Side, or (height, width), 8 to 256, to resize images to; longest side, to which images are reduced, up to 4,096.
+    label_column, normal_labels, columns, drop
+        A column, by default ``label``, or an array of an ``.npz`` file (``y``, ``labels``); those of the rows to read;
+        features of a table, by default all but row numbers and texts that almost all differ; columns that are none.
     strict, complete
         Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
     channels, encoding, learn_from, group_by, surveying
@@ -109,9 +107,11 @@ def open_source(
     InputError
         If the source does not exist, or holds neither images nor rows.
     """
-    names = None if columns is None else list(columns)
-    reading = (dtype, strict, complete, channels, encoding, group_by, surveying, normal_labels, learn_from)
-    return _opened(source, Wanted(shape, image_size, max_side, label_column, names, tuple(drop), *reading))
+    return _opened(source, Wanted(
+        shape=shape, dtype=dtype, image_size=image_size, max_side=max_side, channels=channels, surveying=surveying,
+        columns=None if columns is None else list(columns), drop=tuple(drop), encoding=encoding, learn_from=learn_from,
+        label_column=label_column, normal_labels=normal_labels, group_by=group_by, strict=strict, complete=complete,
+    ))  # fmt: skip
 
 
 def _opened(source: Any, wanted: Wanted) -> Source:

@@ -180,6 +180,8 @@ def _without(group: str | None, table: ArrowTable, wanted: Wanted) -> Wanted:
     """The same without the column that makes the groups among the features."""
     if group is None:
         return wanted
+    if group in (wanted.columns or ()):
+        raise InputError(f"column {group!r} of {table.name} makes the groups, expected others as features")
     wanted.remark(f"column {group!r} of {table.name} makes the groups, and is no feature", refused=False)
     return replace(wanted, drop=(*wanted.drop, group))
 

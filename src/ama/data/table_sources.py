@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+
 from ama.data.arrow import ArrowTable, image_column, image_columns
 from ama.data.arrow_columns import is_number
 from ama.data.encoded_images import EncodedImages
 from ama.data.feature_columns import ID_COLUMN, LABEL_NAME
 from ama.data.image_columns import ImageColumn
+from ama.data.image_opening import is_image
 from ama.data.names import of_columns
+from ama.data.plain_columns import with_plain_columns
 from ama.data.samples import Source, Wanted
 from ama.data.table_rows import TableRows
+from ama.data.tuple_names import with_flat_names
 from ama.data.vector_columns import holds_vectors
+
+EXAMINED = 8  # rows that tell whether bytes are images
 
 
 def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = None) -> Source:
@@ -27,8 +34,9 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     folders
         Where the paths of images without bytes may lead, as in :class:`ama.data.image_columns.ImageColumn`.
     """
+    table = plain_table(table, wanted)
     table.check_columns(wanted.drop)
-    column = image_column(table.schema, wanted.drop)
+    column = _image_column(table, wanted)
     # A table for a model of rows may also hold images.
     if column is not None and not wanted.columns:
         group_column = None if wanted.group_by is None else wanted.group_by.column
@@ -36,6 +44,28 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
         _remark_unread(images, wanted)
         return EncodedImages(images, wanted)
     return TableRows(table, wanted)
+
+
+def plain_table(table: ArrowTable, wanted: Wanted) -> ArrowTable:
+    """A table in the form that sources know: see :mod:`ama.data.plain_columns` and :mod:`ama.data.tuple_names`."""
+    return with_flat_names(with_plain_columns(table), wanted)
+
+
+def _image_column(table: ArrowTable, wanted: Wanted) -> str | None:
+    """The column of images; bytes that a fit finds in a column of any other name than "image" may be something else."""
+    column = image_column(table.schema, wanted.drop)
+    if wanted.shape is not None or column in (None, "image"):
+        return column
+    others = (name for name in image_columns(table.schema) if name not in wanted.drop)
+    return next((name for name in others if _holds_images(table, name)), None)
+
+
+def _holds_images(table: ArrowTable, column: str) -> bool:
+    """Whether one of the first bytes are an image; also where there are none."""
+    if pa.types.is_struct(table.schema.field(column).type):
+        return True
+    found = next(table.column(column, EXAMINED)).drop_null().to_pylist()
+    return not found or any(map(is_image, found))
 
 
 def _remark_unread(images: ImageColumn, wanted: Wanted) -> None:

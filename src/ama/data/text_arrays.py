@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ama.data.arrays import open_array
 from ama.data.arrow_reading import readable
 from ama.data.csv_header import is_number
 from ama.data.plain_arrays import LONGEST_VALUE
+from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted
 from ama.errors import InputError, printable
 
@@ -23,7 +25,7 @@ NO_NUMBER = re.compile(
 RAGGED = re.compile(r"columns changed from (?P<expected>\d+) to (?P<found>\d+) at row (?P<row>\d+)")
 
 
-def open_text_array(path: Path, wanted: Wanted) -> Source | None:
+def open_text_array(path: Path | RemoteFile, wanted: Wanted) -> Source | None:
     """Rows of numbers, one a line, between which stand spaces, tabs, commas or semicolons; "#" begins a remark.
 
     Returns
@@ -38,7 +40,8 @@ def open_text_array(path: Path, wanted: Wanted) -> Source | None:
     """
     with (
         readable(str(path), (OSError, MemoryError)),
-        path.open(errors="replace", encoding="utf-8-sig") as file,
+        path.open("rb") as opened,
+        io.TextIOWrapper(opened, errors="replace", encoding="utf-8-sig") as file,
     ):
         lines = (line.partition("#")[0].strip() for line in iter(lambda: file.readline(LONGEST), ""))
         first = next(filter(None, lines), "")

@@ -145,9 +145,9 @@ class AMADetector(
         self._check_encoded(samples.encoding)
         parts = *parted(samples.x, anomalous), validation_samples(validation, samples)
         fitted = self._best(TrainingSet(*parts, backbone, numbers, shown_numbers(samples)), run)
-        seconds, precision = time.monotonic() - started, fitted.model.settings.precision
-        self._keep(fitted.model, samples, fitted.steps, fitted.history, seconds, precision)
-        self.validation_auroc_ = fitted.validation_auroc
+        seconds, chosen = time.monotonic() - started, fitted.model.settings
+        self._keep(fitted.model, samples, fitted.steps, fitted.history, seconds, chosen.precision)
+        self.validation_auroc_, self.held_out_from_ = fitted.validation_auroc, chosen.held_out_from
         return self
 
     def _best(self, data: TrainingSet, run: Run) -> Fitted:
@@ -201,11 +201,6 @@ class AMADetector(
     def left_out(self) -> float:
         """Share of the samples of the fit that was left out as possible anomalies."""
         return self.model_.settings.contamination_share
-
-    @property
-    def held_out_from_(self) -> str:
-        """Which normal samples were held out: from "anywhere", the "end" of their order, or whole "groups"."""
-        return self.model_.settings.held_out_from
 
     @property
     def tiles_(self) -> Tiles | None:
@@ -281,6 +276,8 @@ class AMADetector(
             raise ValueError(f"its terms lack {' and '.join(sorted(missing))}")
         super()._restore(model, config)
         self.validation_auroc_ = config["validation_auroc"]
+        if "held_out_from" not in config and (chosen := model.settings.held_out_from) != "auto":
+            self.held_out_from_ = chosen  # an older ama saved the folder
 
     def _choices(self, kind: SampleKind, known: bool) -> list[settings.Settings]:
         """The settings to fit with, with known anomalies or without: several if delta or direction is "auto"."""

@@ -17,7 +17,7 @@ import ama.utils.forked_processes  # noqa: F401  # from now on, forked processes
 from ama.data.samples import Samples, Source
 from ama.data.sources import open_source
 from ama.decision import conformal
-from ama.detectors.calibrating import CalibratingMixin
+from ama.detectors.calibrating import REMEDY_AT_FIT, CalibratingMixin
 from ama.detectors.explanation import Explanation, LatentSphere, ScoreColumn
 from ama.detectors.given_scores import as_scores
 from ama.detectors.inputs import TakesSamples, as_samples, keep_columns, sample_batches
@@ -30,7 +30,6 @@ from ama.io.versions import versions
 from ama.scores.kinds.kind import SampleKind
 from ama.training.run import Run
 from ama.utils.declarations import FIRST, check, parameter
-from ama.utils.user_warnings import warn_user
 
 Self = TypeVar("Self", bound="Detector")
 
@@ -61,6 +60,9 @@ class Detector(
         Type of the convolutions during training, "float32" or "bfloat16"; None without a training.
     learned_from_ : str
         How many samples of which size it was fitted on, and their source if it has a name.
+    held_out_from_ : str or None
+        Which normal samples were held out: from "anywhere", the "end" of their order, or whole "groups". None after
+        ``calibrate``, as others are behind the threshold then, and where the folder of an older ama does not tell.
     """
 
     # fmt: off
@@ -238,7 +240,8 @@ class Detector(
         precision: str | None,
     ) -> None:
         """Keep the results of a fit; the model has its calibration scores."""
-        self.offset_ = self._offset(model, self.false_alarm_rate)  # first, as its warning may be an error
+        # First, as its warning may be an error.
+        self.offset_ = self._offset(model, self.false_alarm_rate, REMEDY_AT_FIT)
         self.model_, self.n_steps_, self.history_, self.fit_seconds_ = model, steps, history, seconds
         self.precision_, self.shape_ = precision, tuple(samples.x.shape[1:])
         keep_columns(self, samples)
@@ -252,16 +255,6 @@ class Detector(
     def _fitted_batches(self, X: Any) -> Iterator[Tensor]:
         check_is_fitted(self)
         return (samples.x for samples in sample_batches(self, X))
-
-    def _offset(self, model: Any, false_alarm_rate: float) -> float:
-        calibration, needed = model.calibration, conformal.samples_needed(false_alarm_rate)
-        if len(calibration) < needed:
-            warn_user(
-                f"a false-alarm rate of {false_alarm_rate:g} needs {needed} held-out normal samples, found "
-                f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; give more "
-                "samples or a larger held_out",
-            )
-        return conformal.offset(calibration.cpu(), false_alarm_rate)
 
     def check_parameters(self) -> None:
         """Refuse a parameter that is not as declared; ``fit`` does so before it reads data.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
@@ -16,6 +15,8 @@ from ama.detectors.inputs import as_samples
 from ama.utils.declarations import check, check_count, check_switch
 from ama.utils.user_warnings import warn_user
 
+REMEDY = "calibrate it on more normal samples"
+REMEDY_AT_FIT = "give more samples or a larger held_out (--held-out)"
 Self = TypeVar("Self", bound="CalibratingMixin")
 # Scores, also in float32, and largest values of maps; the oldest first.
 CALIBRATION = ("calibration", "float32_calibration", "map_calibration")
@@ -35,7 +36,6 @@ class CalibratingMixin:
     false_alarm_rate: float
     false_alarm_rate_: float
     progress: bool | None
-    _offset: Callable[[Any, float], float]
 
     def calibrate(
         self: Self,
@@ -82,9 +82,9 @@ class CalibratingMixin:
             _warn_of_repetition(model.calibration, former["calibration"])
             for name, values in appended(former, {n: getattr(model, n) for n in former}, window).items():
                 setattr(model, name, values)
-        rates = dict.fromkeys(("false_alarm_rate", "false_alarm_rate_"), rate)
+        others = dict.fromkeys(("false_alarm_rate", "false_alarm_rate_"), rate) | {"held_out_from_": None}
         # All at once, as an interruption or another thread, which scores, saves or copies, must find nothing half done.
-        vars(self).update(model_=model, offset_=self._offset(model, rate), n_added_=n_added, **rates)
+        vars(self).update(model_=model, offset_=self._offset(model, rate), n_added_=n_added, **others)
         return self
 
     @property
@@ -92,6 +92,16 @@ class CalibratingMixin:
         """Share of normal samples that is flagged at most, on average: the rate asked for, if it is within reach."""
         check_is_fitted(self)
         return conformal.reachable_rate(len(self.model_.calibration), self.false_alarm_rate_)
+
+    def _offset(self, model: Any, false_alarm_rate: float, remedy: str = REMEDY) -> float:
+        """The threshold of a model; a warning says if it has too few held-out samples for the rate, and the remedy."""
+        calibration, needed = model.calibration, conformal.samples_needed(false_alarm_rate)
+        if len(calibration) < needed:
+            warn_user(
+                f"a false-alarm rate of {false_alarm_rate:g} needs {needed} held-out normal samples, found "
+                f"{len(calibration)}: the threshold is set for {1 / (len(calibration) + 1):.3g}; {remedy}"
+            )
+        return conformal.offset(calibration.cpu(), false_alarm_rate)
 
 
 def _new_normal_samples(detector: Any, X: Any) -> Tensor:

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from sklearn.utils.validation import check_is_fitted
 
 from ama.data.samples import count
+from ama.detectors.exported import Exported
 from ama.io.given_paths import given_path
-from ama.scores.model_calibration import score_in_float32
 from ama.utils.declarations import check_switch
 from ama.utils.extras import needs_extra
 from ama.utils.user_warnings import warn_user
 
 Self = TypeVar("Self", bound="ExportingMixin")
-
-
-class Exported(NamedTuple):
-    """An exported detector, and how it differs from the one in memory."""
-
-    path: Path
-    difference: float  # the largest between two scores, relative to 1 + their magnitude
-    bound: float  # by which, relative to 1 + their magnitude, the calibration scores are lowered
-    n_compared: int
-    outputs: list[str]
 
 
 class ExportingMixin:
@@ -97,7 +87,7 @@ class ExportingMixin:
         """
         check_is_fitted(self)
         detector: Any = self
-        score_in_float32(detector.model_)
+        detector.model_.score_in_float32()
         return detector.set_threshold(detector.false_alarm_rate)
 
     def _remarks_on_export(self) -> list[str]:

@@ -82,7 +82,7 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
     if not reset and kind_of(detector.shape_).pictured:
         check_several(X.shape, "X", Wanted(shape=detector.shape_))
         expected = kind_of(detector.shape_).describe()
-        raise InputError(f"expected {expected}, found an array of {n_axes} axes")
+        raise InputError(f"expected {expected}, found an array of {n_axes} ax{'i' if n_axes == 1 else 'e'}s")
     if not reset:
         Wanted(encoding=detector.encoding_).check_table("X")
     return _rows(detector, X, reset)

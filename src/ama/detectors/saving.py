@@ -48,6 +48,7 @@ class SavedEstimator(BaseEstimator):
     columns_: list[str] | None
     encoding_: TableEncoding | None
     learned_from_: str
+    held_out_from_: str | None = None
     offset_: float
     n_steps_: int
     precision_: str | None
@@ -103,6 +104,7 @@ class SavedEstimator(BaseEstimator):
             "ama_version": self.versions_["ama"],
             "parameters": {name: _plain(value) for name, value in self.get_params().items()},
             "learned_from": self.learned_from_,
+            "held_out_from": self.held_out_from_,
             "columns": self.columns_,
             "feature_names": None if names is None else list(names),
             **({} if self.encoding_ is None else {"encoding": self.encoding_.to_json()}),
@@ -135,7 +137,7 @@ class SavedEstimator(BaseEstimator):
         self.precision_ = config["training_precision"]
         self.history_, self.fit_seconds_ = config["history"], float(config["seconds"])
         self.versions_ = config["versions"]
-        self.learned_from_ = config["learned_from"]
+        self.learned_from_, self.held_out_from_ = config["learned_from"], config.get("held_out_from")
         self.check_threshold()
 
     def check_threshold(self) -> None:

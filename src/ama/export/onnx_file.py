@@ -16,7 +16,7 @@ from jaxtyping import Num, Shaped
 from torch import Tensor
 
 from ama.data.encoding.table_encoding import TableEncoding
-from ama.detectors.exporting import Exported
+from ama.detectors.exported import Exported
 from ama.errors import InputError
 from ama.errors import sentence as shortened
 from ama.export.agreement import COMPARED, Differences, bound_of, differences, lowered, made_samples

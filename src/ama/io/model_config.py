@@ -31,6 +31,12 @@ class OfAMADetector(TypedDict, total=False):
     validation_auroc: float | None
 
 
+class OfNewerFolders(TypedDict, total=False):
+    """What the folders of an older ama lack."""
+
+    held_out_from: Literal["anywhere", "end", "groups"] | None
+
+
 class OfTables(TypedDict, total=False):
     """What models of tables with text, dates or missing values have."""
 
@@ -49,7 +55,7 @@ class OfOwnClasses(TypedDict, total=False):
     classes: dict[str, str]
 
 
-class Config(OfAMADetector, OfTables, OfPhotographs, OfOwnClasses):
+class Config(OfAMADetector, OfNewerFolders, OfTables, OfPhotographs, OfOwnClasses):
     """Every key. What ``settings`` and ``parameters`` hold is declared by the method."""
 
     format: int

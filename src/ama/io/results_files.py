@@ -15,11 +15,14 @@ from typing import Any
 
 import torch
 
+from ama.errors import InputError
 from ama.io.commits import commit
 from ama.io.locks import lock
 from ama.io.versions import versions
 from ama.io.whole_files import check_folder, link_target, naming
 from ama.utils.processors import bfloat16_instructions
+
+OF_TABLES = (".csv", ".tsv", ".parquet")  # suffixes of what records are not
 
 
 def append_result(path: Path, result: dict[str, Any]) -> None:
@@ -65,9 +68,11 @@ def check_appendable(path: Path) -> None:
     Raises
     ------
     InputError
-        If the file, or the folder to create it in, cannot be written to; or the file holds something else, and its
-        name does not end in .jsonl.
+        If the name is that of a table; the file, or the folder to create it in, cannot be written to; or the file
+        holds something else, and its name does not end in .jsonl.
     """
+    if path.suffix in OF_TABLES:
+        raise InputError(f"cannot write {path}: results are lines of JSON, so its name must end in .jsonl")
     with naming(path):
         if path.exists():
             path.open("ab").close()

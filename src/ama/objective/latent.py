@@ -158,7 +158,9 @@ NEGATIVES: dict[str, Negatives] = {
     "cube": lambda code, n, delta, direction, generator: cube_selection(
         n, code.shape[1], delta, generator, like=code
     ),
-    "scaled": lambda code, n, delta, direction, generator: scaled_selection(code[:n], direction, generator),
+    "scaled": lambda code, n, delta, direction, generator: scaled_selection(
+        code[torch.arange(n) % len(code)], direction, generator
+    ),
 }
 
 

@@ -27,10 +27,11 @@ def _model(detector: Detector) -> Lines:
         for name, value in detector.get_params().items()
         if value != defaults[name] and name not in ("progress", "checkpoints")
     }
+    steps = "no steps, fitted" if detector.precision_ is None else f"{detector.n_steps_:,} steps"
     lines = [
         ("method", type(detector).__name__),
         ("learned from", detector.learned_from_),
-        ("training", f"{detector.n_steps_:,} steps in {detector.fit_seconds_:.0f} s"),
+        ("training", f"{steps} in {detector.fit_seconds_:.0f} s"),
         (
             "parameters given",
             ", ".join(f"{name} = {shown(value)}" for name, value in given.items()) or "none",
@@ -52,7 +53,7 @@ def _guarantee(detector: Detector) -> Lines:
     m, rate = len(detector.model_.calibration), detector.guaranteed_rate
     low, high = conformal.false_alarm_distribution(m, rate).interval(0.95)
     holds_for = "samples from the same source as the held-out ones"
-    holds_for += OF_HELD_OUT.get(getattr(detector, "held_out_from_", ""), "")  # of AMADetector alone
+    holds_for += OF_HELD_OUT.get(detector.held_out_from_ or "", "")
     if left_out := getattr(detector, "left_out", 0):  # by AMADetector alone
         holds_for += (
             f", without those like the most unusual {percent(left_out)}, which were left out as possible "

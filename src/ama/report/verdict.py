@@ -129,8 +129,7 @@ def boxes_sentence(detector: Detector) -> str:
 
 def scope_sentence(found: conformal.Drift, detector: Detector) -> str | None:
     """For which samples the rate holds, if these have drifted and a fit held out the end of a series or groups."""
-    held_out_from = getattr(detector, "held_out_from_", "")  # of AMADetector alone
-    return HOLDS_FOR.get(held_out_from) if found.p_value <= DRIFT_LEVEL else None
+    return HOLDS_FOR.get(detector.held_out_from_ or "") if found.p_value <= DRIFT_LEVEL else None
 
 
 def percent(share: float) -> str:

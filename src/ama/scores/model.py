@@ -13,14 +13,12 @@ from torch import Tensor
 from ama.decision.score_bounds import bounded
 from ama.features.backbone import Backbone
 from ama.features.loading import described_backbone, description_of, prepare_backbone, weights_again
-from ama.io.storable import empty
 from ama.io.typed_values import check_values
 from ama.scores.combination import Combination
 from ama.scores.densities import MAX_SAMPLES
 from ama.scores.map_contract import Groups
-from ama.scores.model_calibration import calibration_of
+from ama.scores.model_calibration import CalibratedNetworks
 from ama.scores.place_gaussians import PlaceGaussians
-from ama.scores.scoring_networks import ScoringNetworks
 from ama.scores.terms.known_anomalies import known_weight
 from ama.scores.terms.term import Term, see_places
 from ama.scores.terms.term_registry import build_terms, chosen_terms
@@ -40,7 +38,7 @@ class Scores(NamedTuple):
     terms: dict[str, Float[Tensor, " b"]]  # by name, not standardised, higher = more anomalous
 
 
-class Model(ScoringNetworks):
+class Model(CalibratedNetworks):
     """Networks and statistics of normal samples.
 
     Parameters
@@ -64,16 +62,7 @@ class Model(ScoringNetworks):
         Every term by its name, those of the score first.
     combination
         Scale and weights of the terms of the score.
-    calibration, float32_calibration
-        Scores (m,) of held-out normal samples; those in float32, where the model scores in bfloat16, or none.
-    map_calibration
-        Largest values (k,) in the maps of held-out normal images, behind the threshold of the map; none for rows.
     """
-
-    calibration: Tensor
-    map_calibration: Tensor
-    float32_calibration: Tensor
-    added = frozenset({"map_calibration", "float32_calibration"})
 
     def __init__(
         self,
@@ -92,9 +81,7 @@ class Model(ScoringNetworks):
             len(self.deciding), settings.term_bound, settings.combination == "maximum"
         )
         self.map = self.kind.anomaly_map()
-        self.register_buffer("calibration", empty(0))
-        self.register_buffer("map_calibration", empty(0))
-        self.register_buffer("float32_calibration", empty(0))
+        self._register_calibration()
 
     def description(self) -> dict[str, Any]:
         """See :class:`ama.io.storable.Storable`."""
@@ -182,18 +169,6 @@ class Model(ScoringNetworks):
             self._fit_combination(unseen, 0 if known is None else len(known), seed, progress)
         self.calibrate(calibration if doubtful is None else torch.cat([calibration, doubtful]), progress)
         self._absorb(torch.cat([unseen, calibration]))
-
-    def calibrate(self, raw: Shaped[Tensor, "m ..."], progress: bool | None = False) -> None:
-        """Keep the scores of raw normal samples that nothing was fitted to; see :mod:`ama.scores.model_calibration`."""
-        for name, values in calibration_of(self, raw, progress).items():
-            setattr(self, name, values)
-
-    @property
-    def arithmetic(self) -> torch.dtype:
-        """The coarsest type in which a score is computed."""
-        if self.backbone is not None:
-            return torch.float32
-        return torch.bfloat16 if self.kind.scores_in_bfloat16(self.settings) else self.networks.weights_dtype
 
     @torch.no_grad()
     def _fit_statistics(

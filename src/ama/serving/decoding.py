@@ -19,6 +19,7 @@ from ama.data.image_folders import EncodedImage
 from ama.data.image_opening import SUFFIXES_OF, WITHOUT_SIGNATURE, Unreadable, unreadable
 from ama.data.samples import Samples, Wanted, none_readable
 from ama.data.table_rows import TableRows
+from ama.data.table_sources import plain_table
 from ama.detectors.base import Detector
 from ama.errors import InputError
 from ama.serving.bodies import check_charset, files_of_form, media_type
@@ -83,7 +84,7 @@ def decoded(body: bytes, content_type: str, detector: Detector, limits: Limits) 
         check_charset(content_type)
         return _rows(json_table(body, wanted, limits), detector, limits, wanted)
     if kind == ARROW:
-        table = arrow_table(body, limits)
+        table = plain_table(arrow_table(body, limits), wanted)
         column = image_column(table.schema)
         if column is None or wanted.columns:
             return _rows(table, detector, limits, wanted)

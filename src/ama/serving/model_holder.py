@@ -112,6 +112,10 @@ class ModelHolder:
         if now == self._seen:
             return
         self._seen = now
+        if now == self.current.identity:  # such as of a mount that was gone for a while
+            self.problem = None
+            LOG.warning("the model in memory is in %s again", self.folder)
+            return
         try:
             found = self._loaded()
         except InputError as error:

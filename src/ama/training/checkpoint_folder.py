@@ -25,7 +25,7 @@ def check_checkpoint_folder(folder: Path) -> None:
     """
     try:
         if folder.exists():
-            with locked(folder), tempfile.TemporaryFile(dir=folder):
+            with claimed(folder), tempfile.TemporaryFile(dir=folder):
                 return
         missing = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True)
@@ -42,7 +42,7 @@ def check_checkpoint_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path | None) -> Iterator[None]:
+def claimed(folder: Path | None) -> Iterator[None]:
     """Create a folder and keep other fits out of it; the system lifts the lock of a process that is killed.
 
     Raises

@@ -23,7 +23,7 @@ from ama.scores.terms.term_registry import chosen_terms
 from ama.settings import Settings
 from ama.training.batches import Batches
 from ama.training.callbacks import Losses, LossMonitor
-from ama.training.checkpoint_folder import locked
+from ama.training.checkpoint_folder import claimed
 from ama.training.flattened_columns import Shown, warn_of_flattened
 from ama.training.isolation import isolated
 from ama.training.preparation import (
@@ -130,7 +130,7 @@ def fit_best(data: TrainingSet, choices: Sequence[Settings], run: Run) -> Fitted
     """As :func:`fit_model`, with the settings that do best on the validation samples if there are several."""
     if len(choices) == 1:
         return fit_model(data, choices[0], run)
-    with locked(run.checkpoints), data.rows_kept():
+    with claimed(run.checkpoints), data.rows_kept():
         fits = (fit_model(data, choice, run.within(f"choice-{i}")) for i, choice in enumerate(choices))
         return max(fits, key=lambda fitted: fitted.validation_auroc or 0.0)
 

@@ -31,7 +31,7 @@ class PairMaker:
     The samples that E and G see in training mode decide the running statistics of batch normalisation: the normal
     ones and what is interpolated between them, and with ``negative_batch="mixed"`` the negatives of the mixed batch.
     Every other negative is normalised by the running statistics and leaves them as they are. With
-    ``negative_pairs="mismatched"`` no negative passes through E, so there is no mixed batch.
+    ``negative_pairs="mismatched"`` no negative passes through E; in a mixed batch those that they replace do.
 
     Parameters
     ----------
@@ -66,16 +66,19 @@ class PairMaker:
             code, reconstruction = self._reconstructed(x)
             return GamePairs(self._normal(x, code, reconstruction, random), code)
         m = min(max(1, round(self.settings.negative_share * len(x))), len(x) - 1)
-        if self.settings.negative_batch == "mixed" and not self.mismatched:
+        mixed = self.settings.negative_batch == "mixed"
+        if mixed and not self.mismatched:
             return self._in_one_batch(x[m:], m, random)
         code, reconstruction = self._reconstructed(x)
-        pairs = self._normal(x, code, reconstruction, random)
+        normal = slice(m, None) if mixed else slice(None)
+        pairs = self._normal(x[normal], code[normal], reconstruction[normal], random)
         with fixed_statistics(self.networks.encoder, self.networks.generator):
             anomaly = self._anomalies(code, m, random)
             first, second = (
                 (x[:m], anomaly) if self.mismatched else (anomaly, self._reconstructed(anomaly)[1])
             )
-        return GamePairs(pairs | {"negative_same": (first, first), "negative": (first, second)}, code)
+        negatives = {"negative_same": (first, first), "negative": (first, second)}
+        return GamePairs(pairs | negatives, code[normal])
 
     def _in_one_batch(self, x: Float[Tensor, "n ..."], m: int, random: Generator) -> GamePairs:
         """The pairs of n normal samples and m negatives that pass through E and G together."""
@@ -91,7 +94,7 @@ class PairMaker:
         """The pairs of Eq. 3."""
         settings = self.settings
         pairs = {"same": (x, x), "reconstruction": (x, reconstruction)}
-        if settings.lambda_inter:
+        if settings.lambda_inter and len(x) > 1:  # of a mixed batch, a single sample may be left
             # Batch normalisation needs two.
             m = min(len(x), max(2, round(settings.interpolated_share * len(x))))
             ends = code.detach() if settings.detached else code

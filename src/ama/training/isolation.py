@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-from ama.training.checkpoint_folder import locked
+from ama.training.checkpoint_folder import claimed
 from ama.training.memory import freed_memory_kept
 from ama.training.run import Run
 from ama.utils.random_generators import seed_process
@@ -39,7 +39,7 @@ def isolated(run: Run) -> Iterator[None]:
     InputError
         If another fit uses the folder.
     """
-    with one_at_a_time(), locked(run.checkpoints), _usual_torch(run), freed_memory_kept():
+    with one_at_a_time(), claimed(run.checkpoints), _usual_torch(run), freed_memory_kept():
         yield
 
 

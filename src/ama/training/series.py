@@ -17,7 +17,8 @@ from torch import Tensor
 MAX_SAMPLES = 200  # at the start of the order, to be compared with one another
 MIN_SAMPLES = 20  # too few tell nothing
 SERIES_SHARE, TIMES_BY_CHANCE = 0.1, 4  # of samples in a series whose nearest is beside them, at least
-REMEDY = "use held_out_from='end' or groups"
+REMEDY = "use --held-out-from end or --group-by, in Python use held_out_from='end' or groups"
+REMEDY_OF_GROUPS = "use --group-by, in Python groups"  # of methods that hold out no end
 NEAR = 0.05  # of the samples lie within as many places as are looked at besides 1
 
 
@@ -78,7 +79,7 @@ def series_notice(found: Nearest, held_out: float, from_end: bool, remedy: str =
     )
     if from_end:
         return seen + (
-            f"the last {held_out:.0%} are held out (held_out_from='end'), and the false-alarm rate holds for samples "
-            "as new as these"
+            f"the last {held_out:.0%} are held out (held_out_from='end', --held-out-from end), and the false-alarm "
+            "rate holds for samples as new as these"
         )
     return seen + f"held out from anywhere, too many new ones may be flagged; {remedy}"

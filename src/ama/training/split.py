@@ -83,7 +83,11 @@ def split(
 
 
 def hold_out(
-    normal: Shaped[Tensor, "n ..."], share: float, seed: int, groups: Int[Tensor, " n"] | None = None
+    normal: Shaped[Tensor, "n ..."],
+    share: float,
+    seed: int,
+    groups: Int[Tensor, " n"] | None = None,
+    from_end: bool = False,
 ) -> tuple[Shaped[Tensor, "t ..."], Shaped[Tensor, "h ..."]]:
     """Samples to train on, and a share that is held out, as :func:`hold_out_places` finds them.
 
@@ -93,7 +97,7 @@ def hold_out(
         As :func:`check_learnable` and :func:`hold_out_places`.
     """
     check_learnable(normal)
-    train, held_out = hold_out_places(len(normal), share, seed, groups=groups)
+    train, held_out = hold_out_places(len(normal), share, seed, from_end=from_end, groups=groups)
     return normal[train], normal[held_out]
 
 

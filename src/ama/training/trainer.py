@@ -38,8 +38,10 @@ def check_logger(logger: Any) -> None:
         If it is neither None nor a logger of Lightning.
     """
     if not isinstance(logger, Logger | None):
+        found = f"its class {logger.__name__}" if isinstance(logger, type) else as_written(logger)
         raise InputError(
-            f"logger must be a logger of Lightning, such as TensorBoardLogger, found {as_written(logger)}"
+            "logger must be a logger of Lightning, such as CSVLogger('logs') or, after pip install tensorboard, "
+            f"TensorBoardLogger('logs'), found {found}"
         )
 
 

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ import ama
 from ama.benchmark.tables.digits import split_digits
 from ama.cli.main import main
 from ama.decision.metrics import evaluate
-from children import called, command, end, signalled_at, start
+from children import command, end, signalled_at, start
 
 STEPS = 20
 
@@ -34,10 +36,14 @@ class Shown(NamedTuple):
 def shown(tmp_path_factory):
     """A demo with short trainings, the digit 0 first: its folder, its results file and what it printed."""
     folder, results = tmp_path_factory.mktemp("demo") / "new" / "folder", tmp_path_factory.mktemp("results")
-    words = ["--digit", "0", "--every-digit", "--max-steps", STEPS, "--out", folder]
-    done = called(Path.cwd(), results, "demo", *words, "--append-to", results / "results.jsonl")
-    assert done.status == 0, done.errors
-    return Shown(folder, results / "results.jsonl", done.output, done.errors)
+    words = ["--digit", "0", "--every-digit", "--max-steps", str(STEPS), "--out", str(folder)]
+    done = subprocess.run(
+        [sys.executable, "-m", "ama", "demo", *words, "--append-to", str(results / "results.jsonl")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return Shown(folder, results / "results.jsonl", done.stdout, done.stderr)
 
 
 def test_it_prints_how_well_it_flags_the_digit_left_out(shown):

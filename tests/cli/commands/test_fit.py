@@ -411,6 +411,7 @@ def test_another_method_is_fitted_scored_and_judged_by_the_same_commands(call, t
     normal = ["--normal-label", "cat", "dog"]
     status, _, errors = call("fit", "photos", "--out", tmp_path / "m", "--method", method, *normal, *short)
     assert status == 0, errors
+    assert ("m: fitted in " if method == "PCAReconstruction" else "m: 40 steps in ") in errors
     status, output, _ = call("score", tmp_path / "m", "photos")
     assert status == 0
     assert output.splitlines()[0] == '"id","score","p_value","anomaly"'

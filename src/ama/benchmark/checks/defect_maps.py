@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from ama.benchmark.checks.defects import DEFECTS, with_defects
 from ama.benchmark.checks.localisation import pixel_auroc, region_overlap
@@ -15,6 +14,7 @@ from ama.benchmark.selected_names import selected
 from ama.benchmark.tables.datasets import images
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
+from ama.utils.progress import progress_bar
 from ama.utils.random_generators import generator_for
 
 # The weights of a map's levels were chosen on the first class of each data set.
@@ -45,7 +45,7 @@ def defect_maps(folder: str | None, append_to: str | None, max_steps: int | None
     chosen = [by_name[name] for name in selected(by_name, only)]
     print(f"{'':33}pixel AUROC        share of a region found")
     print("normal class        defect       map    difference  map    difference")
-    for data, label in tqdm(chosen, desc="maps", unit="training", disable=None):
+    for data, label in progress_bar(iterable=chosen, desc="maps", unit="training"):
         for record in _measure(data, label, folder, max_steps):
             found = record["map"], record["difference"]
             values = "   ".join(f"{f[m]:.3f}" for m in ("pixel_auroc", "region_overlap") for f in found)

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 from scipy import stats
-from tqdm.auto import tqdm
 
 from ama.decision.bets import BETS, bet, log_bets, log_evidence, log_share
 from ama.decision.martingale import LEVEL, MOST, draws, join, smoothed_p_value
 from ama.io.results_files import append_result
+from ama.utils.progress import progress_bar
 
 HELD_OUT, SAMPLES, BATCH = 500, 4000, 100  # scores behind the calibration, of a stream, and of a batch
 NEVER = 2**31 - 1  # the sample of an alarm that did not come
@@ -44,7 +44,7 @@ def drift_alarms(append_to: str | None, n_streams: int) -> None:
         Number of streams of each kind.
     """
     print("lowered  from   " + "".join(f"{name:>32}" for name in TESTS))
-    for case in tqdm(CASES, desc="drift", unit="kind", disable=None):
+    for case in progress_bar(iterable=CASES, desc="drift", unit="kind"):
         record = measured(case, n_streams)
         tests = "".join(f"{_as_text(record[name]):>32}" for name in TESTS)
         print(f"{case.lowered:7}{case.first:6}   {tests}", flush=True)

@@ -14,7 +14,6 @@ from jaxtyping import Bool, Float, UInt8
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm.auto import tqdm
 
 from ama import settings
 from ama.benchmark.speed.reference_step import ReferenceStep
@@ -32,6 +31,7 @@ from ama.training.run import Run
 from ama.training.step import AMATraining
 from ama.training.trainer import run_training
 from ama.utils.processors import multiplies_bfloat16
+from ama.utils.progress import progress_bar
 
 DIGIT = 8  # the anomaly among the scanned digits
 # Small networks, so that the slow reference step leaves time for several seeds. It implements no rotation loss.
@@ -109,7 +109,7 @@ def equal_steps(
 def _aurocs(data: LabelledData, steps: int, seeds: int) -> tuple[list[float], list[float]]:
     """AUROC by seed after training with the fast step, and with the reference step."""
     fast, reference = [], []
-    for seed in tqdm(range(seeds), desc="equal steps", unit="seed", disable=None):
+    for seed in progress_bar(iterable=range(seeds), desc="equal steps", unit="seed"):
         ours, theirs = scores(torch.from_numpy(data.train), torch.from_numpy(data.test), CHOICE, steps, seed)
         fast.append(float(roc_auc_score(data.anomalous, ours)))
         reference.append(float(roc_auc_score(data.anomalous, theirs)))

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from scipy import stats
-from tqdm.auto import tqdm
 
 from ama.benchmark.selected_names import selected
 from ama.benchmark.tables.datasets import images
@@ -14,6 +13,7 @@ from ama.benchmark.tables.published import DIGITS
 from ama.decision.conformal import rank
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
+from ama.utils.progress import progress_bar
 
 RATES = (0.01, 0.05, 0.1)
 
@@ -44,7 +44,7 @@ def false_alarms(folder: str | None, append_to: str | None, max_steps: int | Non
     chosen = selected(DIGITS, only)
     train, test = (images("mnist", split, folder) for split in ("train", "test"))
     print("digit   rate   flagged of    share    95 % band")
-    for digit in tqdm(chosen, desc="false alarms", unit="training", disable=None):
+    for digit in progress_bar(iterable=chosen, desc="false alarms", unit="training"):
         detector = AMADetector(preset="compact", max_steps=max_steps, random_state=0)
         detector.fit(train.of(train.labels == digit))
         p = detector.p_value(test.of(test.labels == digit))

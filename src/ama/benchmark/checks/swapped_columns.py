@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
-from tqdm.auto import tqdm
 
 from ama.benchmark.selected_names import selected
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
+from ama.utils.progress import progress_bar
 
 SPLITS = 5  # of each table into training and test rows, as few rows of a small table are flagged
 TRAIN_SHARE = 0.6
@@ -56,7 +56,7 @@ def swapped_columns(append_to: str | None, max_steps: int | None, only: str | No
     chosen = selected(tables, only)
     print(f"{'':26}share of flagged rows in which the swapped column is ranked first, by")
     print("table                     flagged   map      reconstruction error")
-    with tqdm(total=SPLITS * len(chosen), desc="columns", unit="training", disable=None) as bar:
+    with progress_bar(total=SPLITS * len(chosen), desc="columns", unit="training") as bar:
         for name in chosen:
             record = _measure(name, tables[name], max_steps, bar)
             print(
@@ -67,7 +67,7 @@ def swapped_columns(append_to: str | None, max_steps: int | None, only: str | No
                 append_result(Path(append_to), record)
 
 
-def _measure(name: str, rows: np.ndarray, max_steps: int | None, bar: tqdm) -> dict[str, Any]:
+def _measure(name: str, rows: np.ndarray, max_steps: int | None, bar: Any) -> dict[str, Any]:
     """The record of one table, over all splits."""
     rows = rows[:, rows.std(0) > 0]
     firsts = []

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
-from tqdm.auto import tqdm
 
 from ama.benchmark.selected_names import selected
 from ama.benchmark.tables.datasets import available, check_folder, images
@@ -17,6 +16,7 @@ from ama.detectors.ama import AMADetector
 from ama.errors import InputError
 from ama.io.whole_files import write_text
 from ama.report.displays import MapDisplay, ScoresDisplay, grouped
+from ama.utils.progress import progress_bar
 
 SHOWN = 10
 # Name of a data set of images, the class that is learned, and the title of its section.
@@ -79,7 +79,7 @@ def gallery(folder: str | None, out: str, max_steps: int | None, only: str | Non
     pictures = Path(out) / "images"
     pictures.mkdir(parents=True, exist_ok=True)
     sections, paths = [TITLE], []
-    for exhibit in tqdm(chosen, desc="gallery", unit="training", disable=None):
+    for exhibit in progress_bar(iterable=chosen, desc="gallery", unit="training"):
         detector = AMADetector(max_steps=max_steps, random_state=0).fit(exhibit.train)
         scores = detector.score_samples(exhibit.test)
         groups = grouped(scores, 1 - 2 * exhibit.anomalous)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm.auto import tqdm
 
 from ama.benchmark.selected_names import selected
 from ama.benchmark.speed.peak_rates import peak_rates
@@ -20,6 +19,7 @@ from ama.benchmark.speed.training_speed import training_row
 from ama.io.results_files import append_result
 from ama.settings import Precision
 from ama.training.memory import freed_memory_kept
+from ama.utils.progress import progress_bar
 
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
@@ -53,7 +53,8 @@ def _rows(only: str | None) -> Iterator[dict[str, Any]]:
     presets = {name_of(shape, batch_size): (shape, batch_size) for shape, batch_size in SIZES}
     names = selected([*(case.name for case in CASES), *presets], only)
     peaks = peak_rates(torch.bfloat16, torch.float32)
-    for case in tqdm([case for case in CASES if case.name in names], desc="speed", unit="case", disable=None):
+    chosen = [case for case in CASES if case.name in names]
+    for case in progress_bar(iterable=chosen, desc="speed", unit="case"):
         for typed in map(case.typed, PRECISIONS):
             yield training_row(typed, peaks)
             yield scoring_row(typed, peaks)

@@ -10,13 +10,13 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from ama.benchmark.tables.datasets import Images, images
 from ama.benchmark.tables.row_sets import EMBEDDED, file_of
 from ama.features.lite0 import Lite0
 from ama.features.lite0_weights import load_lite0
 from ama.io.whole_files import naming, replacing
+from ama.utils.progress import progress_bar
 from ama.utils.random_generators import generator_for
 
 SIDE = 128  # pixels to which the images are enlarged: a third of the time of 224
@@ -73,7 +73,7 @@ def embedded(network: Lite0, x: UInt8[Tensor, "n c h w"], title: str) -> Float[T
     """The pooled features of images, enlarged to ``SIDE`` pixels; grey ones have three equal channels."""
     found = []
     with torch.inference_mode():
-        for batch in tqdm(x.split(BATCH), desc=title, unit="batch", disable=None):
+        for batch in progress_bar(iterable=x.split(BATCH), desc=title, unit="batch"):
             large = F.interpolate(
                 batch.float(), size=(SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False
             )

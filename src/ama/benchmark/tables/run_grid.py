@@ -22,7 +22,6 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from tqdm.auto import tqdm
 
 from ama.benchmark.tables.cell import Cell, group_by_training
 from ama.benchmark.tables.cell_samples import lacking
@@ -33,6 +32,7 @@ from ama.benchmark.tables.measure_cell import measure_cells
 from ama.errors import ClusterError, DivergenceError, InputError, sentence
 from ama.io.commits import check_committed
 from ama.io.results_files import append_result, check_appendable
+from ama.utils.progress import progress_bar
 
 POLL_SECONDS = 0.5
 
@@ -201,7 +201,7 @@ def finished(path: Path) -> set[Cell]:
 def _bar(cells: Sequence[Cell], path: Path, shown: bool) -> Any:
     """A progress bar whose estimate of the time left ignores the cells of earlier runs."""
     done = _count(cells, path)
-    return tqdm(total=len(cells), initial=done, desc=path.stem, unit="cell", disable=None if shown else True)
+    return progress_bar(None if shown else False, total=len(cells), initial=done, desc=path.stem, unit="cell")
 
 
 def _refresh(bar: Any, cells: Sequence[Cell], path: Path) -> None:

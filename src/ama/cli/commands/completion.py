@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from ama.cli.parser import Command, choices_of, command_parser, hyphenated
@@ -15,23 +17,27 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     parser.add_argument("shell", type=Literal["bash", "zsh", "fish"], help="bash, zsh or fish")
 
 
-def _run(given: Namespace) -> None:
+def completion(commands: Mapping[str, Command]) -> Command:
+    """The command that completes these commands; more may be added to them before it runs."""
+    run = partial(_run, commands)
+    return Command("ama completion SHELL", "Print the completion of a shell.", _add_options, run)
+
+
+def _run(commands: Mapping[str, Command], given: Namespace) -> None:
     from ama.utils.extras import needs_extra
 
     with needs_extra("completion"):
         import shtab
 
-    print(shtab.complete(_all_commands(), given.shell))
+    print(shtab.complete(_one_parser(commands), given.shell))
 
 
-def _all_commands() -> argparse.ArgumentParser:
+def _one_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """The whole command line as one parser, which shtab reads."""
-    from ama.cli.main import COMMANDS
-
     root = argparse.ArgumentParser("ama")
     first = root.add_subparsers()
     second = first.add_parser("benchmark", help="The paper's experiments.").add_subparsers()
-    for name, command in COMMANDS.items():
+    for name, command in commands.items():
         *of_benchmark, word = name.split()
         parser = (second if of_benchmark else first).add_parser(word, help=command.summary)
         for action in command_parser(name, command, [])._actions:
@@ -57,6 +63,3 @@ def _add(parser: argparse.ArgumentParser, action: argparse.Action) -> None:
         added.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
     elif action.metavar in ("FILE", "SOURCE") or action.dest in ("model", "source"):
         added.complete = shtab.FILE  # type: ignore[attr-defined]
-
-
-COMMAND = Command("ama completion SHELL", "Print the completion of a shell.", _add_options, _run)

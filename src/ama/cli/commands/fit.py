@@ -146,9 +146,11 @@ def _tell(detector: Detector, out: str, n: int) -> None:
         false_alarm_rate=detector.guaranteed_rate,
         threshold=float(detector.offset_),
     )
-    precision = "" if detector.precision_ is None else f", in {detector.precision_}"
+    steps, precision = count(detector.n_steps_, "step"), f", in {detector.precision_}"
+    if detector.precision_ is None:  # nothing was trained
+        steps, precision = "fitted", ""
     say(
-        f"saved {out}: {count(detector.n_steps_, 'step')} in {detector.fit_seconds_:.0f} s{precision}; "
+        f"saved {out}: {steps} in {detector.fit_seconds_:.0f} s{precision}; "
         f"flags about {detector.guaranteed_rate:.0%} of normal samples"
     )
     tell_of_limit(getattr(detector, "max_time", None), detector.fit_seconds_)

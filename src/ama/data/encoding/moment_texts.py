@@ -1,4 +1,4 @@
-"""Dates and times as ISO 8601 writes them."""
+"""Dates and times as ISO 8601 writes them, with a fraction of a second after a point or, as in logs, a comma."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from jaxtyping import Float
 
 from ama.data.arrow_columns import floats
 
-TIME = r"^\d\d:\d\d(:\d\d(\.\d+)?)?$"
-DATE = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
-ZONE = r":\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)$"  # after a time
+TIME = r"^\d\d:\d\d(:\d\d([.,]\d+)?)?$"
+DATE = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
+ZONE = r":\d\d([.,]\d+)?(Z|[+-]\d\d(:?\d\d)?)$"  # after a time
 # A date, a time, or both, and a time zone.
 MOMENT = (
     r"^(?:(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d))?"
-    r"(?:[T ]?(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d+))?)?"
+    r"(?:[T ]?(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
     r"(?:Z|(?P<sign>[+-])(?P<east>\d\d)(?::?(?P<east_minutes>\d\d))?)?)?$"
 )
 
