@@ -70,11 +70,12 @@ class ArrowTable:
             raise EmptyTableError(f"{self.name} has no rows")
         check_names(self.schema.names, self.name)
 
-    def batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.RecordBatch]:
-        """These columns, at most ``batch_size`` rows at a time."""
+    def batches(self, columns: Sequence[str], batch_size: int, start: int = 0) -> Iterator[pa.RecordBatch]:
+        """These columns from a row on, at most ``batch_size`` rows at a time."""
         wanted = list(dict.fromkeys(columns))
+        part = self.part(start, self.n_rows) if start else self
         with decodable(self.name):
-            for batch in self.stream(wanted, batch_size):
+            for batch in part.stream(wanted, batch_size):
                 yield batch.select(wanted)
 
     def whole_batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.RecordBatch]:
@@ -86,6 +87,16 @@ class ArrowTable:
         stream = partial(_part, self, start, stop)
         first_row = self.first_row + start
         return replace(self, n_rows=stop - start, stream=stream, first_row=first_row, stream_from=None)
+
+    def with_columns(
+        self,
+        fields: Sequence[pa.Field],
+        stream: Callable[..., Iterator[pa.RecordBatch]],
+        of_texts: Callable[[list[str], bool], ArrowTable],
+    ) -> ArrowTable:
+        """The table with columns that are made of its own, by a stream that can begin at any row."""
+        schema = pa.schema(fields, self.schema.metadata)
+        return replace(self, schema=schema, stream=stream, stream_from=stream, of_texts=of_texts)
 
     def as_written(self, *columns: str | None) -> ArrowTable:
         """The table with these columns, labels or ids, as they are written: 007 is no 7, and long ids lose no digit."""

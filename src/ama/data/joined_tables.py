@@ -70,8 +70,8 @@ def _stream(
         if start >= table.n_rows:
             start -= table.n_rows
             continue
-        part, start = table.part(start, table.n_rows) if start else table, 0
-        for batch in part.batches(columns, batch_size):
+        batches, start = table.batches(columns, batch_size, start), 0
+        for batch in batches:
             found = [
                 column if column.type == kind else column.cast(kind, safe=False)
                 for column, kind in zip(batch.columns, kinds.types, strict=True)

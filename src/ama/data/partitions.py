@@ -112,16 +112,8 @@ def _check_same(table: ArrowTable, name: str, expected: pa.Scalar) -> None:
 def _with(table: ArrowTable, constants: Constants) -> ArrowTable:
     own = [field for field in table.schema if field.name not in constants]
     fields = [*own, *(pa.field(name, value.type) for name, value in constants.items())]
-    stream = partial(_stream, table, constants)
-    return ArrowTable(
-        table.name,
-        pa.schema(fields, table.schema.metadata),
-        table.n_rows,
-        stream,
-        table.named,
-        stream_from=stream,
-        read_at_once=table.read_at_once,
-        of_texts=partial(_in_texts, table, constants),
+    return table.with_columns(
+        fields, partial(_stream, table, constants), partial(_in_texts, table, constants)
     )
 
 
@@ -134,8 +126,7 @@ def _stream(
 ) -> Iterator[pa.RecordBatch]:
     """The rows from a row on."""
     stored = [name for name in columns if name not in constants] or table.schema.names[:1]
-    part = table.part(start, table.n_rows) if start else table
-    for batch in part.batches(stored, batch_size):
+    for batch in table.batches(stored, batch_size, start):
         found = [
             pa.repeat(constants[name], len(batch)) if name in constants else batch.column(name)
             for name in columns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -111,14 +110,7 @@ def _decoded(table: ArrowTable, plain: dict[str, Plain]) -> ArrowTable:
         pa.field(field.name, plain[field.name].kind) if field.name in plain else field
         for field in table.schema
     ]
-    stream = partial(_stream, table, plain)
-    return replace(
-        table,
-        schema=pa.schema(fields, table.schema.metadata),
-        stream=stream,
-        stream_from=stream,
-        of_texts=partial(_in_texts, table, plain),
-    )
+    return table.with_columns(fields, partial(_stream, table, plain), partial(_in_texts, table, plain))
 
 
 def _in_texts(table: ArrowTable, plain: dict[str, Plain], columns: list[str], spelled: bool) -> ArrowTable:
@@ -129,8 +121,7 @@ def _stream(
     table: ArrowTable, plain: dict[str, Plain], columns: list[str], batch_size: int, start: int = 0
 ) -> Iterator[pa.RecordBatch]:
     """The rows from a row on."""
-    part = table.part(start, table.n_rows) if start else table
-    for batch in part.batches(columns, batch_size):
+    for batch in table.batches(columns, batch_size, start):
         found = [
             plain[name].of(column) if name in plain else column
             for name, column in zip(columns, batch.columns, strict=True)

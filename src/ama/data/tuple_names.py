@@ -9,7 +9,6 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -60,14 +59,7 @@ def _of_text(name: str) -> str:
 def _renamed(table: ArrowTable, names: list[str]) -> ArrowTable:
     fields = [field.with_name(name) for field, name in zip(table.schema, names, strict=True)]
     stored = dict(zip(names, table.schema.names, strict=True))
-    stream = partial(_stream, table, stored)
-    return replace(
-        table,
-        schema=pa.schema(fields, table.schema.metadata),
-        stream=stream,
-        stream_from=stream,
-        of_texts=partial(_in_texts, table, stored),
-    )
+    return table.with_columns(fields, partial(_stream, table, stored), partial(_in_texts, table, stored))
 
 
 def _in_texts(table: ArrowTable, stored: dict[str, str], columns: list[str], spelled: bool) -> ArrowTable:
@@ -78,6 +70,5 @@ def _stream(
     table: ArrowTable, stored: dict[str, str], columns: list[str], batch_size: int, start: int = 0
 ) -> Iterator[pa.RecordBatch]:
     """The rows from a row on."""
-    part = table.part(start, table.n_rows) if start else table
-    for batch in part.batches([stored[name] for name in columns], batch_size):
+    for batch in table.batches([stored[name] for name in columns], batch_size, start):
         yield pa.record_batch(batch.columns, names=columns)

@@ -104,14 +104,8 @@ def _spread(table: ArrowTable, lengths: Lengths, example: str) -> ArrowTable:
     for field in table.schema:
         kind = _value_type(field.type) if field.name in lengths else field.type
         fields += [pa.field(name, kind) for name in _names(field.name, lengths)]
-    stream = partial(_stream, table, lengths, example)
-    return replace(
-        table,
-        schema=pa.schema(fields, table.schema.metadata),
-        stream=stream,
-        stream_from=stream,
-        of_texts=partial(_in_texts, table, lengths, example),
-    )
+    given = table, lengths, example
+    return table.with_columns(fields, partial(_stream, *given), partial(_in_texts, *given))
 
 
 def _in_texts(
@@ -133,8 +127,7 @@ def _stream(
     stored = list(dict.fromkeys(vectors.get(name, name) for name in columns))
     width = sum(lengths.get(name, 1) for name in stored)
     row = table.first_row + start
-    part = table.part(start, table.n_rows) if start else table
-    for batch in part.batches(stored, max(1, min(batch_size, MOST_NUMBERS // width))):
+    for batch in table.batches(stored, max(1, min(batch_size, MOST_NUMBERS // width)), start):
         found: dict[str, pa.Array] = {}
         for name, column in zip(stored, batch.columns, strict=True):
             parts = [column]
