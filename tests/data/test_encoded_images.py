@@ -143,6 +143,28 @@ def test_values_of_a_photograph_out_of_range_are_refused_by_its_name(tmp_path):
         open_source(tmp_path, image_size=64).read()
 
 
+@pytest.mark.parametrize(("lost", "left"), [("set", ""), ("set", "set"), ("set/b", "")])
+def test_a_folder_that_vanishes_while_it_is_read_is_no_folder_of_unreadable_images(tmp_path, lost, left):
+    for i in range(9):
+        save(tmp_path / "set" / "ab"[i // 6] / f"{i}.png", noise(8, 8))
+    batches = open_source(tmp_path / "set").batches(3)
+    assert next(batches).ids == [f"a/{i}.png" for i in range(3)]  # and the next three are read
+    (tmp_path / lost).rename(tmp_path / "elsewhere")
+    if left:  # as where a disk was mounted
+        (tmp_path / left).mkdir()
+    with pytest.raises(InputError, match=r"set can no longer be read, from b/6\.png on: the folder is gone"):
+        next(batches)
+
+
+def test_a_file_that_vanishes_while_its_folder_is_read_is_skipped(tmp_path):
+    paths = [save(tmp_path / f"{i}.png", noise(8, 8)) for i in range(8)]
+    source = open_source(tmp_path)
+    paths[5].unlink()
+    samples = source.read()
+    assert samples.ids == [f"{i}.png" for i in (0, 1, 2, 3, 4, 6, 7)]
+    assert samples.skipped == ["5.png cannot be read: No such file or directory"]
+
+
 def test_strict_refuses_a_broken_file_by_name(broken):
     with pytest.raises(InputError, match=rf"in {broken}, bad/bomb.png cannot be read"):
         open_source(broken, strict=True)

@@ -85,6 +85,15 @@ def test_files_of_fsspec_and_pyarrow_are_those_of_this_machine(folder, in_memory
     check_same((folder / name).as_uri(), folder / name)
 
 
+def test_a_folder_that_vanishes_while_it_is_read_is_no_folder_of_unreadable_images(in_memory):
+    source = open_source(f"{in_memory}/images")
+    fsspec.filesystem("memory").rm("/bucket/images", recursive=True)
+    with pytest.raises(
+        InputError, match=r"images can no longer be read, from bad\.png on: the folder is gone"
+    ):
+        source.read()
+
+
 @pytest.fixture
 def bucket(folder, monkeypatch):
     """The same on a loopback server that speaks S3."""

@@ -21,7 +21,7 @@ from jaxtyping import Int, Shaped
 from ama.data.divisible import BYTES_OF_A_BATCH
 from ama.data.image_axes import remark_unneeded
 from ama.data.image_decoding import Decoded, decode
-from ama.data.image_folders import EncodedImage
+from ama.data.image_folders import EncodedImage, is_gone
 from ama.data.image_format import as_depth, choose_size
 from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.image_survey import Survey
@@ -165,6 +165,13 @@ class EncodedImages(Source):
                         decoded_frame = next(decoded)
                 except InputError as error:
                     raise InputError(f"in {self.name}, {image.id} {error}") from error
+                if (
+                    isinstance(decoded_frame, Exception)
+                    and image.folder is not None
+                    and is_gone(image.folder)
+                ):
+                    found = f"{self.name} can no longer be read, from {image.id} on"
+                    raise InputError(f"{found}: the folder is gone or empty") from decoded_frame
                 yield (
                     position,
                     image.id if len(frames) == 1 else f"{image.id}[{frame}]",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import pyarrow.fs as pafs
 from PIL import Image
 
 from ama.data.image_opening import SUFFIXES, Content
@@ -31,6 +32,7 @@ class EncodedImage(NamedTuple):
     content: Content
     label: str | None
     group: Any = None  # in the column that makes the groups
+    folder: str | RemoteFile | None = None  # where it was found; None if it is no file of a folder
 
 
 class ImageFiles:
@@ -65,7 +67,11 @@ class ImageFiles:
         for file, content in zip(self.files, self._contents(), strict=True):
             first, *rest = file.split("/", 1)
             label = clean_name(first) if rest else ""
-            yield EncodedImage(clean_name(file), content, label if self.labelled else None)
+            folder = self._folder_of(file)
+            yield EncodedImage(clean_name(file), content, label if self.labelled else None, folder=folder)
+
+    def _folder_of(self, file: str) -> str | RemoteFile | None:
+        return os.path.dirname(os.path.join(self.folder, file))
 
     def _contents(self) -> Iterator[Content]:
         return (os.path.join(self.folder, file) for file in self.files)
@@ -112,6 +118,17 @@ class _Found:
     irregular: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
     too_deep: list[str] = field(default_factory=list)
+
+
+def is_gone(folder: str | RemoteFile) -> bool:
+    """Whether a folder that held images is gone, or is empty, as is where a disk was mounted."""
+    try:
+        if isinstance(folder, RemoteFile):
+            return folder.info().type == pafs.FileType.NotFound
+        with os.scandir(folder or os.curdir) as entries:
+            return next(entries, None) is None
+    except Exception:  # each file system has its own
+        return True
 
 
 def find_images(folder: Path, wanted: Wanted | None = None) -> list[str]:

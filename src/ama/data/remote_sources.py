@@ -39,6 +39,9 @@ class RemoteImages(ImageFiles):
         super().__init__(place, files)
         self.place = place
 
+    def _folder_of(self, file: str) -> RemoteFile | None:
+        return self.place if len(self.files) > 1 else None  # a file may have a URL without one of its folder
+
     def _contents(self) -> Iterator[Content]:
         left = iter(self.files)
         with ThreadPoolExecutor(AHEAD) as pool:
