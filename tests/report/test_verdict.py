@@ -72,6 +72,23 @@ def test_the_held_out_samples_that_discoveries_need_are_named():
     assert undiscovered_sentence(scores[2:], np.linspace(0, 3, 40), 0.1) is None
 
 
+@pytest.mark.parametrize(
+    ("p_value", "text"),
+    [
+        (0.4, "0.4"),
+        (0.0101, "0.0101"),
+        (0.010002, "0.010002"),
+        (0.01, "0.01"),
+        (0.00996, "0.01"),
+        (1e-9, "1e-09"),
+    ],
+)
+def test_a_p_value_is_never_shown_as_the_level_of_drift_that_it_exceeds(p_value, text):
+    said = drift_sentence(Drift(0.05, p_value, True), 99, "model")
+    assert f"p = {text})" in said
+    assert said.startswith("no sign of drift") == (float(text) > conformal.DRIFT_LEVEL)
+
+
 def test_drift_is_named_with_what_to_do():
     assert drift_sentence(Drift(0.05, 0.4, True), 99, "model").startswith(
         "no sign of drift (Kolmogorov-Smirnov test"

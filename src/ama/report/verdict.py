@@ -51,7 +51,7 @@ def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
     model
         Name of the model folder.
     """
-    test = f"Kolmogorov-Smirnov test against {held_out} held-out normal samples: p = {found.p_value:.2g}"
+    test = f"Kolmogorov-Smirnov test against {held_out} held-out normal samples: p = {shown_p(found.p_value)}"
     if found.p_value > DRIFT_LEVEL:
         return f"no sign of drift ({test})"
     direction, unless = (
@@ -63,6 +63,12 @@ def drift_sentence(found: conformal.Drift, held_out: int, model: str) -> str:
         f"the scores are {direction} than expected ({test}): unless {unless}, normal data have changed: inspect some; "
         f"if normal, run `ama calibrate {model} SOURCE` on such samples, or fit again"
     )
+
+
+def shown_p(p_value: float) -> str:
+    """A p-value with two digits, or as many as show on which side of the level of drift it is."""
+    texts = (f"{p_value:.{digits}g}" for digits in range(2, 18))
+    return next(text for text in texts if (float(text) > DRIFT_LEVEL) == (p_value > DRIFT_LEVEL))
 
 
 def undiscovered_sentence(
