@@ -41,6 +41,20 @@ def test_a_number_of_which_only_the_last_has_a_fraction_is_no_error(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("first", "n"), [(2**70 + 1, N), (-(2**70) - 1, N), (2**53 + 1, N), (2**70 + 0.5, 0), (10**45 + 7, 0)]
+)
+def test_whole_numbers_that_are_rounded_are_told_as_of_csv(tmp_path, first, n):
+    rows = [{"a": first + 2 * i, "b": i, "when": f"2026-01-01T{i % 24:02}:00:00+02:00"} for i in range(N)]
+    lines = "".join(f"{row['a']},{row['b']},{row['when']}\n" for row in rows)
+    (tmp_path / "x.csv").write_text(f"a,b,when\n{lines}")
+    samples = open_source(store(tmp_path / "x.jsonl", rows)).read()
+    found = [said.replace("x.jsonl", "x.csv") for said in samples.remarks]
+    assert found == list(open_source(tmp_path / "x.csv").read().remarks)
+    assert any(f"holds {n} whole numbers beyond 2**53" in said for said in found) == (n > 0)
+    assert samples.x[:, 0].tolist() == [float(row["a"]) for row in rows]
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         (

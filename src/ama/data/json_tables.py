@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.json
 
 from ama.data.arrow import ArrowTable, EmptyTableError, in_memory
 from ama.data.arrow_reading import decodable, text_file
+from ama.data.csv_long_numbers import LONG, large_floats
 from ama.data.remote_files import RemoteFile
 from ama.errors import InputError
 
@@ -62,11 +64,18 @@ def _reason(error: str) -> str | None:
 
 
 def _parsed(text: bytes) -> pa.Table:
-    whole = pa.json.ReadOptions(block_size=len(text) + 1)
-    table = pa.json.read_json(pa.BufferReader(text), whole)
+    table = _parsed_as(text, {})
     # As texts, because pyarrow would forget their time zone.
-    moments = [field.with_type(pa.string()) for field in table.schema if pa.types.is_timestamp(field.type)]
-    if not moments:
-        return table
-    as_text = pa.json.ParseOptions(explicit_schema=pa.schema(moments))
-    return pa.json.read_json(pa.BufferReader(text), whole, as_text).select(table.column_names)
+    kinds = {field.name: pa.string() for field in table.schema if pa.types.is_timestamp(field.type)}
+    for name in sorted(set().union(*map(large_floats, table.to_batches()))):
+        with suppress(pa.ArrowInvalid):  # it has a number with a fraction, or of too many digits
+            _parsed_as(text, {name: LONG}, "ignore")
+            kinds[name] = LONG
+    return _parsed_as(text, kinds).select(table.column_names) if kinds else table
+
+
+def _parsed_as(text: bytes, kinds: dict[str, pa.DataType], others: str = "infer") -> pa.Table:
+    whole = pa.json.ReadOptions(block_size=len(text) + 1)
+    schema = pa.schema(list(kinds.items()))
+    options = pa.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior=others)
+    return pa.json.read_json(pa.BufferReader(text), whole, options)
