@@ -16,6 +16,7 @@ import pyarrow.feather
 import pyarrow.fs
 import pyarrow.parquet as pq
 import pytest
+import scipy.sparse
 import torch
 from PIL import Image
 
@@ -34,7 +35,12 @@ def folder(tmp_path, rng):
     (tmp_path / "rows.csv.gz").write_bytes(gzip.compress((tmp_path / "rows.csv").read_bytes()))
     rows = [json.dumps(row) for row in table.to_pylist()]
     (tmp_path / "rows.jsonl").write_text("\n".join(rows))
-    np.savetxt(tmp_path / "rows.txt", rng.normal(size=(30, 2)))
+    numbers = rng.normal(size=(30, 2))
+    np.savetxt(tmp_path / "rows.txt", numbers)
+    np.savetxt(tmp_path / "rows.dat.gz", numbers)
+    np.save(tmp_path / "rows.npy", numbers)
+    np.savez(tmp_path / "rows.npz", X=numbers, y=np.arange(30))
+    scipy.sparse.save_npz(tmp_path / "sparse.npz", scipy.sparse.csr_array(numbers))
     (tmp_path / "shards").mkdir()
     pq.write_table(table[:10], tmp_path / "shards" / "0.parquet")
     pq.write_table(table[10:], tmp_path / "shards" / "1.parquet")
@@ -54,6 +60,10 @@ NAMES = [
     "rows.feather",
     "rows.jsonl",
     "rows.txt",
+    "rows.dat.gz",
+    "rows.npy",
+    "rows.npz",
+    "sparse.npz",
     "shards",
     "images",
     "images/cat/03.png",
@@ -156,6 +166,16 @@ def test_a_folder_without_samples_and_an_unknown_suffix_are_refused(folder):
         open_source((folder / "empty").as_uri())
     with pytest.raises(InputError, match=r"notes.txt has the suffix .txt, expected of a URL .parquet, .csv"):
         open_source((folder / "images" / "notes.txt").as_uri())
+
+
+def test_an_array_that_its_file_does_not_hold_is_refused_before_it_is_read(folder, in_memory):
+    content = (folder / "rows.npy").read_bytes()
+    with fsspec.open(f"{in_memory}/cut.npy", "wb") as file:
+        file.write(content[:-8])
+    with pytest.raises(
+        InputError, match=r"cut.npy declares an array of shape \(30, 2\) and type float64, but"
+    ):
+        open_source(f"{in_memory}/cut.npy")
 
 
 def test_keys_and_passwords_are_not_kept(folder):

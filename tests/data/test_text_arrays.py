@@ -9,7 +9,7 @@ from ama.errors import InputError
 X = [[-1.0, 0.5], [1.0, 2.0], [3.0, 4.25]]
 
 
-@pytest.mark.parametrize("name", ["x.txt", "x.DAT"])
+@pytest.mark.parametrize("name", ["x.txt", "x.DAT", "x.txt.gz"])
 @pytest.mark.parametrize(
     "how", [{}, {"delimiter": ","}, {"delimiter": ";"}, {"delimiter": "\t"}, {"header": "a b"}]
 )
@@ -44,3 +44,11 @@ def test_anything_else_is_refused(tmp_path, text, sentence):
     (tmp_path / "x.txt").write_bytes(text)
     with pytest.raises(InputError, match=sentence):
         open_source(tmp_path / "x.txt").read()
+
+
+def test_a_damaged_compressed_file_is_refused(tmp_path):
+    np.savetxt(tmp_path / "x.txt.gz", X)
+    content = (tmp_path / "x.txt.gz").read_bytes()
+    (tmp_path / "x.txt.gz").write_bytes(content[:20] + b"xxxx" + content[24:])
+    with pytest.raises(InputError, match=r"x\.txt\.gz cannot be read: "):
+        open_source(tmp_path / "x.txt.gz")

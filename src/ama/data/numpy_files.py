@@ -6,6 +6,7 @@ What a header declares is compared with what the file can hold before anything i
 from __future__ import annotations
 
 import math
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ import numpy as np
 from ama.data.arrays import check_axes, open_array
 from ama.data.labels import as_labels
 from ama.data.plain_arrays import valid_text
+from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted
 from ama.data.sparse_rows import SparseRows
 from ama.errors import InputError
 
+ARRAYS = (".npz", ".npy")
 SAMPLE_KEYS, LABEL_KEYS = ("X", "x", "images", "data"), ("y", "labels")
 SPARSE_KEYS = {"format", "shape", "data"}  # of scipy.sparse.save_npz, among others
 # An array of an .npz file is read whole. One that is larger than this, and 100 times larger than in the file, is a
@@ -28,8 +31,8 @@ SPARSE_KEYS = {"format", "shape", "data"}  # of scipy.sparse.save_npz, among oth
 LARGE, MAX_EXPANSION = 2**28, 100
 
 
-def open_array_file(path: Path, wanted: Wanted) -> Source:
-    """An ``.npy`` file, streamed from disk, or an ``.npz`` file, read into memory.
+def open_array_file(path: Path | RemoteFile, wanted: Wanted) -> Source:
+    """An ``.npy`` file, streamed if it is on this machine, or an ``.npz`` file, read into memory.
 
     The samples of an ``.npz`` file are its array "X", "x", "images" or "data", or its only array; the labels
     are the array ``label_column``, or by default "y" or "labels". That of a sparse matrix holds its rows.
@@ -41,17 +44,24 @@ def open_array_file(path: Path, wanted: Wanted) -> Source:
     """
     name = str(path)
     if path.suffix.lower() == ".npy":
-        with _damage(name):
-            with path.open("rb") as file:
-                _check_header(file, path.stat().st_size, name)
-            array = np.lib.format.open_memmap(path, mode="r")
+        with _damage(name), path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            _check_header(file, size, name)
+            file.seek(0)
+            array = (
+                np.lib.format.read_array(file, allow_pickle=False)
+                if isinstance(path, RemoteFile)
+                else np.lib.format.open_memmap(path, mode="r")
+            )
         return open_array(array, name, wanted)
-    with _damage(name), zipfile.ZipFile(path) as archive:
+    with _damage(name), path.open("rb") as file, zipfile.ZipFile(file) as archive:
         members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
         if members.keys() >= SPARSE_KEYS:
             for member in members.values():
                 _check_member(archive, member, name)
-            return SparseRows(_sparse_matrix(path), name, wanted)
+            file.seek(0)
+            return SparseRows(_sparse_matrix(file), name, wanted)
         keys = _npz_keys(list(members), name, wanted.label_column)
         x, *labels = (_read(archive, members[key], name) for key in keys)
     if others := [repr(key) for key in members if key not in keys]:
@@ -89,10 +99,10 @@ def _damage(name: str) -> Iterator[None]:
         ) from error
 
 
-def _sparse_matrix(path: Path) -> Any:
+def _sparse_matrix(file: Any) -> Any:
     from scipy.sparse import load_npz  # which other files do not need
 
-    matrix = load_npz(path)
+    matrix = load_npz(file)
     if hasattr(matrix, "check_format"):
         matrix.check_format()  # places outside the matrix would be read from elsewhere in the memory
     return matrix

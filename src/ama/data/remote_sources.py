@@ -12,12 +12,12 @@ from ama.data.arrow_reading import decodable
 from ama.data.encoded_images import EncodedImages
 from ama.data.image_folders import ImageFiles, images_among
 from ama.data.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
+from ama.data.numpy_files import ARRAYS, open_array_file
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
 from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
 from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
-from ama.data.table_names import file_suffix
-from ama.data.text_arrays import SUFFIXES as TEXT_SUFFIXES
+from ama.data.table_names import NUMBERS, file_suffix
 from ama.data.text_arrays import open_text_array
 from ama.errors import InputError
 
@@ -76,14 +76,16 @@ def open_url(url: str, wanted: Wanted) -> Source:
     suffix = file_suffix(place.name)
     if suffix in TABLES or suffix in WORKBOOKS:
         return open_table_file(place, wanted, [])
+    if suffix in ARRAYS:
+        return open_array_file(place, wanted)
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(place), "it is an image")
         folder, _, name = place.key.rpartition("/")
         above = RemoteFile(place.filesystem, folder, place.url.rpartition("/")[0])
         return EncodedImages(RemoteImages(above, [name]), wanted)
-    if suffix in TEXT_SUFFIXES and (numbers := open_text_array(place, wanted)) is not None:
+    if suffix in NUMBERS and (numbers := open_text_array(place, wanted)) is not None:
         return numbers
-    known = f"{', '.join(TABLES)}, {SOME_SUFFIXES}, or .txt of numbers alone"
+    known = f"{', '.join((*TABLES, *ARRAYS))}, {SOME_SUFFIXES}, or .txt of numbers alone"
     raise InputError(f"{place} has the suffix {suffix or '(none)'}, expected of a URL {known}")
 
 

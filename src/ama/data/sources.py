@@ -41,7 +41,7 @@ from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.inspection_folders import inspection_folder
 from ama.data.labels import as_labels
 from ama.data.names import clean_name
-from ama.data.numpy_files import open_array_file
+from ama.data.numpy_files import ARRAYS, open_array_file
 from ama.data.objects import open_object
 from ama.data.partitions import is_partition
 from ama.data.remote_files import is_url, without_secrets
@@ -49,10 +49,9 @@ from ama.data.remote_sources import open_url
 from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
 from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
-from ama.data.table_names import file_suffix
+from ama.data.table_names import NUMBERS, file_suffix
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import open_table
-from ama.data.text_arrays import SUFFIXES as TEXT_SUFFIXES
 from ama.data.text_arrays import open_text_array
 from ama.errors import InputError
 from ama.io.regular_files import check_regular
@@ -222,7 +221,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name], str(path)), wanted)
-    if suffix in TEXT_SUFFIXES and (numbers := open_text_array(path, wanted)) is not None:
+    if suffix in NUMBERS and (numbers := open_text_array(path, wanted)) is not None:
         return numbers
     if suffix in INSTEAD:
         raise InputError(f"{path} is a file of a kind that is not read ({suffix}): {INSTEAD[suffix]}")
@@ -233,8 +232,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
     **dict.fromkeys((*TABLES, *WORKBOOKS), lambda path, wanted: open_table_file(path, wanted, [path.parent])),
-    ".npz": open_array_file,
-    ".npy": open_array_file,
+    **dict.fromkeys(ARRAYS, open_array_file),
 }
 INSTEAD = {
     **dict.fromkeys((".xls", ".ods"), "save its sheet as CSV"),

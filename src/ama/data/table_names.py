@@ -9,14 +9,15 @@ from ama.data.arrow_reading import COMPRESSIONS
 
 PARQUET = ".parquet"
 STORED = (PARQUET, ".arrow", ".feather")
-TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")  # those that may be compressed
+TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")
+NUMBERS = (".txt", ".dat")  # of an array, without names of columns
 
 
 def file_suffix(name: str) -> str:
     """The suffix that says what a file holds, in lower case: ``.csv`` of ``Sensors.CSV.gz``."""
     path = PurePath(name.lower())
     inner = PurePath(path.stem).suffix
-    return inner if path.suffix in COMPRESSIONS and inner in TEXTS else path.suffix
+    return inner if path.suffix in COMPRESSIONS and inner in (*TEXTS, *NUMBERS) else path.suffix
 
 
 def shards(names: Iterable[str]) -> list[str]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from ama.data.arrays import open_array
-from ama.data.arrow_reading import readable
+from ama.data.arrow_reading import readable, text_file
 from ama.data.csv_header import is_number
 from ama.data.plain_arrays import LONGEST_VALUE
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted
 from ama.errors import InputError, printable
 
-SUFFIXES = (".txt", ".dat")
 MARKS = re.compile(r"[,;]")  # the others are white space, which NumPy finds by itself
 LONGEST = 2**22  # characters of the line that tells the separator
 NO_NUMBER = re.compile(
@@ -38,23 +40,29 @@ def open_text_array(path: Path | RemoteFile, wanted: Wanted) -> Source | None:
     InputError
         If a later one holds anything else, or more or fewer.
     """
-    with (
-        readable(str(path), (OSError, MemoryError)),
-        path.open("rb") as opened,
-        io.TextIOWrapper(opened, errors="replace", encoding="utf-8-sig") as file,
-    ):
+    with _text(path) as file:
         lines = (line.partition("#")[0].strip() for line in iter(lambda: file.readline(LONGEST), ""))
         first = next(filter(None, lines), "")
-        mark = MARKS.search(first)
-        separator = None if mark is None else mark[0]
-        if not (first and all(map(is_number, first.split(separator)))):
-            return None
-        file.seek(0)
+    mark = MARKS.search(first)
+    separator = None if mark is None else mark[0]
+    if not (first and all(map(is_number, first.split(separator)))):
+        return None
+    with _text(path) as file:
         try:
             array = np.loadtxt(file, delimiter=separator, ndmin=2)
         except ValueError as error:
             raise InputError(f"{path} {_reason(str(error))}") from error
     return open_array(array, str(path), wanted)
+
+
+@contextmanager
+def _text(path: Path | RemoteFile) -> Iterator[io.TextIOWrapper]:
+    with (
+        readable(str(path), (pa.ArrowException, OSError, MemoryError)),
+        text_file(path) as opened,
+        io.TextIOWrapper(opened, errors="replace", encoding="utf-8-sig") as file,
+    ):
+        yield file
 
 
 def _reason(error: str) -> str:
