@@ -160,6 +160,23 @@ def test_text_that_is_no_utf8_is_read_as_windows_writes_it_and_that_is_said(tmp_
         open_source(path, strict=True)
 
 
+@pytest.mark.parametrize(
+    ("names", "encoding", "shown"),
+    [
+        ("a,Größe", "cp1252", " (a column is 'Größe')"),
+        ("온도,압력", "euc_kr", " (a column is '¿Âµµ')"),
+        ("a,b", "cp1252", ""),
+    ],
+)
+def test_names_that_may_be_garbled_are_shown_with_the_remedy(tmp_path, names, encoding, shown):
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"{names}\n1,2\n3,4\n5,é\n".encode(encoding, "replace").replace(b",?", b",\xe9"))
+    assert open_source(path).remarks[0] == (
+        f"{path} is taken in the encoding Windows-1252, as it is not UTF-8{shown}: if its text is garbled, save it as "
+        "UTF-8"
+    )
+
+
 def test_hexadecimal_numbers_are_text(tmp_path):
     (tmp_path / "x.csv").write_text("a,address\n" + "".join(f"{i},0x{i % 4 * 37:04X}\n" for i in range(9)))
     assert open_source(tmp_path / "x.csv").encoding.columns[1].kinds == [

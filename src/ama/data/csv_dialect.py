@@ -83,7 +83,9 @@ class Dialect:
         elif self.doubtful and self.separator == ";":  # as where commas are decimal
             words.append("with decimal points")
         if self.encoding == "cp1252":
-            words.append("in the encoding Windows-1252, as it is not UTF-8")
+            shown = next((f" (a column is {name!r})" for name in self.names if not name.isascii()), "")
+            remedy = "if its text is garbled, save it as UTF-8"
+            words.append(f"in the encoding Windows-1252, as it is not UTF-8{shown}: {remedy}")
         return ", ".join(words)
 
     def left_out(self) -> list[str]:
