@@ -18,7 +18,8 @@ moving average of the weights, decay 0.999                                  ``av
 
 Deviations. D_xx sees the two images of a pair as channels of one; the authors' code
 (https://github.com/houssamzenati/Adversarially-Learned-Anomaly-Detection) stacks them in height, and the paper does not
-specify it. The convolutions of D_xx are 4 x 4, not 5 x 5.
+specify it. The convolutions of D_xx are 4 x 4, not 5 x 5. By "Logits", a sample far beyond all that D_xx has seen has
+the lowest score (:func:`ama.baselines.gan.of_seen`).
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class ALADModel(BaselineModel):
         error = (x - reconstruction).flatten(1)
         return {
             "features": (same - other).abs().sum(1),
-            "logits": -self.d_xx.output(other).squeeze(1),
+            "logits": -gan.of_seen(self.d_xx.output(other).squeeze(1), x),
             "l1": error.norm(1, dim=1),
             "l2": error.norm(2, dim=1),
         }

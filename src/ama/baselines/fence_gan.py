@@ -18,7 +18,8 @@ Deviations. ``encirclement="cross_entropy"``, the default, is that of the author
 paper's minimum and is bounded below; ``"log"`` is the paper's equation, bounded at 1e-3 from the target. The networks
 are DCGAN's, for any size of image; the authors' have two convolutions, for 28 x 28. Their code first trains D alone for
 a while, which is left out here. The defaults are the code's values for MNIST. Its values for CIFAR-10 are
-``alpha=0.5, beta=10, gamma=0.5, generator_rate=10``.
+``alpha=0.5, beta=10, gamma=0.5, generator_rate=10``. A sample far beyond all that D has seen has the lowest score
+(:func:`ama.baselines.gan.of_seen`).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class FenceGANModel(BaselineModel):
         self.discriminator = Discriminator(self.shape, width, batch_norm=False).apply(initialise)
 
     def anomalies(self, x: Float[Tensor, "b ..."]) -> dict[str, Float[Tensor, " b"]]:
-        return {"score": -self.discriminator(x)}
+        return {"score": -gan.of_seen(self.discriminator(x), x)}
 
 
 class _Training(gan.GANTraining):

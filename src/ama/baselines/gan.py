@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -10,6 +11,10 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from ama.baselines.baseline_training import BaselineTraining, noise
+
+SEEN = (
+    1e3  # standard deviations of a column, or halves of the range of pixels, which no normal sample is away
+)
 
 
 def real(logits: Float[Tensor, "*b"]) -> Float[Tensor, ""]:
@@ -20,6 +25,14 @@ def real(logits: Float[Tensor, "*b"]) -> Float[Tensor, ""]:
 def fake(logits: Float[Tensor, "*b"]) -> Float[Tensor, ""]:
     r""":math:`-\log(1 - D)`, averaged: the discriminator's loss for generated samples."""
     return F.softplus(logits.float()).mean()
+
+
+def of_seen(output: Float[Tensor, " b"], x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+    """The output of a discriminator, higher = more normal, as a score: the lowest far beyond all samples of a training.
+
+    There a network goes on in a straight line, and may call a sample the more normal the farther it is.
+    """
+    return output.masked_fill(x.flatten(1).abs().amax(1) > SEEN, -math.inf)
 
 
 def adam(parameters: list[torch.nn.Parameter], rate: float) -> torch.optim.Adam:
