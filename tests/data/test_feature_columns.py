@@ -94,6 +94,21 @@ def test_numbers_since_1970_are_pointed_out_as_later_ones_are_unusual(name, unit
     assert open_source(pd.DataFrame({name: ["a", "b"] * 4})).remarks[0].endswith("one for all others")
 
 
+@pytest.mark.parametrize("name", ["date", "order_date", "Day", "dt", "yyyymmdd"])
+def test_dates_in_digits_are_pointed_out_as_they_count_as_numbers(kept, name):
+    dates = [20260128, 20260131, 20260201]
+    assert (
+        open_source(kept(FRAME.assign(**{name: dates})), strict=True)
+        .remarks[0]
+        .endswith(
+            "is used as a feature, and looks like dates such as 20260128, which count as numbers: write 2026-01-28, or "
+            "--drop leaves it out"
+        )
+    )
+    for others in ([*dates[:2], 20261301], [*dates[:2], 20260132], [*dates[:2], 20260131.5], [1, 15, 31]):
+        assert not open_source(kept(FRAME.assign(**{name: others}))).remarks
+
+
 def test_coordinates_are_no_labels(kept):
     assert open_source(kept(FRAME.assign(x=[0, 0, 1], y=[0, 0, 1]))).remarks == ()
 

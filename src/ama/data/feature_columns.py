@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from ama.data.arrow import ArrowTable
 from ama.data.arrow_columns import (
@@ -33,7 +34,7 @@ ROW_NUMBER = re.compile(
     r"(?i:(.*[^a-z])?(idx|index|rows?|row_?(id|nr|no|num|number)|nr|no\.?|num|number|#))|.*[a-z]Index"
 )
 TIME_NAME = re.compile(
-    r"(?i:(.*[^a-z])?(ts|time(stamp)?|date(time)?|epoch|unix_?time)([^a-z].*)?)|.*[a-z]Time(stamp)?"
+    r"(?i:(.*[^a-z])?(ts|time(stamp)?|date(time)?|dt|day|y{2,4}mm?dd?|ymd|epoch|unix_?time)([^a-z].*)?)|.*[a-z]Time(stamp)?"
 )
 SINCE_1970 = (6.3e8, 4.1e9)  # seconds, in the years from 1990 to 2100
 UNITS = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}  # how many a second has
@@ -173,24 +174,38 @@ def _without_row_numbers(table: ArrowTable, features: list[str], wanted: Wanted)
                 f"column {name!r} of {table.name} is used as a feature: if it is a label, name it by --label-column or "
                 "leave it out by --drop"
             )
-        elif TIME_NAME.fullmatch(name) and (unit := _unit_since_1970(table, name)) is not None:
+        elif TIME_NAME.fullmatch(name) and (looks := _looks_like_time(table, name)) is not None:
             wanted.remark(
-                f"column {name!r} of {table.name} is used as a feature, and looks like {unit} since 1970: far later "
-                "rows are unusual by that alone, and --drop leaves it out",
-                refused=False,
+                f"column {name!r} of {table.name} is used as a feature, and looks like {looks}", refused=False
             )
     return kept
 
 
-def _unit_since_1970(table: ArrowTable, name: str) -> str | None:
-    """The unit in which a column of numbers counts the time since 1970, if its first part does."""
+def _looks_like_time(table: ArrowTable, name: str) -> str | None:
+    """What a column of numbers looks like if its first part counts the time since 1970, or holds dates in digits."""
     if not is_number(table.schema.field(name).type):
         return None
     x = floats(next(iter(table.column(name))))
     x = x[np.isfinite(x)]
     first, last = SINCE_1970
-    units = (unit for unit, n in UNITS.items() if len(x) and first <= x.min() / n and x.max() / n <= last)
-    return next(units, None)
+    for unit, n in UNITS.items():
+        if len(x) and first <= x.min() / n and x.max() / n <= last:
+            return f"{unit} since 1970: far later rows are unusual by that alone, and --drop leaves it out"
+    if len(x) and _are_dates(x):
+        date = f"{x[0]:.0f}"
+        written = f"{date[:4]}-{date[4:6]}-{date[6:]}"
+        return f"dates such as {date}, which count as numbers: write {written}, or --drop leaves it out"
+    return None
+
+
+def _are_dates(x: Float[np.ndarray, " n"]) -> bool:
+    """Whether all are whole numbers such as 20260131, of the years from 1900 to 2100."""
+    year, month_and_day = np.divmod(x, 10_000)
+    month, day = np.divmod(month_and_day, 100)
+    parts = ((year, 1900, 2100), (month, 1, 12), (day, 1, 31))
+    return all(((first <= part) & (part <= last)).all() for part, first, last in parts) and bool(
+        (x % 1 == 0).all()
+    )
 
 
 def _counts(table: ArrowTable, name: str) -> bool:
