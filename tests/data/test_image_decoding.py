@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -151,6 +153,28 @@ def test_sixteen_bit_greys_keep_their_depth(tmp_path, suffix):
         assert small.dtype == dtype
         resized = Image.fromarray(deep.astype(np.float32) / 65535).resize((16, 16), Image.Resampling.BILINEAR)
         assert np.abs(small[0, 2].numpy() / levels - np.asarray(resized)).max() <= 0.51 / levels
+
+
+@pytest.mark.parametrize(("n_good", "n_odd"), [(3, 2), (40, 3), (2, 2), (0, 2)])
+def test_images_out_of_range_are_skipped_unless_they_are_half_of_all(tmp_path, n_good, n_odd):
+    image = np.random.default_rng(0).random((8, 8), dtype=np.float32)
+    pixels = [image * 300, np.where(image < 0.5, np.nan, image), -image][:n_odd] + [image] * n_good
+    for i, each in enumerate(pixels):
+        save(tmp_path / f"{i:02}.tif", each.astype(np.float32))
+    expected = r"00\.tif has pixel values from .*, expected 0 to 1"
+    if n_good <= n_odd:
+        with pytest.raises(InputError, match=f"^in .*, {expected}$"):
+            open_source(tmp_path).read()
+        return
+    samples = open_source(tmp_path).read()
+    assert samples.ids == [f"{i:02}.tif" for i in range(n_odd, n_odd + n_good)]
+    assert re.fullmatch(expected, samples.skipped[0])
+    assert samples.skipped[1] == "01.tif has pixels without a value (nan), expected 0 to 1"
+    assert samples.notes()[-1] == f"skipped {n_odd} unreadable samples in all"
+    with pytest.raises(InputError, match=f"^in .*, {expected}$"):
+        open_source(tmp_path, strict=True).read()
+    with pytest.raises(InputError, match=f"^in .*, {expected}; detector.open"):
+        open_source(tmp_path, complete=True).read()
 
 
 def test_floating_point_images_must_lie_in_0_to_1(tmp_path):

@@ -14,7 +14,8 @@ from jsonargparse import Namespace
 from ama.cli.place_outputs import OPTIONS
 from ama.cli.reading import say_all
 from ama.data.encoding.table_encoding import Replaced
-from ama.data.samples import Source, none_readable, skipped_notes
+from ama.data.samples import Source, skipped_notes
+from ama.data.skipped_samples import check_readable
 from ama.detectors.base import Detector
 from ama.distributed.ray_scores import RayScores
 from ama.distributed.ray_session import ray_session
@@ -96,8 +97,7 @@ class RayScoring:
                 if chunk.table is not None:
                     n += n_read
                     yield chunk.table
-        if not n:
-            raise InputError(none_readable(source.name, skipped))
+        check_readable(source.name, n, skipped)
         source.say_replaced(replaced)
         say_all(remark for remark in source.remarks if remark not in told)
         say_all(skipped_notes(skipped))

@@ -27,7 +27,8 @@ from ama.data.image_opening import decoder_warnings, unreadable
 from ama.data.image_survey import Survey
 from ama.data.labels import as_labels, as_objects
 from ama.data.photo_times import photo_time
-from ama.data.samples import Samples, Source, Wanted, none_readable
+from ama.data.samples import Samples, Source, Wanted
+from ama.data.skipped_samples import none_readable
 from ama.errors import InputError
 from ama.utils.processors import usable_processors
 from ama.utils.progress import advance
@@ -160,11 +161,8 @@ class EncodedImages(Source):
             group = photo_time(image.content) if timed else image.group
             frames = self._frames.get(position, (0,))
             for frame in frames:
-                try:
-                    with decoder_warnings():
-                        decoded_frame = next(decoded)
-                except InputError as error:
-                    raise InputError(f"in {self.name}, {image.id} {error}") from error
+                with decoder_warnings():
+                    decoded_frame = next(decoded)
                 if (
                     isinstance(decoded_frame, Exception)
                     and image.folder is not None

@@ -12,8 +12,7 @@ from PIL import Image
 from ama.data.deep_colour import ORIENTATION, deep_colour, is_deep_colour
 from ama.data.image_format import LUMA, shown_range
 from ama.data.image_headers import TRANSPOSED, is_deep_grey, orientation
-from ama.data.image_opening import Content, check_pixels, opened
-from ama.errors import InputError
+from ama.data.image_opening import Content, PixelRangeError, check_pixels, opened
 
 LARGEST = 65535
 UPRIGHT = {
@@ -49,11 +48,6 @@ def decode(
         Channels, 1 or 3, height and width.
     deep
         Whether to return float32 in [0, 1] instead of uint8.
-
-    Raises
-    ------
-    InputError
-        If floating-point pixels are outside [0, 1].
     """
     left = list(frames)
     try:
@@ -65,14 +59,10 @@ def decode(
                         image.seek(page)
                         check_pixels(image)
                     frame: Decoded | Exception = _frame(image, content, page, len(frames), shape, deep)
-                except InputError:
-                    raise
                 except Exception as error:  # Pillow may raise almost anything on a damaged file
                     frame = error
                 left.pop(0)
                 yield frame
-    except InputError:
-        raise
     except Exception as error:
         yield from [error] * len(left)
 
@@ -111,11 +101,13 @@ def _deep_greys(image: Image.Image, channels: int, size: tuple[int, int]) -> Flo
         return _pixels(image, channels, size).astype(np.float32) / 255
     grey = np.asarray(image, dtype=np.float32) / np.float32(1 if image.mode == "F" else LARGEST)
     if np.isnan(grey).any():
-        raise InputError("has pixels without a value (nan), expected 0 to 1")
+        raise PixelRangeError("has pixels without a value (nan), expected 0 to 1")
     if not (grey.min() >= 0 and grey.max() <= 1):
         depth = "0 to 1" if image.mode == "F" else f"0 to {LARGEST}"
         values = np.asarray(image)
-        raise InputError(f"has pixel values from {shown_range(values.min(), values.max())}, expected {depth}")
+        raise PixelRangeError(
+            f"has pixel values from {shown_range(values.min(), values.max())}, expected {depth}"
+        )
     if image.size != size:
         grey = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR))
     return np.repeat(grey[:, :, None], channels, axis=2)

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ama.data.deep_colour import has_deep_channels
 from ama.data.heic_images import BEGINNING, FORMAT, is_heic, missing_plugin
+from ama.data.skipped_samples import OutOfRange
 from ama.errors import sentence
 from ama.io.regular_files import open_regular
 
@@ -70,6 +71,10 @@ Content = bytes | str | Image.Image | Unreadable | None
 
 class ImageError(Exception):
     """An image cannot be read; the message says why."""
+
+
+class PixelRangeError(Exception):
+    """Floating-point or 16-bit pixels are outside of their range; the message goes on after the name of the image."""
 
 
 @contextmanager
@@ -139,6 +144,9 @@ def decoder_warnings() -> Iterator[None]:
 
 def unreadable(name: str, error: Exception) -> str:
     """One sentence with the name of an image and the reason why it cannot be read."""
+    prefix = "row " if name.isdecimal() else ""
+    if isinstance(error, PixelRangeError):
+        return OutOfRange(sentence(f"{prefix}{name} {error}"))
     if isinstance(error, UnidentifiedImageError):
         reason = "it is not an image, or its format or its kind of pixels is not supported"
     elif isinstance(error, Image.DecompressionBombError):  # of Pillow, which counts before this module does
@@ -147,4 +155,4 @@ def unreadable(name: str, error: Exception) -> str:
         reason = f"it has {found} pixels, {TOO_LARGE.format(MAX_PIXELS)}"
     else:
         reason = getattr(error, "strerror", None) or str(error).strip().rstrip(".") or type(error).__name__
-    return sentence(f"{'row ' if name.isdecimal() else ''}{name} cannot be read: {reason}")
+    return sentence(f"{prefix}{name} cannot be read: {reason}")

@@ -18,6 +18,7 @@ from ama.data.divisible import Divisible
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.grouping import Grouping
 from ama.data.memory_needed import check_memory
+from ama.data.skipped_samples import check_readable
 from ama.errors import InputError
 from ama.errors import sentence as shown_sentence
 from ama.scores.kinds.factory import kind_of
@@ -227,11 +228,15 @@ class Source(Divisible, ABC):
         Raises
         ------
         InputError
-            If a sample is refused (``strict``, a number missing from a table), or none can be read.
+            If a sample is refused (``strict``, a number missing from a table), none can be read, or most images are
+            out of range.
         """
         held: Samples | None = None
+        n, skipped = 0, list[str]()
         for chunk in self._chunks(batch_size or self.batch_size):
             chunk = replace(chunk, source=self.named, remarks=self.remarks)
+            n += len(chunk)
+            skipped += chunk.skipped
             if held is None:
                 held = chunk
             elif len(held) and len(chunk):
@@ -239,9 +244,9 @@ class Source(Divisible, ABC):
                 held = chunk
             else:
                 held = replace(chunk if len(chunk) else held, skipped=held.skipped + chunk.skipped)
-        if held is None or not len(held):
-            raise InputError(none_readable(self.name, held.skipped if held is not None else []))
-        yield held
+        check_readable(self.name, n, skipped)
+        if held is not None:
+            yield held
 
     def read(self, progress: bool = False) -> Samples:
         """All samples.
@@ -286,11 +291,6 @@ def skipped_notes(skipped: Sequence[str]) -> list[str]:
         return []
     total = f"skipped {count(len(skipped), 'unreadable sample')} in all"
     return [*(f"skipped: {sentence}" for sentence in skipped[:MOST_NAMED]), total]
-
-
-def none_readable(name: str, skipped: list[str]) -> str:
-    """The message for a source without a readable sample."""
-    return f"none of the samples of {name} can be read" + (f"; the first: {skipped[0]}" if skipped else "")
 
 
 def count(n: int, noun: str) -> str:

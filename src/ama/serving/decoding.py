@@ -17,7 +17,8 @@ from ama.data.encoded_images import Encoded, EncodedImages, Frame
 from ama.data.image_columns import ImageColumn
 from ama.data.image_folders import EncodedImage
 from ama.data.image_opening import SUFFIXES_OF, WITHOUT_SIGNATURE, Unreadable, unreadable
-from ama.data.samples import Samples, Wanted, none_readable
+from ama.data.samples import Samples, Wanted
+from ama.data.skipped_samples import none_readable
 from ama.data.table_rows import TableRows
 from ama.data.table_sources import plain_table
 from ama.detectors.base import Detector
