@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from ama.data.encoding.number_columns import Numbers, numbers
+from ama.data.encoding.table_encoding import TableEncoding
+from ama.data.sources import open_source
 
 COMPLETE = Numbers(median=2.0, missing=False, boolean=False, among_texts=False)
 LACKING = Numbers(median=2.0, missing=True, boolean=False, among_texts=False)
@@ -60,3 +63,29 @@ def test_texts_among_numbers_are_counted():
     among = Numbers(2.0, missing=True, boolean=False, among_texts=True)
     assert among.n_texts(pa.array(["1", "n/a", "", None, "nan", "n/a", "1,000"])) == 2
     assert among.n_texts(pa.array([1.0, None])) == 0
+
+
+HOURS = pd.DataFrame({"took": pd.to_timedelta(range(20), unit="h"), "kind": list("ab") * 10})
+
+
+@pytest.mark.parametrize(
+    ("learned", "later", "told"),
+    [
+        (HOURS, HOURS, []),
+        (
+            HOURS,
+            HOURS.assign(took=np.arange(20.0)),
+            ["20 numbers where fit saw durations: they count as seconds"],
+        ),
+        (HOURS.assign(took=range(20)), HOURS, ["20 durations, which count in seconds"]),
+        (HOURS.assign(took=range(20)), HOURS.assign(took=range(20)), []),
+    ],
+)
+def test_durations_in_place_of_numbers_and_the_reverse_are_told(learned, later, told):
+    fitted = open_source(learned)
+    encoding = TableEncoding.from_json(fitted.encoding.to_json())
+    assert encoding == fitted.encoding
+    given = {"shape": fitted.shape, "columns": fitted.columns, "encoding": encoding}
+    samples = open_source(later, **given).read()
+    assert samples.x[:, 0].tolist() == numbers(pa.array(later["took"])).tolist()
+    assert list(samples.remarks) == [f"column 'took' of the data frame holds {what}" for what in told]

@@ -27,6 +27,8 @@ class Replacement(Enum):
     UTC = "hold", "time", " with a zone, of which fit saw none: UTC counts"
     NAIVE = "hold", "time", " without a zone, of which fit saw none: UTC counts"
     KIND = "lack", "value", ": missing ones count as an unknown kind"
+    DURATION = "hold", "duration", ", which count in seconds"
+    SECONDS = "hold", "number", " where fit saw durations: they count as seconds"
     ROUNDED = "hold", "whole number", f" {BEYOND}"
 
 
@@ -97,6 +99,14 @@ class ColumnEncoding(ABC):
 
     def n_naive(self, column: pa.Array) -> int:
         """Rows with a moment without a time zone, where fit saw none."""
+        return 0
+
+    def n_durations(self, column: pa.Array) -> int:
+        """Rows with a duration, where fit saw none."""
+        return 0
+
+    def n_seconds(self, column: pa.Array) -> int:
+        """Rows with a number, where fit saw durations."""
         return 0
 
     def n_rounded(self, column: pa.Array) -> int:

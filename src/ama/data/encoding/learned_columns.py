@@ -61,7 +61,8 @@ def learn_column(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:
 def _of_numbers(survey: ColumnSurvey, among_texts: bool, n_odd: bool = False) -> Learned:
     x = numbers(survey.sample())
     missing = survey.missing > 0 or n_odd
-    encoding = Numbers(float(np.nanmedian(x)), missing, pa.types.is_boolean(survey.kind), among_texts)
+    kinds = pa.types.is_boolean(survey.kind), among_texts, pa.types.is_duration(survey.kind)
+    encoding = Numbers(float(np.nanmedian(x)), missing, *kinds)
     return encoding, [Change.MISSING] * missing
 
 

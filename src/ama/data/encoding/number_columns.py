@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -34,12 +34,15 @@ class Numbers(ColumnEncoding):
         Whether they are true or false.
     among_texts
         Whether the column is text, in which whatever is no number counts as missing.
+    durations
+        Whether they are durations, in seconds.
     """
 
     median: float
     missing: bool
     boolean: bool
     among_texts: bool
+    durations: bool = False
 
     kind: ClassVar[str] = "number"
     expects: ClassVar[str] = "numbers"
@@ -73,6 +76,18 @@ class Numbers(ColumnEncoding):
             return 0
         known, places = texts(column.filter(pa.array(np.isnan(numbers(column)))))
         return sum(known[place] is not None for place in places.tolist() if place >= 0)
+
+    def n_durations(self, column: pa.Array) -> int:
+        is_one = pa.types.is_duration(column.type)
+        return len(column) - column.null_count if is_one and not self.durations else 0
+
+    def n_seconds(self, column: pa.Array) -> int:
+        is_one = pa.types.is_duration(column.type)
+        return int((~np.isnan(numbers(column))).sum()) if self.durations and not is_one else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields and the kind, as JSON types; of numbers that are no durations as an older ama reads them."""
+        return {name: value for name, value in super().to_json().items() if name != "durations" or value}
 
     def n_rounded(self, column: pa.Array) -> int:
         return n_changed(column)
