@@ -36,6 +36,13 @@ def test_a_label_that_does_not_occur_is_named_with_those_that_do():
         is_normal(np.array(["dog", "cat", "dog"]), ["cat", "cow"], "photos")
 
 
+def test_labels_that_differ_by_a_space_and_no_label_are_shown_as_such():
+    with pytest.raises(
+        InputError, match=r"the label 'good'; its labels are \(none\), ' good', bad, 'good '$"
+    ):
+        is_normal(np.array(["good ", "", " good", "bad"]), ["good"], "parts.csv")
+
+
 @pytest.mark.parametrize("label", ["masks", "Masks", "ground_truth"])
 def test_a_class_named_as_masks_are_is_told_to_be_renamed(label):
     found = rf"has the label '{label}'; its labels are dog; a folder {label} holds masks of defects, .*: rename a class"

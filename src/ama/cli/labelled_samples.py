@@ -82,7 +82,7 @@ def _say_how_taken(seen: list[Counter[str]], given: Namespace) -> None:
     if mixed is not None:
         say_assumed(mixed, given.strict)
     elif len(seen[0]) > 1:  # kinds of normal samples, perhaps
-        shown = first_of([label or "(none)" for label in sorted(seen[0])])
+        shown = first_of(sorted(seen[0]))
         say_assumed(f"{given.source} has the labels {shown}; all samples were taken as normal", strict=False)
 
 

@@ -57,16 +57,21 @@ def all_taken_as_normal(samples: Samples) -> str | None:
     found = label_counts(samples.labels)
     if len(found) < 2:
         return None
-    shown = first_of([f"{label or '(none)'} ({n})" for label, n in found.most_common()])
+    shown = first_of([f"{_shown(label)} ({n})" for label, n in found.most_common()])
     return (
         f"{samples.source or 'the source'} has the labels {shown}, and all samples were taken as normal: "
         "choose with --normal-label"
     )
 
 
+def _shown(label: str) -> str:
+    """A label for a message: in quotes if it begins or ends with a space, which tells it from another."""
+    return (label if label == label.strip() else repr(label)) or "(none)"
+
+
 def first_of(labels: Sequence[str]) -> str:
     """The first few labels, for a message."""
-    return ", ".join(labels[:MOST_SHOWN]) + (", ..." if len(labels) > MOST_SHOWN else "")
+    return ", ".join(map(_shown, labels[:MOST_SHOWN])) + (", ..." if len(labels) > MOST_SHOWN else "")
 
 
 def label_counts(labels: np.ndarray | None) -> Counter[str]:
