@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from ama.data.encoding.moment_columns import DAY, LATEST, Moments, microseconds, with_zone
+from ama.data.sources import open_source
 
 MONDAY = 4 * DAY  # 5 January 1970
 FORMS = {
@@ -99,3 +103,25 @@ def test_a_text_that_is_no_such_moment_is_odd(times, value):
     assert encoding.odd(pa.array([usual, None, "", value, value])) == (4, repr(value))
     assert encoding.odd(pa.array([usual, None, ""])) is None
     assert encoding.odd(pa.array([None, None], pa.null())) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "n"),
+    [
+        (["2026-01-01", "2026-01-02T10:00", None, "2026-01-03"], 2),
+        ([date(2026, 1, 1), date(2026, 1, 2), None, date(2026, 1, 3)], 3),
+        (pd.to_datetime(["2026-01-01", "2026-01-02", None, "2026-01-03"]), 0),
+    ],
+)
+@pytest.mark.parametrize("with_times", [True, False])
+def test_dates_where_fit_saw_times_are_told(later, n, with_times):
+    hours = 5 if with_times else 24
+    frame = pd.DataFrame({"at": pd.date_range("2026-01-01", periods=20, freq=f"{hours}h")})
+    fitted = open_source(frame)
+    given = {"shape": fitted.shape, "columns": fitted.columns, "encoding": fitted.encoding}
+    remarks = open_source(pd.DataFrame({"at": later}), **given).read().remarks
+    said = (
+        f"column 'at' of the data frame holds {n} dates without a time, where fit saw times: midnight counts"
+    )
+    assert (said in remarks) == (with_times and n > 0)
+    assert any("midnight" in remark for remark in remarks) == (with_times and n > 0)

@@ -26,6 +26,7 @@ class Replacement(Enum):
     MEDIAN = "lack", "value", " and lacked none at fit: medians are in their place"
     UTC = "hold", "time", " with a zone, of which fit saw none: UTC counts"
     NAIVE = "hold", "time", " without a zone, of which fit saw none: UTC counts"
+    MIDNIGHT = "hold", "date", " without a time, where fit saw times: midnight counts"
     KIND = "lack", "value", ": missing ones count as an unknown kind"
     DURATION = "hold", "duration", ", which count in seconds"
     SECONDS = "hold", "number", " where fit saw durations: they count as seconds"
@@ -99,6 +100,10 @@ class ColumnEncoding(ABC):
 
     def n_naive(self, column: pa.Array) -> int:
         """Rows with a moment without a time zone, where fit saw none."""
+        return 0
+
+    def n_dates(self, column: pa.Array) -> int:
+        """Rows with a date without a time, where fit saw times."""
         return 0
 
     def n_durations(self, column: pa.Array) -> int:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from ama.data.arrow_columns import is_text
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
-from ama.data.encoding.moment_texts import ZONE, of_texts
+from ama.data.encoding.moment_texts import DATE_ALONE, ZONE, of_texts
 from ama.data.encoding.text_values import texts
 
 DAY = 86_400_000_000  # microseconds
@@ -89,6 +89,9 @@ class Moments(ColumnEncoding):
     def n_naive(self, column: pa.Array) -> int:
         return 0 if self.naive else int((~np.isnan(microseconds(column))).sum()) - with_zone(column)
 
+    def n_dates(self, column: pa.Array) -> int:
+        return 0 if self.times or "day" not in self.parts else without_time(column)
+
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """Also of a column of times: a text with a date."""
         if not is_text(column.type):
@@ -142,11 +145,24 @@ def is_date(kind: pa.DataType) -> bool:
 def with_zone(column: pa.Array) -> int:
     """Rows with a moment that has a time zone."""
     if is_text(column.type):
-        found = texts(column)
-        zoned = pc.match_substring_regex(pa.array([*found.known, None], pa.large_string()), ZONE)
-        return int(np.array(zoned.fill_null(False))[found.places].sum())
+        return _n_texts(column, ZONE)
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     return 0 if getattr(kind, "tz", None) is None else len(column) - column.null_count
+
+
+def without_time(column: pa.Array) -> int:
+    """Rows with a date that has no time."""
+    if is_text(column.type):
+        return _n_texts(column, DATE_ALONE)
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    return len(column) - column.null_count if pa.types.is_date(kind) else 0
+
+
+def _n_texts(column: pa.Array, pattern: str) -> int:
+    """Rows with a text in which a pattern is found."""
+    found = texts(column)
+    matches = pc.match_substring_regex(pa.array([*found.known, None], pa.large_string()), pattern)
+    return int(np.array(matches.fill_null(False))[found.places].sum())
 
 
 def turns(at: Float[np.ndarray, " n"], part: Part) -> Float[np.ndarray, " n"]:

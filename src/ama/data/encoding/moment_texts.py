@@ -13,6 +13,7 @@ from ama.data.arrow_columns import floats
 
 TIME = r"^\d\d:\d\d(:\d\d([.,]\d+)?)?$"
 DATE = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"
+DATE_ALONE = r"^\d{4}-\d\d-\d\d$"
 ZONE = r":\d\d([.,]\d+)?(Z|[+-]\d\d(:?\d\d)?)$"  # after a time
 # A date, a time, or both, and a time zone.
 MOMENT = (

@@ -95,7 +95,8 @@ class TableEncoding:
         -------
         tuple
             The numbers; and how many values were replaced: missing ones where none was missing at fit, texts, times
-            with or without a zone, durations, numbers in their place, and whole numbers that are rounded.
+            with or without a zone, dates without a time, durations, numbers in their place, and whole numbers
+            that are rounded.
 
         Raises
         ------
@@ -112,6 +113,7 @@ class TableEncoding:
             replaced[Replaced(name, Replacement.TEXT)] = encoding.n_texts(column)
             replaced[Replaced(name, Replacement.UTC)] = encoding.n_zoned(column)
             replaced[Replaced(name, Replacement.NAIVE)] = encoding.n_naive(column)
+            replaced[Replaced(name, Replacement.MIDNIGHT)] = encoding.n_dates(column)
             replaced[Replaced(name, Replacement.DURATION)] = encoding.n_durations(column)
             replaced[Replaced(name, Replacement.SECONDS)] = encoding.n_seconds(column)
             replaced[Replaced(name, Replacement.ROUNDED)] = encoding.n_rounded(column)
