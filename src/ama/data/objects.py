@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ama.data.arrays import open_array
-from ama.data.arrow import DEFAULT_LABEL, ArrowTable
-from ama.data.encoded_images import EncodedImages
-from ama.data.feature_columns import ID_COLUMN
-from ama.data.frames import frame_table, is_frame
+from ama.data.arrays.array_sources import open_array
+from ama.data.arrays.plain_arrays import valid_text
+from ama.data.arrays.sparse_rows import SparseRows, is_sparse
 from ama.data.hub import dataset_table
-from ama.data.image_folders import ImageList
-from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
+from ama.data.images.encoded_images import EncodedImages
+from ama.data.images.image_folders import ImageList
+from ama.data.images.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.names import clean_name
-from ama.data.plain_arrays import valid_text
 from ama.data.samples import Source, Wanted
-from ama.data.sparse_rows import SparseRows, is_sparse
-from ama.data.table_sources import open_table
+from ama.data.tables.arrow import DEFAULT_LABEL, ArrowTable
+from ama.data.tables.feature_columns import ID_COLUMN
+from ama.data.tables.frames import frame_table, is_frame
+from ama.data.tables.table_sources import open_table
 from ama.errors import InputError
 
 NAME = "the array"
