@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ama.data.arrow import ArrowTable, whole_batches
 from ama.data.samples import Samples
 from ama.data.sources import open_source
+from ama.data.tables.arrow import ArrowTable, whole_batches
 from ama.errors import InputError
 
 N = 23

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ama.data.grouping import Grouping, group_numbers
+from ama.data.images.photo_times import PhotoTime
 from ama.data.labels import as_objects
-from ama.data.photo_times import PhotoTime
 from ama.data.sources import open_source
 from ama.errors import LONGEST_SENTENCE, InputError
 from image_files import noise, save

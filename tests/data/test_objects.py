@@ -68,7 +68,7 @@ def test_images_of_a_list_may_differ_and_unreadable_ones_are_named(paths):
             r"an object of type int at position 2 \(counted from 1\), expected images",
         ),
         (["a.png", "b.txt"], r"'b.txt' at position 2 .*, expected images or paths of images \(.png, "),
-        ([IMAGES[0], IMAGES[1][:4]], "parts that differ in length, expected images"),
+        ([IMAGES[0] / 255, IMAGES[1][:4] / 255], "parts that differ in length, expected images"),
         (
             np.ma.masked_array(np.eye(3), np.eye(3) > 0),
             r"has 3 masked values, the first in row 1 .*, column 1: fill",

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import ama
-from ama.data.image_format import LARGEST_SIDE
+from ama.data.images.image_format import LARGEST_SIDE
 from ama.detectors.saving import LARGEST_SAMPLE
 from ama.errors import InputError, ModelFolderError
 from ama.features.backbone import Lite0Backbone

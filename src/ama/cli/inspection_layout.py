@@ -8,7 +8,7 @@ from jsonargparse import Namespace
 
 from ama.cli.options import normal_labels
 from ama.cli.reading import say_assumed
-from ama.data.inspection_folders import (
+from ama.data.images.inspection_folders import (
     GOOD,
     InspectionFolder,
     holds_good,
@@ -26,7 +26,7 @@ def normal_source(
     given
         The options.
     part
-        :func:`ama.data.inspection_folders.part_to_learn` or ``part_to_calibrate``.
+        :func:`ama.data.images.inspection_folders.part_to_learn` or ``part_to_calibrate``.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ama.cli.reading import say_assumed
-from ama.data.masks import Masks
+from ama.data.images.masks import Masks
 from ama.data.samples import Samples
 from ama.decision.localisation_metrics import Localisation, PixelCounts
 from ama.detectors.base import Detector
@@ -22,7 +22,7 @@ class MaskEvaluation:
     detector
         A fitted detector.
     folder
-        The masks of the anomalies; see :class:`ama.data.masks.Masks`.
+        The masks of the anomalies; see :class:`ama.data.images.masks.Masks`.
     strict
         Refuse what would otherwise be told.
 

@@ -73,9 +73,9 @@ def _belongs(path: str, model: str) -> bool:
 
 def _is_shard(name: str, source: str) -> bool:
     """Whether a file is, or would be, one of those that a folder is read from as a table."""
-    from ama.data.arrow_reading import readable
-    from ama.data.image_folders import find_images
-    from ama.data.table_names import shards
+    from ama.data.images.image_folders import find_images
+    from ama.data.tables.arrow_reading import readable
+    from ama.data.tables.table_names import shards
 
     path, folder = Path(name), Path(os.path.expanduser(source))
     if not os.path.isdir(folder) or os.path.realpath(path.parent) != os.path.realpath(folder):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from ama.data.images.photo_times import PhotoTime
 from ama.data.labels import as_labels
-from ama.data.photo_times import PhotoTime
 from ama.errors import InputError
 from ama.utils.durations import seconds
 

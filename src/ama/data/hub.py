@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ama.data.arrow import ArrowTable
+from ama.data.tables.arrow import ArrowTable
 from ama.errors import InputError
 from ama.utils.extras import needs_extra
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ama.data.arrow_reading import readable
-from ama.data.image_folders import find_images
-from ama.data.inspection_folders import GOOD, MASK_FOLDER
+from ama.data.images.image_folders import find_images
+from ama.data.images.inspection_folders import GOOD, MASK_FOLDER
 from ama.data.samples import Samples
-from ama.data.table_names import shards
+from ama.data.tables.arrow_reading import readable
+from ama.data.tables.table_names import shards
 from ama.errors import InputError
 
 MOST_SHOWN = 12  # labels in a message
@@ -87,8 +87,8 @@ def normal_among_anomalies(
     Parameters
     ----------
     normal, anomalies
-        How many samples of each label they hold. The label of :mod:`MVTec's layout <ama.data.inspection_folders>` is
-        that of normal samples.
+        How many samples of each label they hold. The label of :mod:`MVTec's layout
+        <ama.data.images.inspection_folders>` is that of normal samples.
     source, of_anomalies
         Their names.
     """

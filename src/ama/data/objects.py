@@ -1,4 +1,4 @@
-"""Objects of Python as sources: lists of images, data sets of ``datasets``, data frames, sparse matrices, arrays."""
+"""Objects of Python as sources: lists of images, data sets of two libraries, data frames, sparse matrices, arrays."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ama.data.arrays import open_array
-from ama.data.arrow import DEFAULT_LABEL, ArrowTable
-from ama.data.encoded_images import EncodedImages
-from ama.data.feature_columns import ID_COLUMN
-from ama.data.frames import frame_table, is_frame
+from ama.data.arrays.array_sources import open_array
+from ama.data.arrays.plain_arrays import valid_text
+from ama.data.arrays.sparse_rows import SparseRows, is_sparse
 from ama.data.hub import dataset_table
-from ama.data.image_folders import ImageList
-from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
+from ama.data.images.array_pictures import pictures_of
+from ama.data.images.encoded_images import EncodedImages
+from ama.data.images.image_folders import ImageList
+from ama.data.images.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.names import clean_name
-from ama.data.plain_arrays import valid_text
 from ama.data.samples import Source, Wanted
-from ama.data.sparse_rows import SparseRows, is_sparse
-from ama.data.table_sources import open_table
+from ama.data.tables.arrow import DEFAULT_LABEL, ArrowTable
+from ama.data.tables.feature_columns import ID_COLUMN
+from ama.data.tables.frames import frame_table, is_frame
+from ama.data.tables.table_sources import open_table
+from ama.data.torch_datasets import is_torch_dataset, open_torch_dataset
 from ama.errors import InputError
 
 NAME = "the array"
@@ -47,8 +49,11 @@ def open_object(source: Any, wanted: Wanted) -> Source:
         return open_table(source, wanted, [])
     if is_sparse(source):
         return SparseRows(source, NAME, wanted)
-    library = _datasets_of(source)
-    return open_array(source, NAME, wanted) if library is None else _open_dataset(source, library, wanted)
+    if (library := _datasets_of(source)) is not None:
+        return _open_dataset(source, library, wanted)
+    if is_torch_dataset(source):
+        return open_torch_dataset(source, wanted)
+    return open_array(source, NAME, wanted)
 
 
 def _needed(wanted: Wanted) -> set[str] | None:
@@ -64,9 +69,7 @@ def is_source(source: Any) -> bool:
     """Whether an object is read as a source, rather than checked as an array of rows."""
     if isinstance(source, str | Path | Image.Image) or is_frame(source) or is_sparse(source):
         return True
-    if _datasets_of(source) is not None:
-        return True
-    return _images(source) is not None
+    return is_torch_dataset(source) or _datasets_of(source) is not None or _images(source) is not None
 
 
 def _images(source: Any) -> list[Any] | None:
@@ -79,6 +82,8 @@ def _images(source: Any) -> list[Any] | None:
         parts = list(valid_text(source) if isinstance(source, np.ndarray) else source)
     else:
         return None
+    if (pictures := pictures_of(parts)) is not None:
+        return pictures
     if not parts or not isinstance(parts[0], str | os.PathLike | Image.Image):
         return None
     for i, part in enumerate(parts):

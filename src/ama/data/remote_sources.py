@@ -8,24 +8,24 @@ from itertools import islice
 
 import pyarrow.fs as pafs
 
-from ama.data.arrow_reading import decodable
-from ama.data.encoded_images import EncodedImages
-from ama.data.image_folders import ImageFiles, images_among
-from ama.data.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
-from ama.data.numpy_files import ARRAYS, open_array_file
+from ama.data.arrays.numpy_files import ARRAYS, open_array_file
+from ama.data.arrays.text_arrays import open_text_array
+from ama.data.images.encoded_images import EncodedImages
+from ama.data.images.image_folders import ImageFiles, images_among
+from ama.data.images.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
-from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
-from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
-from ama.data.table_names import NUMBERS, file_suffix
-from ama.data.text_arrays import open_text_array
+from ama.data.tables.arrow_reading import decodable
+from ama.data.tables.table_files import TABLES, WORKBOOKS, open_table_file
+from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
+from ama.data.tables.table_names import NUMBERS, file_suffix
 from ama.errors import InputError
 
 AHEAD = 16  # images that are fetched at a time, as each takes a journey
 
 
 class RemoteImages(ImageFiles):
-    """Image files in a folder on another file system; see :class:`ama.data.image_folders.ImageFiles`.
+    """Image files in a folder on another file system; see :class:`ama.data.images.image_folders.ImageFiles`.
 
     Parameters
     ----------

@@ -9,8 +9,8 @@ An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is
   file system of pyarrow or fsspec.
 - A folder of images, whose first level of sub-folders gives the labels; or of files that are one table together, also
   in sub-folders that are named such as year=2023.
-- A file: of a table (:mod:`ama.data.table_files`) with a column of encoded images or else rows, ``.npy``, ``.npz``,
-  ``.txt`` or ``.dat`` of numbers, or a single image.
+- A file: of a table (:mod:`ama.data.tables.table_files`) with a column of encoded images or else rows, ``.npy``,
+  ``.npz``, ``.txt`` or ``.dat`` of numbers, or a single image.
 - Such a file without its suffix: "mnist/train" for mnist/train.parquet.
 - "owner/name": a data set of the hub.
 
@@ -29,30 +29,30 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 
-from ama.data.arrays import open_array
-from ama.data.arrow_reading import readable
-from ama.data.encoded_images import EncodedImages
+from ama.data.arrays.array_sources import open_array
+from ama.data.arrays.numpy_files import ARRAYS, open_array_file
+from ama.data.arrays.text_arrays import open_text_array
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.grouping import Grouping
 from ama.data.hub import cache_folders, dataset_table, hub_dataset
-from ama.data.image_columns import ImageColumn
-from ama.data.image_folders import ImageFiles, find_images
-from ama.data.image_opening import SOME_SUFFIXES, SUFFIXES
-from ama.data.inspection_folders import inspection_folder
+from ama.data.images.encoded_images import EncodedImages
+from ama.data.images.image_folders import ImageFiles, find_images
+from ama.data.images.image_opening import SOME_SUFFIXES, SUFFIXES
+from ama.data.images.inspection_folders import inspection_folder
 from ama.data.labels import as_labels
 from ama.data.names import clean_name
-from ama.data.numpy_files import ARRAYS, open_array_file
 from ama.data.objects import open_object
-from ama.data.partitions import is_partition
 from ama.data.remote_files import is_url, without_secrets
 from ama.data.remote_sources import open_url
 from ama.data.samples import Samples, Source, Wanted, count
-from ama.data.table_files import TABLES, WORKBOOKS, open_table_file
-from ama.data.table_folders import SOME_TABLES, open_partitions, open_tables
-from ama.data.table_names import NUMBERS, file_suffix
-from ama.data.table_rows import TableRows
-from ama.data.table_sources import open_table
-from ama.data.text_arrays import open_text_array
+from ama.data.tables.arrow_reading import readable
+from ama.data.tables.image_columns import ImageColumn
+from ama.data.tables.partitions import is_partition
+from ama.data.tables.table_files import TABLES, WORKBOOKS, open_table_file
+from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
+from ama.data.tables.table_names import NUMBERS, file_suffix
+from ama.data.tables.table_rows import TableRows
+from ama.data.tables.table_sources import open_table
 from ama.errors import InputError
 from ama.io.regular_files import check_regular
 
@@ -98,8 +98,8 @@ def open_source(
     strict, complete
         Refuse what would otherwise be a remark or a skipped sample (``strict``), or the latter alone (``complete``).
     channels, encoding, learn_from, group_by, surveying
-        Axis of the channels, by default as :mod:`ama.data.image_axes` finds it; how columns become numbers, or which
-        rows to learn that from; a rule for ``group_values``; what returns an :class:`ama.data.image_survey.Survey`.
+        Axis of the channels, by default as :mod:`ama.data.images.image_axes` finds it; how columns become numbers,
+        or which rows to learn that from; a rule for ``group_values``; what returns a ``Survey`` of images.
 
     Raises
     ------

@@ -8,7 +8,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from ama.data.inspection_folders import part_to_calibrate
+from ama.data.images.inspection_folders import part_to_calibrate
 from ama.data.normal_labels import all_taken_as_normal
 from ama.decision import conformal
 from ama.detectors.inputs import as_samples

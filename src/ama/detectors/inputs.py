@@ -11,14 +11,14 @@ import torch
 from jaxtyping import Float
 from sklearn.utils.validation import validate_data
 
+from ama.data.arrays.plain_arrays import EXPECTED, plain_array
+from ama.data.arrays.whole_numbers import n_rounded_of, rounded_notice
 from ama.data.counted_batches import counted_batches
 from ama.data.encoding.table_encoding import TableEncoding
-from ama.data.image_axes import AmbiguousAxesError, check_several
+from ama.data.images.image_axes import AmbiguousAxesError, check_several
 from ama.data.objects import is_source
-from ama.data.plain_arrays import EXPECTED, plain_array
 from ama.data.samples import Samples, Wanted, described
 from ama.data.sources import open_source
-from ama.data.whole_numbers import n_rounded_of, rounded_notice
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.utils.user_warnings import warn_user

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ama.data.image_format import LARGEST_SIDE
+from ama.data.images.image_format import LARGEST_SIDE
 from ama.errors import InputError
 from ama.features.backbone import Backbone
 from ama.features.loading import check_features, load_backbone

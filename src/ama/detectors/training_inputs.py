@@ -12,7 +12,7 @@ from sklearn.utils.validation import column_or_1d
 from torch import Tensor
 
 from ama.data.grouping import Grouping, group_numbers
-from ama.data.inspection_folders import part_to_learn
+from ama.data.images.inspection_folders import part_to_learn
 from ama.data.labels import as_labels
 from ama.data.normal_labels import all_taken_as_normal, check_one_part
 from ama.data.samples import Samples
@@ -29,7 +29,7 @@ def training_samples(
     """X as samples, which of them are marked as anomalies, shape (n,), and the groups of the others by number.
 
     Labels of a source decide nothing without y, which is said in a warning; so is what is learned of a folder in
-    :mod:`MVTec's layout <ama.data.inspection_folders>`.
+    :mod:`MVTec's layout <ama.data.images.inspection_folders>`.
 
     Parameters
     ----------

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ama.data.encoded_images import Encoded
-from ama.data.image_survey import Survey
+from ama.data.images.encoded_images import Encoded
+from ama.data.images.image_survey import Survey
 from ama.data.samples import Source
 from ama.detectors.base import Detector
 from ama.distributed.shipped_model import ShippedModel
@@ -53,7 +53,7 @@ class RayScores:
         self.resources = {"num_cpus": 1, **({"num_gpus": 1} if n_gpus else {})}
 
     def survey(self, images: Encoded, all_needed: bool = False) -> Survey:
-        """The headers of encoded images, read by the workers; see :class:`ama.data.image_survey.Survey`."""
+        """The headers of encoded images, read by the workers; see :class:`ama.data.images.image_survey.Survey`."""
         from ray.data import TaskPoolStrategy
 
         bounds = part_bounds(len(images), images.read_at_once, SURVEYED)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ama.data.arrow import ArrowTable, image_column, whole_batches
 from ama.data.divisible import default_batch_size
-from ama.data.encoded_images import Encoded
 from ama.data.encoding.table_encoding import Replaced
-from ama.data.feature_columns import ID_COLUMN
-from ama.data.image_survey import Survey
+from ama.data.images.encoded_images import Encoded
+from ama.data.images.image_survey import Survey
 from ama.data.samples import Samples, Source, Wanted
+from ama.data.tables.arrow import ArrowTable, image_column, whole_batches
+from ama.data.tables.feature_columns import ID_COLUMN
 from ama.detectors.base import Detector
 from ama.detectors.registry import load
 from ama.detectors.score_tables import score_schema, score_table

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from ama.data.divisible import Divisible
-from ama.data.encoded_images import Encoded
 from ama.data.encoding.table_encoding import Replaced
-from ama.data.image_survey import Survey
+from ama.data.images.encoded_images import Encoded
+from ama.data.images.image_survey import Survey
 from ama.detectors.base import Detector
 from ama.detectors.score_tables import score_table
 from ama.errors import InputError

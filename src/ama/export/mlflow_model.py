@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ama.data.arrow import image_column
-from ama.data.image_survey import Survey
+from ama.data.images.image_survey import Survey
+from ama.data.tables.arrow import image_column
 from ama.detectors.base import Detector
 from ama.detectors.registry import load
 from ama.detectors.score_tables import score_schema

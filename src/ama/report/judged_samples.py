@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from ama.data.arrow_columns import shown_row
 from ama.data.samples import Samples
+from ama.data.tables.arrow_columns import shown_row
 from ama.decision import conformal
 from ama.detectors.base import Detector
 from ama.errors import InputError

@@ -10,7 +10,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import File, FormParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from ama.data.image_folders import EncodedImage
+from ama.data.images.image_folders import EncodedImage
 from ama.data.names import clean_name
 from ama.serving.limits import MIB, Limits
 from ama.serving.refusals import RefusedError

@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from ama.data.arrow import ArrowTable, image_column
-from ama.data.encoded_images import Encoded, EncodedImages, Frame
-from ama.data.image_columns import ImageColumn
-from ama.data.image_folders import EncodedImage
-from ama.data.image_opening import SUFFIXES_OF, WITHOUT_SIGNATURE, Unreadable, unreadable
+from ama.data.images.encoded_images import Encoded, EncodedImages, Frame
+from ama.data.images.image_folders import EncodedImage
+from ama.data.images.image_opening import SUFFIXES_OF, WITHOUT_SIGNATURE, Unreadable, unreadable
 from ama.data.samples import Samples, Wanted
 from ama.data.skipped_samples import none_readable
-from ama.data.table_rows import TableRows
-from ama.data.table_sources import plain_table
+from ama.data.tables.arrow import ArrowTable, image_column
+from ama.data.tables.image_columns import ImageColumn
+from ama.data.tables.table_rows import TableRows
+from ama.data.tables.table_sources import plain_table
 from ama.detectors.base import Detector
 from ama.errors import InputError
 from ama.serving.bodies import check_charset, files_of_form, media_type

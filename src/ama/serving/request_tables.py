@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from ama.data.arrow import MAX_COLUMNS, ArrowTable, check_names
-from ama.data.arrow_reading import decodable
 from ama.data.labels import as_labels
 from ama.data.samples import Wanted
+from ama.data.tables.arrow import MAX_COLUMNS, ArrowTable, check_names
+from ama.data.tables.arrow_reading import decodable
 from ama.errors import InputError
 from ama.serving.limits import Limits
 from ama.serving.refusals import RefusedError

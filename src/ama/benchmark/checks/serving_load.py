@@ -23,9 +23,11 @@ from PIL import Image
 from sklearn.datasets import load_digits, load_sample_images
 from sklearn.utils import gen_batches
 
+from ama.benchmark.checks.serving_table import serving_table
 from ama.benchmark.checks.wrk_load import Load, check_wrk, load
 from ama.detectors.ama import AMADetector
 from ama.io.results_files import append_result
+from ama.utils.progress import progress_bar
 
 STEPS, N_IMAGES, COMPARED = 20, 1024, 64
 N_PHOTOS, N_LEARNED_PHOTOS, PHOTO = 128, 60, (240, 320)
@@ -56,7 +58,7 @@ class Case(NamedTuple):
 
 
 def serving_load(append_to: str | None, seconds: int, connections: int) -> None:
-    """Measure the server with grey and colour images and with photographs; print a line for each kind of request.
+    """Measure the server with grey and colour images and with photographs; print their table.
 
     Parameters
     ----------
@@ -73,19 +75,12 @@ def serving_load(append_to: str | None, seconds: int, connections: int) -> None:
         If wrk is not installed.
     """
     check_wrk()
-    for case in cases():
-        record = measured(case, seconds, connections)
-        score = record["score"]["images_per_second"]
-        for kind in ("one", "many"):
-            found = record[kind]
-            print(
-                f"{case.name}, {found['images_per_request']:2} a request: {found['images_per_second']:,.0f} images/s "
-                f"({found['images_per_second'] / score:.0%} of ama score), p50 {found['p50_ms']} ms, p99 "
-                f"{found['p99_ms']} ms, {found['errors']} errors",
-                flush=True,
-            )
+    records = []
+    for case in progress_bar(iterable=cases(), desc="serving", unit="kind"):
+        records.append(measured(case, seconds, connections))
         if append_to is not None:
-            append_result(Path(append_to), record)
+            append_result(Path(append_to), records[-1])
+    print(serving_table(records))
 
 
 def cases() -> list[Case]:

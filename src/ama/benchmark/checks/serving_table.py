@@ -1,4 +1,4 @@
-"""The table of ``ama benchmark serving`` in the documentation."""
+"""The table of ``ama benchmark serving``."""
 
 from __future__ import annotations
 

@@ -52,8 +52,9 @@ def measure_speed(only: str | None, append_to: str | None) -> list[dict[str, Any
 def _rows(only: str | None) -> Iterator[dict[str, Any]]:
     presets = {name_of(shape, batch_size): (shape, batch_size) for shape, batch_size in SIZES}
     names = selected([*(case.name for case in CASES), *presets], only)
-    peaks = peak_rates(torch.bfloat16, torch.float32)
     chosen = [case for case in CASES if case.name in names]
+    # They take minutes on a processor without bfloat16.
+    peaks = peak_rates(torch.bfloat16, torch.float32) if chosen else {}
     for case in progress_bar(iterable=chosen, desc="speed", unit="case"):
         for typed in map(case.typed, PRECISIONS):
             yield training_row(typed, peaks)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch.nn import functional as F
 
 from ama.benchmark.tables.inspection_sets import Inspection
-from ama.data.masks import Masks
+from ama.data.images.masks import Masks
 from ama.decision.localisation_metrics import PixelCounts
 
 

@@ -76,7 +76,7 @@ def _normal_samples(detector: Detector, given: Namespace) -> Samples:
 
     from ama.cli.inspection_layout import normal_source
     from ama.cli.reading import read, say_assumed
-    from ama.data.inspection_folders import part_to_calibrate
+    from ama.data.images.inspection_folders import part_to_calibrate
     from ama.data.normal_labels import all_taken_as_normal, is_normal
 
     name, labels = normal_source(given, part_to_calibrate)

@@ -186,7 +186,7 @@ def _check_detector(given: Namespace, detector: Detector) -> None:
 def _normal_samples(given: Namespace, detector: Detector, rule: Grouping | None) -> Samples:
     from ama.cli.inspection_layout import normal_source
     from ama.cli.reading import read, say_assumed
-    from ama.data.inspection_folders import part_to_learn
+    from ama.data.images.inspection_folders import part_to_learn
     from ama.data.normal_labels import all_taken_as_normal, check_one_part, is_normal
     from ama.data.sources import open_source
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
-from ama.data.whole_numbers import BEYOND
+from ama.data.arrays.whole_numbers import BEYOND
 from ama.io.typed_values import check_values
 
 Self = TypeVar("Self", bound="ColumnEncoding")

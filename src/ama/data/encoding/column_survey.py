@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ama.data.arrow_columns import is_number, is_text
 from ama.data.encoding.moment_texts import DATE, TIME
 from ama.data.encoding.number_columns import NUMBER_IN_TEXT, numbers
 from ama.data.encoding.text_values import Texts, plain_text, texts
+from ama.data.tables.arrow_columns import is_number, is_text
 
 MAX_KINDS = 100_000  # of texts that are counted one by one; of later rows only what all have in common
 PATTERNS = (NUMBER_IN_TEXT, DATE, TIME)  # that all texts of a column may have in common

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
-from ama.data.arrow_columns import is_number, is_text
 from ama.data.encoding.category_columns import Categories
 from ama.data.encoding.column_encoding import ColumnEncoding
 from ama.data.encoding.column_survey import ColumnSurvey
@@ -17,6 +16,7 @@ from ama.data.encoding.moment_columns import DAY, PARTS, YEAR, Moments, microsec
 from ama.data.encoding.moment_texts import DATE, TIME
 from ama.data.encoding.number_columns import NUMBER_IN_TEXT, Numbers, numbers
 from ama.data.encoding.spoken_changes import Change
+from ama.data.tables.arrow_columns import is_number, is_text
 
 MAX_INDICATORS = 20  # kinds of text that get an indicator each
 RARE = 0.001  # share of the rows below which a kind gets none: its indicator would outweigh everything else

@@ -6,9 +6,6 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool
 
-from ama.data.arrow import ArrowTable
-from ama.data.arrow_columns import is_number, is_text
-from ama.data.arrow_reading import decodable
 from ama.data.encoding.column_encoding import ColumnEncoding
 from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.learned_columns import learn_column
@@ -17,6 +14,9 @@ from ama.data.encoding.spoken_changes import Change, say_changes, say_unread
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.encoding.unread_texts import UNREAD
 from ama.data.samples import Wanted
+from ama.data.tables.arrow import ArrowTable
+from ama.data.tables.arrow_columns import is_number, is_text
+from ama.data.tables.arrow_reading import decodable
 
 ROWS_AT_A_TIME = 2**16
 

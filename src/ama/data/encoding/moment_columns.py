@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from ama.data.arrow_columns import is_text
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
 from ama.data.encoding.moment_texts import DATE_ALONE, ZONE, of_texts
 from ama.data.encoding.text_values import texts
+from ama.data.tables.arrow_columns import is_text
 
 DAY = 86_400_000_000  # microseconds
 YEAR = 365.2425  # days, on average

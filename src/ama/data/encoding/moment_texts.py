@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from ama.data.arrow_columns import floats
+from ama.data.tables.arrow_columns import floats
 
 TIME = r"^\d\d:\d\d(:\d\d([.,]\d+)?)?$"
 DATE = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$"

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from ama.data.arrow_columns import NUMBER, first_text, floats, is_number, is_text, n_changed
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
 from ama.data.encoding.text_values import plain_text, texts
+from ama.data.tables.arrow_columns import NUMBER, first_text, floats, is_number, is_text, n_changed
 
 # A number in text, perhaps with commas between thousands.
 NUMBER_IN_TEXT = rf"{NUMBER}|^\s*[+-]?[1-9]\d{{0,2}}(,\d{{3}})+(\.\d*)?\s*$"

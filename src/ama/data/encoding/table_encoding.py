@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Shaped
 
-from ama.data.arrow_columns import not_a_number
 from ama.data.encoding.category_columns import Categories
 from ama.data.encoding.column_encoding import ColumnEncoding, Replacement
 from ama.data.encoding.frequency_columns import Frequencies
 from ama.data.encoding.moment_columns import Moments
 from ama.data.encoding.number_columns import Numbers
+from ama.data.tables.arrow_columns import not_a_number
 from ama.errors import InputError
 
 KINDS: dict[str, type[ColumnEncoding]] = {

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Int
 
-from ama.data.arrow_columns import is_text, values
 from ama.data.labels import as_labels
+from ama.data.tables.arrow_columns import is_text, values
 
 LONGEST_TEXT = 200  # characters of a category that count; two texts that begin alike are one category
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 from ama.data.encoding.moment_texts import DATE
 from ama.data.encoding.number_columns import NUMBER_IN_TEXT
-from ama.data.image_opening import SUFFIXES
+from ama.data.images.image_opening import SUFFIXES
 
 EXAMINED = 1000  # kinds of text
 # More different numbers than that, with so few marks around them, are no names such as "3rd".

@@ -1,0 +1,1 @@
+"""Arrays and the files that hold nothing else."""

@@ -1,0 +1,1 @@
+"""CSV files, however they are written."""

@@ -1,0 +1,94 @@
+"""Lines at the end of a CSV file that hold nothing but separators and space, as spreadsheets write below a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from ama.data.remote_files import RemoteFile
+from ama.data.tables.arrow_reading import text_file
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+WIDTHS = {"utf-16": 2, "utf-32": 4}  # bytes of a separator; in other encodings ASCII is a byte a character
+EXAMINED = 2**16  # bytes at the end, and more only if they are blank
+MOST_HELD = 2**26  # of them, in a compressed file: a small one may hold any number
+
+
+class Filled(NamedTuple):
+    """The part of a file before such lines.
+
+    Parameters
+    ----------
+    size
+        Its bytes; None where the file has to be read to its end.
+    n_below
+        How many lines below it hold separators.
+    """
+
+    size: int | None
+    n_below: int
+
+
+def filled_part(file: pa.NativeFile, separator: str, encoding: str) -> Filled | None:
+    """The part of a file that is read; None if that is all that can be said of a compressed one in bounded memory.
+
+    Parameters
+    ----------
+    file
+        The file, at its start.
+    separator
+        Character between the fields.
+    encoding
+        A codec of Python: UTF-16 or UTF-32 with its mark, or one in which ASCII is a byte a character.
+    """
+    blank, width, codec = f" \t\r\n{separator}", WIDTHS.get(encoding, 1), "latin-1"
+    start = file.read(EXAMINED)
+    if width > 1:
+        codec = encoding + ("-le" if start[:1] == b"\xff" else "-be")
+
+    def is_filled(part: bytes) -> bool:
+        return part.decode(codec, "replace").strip(blank) != ""
+
+    size: int | None = file.size() if file.seekable() else None
+    end = _end_of_stream(file, start, is_filled) if size is None else _end(file, size, is_filled)
+    if end is None:
+        return None
+    text = end.decode(codec, "replace")
+    last = LINE_END.search(text, len(text.rstrip(blank)))  # the end of the last line with a value
+    below = "" if last is None else text[last.end() :]
+    n_below = sum(separator in line for line in below.splitlines())
+    return Filled(None if size is None else size - width * len(below), n_below)
+
+
+def _end(file: pa.NativeFile, size: int, is_filled: Callable[[bytes], bool]) -> bytes:
+    """As much of the end of a file as there is a value in."""
+    examined, at, end = EXAMINED, 1, b""
+    while at and not is_filled(end):
+        at, examined = max(size - examined, 0) // 4 * 4, 8 * examined
+        file.seek(at)
+        end = file.read()
+    return end
+
+
+def _end_of_stream(file: pa.NativeFile, start: bytes, is_filled: Callable[[bytes], bool]) -> bytes | None:
+    """The same of a file that is read on from ``start``; None if that is too much."""
+    end, part = b"", start
+    while part and len(end) <= MOST_HELD:
+        end = part if is_filled(part) else end + part
+        part = file.read(EXAMINED)
+    return None if part else end
+
+
+def part_of(path: Path | RemoteFile, filled: Filled | None) -> pa.NativeFile:
+    """That part of a file, opened for reading; the whole file if it is not known."""
+    file = text_file(path)
+    if filled is None or filled.size is None:
+        return file
+    if file.seekable():
+        return file.get_stream(0, filled.size)
+    with file:
+        return pa.BufferReader(file.read(filled.size))

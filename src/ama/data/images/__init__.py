@@ -1,0 +1,1 @@
+"""Images: those of folders, tables and lists, and what surrounds them."""

@@ -1,0 +1,52 @@
+"""Lists of arrays or tensors that are images of several sizes, as OpenCV, imageio and torchvision read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ama.data.arrays.plain_arrays import plain_array
+from ama.errors import InputError
+
+DEPTHS = (np.uint8, np.uint16, torch.uint8, torch.uint16)
+
+
+def pictures_of(parts: Sequence[Any]) -> list[Image.Image] | None:
+    """Images of several sizes as images of Pillow; None if all have one shape, or if they are none.
+
+    Parameters
+    ----------
+    parts
+        Arrays (h, w) or (h, w, c), or tensors (h, w) or (c, h, w).
+
+    Raises
+    ------
+    InputError
+        If one of them is neither grey nor in colour.
+    """
+    if not all(isinstance(part, np.ndarray | Tensor) and part.ndim in (2, 3) for part in parts):
+        return None
+    sizes = {tuple(part.shape) for part in parts}
+    if len(sizes) < 2 or any(part.dtype not in DEPTHS for part in parts):
+        return None
+    return [_picture(part, i) for i, part in enumerate(parts)]
+
+
+def _picture(part: np.ndarray | Tensor, i: int) -> Image.Image:
+    place = f"at position {i + 1} (counted from 1)"
+    array = plain_array(part, f"the image {place}")
+    if isinstance(part, Tensor) and array.ndim == 3:
+        array = np.moveaxis(array, 0, -1)
+    if array.shape[2:] == (1,):
+        array = array[:, :, 0]
+    if array.shape[2:] not in ((), (3,), (4,)) or (array.shape[2:] and array.dtype == np.uint16):
+        raise InputError(
+            f"the list has images of several sizes, and that {place} has shape {tuple(part.shape)} and type "
+            f"{part.dtype}, expected grey or colour of type uint8, or grey of uint16"
+        )
+    return Image.fromarray(np.ascontiguousarray(array))

@@ -1,0 +1,81 @@
+"""JSON Lines files, one object a line, as tables."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.json
+
+from ama.data.csv.csv_long_numbers import LONG, large_floats
+from ama.data.remote_files import RemoteFile
+from ama.data.tables.arrow import ArrowTable, EmptyTableError, in_memory
+from ama.data.tables.arrow_reading import decodable, text_file
+from ama.errors import InputError
+
+MAX_BYTES = 2**31 - 2  # pyarrow's limit on what is parsed at once
+# pyarrow's words on a value of another type than those before.
+CHANGED = re.compile(
+    r"Column\(/(?P<column>.+)\) changed from (?P<before>\w+) to (?P<found>\w+) in row (?P<row>\d+)"
+)
+# Its words on anything else, with a row counted from 0.
+IN_ROW = re.compile(r"(?P<reason>JSON parse error: .+?)\.? in row (?P<row>\d+)")
+
+
+def json_table(path: Path | RemoteFile) -> ArrowTable:
+    """A JSON Lines file, held in memory: a value of another type than the others may be in its last line.
+
+    Raises
+    ------
+    InputError
+        If the file is empty, too large, no JSON Lines, or has a column of several types.
+    """
+    with decodable(str(path)):
+        with text_file(path) as file:
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise InputError(
+                f"{path} holds more than 2 GiB, expected less of JSON Lines: store it as Parquet"
+            )
+        if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
+            empty = not text.strip()
+            found = "is an empty file" if empty else "does not begin with an object"
+            refusal = EmptyTableError if empty else InputError
+            raise refusal(f'{path} {found}, expected JSON Lines such as {{"temperature": 20.5}}')
+        try:
+            return in_memory(_parsed(text), str(path))
+        except pa.ArrowInvalid as error:
+            if (reason := _reason(str(error))) is None:
+                raise
+            raise InputError(f"{path} {reason}") from error
+
+
+def _reason(error: str) -> str | None:
+    """What is said after the name of a file, of an error of pyarrow that counts its row from 0."""
+    if odd := CHANGED.search(error):
+        row, column = int(odd["row"]) + 1, odd["column"]
+        expected = f"expected a {odd['before']} as before"
+        return f"has a {odd['found']} in row {row} (counted from 1), column {column!r}, {expected}"
+    if odd := IN_ROW.match(error):
+        return f"cannot be read: {odd['reason']} in row {int(odd['row']) + 1} (counted from 1)"
+    return None
+
+
+def _parsed(text: bytes) -> pa.Table:
+    table = _parsed_as(text, {})
+    # As texts, because pyarrow would forget their time zone.
+    kinds = {field.name: pa.string() for field in table.schema if pa.types.is_timestamp(field.type)}
+    for name in sorted(set().union(*map(large_floats, table.to_batches()))):
+        with suppress(pa.ArrowInvalid):  # it has a number with a fraction, or of too many digits
+            _parsed_as(text, {name: LONG}, "ignore")
+            kinds[name] = LONG
+    return _parsed_as(text, kinds).select(table.column_names) if kinds else table
+
+
+def _parsed_as(text: bytes, kinds: dict[str, pa.DataType], others: str = "infer") -> pa.Table:
+    whole = pa.json.ReadOptions(block_size=len(text) + 1)
+    schema = pa.schema(list(kinds.items()))
+    options = pa.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior=others)
+    return pa.json.read_json(pa.BufferReader(text), whole, options)
