@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = ("torch", "lightning", "scikit-learn", "numpy", "datasets", "pillow")
@@ -14,6 +15,7 @@ def versions() -> dict[str, str]:
     return found | {name: _version(name) for name in PACKAGES}
 
 
+@cache  # it takes as long as a step of training
 def _version(name: str) -> str:
     try:
         return version(name)
