@@ -6,9 +6,14 @@ import os
 
 # Test workers share the cores: with a team of threads each, they and what they start would wait for one another.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Where this is set, each process that they start would compile the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from pathlib import Path
 
+# Before the package: what its modules would import first, under the hook that adds the checks of shapes, is looked for
+# in a cache of its own, and compiled anew.
+import lightning.pytorch  # noqa: F401
 import numpy as np
 import pytest
 import torch
@@ -63,6 +68,12 @@ def digit_detector(digits) -> ama.AMADetector:
 def row_detector() -> ama.AMADetector:
     rows = np.random.default_rng(0).normal(size=(400, 5)) * [1, 2, 3, 4, 5]
     return ama.AMADetector(max_steps=100, random_state=0).fit(rows)
+
+
+@pytest.fixture
+def no_patience(monkeypatch):
+    """A folder that is no whole model is refused at the second try: nobody replaces it."""
+    monkeypatch.setattr("ama.io.model_reader.PAUSES", (0.0, 0.001))
 
 
 @pytest.fixture

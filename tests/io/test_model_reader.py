@@ -19,6 +19,8 @@ import ama
 from ama.errors import ModelFolderError
 from ama.io.model_folder import CONFIG, WEIGHTS
 
+pytestmark = pytest.mark.usefixtures("no_patience")
+
 
 @pytest.fixture(scope="module")
 def detector() -> ama.AMADetector:
@@ -311,7 +313,9 @@ from pathlib import Path
 import numpy as np
 import ama
 from ama.errors import ModelFolderError
+from ama.io import model_reader
 
+model_reader.PAUSES = 0.0, 0.001  # nobody replaces the folder
 folder = Path(sys.argv[1])
 ama.load(folder)  # what every model needs
 config = json.loads((folder / "config.json").read_text())
