@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from ama.io import model_writer
 from ama.io.locks import locked
 from ama.io.model_folder import CONFIG, WEIGHTS, hidden_weights
 from ama.io.model_writer import check_writable
+from children import end, start
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links, locks and signals are POSIX's")
 
@@ -34,6 +34,11 @@ def two() -> list[ama.AMADetector]:
         )
         for n in (2, 3)
     ]
+
+
+@pytest.fixture
+def streams(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("streams")
 
 
 def shape(folder: Path) -> tuple[int, ...]:
@@ -192,7 +197,6 @@ import ama
 from pathlib import Path
 
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "fcntl.flock"}
-home = Path(sys.argv[1])
 older, newer = ama.load(home / "older"), ama.load(home / "newer")
 
 def killed_at(event, folder):
@@ -227,11 +231,11 @@ print(sorted(str(path.relative_to(home)) for path in (home / "place").rglob("*")
 
 
 @posix
-def test_a_kill_at_any_moment_leaves_the_older_model_or_the_new_one(two, tmp_path):
+def test_a_kill_at_any_moment_leaves_the_older_model_or_the_new_one(two, tmp_path, streams):
     two[0].save(tmp_path / "older")
     two[1].save(tmp_path / "newer")
     (tmp_path / "place").mkdir()
-    assert run(KILL, tmp_path).splitlines() == [
+    assert run(KILL, tmp_path, streams).splitlines() == [
         "True ['(3,)', 'None']",
         "True ['(2,)', '(3,)']",
         str(
@@ -244,23 +248,16 @@ def test_a_kill_at_any_moment_leaves_the_older_model_or_the_new_one(two, tmp_pat
     ]
 
 
-def run(code: str, *arguments: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def run(code: str, home: Path, streams: Path) -> str:
+    done = end(start(lambda: exec(code, {"home": home}), home, streams), streams)
+    assert done.status == 0, done.errors
+    return done.output
 
 
 BESIDE = """
 import os, signal, sys
 import ama
-from pathlib import Path
 
-home = Path(sys.argv[1])
 both = [ama.load(home / name) for name in ("older", "newer")]
 both[0].save(home / "model")
 savers = []
@@ -282,10 +279,10 @@ print(sorted(found), sorted(os.listdir(home / "model")))
 
 
 @posix
-def test_a_model_is_loaded_while_others_replace_it(two, tmp_path):
+def test_a_model_is_loaded_while_others_replace_it(two, tmp_path, streams):
     two[0].save(tmp_path / "older")
     two[1].save(tmp_path / "newer")
-    assert run(BESIDE, tmp_path) == f"[(2,), (3,)] {[CONFIG, WEIGHTS]}\n"
+    assert run(BESIDE, tmp_path, streams) == f"[(2,), (3,)] {[CONFIG, WEIGHTS]}\n"
 
 
 def test_weights_without_their_usual_name_are_found(two, tmp_path):

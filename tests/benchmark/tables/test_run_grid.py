@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -22,11 +20,6 @@ from ama.errors import InputError
 from ama.io.results_files import read_results
 
 TIMES = {"seconds", "fit_seconds", "score_seconds", "date", "commit"}
-
-
-def command(path, *options):
-    words = [sys.executable, "-m", "ama", "benchmark", "run", "smoke", "--results", str(path), *options]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def records(path):
@@ -61,16 +54,18 @@ def test_every_cell_has_one_complete_line(undisturbed):
 
 def test_workers_end_with_a_killed_command(tmp_path):
     path = tmp_path / "left.jsonl"
-    process = command(path, "--jobs", "2")
+    process = children.start(
+        children.command("benchmark", "run", "smoke", "--results", path, "--jobs", "2"), tmp_path, tmp_path
+    )
     folder = path.with_suffix(".work")
     deadline = time.monotonic() + 60
     while not (list(folder.glob("*.lock")) if folder.exists() else []):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     assert len(workers) >= 2
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    os.kill(process, signal.SIGKILL)
+    assert children.end(process, tmp_path).status == -signal.SIGKILL
     deadline = time.monotonic() + 3  # the remaining cells would take longer
     while any(_runs(worker) for worker in workers):
         assert time.monotonic() < deadline
@@ -135,27 +130,20 @@ def damaged(tmp_path):
 
 def test_what_stops_a_process_is_told_by_the_command_in_one_sentence(damaged):
     options = ["--data", str(damaged), "--results", str(damaged / "r.jsonl"), "--jobs", "2", "--only", "pca"]
-    words = [sys.executable, "-m", "ama", "benchmark", "run", "mnist", *options]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"ama: {damaged}/mnist/train.parquet cannot be read: ")
-    assert done.stderr.count("\n") == 1
+    done = children.called(damaged, damaged, "benchmark", "run", "mnist", *options)
+    assert done.status == 2
+    assert done.errors.startswith(f"ama: {damaged}/mnist/train.parquet cannot be read: ")
+    assert done.errors.count("\n") == 1
 
 
 def test_a_process_that_is_killed_is_told_in_a_sentence(tmp_path):
     path = tmp_path / "killed.jsonl"
-    words = [
-        *(sys.executable, "-m", "ama", "benchmark", "run", "smoke"),
-        "--results",
-        str(path),
-        *("--jobs", "2", "--only", "neighbours"),
-    ]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    worker = _first_worker(process.pid)
-    os.kill(worker, signal.SIGKILL)
-    _, errors = process.communicate()
-    assert process.returncode == 1
-    assert errors.endswith(
+    words = ["benchmark", "run", "smoke", "--results", path, "--jobs", "2", "--only", "neighbours"]
+    process = children.start(children.command(*words), tmp_path, tmp_path)
+    os.kill(_first_worker(process), signal.SIGKILL)
+    done = children.end(process, tmp_path)
+    assert done.status == 1
+    assert done.errors.endswith(
         "ama: a process of the grid failed (killed by signal 9); the same command measures what is missing\n"
     )
 

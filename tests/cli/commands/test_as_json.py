@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 import sys
 
 import numpy as np
 import pytest
 
 import ama
+from children import command, end, start
 from places import SMALL
 
 
@@ -99,16 +100,15 @@ def test_help_is_help(call):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no full device")
-def test_an_object_that_is_lost_is_no_success(place, tmp_path):
+def test_an_object_that_is_lost_is_no_success(place, tmp_path, tmp_path_factory):
+    streams = tmp_path_factory.mktemp("streams")
     np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(5, 3)))
-    words = ["score", place / "table.model", "rows.npy", "--out", "a.csv", "--json"]
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "ama", *map(str, words)],
-            cwd=tmp_path,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "ama: cannot write to standard output: No space left on device"
+
+    def work() -> int:
+        with open("/dev/full", "w") as full:
+            os.dup2(full.fileno(), 1)
+        return command("score", place / "table.model", "rows.npy", "--out", "a.csv", "--json")()
+
+    done = end(start(work, tmp_path, streams), streams)
+    assert done.status == 1
+    assert done.errors.splitlines()[-1] == "ama: cannot write to standard output: No space left on device"

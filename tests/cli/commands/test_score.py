@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -22,7 +23,7 @@ import ama
 from ama.decision.conformal import discoveries
 from ama.detectors.drift_watch import DriftWatch
 from ama.io.turns import in_turn
-from children import command, end, start
+from children import Ended, command, end, start
 from places import CLASSES, COLUMNS, EACH, SMALL, read, refused, weights
 
 
@@ -165,22 +166,18 @@ def test_a_rate_that_cannot_be_kept_is_refused(call, tmp_path, words, sentence):
     assert os.listdir(tmp_path) == []
 
 
-def test_the_same_commands_in_other_processes_give_the_same_bytes(call, tmp_path):
-    def process(*words: object) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "ama", *map(str, words)],
-            capture_output=True,
-            text=True,
-            cwd=os.getcwd(),
-        )
-        assert (done.returncode, done.stdout) == (0, "")
-        return done.stderr
-
-    normal = ["--normal-label", "cat", "dog", *SMALL]
-    assert "%|" not in process("fit", "photos", "--out", tmp_path / "model", *normal)
-    assert weights(tmp_path / "model") == weights("photos.model")
+def test_the_same_commands_in_another_process_give_the_same_bytes(call, tmp_path):
     names = ["scores.parquet", "scores.csv"]
-    assert "%|" not in process("score", tmp_path / "model", "photos", "--out", tmp_path / names[0])
+    fit = ["fit", "photos", "--out", tmp_path / "model", "--normal-label", "cat", "dog", *SMALL]
+    score = ["score", tmp_path / "model", "photos", "--out", tmp_path / names[0]]
+    code = (
+        "import json, sys; from ama.cli.main import main; sys.exit(any(map(main, json.loads(sys.argv[1]))))"
+    )
+    words = [[str(word) for word in command] for command in (fit, score)]
+    done = subprocess.run([sys.executable, "-c", code, json.dumps(words)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "%|" not in done.stderr
+    assert weights(tmp_path / "model") == weights("photos.model")
     for name in names:
         call("score", "photos.model", "photos", "--out", tmp_path / f"again-{name}")
         call("score", tmp_path / "model", "photos", "--out", tmp_path / name)
@@ -225,15 +222,18 @@ def many(place) -> Path:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at the process's open files")
-def test_a_scoring_that_is_killed_leaves_the_older_file_and_nothing_else(place, many, tmp_path):
+def test_a_scoring_that_is_killed_leaves_the_older_file_and_nothing_else(
+    place, many, tmp_path, tmp_path_factory
+):
     (tmp_path / "scores.csv").write_text("older")
     words = ["score", str(place / "table.model"), str(many), "--out", str(tmp_path / "scores.csv")]
-    process = subprocess.Popen([sys.executable, "-m", "ama", *words], stderr=subprocess.PIPE, text=True)
+    streams = tmp_path_factory.mktemp("streams")
+    child = start(command(*words), place, streams)
 
     def written() -> int:
         """Size of the file without a name that the scores are gathered in."""
         sizes = [0]
-        for file in Path(f"/proc/{process.pid}/fd").iterdir():
+        for file in Path(f"/proc/{child}/fd").iterdir():
             try:
                 if str(file.readlink()).startswith(str(tmp_path)):
                     sizes.append(file.stat().st_size)
@@ -241,52 +241,52 @@ def test_a_scoring_that_is_killed_leaves_the_older_file_and_nothing_else(place, 
                 continue
         return max(sizes)
 
-    end = time.monotonic() + 60
-    while written() < 100_000 and process.poll() is None and time.monotonic() < end:
+    deadline = time.monotonic() + 60
+    while written() < 100_000 and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.kill()
-    _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (-signal.SIGKILL, "")
+    os.kill(child, signal.SIGKILL)
+    assert end(child, streams) == (-signal.SIGKILL, "", "")
     assert (tmp_path / "scores.csv").read_text() == "older"
     assert os.listdir(tmp_path) == ["scores.csv"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits on file size are POSIX's")
-def test_a_disk_that_fills_up_while_scoring_is_one_sentence(place, tmp_path):
+def test_a_disk_that_fills_up_while_scoring_is_one_sentence(place, tmp_path, tmp_path_factory):
     # A limit on file size makes the kernel refuse the write, as a full disk does.
     (tmp_path / "scores.csv").write_text("older")
-    code = (
-        "import resource, sys; from ama.cli.main import main\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); sys.exit(main(sys.argv[1:]))"
-    )
-    words = [
-        "score",
-        str(place / "photos.model"),
-        str(place / "photos"),
-        "--out",
-        str(tmp_path / "scores.csv"),
-    ]
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"ama: cannot write {tmp_path / 'scores.csv'}: File too large\n"
+    words = ["score", place / "photos.model", place / "photos", "--out", tmp_path / "scores.csv"]
+
+    def work() -> int:
+        import resource  # which Windows lacks
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        return command(*words)()
+
+    streams = tmp_path_factory.mktemp("streams")
+    done = end(start(work, place, streams), streams)
+    assert (done.status, done.output) == (2, "")
+    assert done.errors == f"ama: cannot write {tmp_path / 'scores.csv'}: File too large\n"
     assert (tmp_path / "scores.csv").read_text() == "older"
     assert os.listdir(tmp_path) == ["scores.csv"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_standard_output_that_is_full_or_gone_is_no_traceback(place):
-    words = [sys.executable, "-m", "ama", "score", str(place / "photos.model"), str(place / "photos")]
+def test_standard_output_that_is_full_or_gone_is_no_traceback(place, tmp_path):
+    def scored(stream: int) -> Ended:
+        def work() -> int:
+            os.dup2(stream, 1)
+            return command("score", "photos.model", "photos")()
+
+        return end(start(work, place, tmp_path), tmp_path)
+
     with open("/dev/full", "w") as full:
-        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
-    assert (done.returncode, done.stderr) == (
-        1,
-        "ama: cannot write to standard output: No space left on device\n",
-    )
+        done = scored(full.fileno())
+    assert done == (1, "", "ama: cannot write to standard output: No space left on device\n")
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, text=True)
+    done = scored(writer)
     os.close(writer)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert done == (1, "", "")
 
 
 SCORINGS = [
