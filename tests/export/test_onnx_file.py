@@ -42,9 +42,12 @@ class Case(NamedTuple):
     x: np.ndarray
 
 
+SMALL = dict.fromkeys(("latent_dim", "encoder_width", "generator_width", "discriminator_width"), 8)
+
+
 def _fitted(samples: Any, scoring: str) -> AMADetector:
     given = {"max_steps": 20, "scoring_precision": "float32", "held_out": 0.3, "scoring": scoring}
-    return AMADetector(**given, random_state=0, progress=False).fit(samples)
+    return AMADetector(**SMALL, **given, random_state=0, progress=False).fit(samples)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +117,9 @@ def test_a_detector_that_knows_anomalies_has_the_scores_of_python(digits, tmp_pa
         "random_state": 0,
         "progress": False,
     }
-    detector = AMADetector(**given).fit(np.concatenate([learned, known]), np.repeat([1, -1], [300, 5]))
+    detector = AMADetector(**SMALL, **given).fit(
+        np.concatenate([learned, known]), np.repeat([1, -1], [300, 5])
+    )
     assert "known_anomalies" in detector.score_weights()
     detector.export(path := tmp_path / "model.onnx", X=digits[0][300:400])
     new = digits[0][400:500]

@@ -17,7 +17,7 @@ from ama.io.results_files import read_results
 from children import command
 from places import SMALL
 
-FIT = ["fit", "rows.npy", *SMALL, "--max-steps", "100", "--batch-size", "64"]
+FIT = ["fit", "rows.npy", *SMALL, "--max-steps", "40", "--batch-size", "64"]
 TIMES = {
     "seconds",
     "fit_seconds",

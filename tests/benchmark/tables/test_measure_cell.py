@@ -11,11 +11,16 @@ from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.compared_methods import BASELINES, UNTRAINED
 from ama.benchmark.tables.measure_cell import measure_cell
 
+CELL = Cell("digits", "all but 3", None, "compact", max_steps=20)
 
-def test_both_protocols_have_every_score(tmp_path):
-    found = measure_cell(
-        Cell("digits", "all but 3", None, "compact", max_steps=20), None, tmp_path / "work", False
-    )
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """The record of the cell."""
+    return measure_cell(CELL, None, tmp_path_factory.mktemp("work"), False)
+
+
+def test_both_protocols_have_every_score(found):
     names = {
         "score",
         "a_score",
@@ -31,12 +36,10 @@ def test_both_protocols_have_every_score(tmp_path):
     assert found["parameters"]["max_steps"] == 20
 
 
-def test_the_strict_protocol_is_the_same_alone(tmp_path):
-    cell = Cell("digits", "all but 3", None, "compact", max_steps=20)
-    alone = dataclasses.replace(cell, strict_only=True)
-    both, one = (measure_cell(c, None, tmp_path / c.name, False) for c in (cell, alone))
+def test_the_strict_protocol_is_the_same_alone(found, tmp_path):
+    one = measure_cell(dataclasses.replace(CELL, strict_only=True), None, tmp_path / "work", False)
     assert "paper" not in one
-    assert one["strict"] == both["strict"]
+    assert one["strict"] == found["strict"]
 
 
 def test_methods_without_training_are_measured(tmp_path):

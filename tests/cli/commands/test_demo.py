@@ -22,7 +22,7 @@ from ama.cli.main import main
 from ama.decision.metrics import evaluate
 from children import command, end, signalled_at, start
 
-STEPS = 20
+STEPS = 5
 
 
 class Shown(NamedTuple):

@@ -5,7 +5,8 @@ import gzip
 import pyarrow as pa
 import pytest
 
-from ama.data.csv.csv_blank_lines import EXAMINED, MOST_HELD, filled_part
+from ama.data.csv import csv_blank_lines
+from ama.data.csv.csv_blank_lines import EXAMINED, filled_part
 from ama.data.csv.csv_dialect import MAX_LINE
 from ama.data.sources import open_source
 
@@ -44,8 +45,10 @@ def test_the_bytes_are_those_of_the_encoding(encoding, codec, width):
         assert filled_part(compressed(content), ";", encoding) == (None, expected[1])
 
 
-def test_of_a_compressed_file_no_more_than_so_many_bytes_are_held():
-    assert filled_part(compressed(b"a,b\n1,2\n" + b",\n" * MOST_HELD), ",", "utf8") is None
+def test_of_a_compressed_file_no_more_than_so_many_bytes_are_held(monkeypatch):
+    monkeypatch.setattr(csv_blank_lines, "MOST_HELD", 4 * EXAMINED)
+    for n, expected in ((3 * EXAMINED // 2, (None, 3 * EXAMINED // 2)), (4 * EXAMINED, None)):
+        assert filled_part(compressed(b"a,b\n1,2\n" + b",\n" * n), ",", "utf8") == expected
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
