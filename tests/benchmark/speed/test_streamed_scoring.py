@@ -11,7 +11,7 @@ from ama.errors import InputError
 
 
 def test_every_sample_is_scored_and_the_cost_is_reported(tmp_path, capsys):
-    found = streamed_scoring(40_000, str(tmp_path / "results.jsonl"), rows=True)
+    found = streamed_scoring(40_000, str(tmp_path / "results.jsonl"), rows=True, max_steps=20)
     assert found["rows"] == 40_000
     assert found["peak_resident_gib"] < 4  # of the whole test process
     assert found["rows_per_second"] > 1000

@@ -9,7 +9,7 @@ from ama.benchmark.speed.streamed_sources import DISTINCT, prepare_images
 
 
 def test_images_repeat_and_a_model_scores_them(tmp_path):
-    assert 0 < prepare_images(tmp_path, DISTINCT + 20) < 100
+    assert 0 < prepare_images(tmp_path, DISTINCT + 20, max_steps=3) < 100
     source = ama.load(tmp_path / "model").open(tmp_path / "samples.parquet")
     assert (len(source), source.shape) == (DISTINCT + 20, (3, 32, 32))
     samples = source.read()

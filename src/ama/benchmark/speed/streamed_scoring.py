@@ -37,7 +37,9 @@ class Timing(NamedTuple):
 
 
 @freed_memory_kept()
-def streamed_scoring(n: int, append_to: str | None, rows: bool = False) -> dict[str, int | float]:
+def streamed_scoring(
+    n: int, append_to: str | None, rows: bool = False, max_steps: int | None = None
+) -> dict[str, int | float]:
     """Score a Parquet file of ``n`` samples by a model of such; print speed and memory.
 
     Parameters
@@ -49,6 +51,8 @@ def streamed_scoring(n: int, append_to: str | None, rows: bool = False) -> dict[
     rows
         Whether they are rows of 20 columns in place of colour images of 32 x 32 pixels. Models are of the compact
         preset.
+    max_steps
+        Training steps of the model, or None for those of :mod:`ama.benchmark.speed.streamed_sources`.
 
     Raises
     ------
@@ -58,11 +62,7 @@ def streamed_scoring(n: int, append_to: str | None, rows: bool = False) -> dict[
     what = "rows" if rows else "images"
     if n < FEWEST[what]:
         raise InputError(f"--n must be a whole number of at least {FEWEST[what]}, found {n}")
-    with tempfile.TemporaryDirectory() as name:
-        # In another process, so that the preparation does not count in this one's peak memory.
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            fit_seconds = pool.submit(prepare_rows if rows else prepare_images, Path(name), n).result()
-        timing = _score(Path(name), n)
+    fit_seconds, timing = _prepared_and_scored(n, rows, max_steps)
     clock = timing.clock
     rates = np.array(timing.sizes) / np.diff(clock)
     tenth = len(rates) // 10
@@ -83,6 +83,15 @@ def streamed_scoring(n: int, append_to: str | None, rows: bool = False) -> dict[
         command = f"ama benchmark stream --n {n}{' --rows' if rows else ''}"
         append_result(Path(append_to), {"command": command, "kind": "stream", **found})
     return found
+
+
+def _prepared_and_scored(n: int, rows: bool, max_steps: int | None) -> tuple[float, Timing]:
+    with tempfile.TemporaryDirectory() as name:
+        # In another process, so that the preparation does not count in this one's peak memory.
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            prepare = prepare_rows if rows else prepare_images
+            fit_seconds = pool.submit(prepare, Path(name), n, max_steps).result()
+        return fit_seconds, _score(Path(name), n)
 
 
 def _score(folder: Path, n: int) -> Timing:

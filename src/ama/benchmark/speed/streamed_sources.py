@@ -16,13 +16,14 @@ from PIL import Image
 
 from ama.detectors.ama import AMADetector
 
+STEPS = 30  # of the training on images
 DISTINCT = 5000  # number of different images, which the file repeats
 SIDE = 32
 LEARNED_ROWS, COLUMNS = 1000, 20
 ROWS = 100_000  # written at a time
 
 
-def prepare_images(folder: Path, n: int) -> float:
+def prepare_images(folder: Path, n: int, max_steps: int | None = None) -> float:
     """Write ``n`` colour images, which repeat, and a model of the compact preset after a short fit to some of them.
 
     Parameters
@@ -31,6 +32,8 @@ def prepare_images(folder: Path, n: int) -> float:
         Where "samples.parquet" and "model" are written.
     n
         Number of images.
+    max_steps
+        Training steps, or None for ``STEPS``.
 
     Returns
     -------
@@ -42,17 +45,20 @@ def prepare_images(folder: Path, n: int) -> float:
     images = [Image.fromarray(x).resize((SIDE, SIDE), Image.Resampling.BILINEAR) for x in coarse]
     _write_images(folder / "samples.parquet", images, n)
     pixels = np.stack([np.asarray(image) for image in images[:500]]).transpose(0, 3, 1, 2)
-    detector = AMADetector(preset="compact", max_steps=30, random_state=0, progress=False, device="cpu")
+    steps = STEPS if max_steps is None else max_steps
+    detector = AMADetector(preset="compact", max_steps=steps, random_state=0, progress=False, device="cpu")
     return _fitted(detector, np.ascontiguousarray(pixels), folder)
 
 
-def prepare_rows(folder: Path, n: int) -> float:
+def prepare_rows(folder: Path, n: int, max_steps: int | None = None) -> float:
     """Write ``n`` rows of 20 correlated columns, and a model of the compact preset after a fit to 1,000 such rows.
 
     Parameters
     ----------
     folder, n
         As in :func:`prepare_images`.
+    max_steps
+        Training steps, or None for the preset's number.
 
     Returns
     -------
@@ -73,7 +79,9 @@ def prepare_rows(folder: Path, n: int) -> float:
             columns = dict(zip(names, rows(min(ROWS, n - start)).T, strict=True))
             writer.write_table(pa.table(columns, schema))
     learned = pa.table(dict(zip(names, rows(LEARNED_ROWS).T, strict=True)))
-    detector = AMADetector(preset="compact", random_state=0, progress=False, device="cpu")
+    detector = AMADetector(
+        preset="compact", max_steps=max_steps, random_state=0, progress=False, device="cpu"
+    )
     return _fitted(detector, learned, folder)
 
 
