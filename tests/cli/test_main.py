@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
+import children
 from ama.benchmark.tables.grid import GRIDS, METHODS_OF
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.main import COMMANDS, OWN, main
@@ -33,6 +34,12 @@ def rows(tmp_path, monkeypatch) -> str:
     x = np.random.default_rng(0).normal(size=(100, 3))
     np.savetxt("rows.csv", x, delimiter=",", header="a,b,c", comments="")
     return "rows.csv"
+
+
+@pytest.fixture
+def streams(tmp_path_factory) -> Path:
+    """A folder for what a process writes."""
+    return tmp_path_factory.mktemp("streams")
 
 
 @pytest.fixture
@@ -407,7 +414,7 @@ def read_terminal(terminal: int, seconds: float) -> str:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
-def test_a_terminal_gets_a_bar_with_the_losses_and_the_time_left(rows):
+def test_a_terminal_gets_a_bar_with_the_losses_and_the_time_left(rows, streams):
     import fcntl
     import pty
     import struct
@@ -416,12 +423,18 @@ def test_a_terminal_gets_a_bar_with_the_losses_and_the_time_left(rows):
     mine, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
     words = ["fit", rows, "--out", "model", *SMALL, "--max-steps", "75", "--max-time", "10m"]
-    process = start(*words, stderr=theirs)
+
+    def work() -> int:
+        os.close(mine)
+        os.dup2(theirs, 2)
+        os.close(theirs)
+        return children.command(*words)()
+
+    process = children.start(work, Path.cwd(), streams)
     os.close(theirs)
     shown = read_terminal(mine, 60)
     os.close(mine)
-    output, _ = process.communicate(timeout=60)
-    assert (process.returncode, output) == (0, "")
+    assert children.end(process, streams)[:2] == (0, "")
     states = [part for part in re.split(r"[\r\n]", shown) if part.startswith("training")]
     number = r"-?\d\S*"
     for step in (25, 50, 75):
@@ -437,18 +450,18 @@ def test_a_terminal_gets_a_bar_with_the_losses_and_the_time_left(rows):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
-def test_ctrl_c_during_a_fit_is_one_sentence_and_leaves_nothing(rows, tmp_path_factory):
+def test_ctrl_c_during_a_fit_is_one_sentence_and_leaves_nothing(rows, streams, tmp_path_factory):
     checkpoints = tmp_path_factory.mktemp("checkpoints")
     words = ["fit", rows, "--out", "model", *SMALL, "--max-steps", "1000000"]
     words += ["--checkpoints", str(checkpoints), "--checkpoint-every", "0.1s"]
-    process = start(*words)
-    first = process.stderr.readline()
-    assert first.startswith("ama: learning from")
+    process, deadline = children.start(children.command(*words), Path.cwd(), streams), time.monotonic() + 60
     while not (checkpoints / "last.ckpt").exists():  # in the training, that is
-        assert process.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
-    assert (process.returncode, output) == (130, "")
-    assert errors == "ama: interrupted\n"
+    os.kill(process, signal.SIGINT)
+    ended = children.end(process, streams)
+    assert (ended.status, ended.output) == (130, "")
+    first, *errors = ended.errors.splitlines()
+    assert first.startswith("ama: learning from")
+    assert errors == ["ama: interrupted"]
     assert os.listdir() == ["rows.csv"]
