@@ -22,7 +22,7 @@ from ama.data.names import clean_name
 from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow import DEFAULT_LABEL, ArrowTable
 from ama.data.tables.feature_columns import ID_COLUMN
-from ama.data.tables.frames import frame_table, is_frame
+from ama.data.tables.frames import frame_table, index_names, is_frame
 from ama.data.tables.table_sources import open_table
 from ama.data.torch_datasets import is_torch_dataset, open_torch_dataset
 from ama.errors import InputError
@@ -44,6 +44,12 @@ def open_object(source: Any, wanted: Wanted) -> Source:
         wanted.check_no_label_column(ImageList.name, "it holds images without labels")
         return EncodedImages(ImageList(images), wanted)
     if is_frame(source):
+        if wanted.shape is None and (names := index_names(source)):
+            shown = ", ".join(map(repr, names))
+            wanted.remark(
+                f"the index {shown} of the data frame is left out: X.reset_index() makes it a column",
+                refused=False,
+            )
         return open_table(frame_table(source, needed=_needed(wanted)), wanted)
     if isinstance(source, ArrowTable):
         return open_table(source, wanted, [])

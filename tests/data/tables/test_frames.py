@@ -232,3 +232,23 @@ def test_a_column_of_odd_objects_that_a_model_does_not_use_is_left_out(library):
         InputError, match="column 'k' of the data frame holds a value of type complex in row 1"
     ):
         open_source(library({"a": A, "k": odd}), shape=(2,), columns=["a", "k"])
+
+
+@pytest.mark.parametrize(
+    ("index", "named"),
+    [
+        (pd.Index([5.0, 3.0], name="sensor"), "'sensor'"),
+        (pd.MultiIndex.from_arrays([[1, 2], [3, 4]], names=["site", None]), "'site'"),
+        (pd.MultiIndex.from_arrays([[1, 2], [3, 4]], names=["site", 7]), "'site', '7'"),
+        (pd.Index(["a", "b"]), None),
+        (None, None),
+    ],
+)
+def test_an_index_with_a_name_is_said_to_be_left_out_of_a_fit(index, named):
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index)
+    source = open_source(frame)
+    assert source.shape == (2,)
+    said = f"the index {named} of the data frame is left out: X.reset_index() makes it a column"
+    assert source.remarks == (() if named is None else (said,))
+    assert open_source(frame, strict=True).shape == (2,)
+    assert open_source(frame, shape=(2,), columns=["a", "b"]).remarks == ()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ama.data.names import clean_name
 from ama.data.tables.arrow import ArrowTable, in_memory
 from ama.data.tables.arrow_columns import not_a_number
 from ama.data.tables.arrow_reading import decodable
@@ -66,6 +67,13 @@ def frame_table(frame: Any, name: str = NAME, needed: Collection[str] | None = N
     if not table.schema.names:
         raise InputError(f"{name} has no columns, expected at least one")
     return in_memory(table, name, named)
+
+
+def index_names(frame: Any) -> list[str]:
+    """Names of the index of a pandas DataFrame, which is no column; an index without a name only numbers the rows."""
+    return (
+        [clean_name(str(name)) for name in frame.index.names if name is not None] if _is_pandas(frame) else []
+    )
 
 
 def _check_named(frame: Any, table: str) -> None:
