@@ -75,7 +75,8 @@ def test_labels_that_decide_nothing_are_said(frame, form):
     labelled = frame.assign(label=[0] * 90 + [1] * 10)
     labelled.to_csv("labelled.csv", index=False)
     found = (
-        r"has the labels 0 \(90\), 1 \(10\), and all samples were taken as normal: choose with --normal-label"
+        r"has the labels 0 \(90\), 1 \(10\), and all samples were taken as normal: choose with --normal-label, "
+        r"or in Python pass the normal samples alone"
     )
     with pytest.warns(UserWarning, match=found):
         detector().fit("labelled.csv" if form == "file" else labelled)

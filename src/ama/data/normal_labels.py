@@ -19,6 +19,9 @@ from ama.data.tables.table_names import shards
 from ama.errors import InputError
 
 MOST_SHOWN = 12  # labels in a message
+# What a user can do about labels that decide nothing.
+ON_COMMAND_LINE = "choose with --normal-label"
+IN_PYTHON = f"{ON_COMMAND_LINE}, or in Python pass the normal samples alone"
 
 
 def is_normal(labels: np.ndarray | None, normal_labels: Sequence[str], source: str) -> np.ndarray:
@@ -52,16 +55,13 @@ def is_normal(labels: np.ndarray | None, normal_labels: Sequence[str], source: s
     return np.isin(labels, list(normal_labels))
 
 
-def all_taken_as_normal(samples: Samples) -> str | None:
-    """The sentence on labels that decided nothing; None if there are not several."""
+def all_taken_as_normal(samples: Samples, remedy: str = ON_COMMAND_LINE) -> str | None:
+    """The sentence on labels that decided nothing, with what a user can do; None if there are not several."""
     found = label_counts(samples.labels)
     if len(found) < 2:
         return None
     shown = first_of([f"{_shown(label)} ({n})" for label, n in found.most_common()])
-    return (
-        f"{samples.source or 'the source'} has the labels {shown}, and all samples were taken as normal: "
-        "choose with --normal-label"
-    )
+    return f"{samples.source or 'the source'} has the labels {shown}, and all samples were taken as normal: {remedy}"
 
 
 def _shown(label: str) -> str:

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from ama.data.images.inspection_folders import part_to_calibrate
-from ama.data.normal_labels import all_taken_as_normal
+from ama.data.normal_labels import IN_PYTHON, all_taken_as_normal
 from ama.decision import conformal
 from ama.detectors.inputs import as_samples
 from ama.utils.declarations import check, check_count, check_switch
@@ -111,7 +111,7 @@ def _new_normal_samples(detector: Any, X: Any) -> Tensor:
     if remark is not None:
         warn_user(remark)
     samples = as_samples(detector, X, reset=False)
-    if (unheeded := all_taken_as_normal(samples)) is not None:
+    if (unheeded := all_taken_as_normal(samples, IN_PYTHON)) is not None:
         warn_user(unheeded)
     return samples.x
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from ama.data.grouping import Grouping, group_numbers
 from ama.data.images.inspection_folders import part_to_learn
 from ama.data.labels import as_labels
-from ama.data.normal_labels import all_taken_as_normal, check_one_part
+from ama.data.normal_labels import IN_PYTHON, all_taken_as_normal, check_one_part
 from ama.data.samples import Samples
 from ama.data.sources import open_source
 from ama.detectors.inputs import as_samples, check_like
@@ -59,7 +59,7 @@ def training_samples(
     if anomalous is not None:
         _check_length("y", len(anomalous), len(samples))
     else:
-        if (unheeded := all_taken_as_normal(samples)) is not None:
+        if (unheeded := all_taken_as_normal(samples, IN_PYTHON)) is not None:
             warn_user(unheeded)
         anomalous = np.zeros(len(samples), dtype=bool)
     return samples, anomalous, None if groups is None else _groups(groups, rule, samples, ~anomalous)
