@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from enum import Enum
 from typing import Any, ClassVar, NamedTuple, TypeVar, get_type_hints
@@ -90,41 +91,22 @@ class ColumnEncoding(ABC):
             One sentence about the first of them.
         """
 
-    def n_texts(self, column: pa.Array) -> int:
-        """Rows with a text that counts as missing."""
-        return 0
-
-    def n_zoned(self, column: pa.Array) -> int:
-        """Rows with a time zone, where fit saw none."""
-        return 0
-
-    def n_naive(self, column: pa.Array) -> int:
-        """Rows with a moment without a time zone, where fit saw none."""
-        return 0
-
-    def n_dates(self, column: pa.Array) -> int:
-        """Rows with a date without a time, where fit saw times."""
-        return 0
-
-    def n_durations(self, column: pa.Array) -> int:
-        """Rows with a duration, where fit saw none."""
-        return 0
-
-    def n_seconds(self, column: pa.Array) -> int:
-        """Rows with a number, where fit saw durations."""
-        return 0
-
-    def n_rounded(self, column: pa.Array) -> int:
-        """Rows with a whole number that float64 cannot hold."""
-        return 0
+    def assumed(self, column: pa.Array) -> Iterable[tuple[Replacement, int]]:
+        """What stands in place of other values than missing ones, and in how many rows."""
+        return ()
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """The row, from 1, and the value of the first that is of another kind than all at fit, if such are refused."""
         return None
 
     def to_json(self) -> dict[str, Any]:
-        """The fields and the kind, as JSON types."""
-        return {"kind": self.kind, **asdict(self)}  # type: ignore[call-overload]
+        """The fields and the kind, as JSON types; without those at a default, which an older ama may lack."""
+        kept = {
+            name: value
+            for name, value in asdict(self).items()  # type: ignore[call-overload]
+            if not hasattr(type(self), name) or value != getattr(type(self), name)
+        }
+        return {"kind": self.kind, **kept}
 
     @classmethod
     def from_json(cls: type[Self], values: dict[str, Any], what: str) -> Self:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
+from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Replacement, Shown
 from ama.data.encoding.moment_texts import DATE_ALONE, ZONE, of_texts
 from ama.data.encoding.text_values import texts
 from ama.data.tables.arrow_columns import is_text
@@ -83,14 +84,19 @@ class Moments(ColumnEncoding):
             columns.append(absent.astype(np.float64))
         return Encoded(np.stack(columns, 1), 0 if self.missing else int(absent.sum()))
 
+    def assumed(self, column: pa.Array) -> Iterator[tuple[Replacement, int]]:
+        yield Replacement.UTC, self.n_zoned(column)
+        yield Replacement.NAIVE, self.n_naive(column)
+        if not self.times and "day" in self.parts:
+            yield Replacement.MIDNIGHT, without_time(column)
+
     def n_zoned(self, column: pa.Array) -> int:
+        """Rows with a time zone, where fit saw none."""
         return 0 if self.zoned else with_zone(column)
 
     def n_naive(self, column: pa.Array) -> int:
+        """Rows with a moment without a time zone, where fit saw none."""
         return 0 if self.naive else int((~np.isnan(microseconds(column))).sum()) - with_zone(column)
-
-    def n_dates(self, column: pa.Array) -> int:
-        return 0 if self.times or "day" not in self.parts else without_time(column)
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """Also of a column of times: a text with a date."""
@@ -112,15 +118,6 @@ class Moments(ColumnEncoding):
             raise ValueError("two of its parts are the same")
         if abs(self.origin) > LATEST:
             raise ValueError(f"its origin {self.origin} is no date")
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields and the kind, as JSON types; of times without a zone as an older ama reads them."""
-        later = {"zoned": False, "naive": True}
-        return {
-            name: value
-            for name, value in super().to_json().items()
-            if name not in later or value != later[name]
-        }
 
     def _shown(self, days: float) -> str:
         timed = "day" in self.parts or self.times

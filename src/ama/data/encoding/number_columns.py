@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Shown
+from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Replacement, Shown
 from ama.data.encoding.text_values import plain_text, texts
 from ama.data.tables.arrow_columns import NUMBER, first_text, floats, is_number, is_text, n_changed
 
@@ -71,26 +72,21 @@ class Numbers(ColumnEncoding):
         known = [("true" if v > 0.5 else "false") if self.boolean else v for v in x[:, 0].tolist()]
         return [MISSING if a else value for a, value in zip(absent, known, strict=True)]
 
+    def assumed(self, column: pa.Array) -> Iterator[tuple[Replacement, int]]:
+        yield Replacement.TEXT, self.n_texts(column)
+        duration = pa.types.is_duration(column.type)
+        if duration and not self.durations:
+            yield Replacement.DURATION, len(column) - column.null_count
+        if self.durations and not duration:
+            yield Replacement.SECONDS, int((~np.isnan(numbers(column))).sum())
+        yield Replacement.ROUNDED, n_changed(column)
+
     def n_texts(self, column: pa.Array) -> int:
+        """Rows with a text that counts as missing."""
         if not is_text(column.type):
             return 0
         known, places = texts(column.filter(pa.array(np.isnan(numbers(column)))))
         return sum(known[place] is not None for place in places.tolist() if place >= 0)
-
-    def n_durations(self, column: pa.Array) -> int:
-        is_one = pa.types.is_duration(column.type)
-        return len(column) - column.null_count if is_one and not self.durations else 0
-
-    def n_seconds(self, column: pa.Array) -> int:
-        is_one = pa.types.is_duration(column.type)
-        return int((~np.isnan(numbers(column))).sum()) if self.durations and not is_one else 0
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields and the kind, as JSON types; of numbers that are no durations as an older ama reads them."""
-        return {name: value for name, value in super().to_json().items() if name != "durations" or value}
-
-    def n_rounded(self, column: pa.Array) -> int:
-        return n_changed(column)
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         return first_text([column]) if is_text(column.type) and not self.among_texts else None

@@ -110,13 +110,7 @@ class TableEncoding:
             if (odd := encoding.odd(column)) is not None:
                 raise InputError(not_a_number(name, table, rows[odd[0] - 1] + 1, odd[1], encoding.expects))
             x[:, group], replaced[Replaced(name, encoding.replacement)] = encoding.encode(column)
-            replaced[Replaced(name, Replacement.TEXT)] = encoding.n_texts(column)
-            replaced[Replaced(name, Replacement.UTC)] = encoding.n_zoned(column)
-            replaced[Replaced(name, Replacement.NAIVE)] = encoding.n_naive(column)
-            replaced[Replaced(name, Replacement.MIDNIGHT)] = encoding.n_dates(column)
-            replaced[Replaced(name, Replacement.DURATION)] = encoding.n_durations(column)
-            replaced[Replaced(name, Replacement.SECONDS)] = encoding.n_seconds(column)
-            replaced[Replaced(name, Replacement.ROUNDED)] = encoding.n_rounded(column)
+            replaced |= {Replaced(name, by): n for by, n in encoding.assumed(column)}
         return x, replaced
 
     def decode(self, x: Float[np.ndarray, "n width"]) -> Shaped[np.ndarray, "n columns"]:
