@@ -14,7 +14,7 @@ from ama.data.arrays.array_sources import open_array
 from ama.data.arrays.plain_arrays import valid_text
 from ama.data.arrays.sparse_rows import SparseRows, is_sparse
 from ama.data.hub import dataset_table
-from ama.data.images.array_pictures import pictures_of
+from ama.data.images.array_pictures import differ_in_size
 from ama.data.images.encoded_images import EncodedImages
 from ama.data.images.image_folders import ImageList
 from ama.data.images.image_opening import SOME_SUFFIXES, SUFFIXES
@@ -88,8 +88,8 @@ def _images(source: Any) -> list[Any] | None:
         parts = list(valid_text(source) if isinstance(source, np.ndarray) else source)
     else:
         return None
-    if (pictures := pictures_of(parts)) is not None:
-        return pictures
+    if differ_in_size(parts):
+        return parts
     if not parts or not isinstance(parts[0], str | os.PathLike | Image.Image):
         return None
     for i, part in enumerate(parts):

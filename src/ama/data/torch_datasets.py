@@ -43,9 +43,10 @@ def open_torch_dataset(dataset: Any, wanted: Wanted) -> Source:
     if len(dataset) == 0:
         raise InputError(f"{NAME} ({type(dataset).__name__}) is empty, expected images or rows")
     wanted.check_no_label_column(NAME, "its labels are the second part of each item")
-    if isinstance(_item(dataset, 0)[0], Image.Image):
+    first = _item(dataset, 0)
+    if isinstance(first[0], Image.Image):
         return EncodedImages(DatasetImages(dataset, range(len(dataset))), wanted)
-    samples, labels = zip(*(_item(dataset, i) for i in range(len(dataset))), strict=True)
+    samples, labels = zip(first, *(_item(dataset, i) for i in range(1, len(dataset))), strict=True)
     arrays = [plain_array(sample, f"item {i} of {NAME}") for i, sample in enumerate(samples)]
     for i, array in enumerate(arrays):
         if array.shape != arrays[0].shape:

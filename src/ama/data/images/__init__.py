@@ -1,1 +1,1 @@
-"""Images: those of folders, tables and lists, and what surrounds them."""
+"""Images: their files, lists and arrays, how they are decoded, the layouts of folders, and masks."""

@@ -16,28 +16,22 @@ from ama.errors import InputError
 DEPTHS = (np.uint8, np.uint16, torch.uint8, torch.uint16)
 
 
-def pictures_of(parts: Sequence[Any]) -> list[Image.Image] | None:
-    """Images of several sizes as images of Pillow; None if all have one shape, or if they are none.
+def differ_in_size(parts: Sequence[Any]) -> bool:
+    """Whether all are arrays (h, w) or (h, w, c), or tensors (h, w) or (c, h, w), of pixels, and not of one shape."""
+    if not all(isinstance(part, np.ndarray | Tensor) and part.ndim in (2, 3) for part in parts):
+        return False
+    sizes = {tuple(part.shape) for part in parts}
+    return len(sizes) > 1 and all(part.dtype in DEPTHS for part in parts)
 
-    Parameters
-    ----------
-    parts
-        Arrays (h, w) or (h, w, c), or tensors (h, w) or (c, h, w).
+
+def picture(part: np.ndarray | Tensor, i: int) -> Image.Image:
+    """Part i of such a list as an image of Pillow.
 
     Raises
     ------
     InputError
-        If one of them is neither grey nor in colour.
+        If it is neither grey nor in colour.
     """
-    if not all(isinstance(part, np.ndarray | Tensor) and part.ndim in (2, 3) for part in parts):
-        return None
-    sizes = {tuple(part.shape) for part in parts}
-    if len(sizes) < 2 or any(part.dtype not in DEPTHS for part in parts):
-        return None
-    return [_picture(part, i) for i, part in enumerate(parts)]
-
-
-def _picture(part: np.ndarray | Tensor, i: int) -> Image.Image:
     place = f"at position {i + 1} (counted from 1)"
     array = plain_array(part, f"the image {place}")
     if isinstance(part, Tensor) and array.ndim == 3:

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pyarrow.fs as pafs
 from PIL import Image
+from torch import Tensor
 
+from ama.data.images.array_pictures import picture
 from ama.data.images.image_opening import SUFFIXES, Content
 from ama.data.images.inspection_folders import MASK_FOLDER, MASK_STEM, check_one_set
 from ama.data.names import clean_name
@@ -83,13 +86,13 @@ class ImageList:
     Parameters
     ----------
     images
-        Paths of files, or images in memory.
+        Paths of files, or images in memory: of Pillow, or arrays and tensors.
     """
 
     name = "the list"
     read_at_once = 1
 
-    def __init__(self, images: Sequence[str | os.PathLike[str] | Image.Image]):
+    def __init__(self, images: Sequence[str | os.PathLike[str] | Image.Image | np.ndarray | Tensor]):
         self.images = images
 
     def __len__(self) -> int:
@@ -103,6 +106,8 @@ class ImageList:
         for i, image in enumerate(self.images):
             if isinstance(image, Image.Image):
                 yield EncodedImage(str(i), image, None)
+            elif isinstance(image, np.ndarray | Tensor):
+                yield EncodedImage(str(i), picture(image, i), None)
             else:
                 path = os.path.expanduser(os.fspath(image))
                 yield EncodedImage(clean_name(os.fspath(image)), path, None)
