@@ -12,9 +12,8 @@ from torch.nn import functional as F
 
 from ama.baselines.baseline_training import BaselineTraining, noise
 
-SEEN = (
-    1e3  # standard deviations of a column, or halves of the range of pixels, which no normal sample is away
-)
+# Standard deviations of a column, or halves of the range of pixels: no normal sample is that far away.
+SEEN = 1e3
 
 
 def real(logits: Float[Tensor, "*b"]) -> Float[Tensor, ""]:
