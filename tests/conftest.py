@@ -25,6 +25,7 @@ from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
 import ama
+import shape_checks
 
 torch.set_num_threads(1)
 threadpool_limits(1)
@@ -35,6 +36,11 @@ settings.register_profile("quick", max_examples=25, deadline=None, derandomize="
 settings.load_profile("quick")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _shapes():
+    shape_checks.check_again()
 
 
 @pytest.fixture(autouse=True)
