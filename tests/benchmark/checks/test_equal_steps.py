@@ -10,7 +10,7 @@ from ama.io.results_files import read_results
 
 
 def test_both_steps_reach_about_the_same_auroc(tmp_path, capsys):
-    found = equal_steps(None, None, None, steps=60, seeds=2, append_to=str(tmp_path / "equal_steps.jsonl"))
+    found = equal_steps(None, None, None, steps=40, seeds=2, append_to=str(tmp_path / "equal_steps.jsonl"))
     # Two short trainings each; the limit for the benchmark's three long ones is 0.005.
     assert abs(found["difference_of_means"]) < 0.03
     assert min(found["fast"] + found["reference"]) > 0.85
@@ -19,7 +19,7 @@ def test_both_steps_reach_about_the_same_auroc(tmp_path, capsys):
     assert record["difference_of_means"] == pytest.approx(
         sum(record["fast"]) / 2 - sum(record["reference"]) / 2, abs=1e-4
     )
-    assert "| digits | 60 |" in capsys.readouterr().out
+    assert "| digits | 40 |" in capsys.readouterr().out
 
 
 def test_a_source_without_the_others_is_refused():

@@ -19,7 +19,7 @@ def test_the_tables_are_rows_of_several_columns():
 
 def test_the_map_points_at_a_swapped_column_among_dependent_ones(tmp_path, capsys):
     results = tmp_path / "columns.jsonl"
-    swapped_columns(str(results), max_steps=80, only="three hidden")
+    swapped_columns(str(results), max_steps=30, only="three hidden")
     [record] = [json.loads(line) for line in results.read_text().splitlines()]
     assert record["table"] == "three hidden columns"
     assert (record["rows"], record["columns"], record["splits"]) == (5 * 2400, 10, 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import joblib
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,7 +14,9 @@ from ama.io.results_files import read_results
 
 def test_figures_2_and_4_are_drawn_from_two_trainings(tmp_path):
     results = tmp_path / "figures.jsonl"
-    paths = paper_figures("digits", None, str(tmp_path / "images"), max_steps=5, append_to=str(results))
+    # Processes would take longer to start than their trainings do.
+    with joblib.parallel_config("threading"):
+        paths = paper_figures("digits", None, str(tmp_path / "images"), max_steps=5, append_to=str(results))
     assert [path.name for path in paths] == ["reconstructions-digits.png", "densities-digits.png"]
     for path in paths:
         assert np.asarray(Image.open(path).convert("L")).std() > 5
