@@ -21,7 +21,7 @@ def clean_name(name: str) -> str:
     return text if text.isprintable() else printable(text)
 
 
-def of_columns(names: Sequence[str], table: str, of_one: str, of_several: str) -> str:
-    """A sentence on columns of a table, the first few by name, which goes on differently for one and for several."""
+def of_columns(names: Sequence[str | int], table: str, of_one: str, of_several: str) -> str:
+    """A sentence on columns of a table, the first few by name or number, that goes on as fits one or several."""
     shown = ", ".join(map(repr, names[:NAMED_IN_MESSAGES])) + ", ..." * (len(names) > NAMED_IN_MESSAGES)
     return f"column{'s'[: len(names) != 1]} {shown} of {table} {of_one if len(names) == 1 else of_several}"

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Int, Shaped
 from sklearn.utils.validation import column_or_1d
 from torch import Tensor
 
+from ama.data.encoding.missing_marks import marks_notice
 from ama.data.grouping import Grouping, group_numbers
 from ama.data.images.inspection_folders import part_to_learn
 from ama.data.labels import as_labels
@@ -29,7 +30,7 @@ def training_samples(
     """X as samples, which of them are marked as anomalies, shape (n,), and the groups of the others by number.
 
     Labels of a source decide nothing without y, which is said in a warning; so is what is learned of a folder in
-    :mod:`MVTec's layout <ama.data.images.inspection_folders>`.
+    :mod:`MVTec's layout <ama.data.images.inspection_folders>`, and that a number such as -999 may mark missing values.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ def training_samples(
         if (unheeded := all_taken_as_normal(samples, IN_PYTHON)) is not None:
             warn_user(unheeded)
         anomalous = np.zeros(len(samples), dtype=bool)
+    if (notice := marks_notice(samples, ~anomalous)) is not None:
+        warn_user(notice)
     return samples, anomalous, None if groups is None else _groups(groups, rule, samples, ~anomalous)
 
 

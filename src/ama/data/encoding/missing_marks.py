@@ -1,0 +1,54 @@
+"""A number such as -999 in a table, which may stand for a missing value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from ama.data.names import of_columns
+from ama.data.samples import Samples
+
+MAX_ROWS = 10_000  # evenly spaced, that are looked at
+SHARE, FEWEST = 0.01, 2  # of the rows that hold the number, and different values of the others
+NINES = np.array([float("9" * digits) for digits in range(2, 10)])
+
+
+def marks_notice(samples: Samples, normal: Bool[np.ndarray, " n"]) -> str | None:
+    """Which columns hold 99, -999 or the like in some normal rows, far from all their other values, in a sentence."""
+    if samples.x.ndim != 2 or not normal.any():
+        return None
+    rows = np.flatnonzero(normal)
+    x = samples.x[rows[:: -(-len(rows) // MAX_ROWS)]].numpy()
+    names: Sequence[str | int] = samples.columns or range(1, x.shape[1] + 1)
+    columns = dict(zip(names, x[:, _places(samples)].T, strict=True))
+    marks = {name: mark for name, column in columns.items() if (mark := missing_mark(column)) is not None}
+    if not marks:
+        return None
+    shown = " or ".join(f"{mark:.0f}" for mark in sorted(set(marks.values())))
+    end = f"{shown} in some rows, far from all other values: if it stands for a missing value, leave it out"
+    return of_columns(list(marks), samples.source or "X", f"holds {end}", f"hold {end}")
+
+
+def missing_mark(column: Float[np.ndarray, " n"]) -> float | None:
+    """The number of nines that stands farther from a column's other values than these from one another, or None."""
+    ends = np.abs([column.min(), column.max()])
+    if not np.isin(ends, NINES).any():  # of most columns this is all
+        return None
+    nines = np.isin(np.abs(column), NINES)
+    others = column[~nines]
+    if len(np.unique(others)) < FEWEST:
+        return None
+    values, counts = np.unique(column[nines], return_counts=True)
+    low, high = others.min(), others.max()
+    apart = np.maximum(low - values, values - high) > high - low
+    found = values[apart & (counts >= max(2, SHARE * len(column)))]
+    return float(found[0]) if len(found) else None
+
+
+def _places(samples: Samples) -> list[int]:
+    """The first number that each column has become; that of a column of numbers is its value."""
+    if samples.encoding is None:
+        return list(range(samples.x.shape[1]))
+    return [group[0] for group in samples.encoding.groups]
