@@ -24,10 +24,11 @@ def test_a_record_of_another_version_is_refused(tmp_path):
         show_grid("mnist", str(path))
 
 
-def test_lines_that_are_no_records_are_skipped(tmp_path):
+def test_lines_that_are_no_records_are_counted(tmp_path):
     path = tmp_path / "odd.jsonl"
     path.write_text('[1]\n3\n"cell"\n{"kind": "start"}\n')
-    assert show_grid("mnist", str(path)).startswith("0 of 30 cells run.")
+    said = f"0 of 30 cells run.\n\nLeft out, as no record of a cell: 4 of the lines of {path}.\n"
+    assert show_grid("mnist", str(path)).startswith(said)
 
 
 def test_minutes_shows_time_and_auroc(tmp_path):

@@ -34,3 +34,9 @@ def records_of(path: Path) -> dict[Cell, dict[str, Any]]:
                     f"{path} holds a record of another version of ama: a cell of {fields}"
                 ) from None
     return found
+
+
+def n_other_lines(path: Path) -> int:
+    """How many lines of a results file are no record of a cell, or only the start of one."""
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return len(lines) - sum("cell" in record for record in read_results(path))

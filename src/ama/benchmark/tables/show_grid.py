@@ -11,7 +11,7 @@ from ama.benchmark.tables.contamination_table import contamination_table
 from ama.benchmark.tables.cost_table import cost_table
 from ama.benchmark.tables.experiment_table import experiment_table
 from ama.benchmark.tables.grid import CONTAMINATED, EQUAL_SECONDS, INSPECTION, METHODS_OF, TABLES, cells_of
-from ama.benchmark.tables.grid_results import records_of, results_path
+from ama.benchmark.tables.grid_results import n_other_lines, records_of, results_path
 from ama.benchmark.tables.inspection_table import inspection_tables
 from ama.benchmark.tables.method_table import method_table
 from ama.benchmark.tables.rank_table import rank_tables
@@ -42,6 +42,8 @@ def show_grid(grid: str, results: str | None) -> str:
     parts = [f"{sum(cell in records for cell in cells)} of {len(cells)} cells run."]
     if not path.exists():
         parts.append(f"There is no results file {path}.")
+    if n := n_other_lines(path):
+        parts.append(f"Left out, as no record of a cell: {n} of the lines of {path}.")
     if grid in ("minutes", "hour"):
         parts.append(_time_table(cells, records))
     elif grid.endswith(METHODS_OF):
