@@ -53,7 +53,14 @@ def test_others_are_refused_by_their_position(image, found):
         open_source([*COLOUR, image])
 
 
-@pytest.mark.parametrize("shapes", [((3,), (4,)), ((8, 9), (9, 9)), ((8, 9, 3), (9, 9, 3))])
-def test_lists_of_unequal_rows_or_fractions_are_none(shapes):
-    with pytest.raises(InputError, match=r"has parts that differ in length"):
+@pytest.mark.parametrize(
+    ("shapes", "end"),
+    [
+        (((3,), (4,)), r"or rows \(n, d\)$"),
+        (((8, 9), (9, 9)), r"; images of several sizes must be of type uint8$"),
+        (((8, 9, 3), (9, 9, 3)), r"; images of several sizes must be of type uint8$"),
+    ],
+)
+def test_lists_of_unequal_rows_or_fractions_are_none(shapes, end):
+    with pytest.raises(InputError, match=rf"has parts that differ in length, .*{end}"):
         open_source([np.zeros(shape) for shape in shapes])

@@ -39,7 +39,11 @@ def plain_array(array: Any, name: str) -> np.ndarray:
     try:
         found = np.asanyarray(array)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
-        raise InputError(f"{name} has parts that differ in length, {EXPECTED}") from error
+        pictured = isinstance(array, list | tuple) and all(
+            getattr(part, "ndim", 0) in (2, 3) for part in array
+        )
+        remedy = "; images of several sizes must be of type uint8" if pictured else ""
+        raise InputError(f"{name} has parts that differ in length, {EXPECTED}{remedy}") from error
     if isinstance(found, np.ma.MaskedArray):
         found = _unmasked(found, name)
     return _of_numbers(valid_text(np.asarray(found)), array, name)
