@@ -106,13 +106,12 @@ def signalled_at(
     """The same work, which sends itself a signal when it first calls a function."""
 
     def watch(frame, event, _) -> None:
-        name = frame.f_globals.get("__name__")
-        if event == "call" and name == module and frame.f_code.co_name == function:
-            sys.setprofile(None)
+        if frame.f_code.co_name == function and frame.f_globals.get("__name__") == module:
+            sys.settrace(None)
             os.kill(os.getpid(), number)
 
     def watched() -> int | None:
-        sys.setprofile(watch)
+        sys.settrace(watch)  # which sees calls alone: a profile, which sees what C does, too, doubles the time
         return work()
 
     return watched

@@ -267,7 +267,7 @@ def test_the_notebook_runs_and_shows_what_it_did_when_it_was_saved(run_notebook)
     ]
     sources = ["".join(cell["source"]) for cell in saved]
     [training] = [i for i, source in enumerate(sources) if "max_steps=800" in source]
-    sources[training] = sources[training].replace("max_steps=800", "max_steps=60")
+    sources[training] = sources[training].replace("max_steps=800", "max_steps=10")
     cells = run_notebook(sources)
     for before, now in zip(saved, cells, strict=True):
         assert distinct_kinds(now.outputs) == distinct_kinds(before["outputs"])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import subprocess
-import sys
 from html import unescape
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from ama.scores.terms import term_registry
 from ama.scores.terms.term import Term
 from ama.settings import PRESETS
 from ama.utils.declarations import declared
+from children import end, start
 
 ROOT = Path(__file__).parents[1]
 BASELINES = tuple(getattr(baselines, name) for name in baselines.__all__)
@@ -32,15 +31,17 @@ MODULES = (conformal, losses, latent)
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     """A strict build, in which a broken link or an unknown name is an error; --quiet would hide warnings from it."""
-    folder = tmp_path_factory.mktemp("site")
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-    )
-    assert built.returncode == 0, built.stderr
+    folder, written = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("written")
+
+    def work() -> None:
+        os.environ["NO_MKDOCS_2_WARNING"] = "1"
+        from mkdocs.__main__ import cli
+
+        cli(["build", "--strict", "--site-dir", str(folder)], standalone_mode=False)
+
+    # A fork, as the pages need what this process has imported.
+    built = end(start(work, ROOT, written), written)
+    assert built.status == 0, built.errors
     return folder
 
 

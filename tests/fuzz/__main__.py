@@ -134,7 +134,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, required=True, metavar="FOLDER", help="where failures are kept")
     parser.add_argument("--append-to", type=Path, metavar="FILE", help="results file for the summary")
     parser.add_argument("--only", choices=("serve",), help="requests to real servers, in place of files")
-    parser.add_argument("--jobs", type=int, choices=(1, 2), default=2, help="worker processes")
+    parser.add_argument("--jobs", type=int, choices=(1, 2, 4), default=2, help="worker processes")
     for kind in KINDS[:2]:
         parser.add_argument(
             f"--show-{kind}", type=int, default=0, metavar="N", help=f"show some {kind} cases"

@@ -40,6 +40,8 @@ def test_other_lines_have_one(lines, status, words):
 
 
 def test_odd_inputs_and_models_are_read_or_refused_with_one_sentence(tmp_path):
-    command = [sys.executable, *["-m", "fuzz", "--count", "40", "--seed", "0", "--keep"], str(tmp_path)]
+    # More workers than cores: they wait for a model that may be about to be whole.
+    options = ["--count", "40", "--seed", "0", "--jobs", "4", "--keep", str(tmp_path)]
+    command = [sys.executable, "-m", "fuzz", *options]
     found = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=240)
     assert found.returncode == 0, f"{found.stdout}\n{found.stderr}"

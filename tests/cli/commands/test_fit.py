@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
@@ -16,9 +17,10 @@ import pytest
 
 import ama
 from ama.cli.commands.fit import tell_of_limit
+from ama.cli.main import main
 from ama.decision.metrics import evaluate
 from ama.detectors.registry import method as detector_class
-from children import called
+from children import called, end, start
 from places import EACH, SMALL, noise, read, refused, weights, write
 from tiny_backbones import tiny
 
@@ -309,48 +311,40 @@ def test_a_model_is_never_written_over_something_else(call, bad, name, sentence)
     assert (bad / "foreign" / "holiday.txt").read_text() == "sun"
 
 
-FITS_ON_DISKS = """
-import os, sys
-from ama.cli.main import main
-
-for out in sys.argv[1:]:
-    status = main(["fit", "rows.npy", "--max-steps", "3", "--device", "cpu", "--out", out])
-    print(out, status, *sorted(os.listdir(out.split("/")[0])))
-"""
+NEW_MOUNTS = 0x20000  # CLONE_NEWNS
+CANNOT_MOUNT = 99
 
 
-def fits_on_disks(place: Path, *outs: str) -> subprocess.CompletedProcess:
-    """Fits models in ``place``, where ``disk`` and ``full`` are mounted disks; prints status and files of each."""
+def fits_on_disks(*outs: str) -> int | None:
+    """Fits models in this folder, where ``disk`` and ``full`` are mounted disks; prints status and files of each."""
     words = (
-        "mkdir disk full && mount -t tmpfs -o size=8m tmpfs disk || exit 99\n"
-        "mount -t tmpfs -o size=32k tmpfs full || exit 99\n"
-        'exec "$0" "$@"'
+        "mount --make-rprivate / && mkdir disk full && mount -t tmpfs -o size=8m tmpfs disk "
+        "&& mount -t tmpfs -o size=32k tmpfs full"
     )
-    done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", words, sys.executable, "-c", FITS_ON_DISKS, *outs],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if "ama: " not in done.stderr:
-        pytest.skip(f"nothing can be mounted here: {done.stderr}")
-    return done
+    # Mounts that only this process sees.
+    if ctypes.CDLL(None).unshare(NEW_MOUNTS) or subprocess.run(["sh", "-c", words]).returncode:
+        return CANNOT_MOUNT
+    for out in outs:
+        status = main(["fit", "rows.npy", "--max-steps", "3", "--device", "cpu", "--out", out])
+        print(out, status, *sorted(os.listdir(out.split("/")[0])))
+    return None
 
 
-@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare")
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no unshare")
 def test_a_mounted_disk_is_filled_and_a_full_one_does_not_lose_the_model(tmp_path):
     np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(200, 3)))
-    done = fits_on_disks(tmp_path, "disk", "full", "full/model")
-    assert done.stdout.splitlines() == [
+    ended = end(start(lambda: fits_on_disks("disk", "full", "full/model"), tmp_path, tmp_path), tmp_path)
+    if ended.status == CANNOT_MOUNT:
+        pytest.skip(f"nothing can be mounted here: {ended.errors}")
+    assert ended.output.splitlines() == [
         "disk 0 config.json weights.safetensors",
         "full 1",
         "full/model 1",
-    ], done.stderr
+    ], ended.errors
     for out in ("full", "full/model"):
         place = re.findall(
             f"^ama: cannot save a model at {out}: .*No space left .*; the model is kept in (.*)$",
-            done.stderr,
+            ended.errors,
             re.MULTILINE,
         )
         assert ama.load(place[0]).shape_ == (3,)
