@@ -8,7 +8,8 @@ jaxtyping for the sizes that the shapes of one call share.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import is_dataclass
 from functools import partial, wraps
 from typing import Any
@@ -42,7 +43,9 @@ def _checked_function(typechecker: Callable[..., Any], function: Callable[..., A
         return function
     if inspect.isgeneratorfunction(function) or _names_arguments(function):
         return jaxtyped(function, typechecker=typechecker)
+    declared, function.__annotations__ = function.__annotations__, dict(_known_types(function))
     whole = typechecker(function)
+    function.__annotations__ = declared
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -55,6 +58,14 @@ def _checked_function(typechecker: Callable[..., Any], function: Callable[..., A
 def _names_arguments(function: Callable[..., Any]) -> bool:
     """Whether a size is the value of an argument, as in "{n} d", which has to be found by its name."""
     return any("{" in str(annotation) for annotation in function.__annotations__.values())
+
+
+def _known_types(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """The annotations but for those of a class that only mypy imports, or that is being defined."""
+    for name, annotation in function.__annotations__.items():
+        with suppress(NameError):
+            known = eval(annotation, function.__globals__) if isinstance(annotation, str) else annotation
+            yield name, known
 
 
 # Every module that the hook of pytest's option changes looks for its decorator under this name.

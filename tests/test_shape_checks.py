@@ -60,6 +60,18 @@ def test_what_does_not_is_refused(shapes, n, told):
         rows(*map(torch.ones, shapes), n)
 
 
+@check
+def later(x: Float[Tensor, "n d"], y: NotYet) -> NotYet:
+    return y
+
+
+def test_what_is_not_yet_a_type_is_not_checked_and_the_others_are():
+    assert later(torch.ones(3, 2), 4) == 4
+    assert later.__annotations__["y"] == "NotYet"
+    with pytest.raises(BeartypeCallHintParamViolation):
+        later(torch.ones(3), 4)
+
+
 def test_a_size_that_an_argument_gives_is_checked():
     with pytest.raises(TypeCheckError, match="whilst checking the return value of"):
         codes(3, made=2)
