@@ -161,7 +161,7 @@ def test_fitting_leaves_the_callers_random_state_alone(rng):
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_it_works_in_a_pipeline_a_grid_search_and_joblib(rng):
+def test_it_works_in_a_pipeline_and_a_grid_search(rng):
     rows = rng.normal(size=(120, 4))
     pipeline = make_pipeline(StandardScaler(), PCA(2), ama.AMADetector(held_out=0.3, **FAST)).fit(rows)
     assert pipeline.predict(rows).shape == (120,)
@@ -177,10 +177,20 @@ def test_it_works_in_a_pipeline_a_grid_search_and_joblib(rng):
     ).fit(rows, truth)
     assert search.best_params_["latent_dim"] in (2, 4)
 
-    fits = joblib.Parallel(n_jobs=2)(
-        joblib.delayed(clone(search.best_estimator_).fit)(rows) for _ in range(2)
+
+def test_fits_side_by_side_are_equal_and_share_the_cores(rng, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    rows = rng.normal(size=(120, 4))
+
+    def fit(detector):
+        return detector.fit(rows), torch.get_num_threads()
+
+    detector = ama.AMADetector(held_out=0.4, false_alarm_rate=0.2, **FAST)
+    fits, threads = zip(
+        *joblib.Parallel(n_jobs=2)(joblib.delayed(fit)(clone(detector)) for _ in range(2)), strict=True
     )
     assert np.array_equal(fits[0].score_samples(rows), fits[1].score_samples(rows))
+    assert max(threads) <= max(1, joblib.cpu_count() // 2)
 
 
 def test_clone_and_pickle_keep_parameters_and_scores(digit_detector, zeros_and_ones):

@@ -9,9 +9,8 @@ LINES = """
 import numpy as np
 import ama
 from ama.detectors.drift_watch import DriftWatch
-rows = np.random.default_rng(0).normal(size=(100, 2))
-detector = ama.AMADetector(max_steps=2, random_state=0, progress=False).fit(rows)
-detector.save("model")
+rows = np.random.default_rng(0).normal(size=(100, 5))
+detector = ama.load("model")
 calls = [
     lambda: ama.load(None),
     lambda: ama.AMADetector.load(3),
@@ -44,8 +43,9 @@ append must be True or False, found 'no'
 """
 
 
-def test_an_argument_of_another_type_is_refused_by_its_name(tmp_path):
+def test_an_argument_of_another_type_is_refused_by_its_name(row_detector, tmp_path):
     """In a process without the checks of types, which refuse it before."""
+    row_detector.save(tmp_path / "model")
     words = [sys.executable, "-c", LINES]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == SENTENCES

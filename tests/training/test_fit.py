@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import subprocess
-import sys
 import time
 
-import joblib
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
@@ -78,27 +74,6 @@ def test_one_training_gives_the_last_weights_and_the_selected(images):
 def test_both_models_need_validation_samples(images):
     with pytest.raises(ValueError, match="found none"):
         fit_both(TrainingSet(images), TINY, Run())
-
-
-SIDE_BY_SIDE = """
-import ama, joblib, numpy as np
-
-def threads(seed):
-    import torch
-    images = np.random.default_rng(seed).integers(0, 256, (60, 8, 8), np.uint8)
-    ama.AMADetector(max_steps=3, random_state=seed, progress=False).fit(images)
-    return torch.get_num_threads()
-
-print(*joblib.Parallel(n_jobs=2)(joblib.delayed(threads)(seed) for seed in range(2)))
-"""
-
-
-def test_fits_side_by_side_share_the_cores():
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
-    done = subprocess.run(
-        [sys.executable, "-c", SIDE_BY_SIDE], capture_output=True, text=True, check=True, env=environment
-    )
-    assert max(map(int, done.stdout.split())) <= max(1, joblib.cpu_count() // 2)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from torch import Tensor
 MOST_NORMAL, LEAST_NORMAL = 1e30, -1e30
 
 
-def bounded(scores: Float[Tensor, ...]) -> Float[Tensor, ...]:
+def bounded(scores: Float[Tensor, " ..."]) -> Float[Tensor, " ..."]:
     """Scores, higher = more normal, within [-1e30, 1e30]; one that is not a number is -1e30.
 
     A finite sample whose score overflows lies farther from the normal samples than the arithmetic reaches. With the

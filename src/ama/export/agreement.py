@@ -135,5 +135,5 @@ def differences(
     return Differences(largest[0], largest[1] if with_map else None)
 
 
-def _largest(gaps: Num[np.ndarray, ...]) -> float:
+def _largest(gaps: Num[np.ndarray, " ..."]) -> float:
     return float(gaps.max()) if np.isfinite(gaps).all() else math.inf

@@ -60,7 +60,7 @@ class _LeakyReLU(nn.Module):
         super().__init__()
         self.slope = slope
 
-    def forward(self, x: Float[Tensor, ...]) -> Float[Tensor, ...]:
+    def forward(self, x: Float[Tensor, " ..."]) -> Float[Tensor, " ..."]:
         return torch.where(x > 0, x, self.slope * x)
 
 

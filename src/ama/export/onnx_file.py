@@ -164,7 +164,7 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _set(file: Any, name: str, value: Num[np.ndarray, ...]) -> None:
+def _set(file: Any, name: str, value: Num[np.ndarray, " ..."]) -> None:
     """Set a constant of the graph. One with the name of an input is its default."""
     from onnx import numpy_helper
 

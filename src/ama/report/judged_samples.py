@@ -31,7 +31,7 @@ class Example:
     score: float
     p_value: float
     anomalous: bool | None
-    x: Shaped[Tensor, ...]
+    x: Shaped[Tensor, " ..."]
     values: list[str | float] | None = None  # of a row of an encoded table, its columns
     size: tuple[int, int] | None = None  # height and width of an image as it was given
     groups: list[str] = field(default_factory=list)

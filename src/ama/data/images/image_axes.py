@@ -34,7 +34,7 @@ class AmbiguousAxesError(InputError):
 
 
 def channels_first(
-    array: Shaped[np.ndarray, ...], name: str, wanted: Wanted
+    array: Shaped[np.ndarray, " ..."], name: str, wanted: Wanted
 ) -> Shaped[np.ndarray, "n c h w"]:
     """Images (n, h, w), (n, c, h, w) or (n, h, w, c) in one order of axes.
 
