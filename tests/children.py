@@ -111,7 +111,9 @@ def signalled_at(
             os.kill(os.getpid(), number)
 
     def watched() -> int | None:
-        sys.settrace(watch)  # which sees calls alone: a profile, which sees what C does, too, doubles the time
+        sys.settrace(
+            watch
+        )  # which sees calls alone: a profile, which sees what C does, too, doubles the time
         return work()
 
     return watched
