@@ -111,7 +111,8 @@ def signalled_at(
             os.kill(os.getpid(), number)
 
     def watched() -> int | None:
-        sys.settrace(watch)  # which sees calls alone: a profile, which sees what C does, too, doubles the time
+        # A trace sees calls alone; a profile, which sees what C does, too, would double the time.
+        sys.settrace(watch)
         return work()
 
     return watched

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 SMALL = [
-    *("--max-steps", "20", "--batch-size", "16", "--held-out", "0.5", "--latent-dim", "4"),
+    *("--max-steps", "8", "--batch-size", "16", "--held-out", "0.5", "--latent-dim", "4"),
     *("--encoder-width", "4", "--generator-width", "4", "--discriminator-width", "4"),
 ]
 

@@ -59,7 +59,7 @@ def test_lines_are_added_and_folders_made(tmp_path):
 def test_lines_of_several_processes_at_once_stay_whole(tmp_path):
     # Longer than a file's buffer, which would write such a line in pieces.
     path, jobs = tmp_path / "results.jsonl", [(i, "x" * (20_000 + 997 * i)) for i in range(120)]
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
+    with multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn").Pool(4) as pool:
         pool.starmap(append_result, [(path, {"i": i, "text": text}) for i, text in jobs], chunksize=1)
     records = [json.loads(line) for line in path.read_text().splitlines()]
     assert sorted((record["i"], record["text"]) for record in records) == jobs

@@ -82,7 +82,7 @@ def test_an_evaluation_is_recorded_with_what_repeats_it(call, tmp_path):
     assert first["false_alarm_rate"] == flagged[~anomalous].mean()
     assert f"{flagged[~anomalous].mean():.2%} of normal samples, {flagged[anomalous].mean():.2%} of" in output
     assert (first["source"], first["normal_label"]) == (["photos"], ["cat", "dog"])
-    assert first["steps"] == first["settings"]["max_steps"] == first["parameters"]["max_steps"] == 20
+    assert first["steps"] == first["settings"]["max_steps"] == first["parameters"]["max_steps"] == 8
     assert {"versions", "machine", "date", "command", "fit_seconds"} <= first.keys()
 
 

@@ -123,7 +123,7 @@ def test_the_default_seed_is_0_and_another_gives_another_model(call, tmp_path):
 def test_a_fit_in_python_is_the_same_fit(call, place):
     images = np.load("arrays.npz")["X"][:80]
     detector = ama.AMADetector(
-        max_steps=20,
+        max_steps=8,
         batch_size=16,
         held_out=0.5,
         latent_dim=4,
