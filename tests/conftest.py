@@ -93,6 +93,10 @@ def run_notebook():
 
     def run(sources: list[str]) -> list[NotebookNode]:
         notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-        return NotebookClient(notebook, timeout=300, kernel_name="python3").execute().cells
+        return (
+            NotebookClient(notebook, timeout=300, kernel_name="python3", shutdown_kernel="immediate")
+            .execute()
+            .cells
+        )
 
     return run
