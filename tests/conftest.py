@@ -9,6 +9,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # Where this is set, each process that they start would compile the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+from functools import cache
 from pathlib import Path
 
 # Before the package: what its modules would import first, under the hook that adds the checks of shapes, is looked for
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from lightning.fabric.utilities import registry
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
@@ -27,6 +29,8 @@ from threadpoolctl import threadpool_limits
 import ama
 import shape_checks
 
+# Lightning asks every installed package for its callbacks at each fit.
+registry.entry_points = cache(registry.entry_points)
 torch.set_num_threads(1)
 threadpool_limits(1)
 

@@ -30,8 +30,8 @@ def shots(n: int, step: int) -> np.ndarray:
 @pytest.fixture(scope="module", params=SMALL, ids=lambda kind: kind.__name__)
 def detector(request):
     """Learned from the parts of a photograph in any order."""
-    order = np.random.default_rng(0).permutation(50)
-    return request.param(**SMALL[request.param], **OPTIONS).fit(shots(50, 11)[order])
+    order = np.random.default_rng(0).permutation(25)
+    return request.param(**SMALL[request.param], **OPTIONS).fit(shots(25, 22)[order])
 
 
 def test_the_map_shows_where_a_normal_image_was_changed(detector):
@@ -72,11 +72,11 @@ def test_a_saved_model_holds_the_backbone(detector, tmp_path, monkeypatch):
 
 
 def test_a_series_is_held_out_from_its_end():
-    images = shots(60, 5)
+    images = shots(40, 5)
     with pytest.warns(UserWarning, match=r"seem to be taken in series .*: the last 20% are held out"):
         in_order = PaDiM(n_channels=5, **OPTIONS).fit(images)
     calibration = in_order.model_.calibration.numpy()
-    np.testing.assert_allclose(np.sort(calibration), np.sort(in_order.score_samples(images[-12:])), rtol=1e-3)
+    np.testing.assert_allclose(np.sort(calibration), np.sort(in_order.score_samples(images[-8:])), rtol=1e-3)
     with pytest.warns(
         UserWarning, match=r"seem to be taken in series .*: held out from anywhere, too many new"
     ):

@@ -121,8 +121,8 @@ def test_a_warning_that_is_an_error_leaves_threshold_and_scores_as_they_were(rng
     assert found() == before
 
 
-def test_a_warning_of_few_held_out_samples_names_the_users_line(tmp_path):
-    """In a process without the checks of shapes, which add callers."""
+def test_few_held_out_samples_name_the_users_line_and_no_rate_is_refused(tmp_path):
+    """In a process without the checks of shapes and types, which add callers and refuse it before."""
     lines = [
         "import numpy as np",
         "from ama.baselines.neighbours import NearestNeighbours",
@@ -131,29 +131,19 @@ def test_a_warning_of_few_held_out_samples_names_the_users_line(tmp_path):
         "detector.fit(rows)",
         "detector.set_threshold(0.011)",
         "detector.calibrate(rows[:30] + 1, 0.012)",
+        "try:",
+        "    detector.set_threshold(None)",
+        "except ValueError as error:",
+        "    print(type(error).__name__, error, detector.false_alarm_rate)",
     ]
     (tmp_path / "lines.py").write_text("\n".join(lines))
     words = [sys.executable, "-W", "always", tmp_path / "lines.py"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     warned = re.findall(r"lines\.py:(\d): UserWarning: a false-alarm rate of", done.stderr)
-    assert [lines[int(number) - 1] for number in warned] == lines[-3:]
-
-
-def test_no_rate_is_refused_and_changes_nothing():
-    """In a process without the checks of types, which refuse it before."""
-    lines = """
-import numpy as np
-from ama.baselines.neighbours import NearestNeighbours
-detector = NearestNeighbours().fit(np.random.default_rng(0).normal(size=(100, 2)))
-try:
-    detector.set_threshold(None)
-except ValueError as error:
-    print(type(error).__name__, error, detector.false_alarm_rate)
-"""
-    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
+    assert [lines[int(number) - 1] for number in warned] == lines[4:7]
     assert (
         done.stdout
-        == "InputError false_alarm_rate must be a number between 0 and 1, both excluded, found None 0.05\n"
+        == "InputError false_alarm_rate must be a number between 0 and 1, both excluded, found None 0.012\n"
     )
 
 

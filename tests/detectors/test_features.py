@@ -32,9 +32,9 @@ def crops(name: str, n: int, seed: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def detector() -> ama.AMADetector:
     chosen = ama.AMADetector(
-        features="lite0", max_steps=20, false_alarm_rate=0.1, random_state=0, progress=False
+        features="lite0", max_steps=10, held_out=0.3, false_alarm_rate=0.1, random_state=0, progress=False
     )
-    return chosen.fit(crops("china.jpg", 80, 0))
+    return chosen.fit(crops("china.jpg", 50, 0))
 
 
 def test_parts_of_another_photograph_are_anomalies(detector):
@@ -84,7 +84,7 @@ def test_every_phase_of_a_fit_and_a_calibration_has_a_bar_if_wanted(monkeypatch,
     for module in ("utils.progress", "scores.scoring_networks", "training.preparation"):
         monkeypatch.setattr(f"ama.{module}.DELAY", 0.0)
     given = {"features": "lite0", "max_steps": 2, "false_alarm_rate": 0.2, "random_state": 0}
-    x = np.random.default_rng(0).integers(0, 256, (24, 3, 130, 40), dtype=np.uint8)
+    x = np.random.default_rng(0).integers(0, 256, (24, 3, 65, 20), dtype=np.uint8)
     fitted = ama.AMADetector(**given, held_out=0.4, progress=True).fit(x)
     bars = capsys.readouterr().err
     for phase, n in {
@@ -96,7 +96,7 @@ def test_every_phase_of_a_fit_and_a_calibration_has_a_bar_if_wanted(monkeypatch,
     fitted.calibrate(x[:9])
     assert "calibration: 100%" in capsys.readouterr().err
     for progress in (None, False):  # standard error is no terminal here
-        ama.AMADetector(**given, held_out=0.4, progress=progress).fit(x).calibrate(x[:9])
+        ama.AMADetector(**given, held_out=0.4, progress=progress).fit(x[:16]).calibrate(x[:5])
         assert capsys.readouterr().err == ""
 
 
@@ -123,12 +123,12 @@ def test_the_model_card_names_the_backbone_and_its_licence(detector, digit_detec
 
 
 def test_photographs_keep_their_size_and_known_anomalies_take_part(tmp_path):
-    for i in range(24):
+    for i in range(18):
         save(tmp_path / f"{i:02}.png", noise(20, 300, seed=i))
     chosen = ama.AMADetector(
         features="lite0", max_steps=2, held_out=0.5, false_alarm_rate=0.2, random_state=0, progress=False
     )
-    y = np.where(np.arange(24) < 20, 1, -1)
+    y = np.where(np.arange(18) < 14, 1, -1)
     fitted = chosen.fit(tmp_path, y)
     assert fitted.shape_ == (1, 20, 300)
     assert "known_anomalies" in fitted.score_weights()
@@ -138,7 +138,7 @@ def test_photographs_keep_their_size_and_known_anomalies_take_part(tmp_path):
 def test_a_series_is_held_out_from_its_end():
     """A camera that moves over a scene: neighbouring images overlap."""
     photograph = load_sample_image("china.jpg").transpose(2, 0, 1)
-    every = np.stack([photograph[:, 2 * i : 2 * i + 60, 5 * i : 5 * i + 90] for i in range(80)])
+    every = np.stack([photograph[:, 2 * i : 2 * i + 60, 5 * i : 5 * i + 90] for i in range(72)])
     shots, later = every[:60], every[60:]
     options = {
         "features": "lite0",

@@ -27,7 +27,7 @@ TABLES = {
 def fit(rows: np.ndarray, **given) -> ama.AMADetector:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # few samples for the threshold
-        return ama.AMADetector(max_steps=20, random_state=0, device="cpu", held_out=0.2, **given).fit(rows)
+        return ama.AMADetector(max_steps=10, random_state=0, device="cpu", held_out=0.2, **given).fit(rows)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -42,7 +42,7 @@ def test_scores_of_any_table_are_finite(name):
 
 
 def test_many_columns():
-    rows = RANDOM.normal(size=(60, 20_000))
+    rows = RANDOM.normal(size=(30, 20_000))
     detector = fit(rows, encoder_width=8, generator_width=8, discriminator_width=8)
     assert np.isfinite(detector.score_samples(rows)).all()
 

@@ -20,9 +20,9 @@ from image_files import noise
 from tiny_backbones import tiny
 
 OPTIONS = {
-    "max_steps": 5, "held_out": 0.5, "false_alarm_rate": 0.35, "random_state": 0, "progress": False,
+    "max_steps": 2, "held_out": 0.5, "false_alarm_rate": 0.35, "random_state": 0, "progress": False,
 }  # fmt: skip
-PHOTOGRAPHS = noise(12, 3, 96, 128)
+PHOTOGRAPHS = noise(8, 3, 96, 128)
 
 
 @pytest.fixture(params=["resnet", "dinov2"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import warnings
 
 import numpy as np
@@ -27,9 +28,13 @@ def _few_samples_are_enough(recwarn):
     warnings.filterwarnings("ignore", message="a false-alarm rate")
 
 
+def normal_rows() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(40, 3))
+
+
 @pytest.fixture
-def rows(rng) -> np.ndarray:
-    return rng.normal(size=(40, 3))
+def rows() -> np.ndarray:
+    return normal_rows()
 
 
 @pytest.fixture
@@ -177,23 +182,46 @@ DAMAGED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("how", DAMAGED)
-def test_a_damaged_checkpoint_is_set_aside_and_the_fit_starts_over(rows, tmp_path, monkeypatch, how):
-    monkeypatch.chdir(tmp_path)
-    whole = fit(rows, None).score_samples(rows)
-    path = tmp_path / "c" / "last.ckpt"
-    # Of a fit that was killed at step 10, so that it resumes with steps left.
-    with monkeypatch.context() as patch:
+@pytest.fixture(scope="module")
+def scores() -> np.ndarray:
+    """Of a fit without checkpoints."""
+    rows = normal_rows()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="a false-alarm rate")
+        return fit(rows, None).score_samples(rows)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The checkpoint of a fit that was killed at step 10, so that it resumes with steps left."""
+    folder = str(tmp_path_factory.mktemp("stopped"))
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ama.training.callbacks.SaveCheckpoint.on_train_batch_end", stops_at(10))
         with pytest.raises(KeyboardInterrupt):
-            fit(rows, "c", checkpoint_every=0.0001)
-    assert int(content("c")["state_dict"]["steps_done"]) == 10
+            fit(normal_rows(), folder, checkpoint_every=0.0001)
+    assert int(content(folder)["state_dict"]["steps_done"]) == 10
+    return os.path.join(folder, "last.ckpt")
+
+
+def test_a_stopped_fit_goes_on_to_the_scores_of_a_whole_one(rows, tmp_path, stopped, scores):
+    shutil.copy(stopped, tmp_path)
+    assert np.array_equal(fit(rows, str(tmp_path)).score_samples(rows), scores)
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+def test_a_damaged_checkpoint_is_set_aside_and_the_fit_starts_over(
+    rows, tmp_path, monkeypatch, stopped, scores, how
+):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "c" / "last.ckpt"
+    path.parent.mkdir()
+    shutil.copy(stopped, path)
     damage(path, how)
     broken = path.read_bytes()
     with pytest.warns(
         UserWarning, match=r"c/last.ckpt is damaged or not .*; it is kept as last.ckpt.damaged, and"
     ):
-        assert np.array_equal(fit(rows, "c").score_samples(rows), whole)
+        assert np.array_equal(fit(rows, "c").score_samples(rows), scores)
     assert (tmp_path / "c" / "last.ckpt.damaged").read_bytes() == broken
     assert sorted(os.listdir(tmp_path)) == ["c"]
     assert sorted(os.listdir(tmp_path / "c")) == [".lock", "last.ckpt", "last.ckpt.damaged"]

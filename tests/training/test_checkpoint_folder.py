@@ -80,7 +80,7 @@ def test_a_folder_belongs_to_one_fit_until_its_process_ends(tmp_path):
 def test_the_second_of_two_fits_is_refused_and_the_first_goes_on(tmp_path, rng, monkeypatch):
     monkeypatch.setattr("ama.training.checkpoint_folder.PATIENCE", 0.1)
     rows, folder = rng.normal(size=(100, 3)), str(tmp_path / "checkpoints")
-    given = {"max_steps": 150, "held_out": 0.4, "random_state": 0, "progress": False, "device": "cpu"}
+    given = {"max_steps": 80, "held_out": 0.4, "random_state": 0, "progress": False, "device": "cpu"}
     first = ama.AMADetector(**given, checkpoints=folder, checkpoint_every=0.01)
 
     def work() -> None:

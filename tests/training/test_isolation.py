@@ -21,7 +21,7 @@ from children import end, start
 
 pytestmark = pytest.mark.filterwarnings("ignore:a false-alarm rate")
 
-SHORT = {"max_steps": 8, "batch_size": 16, "held_out": 0.4, "progress": False, "device": "cpu"}
+SHORT = {"max_steps": 4, "batch_size": 16, "held_out": 0.4, "progress": False, "device": "cpu"}
 
 
 @pytest.fixture

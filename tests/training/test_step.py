@@ -78,7 +78,7 @@ def test_the_gradient_penalty_holds_the_critics_slope_near_one():
     slopes = {}
     for lipschitz in ("spectral", "spectral+gradient_penalty"):
         torch.manual_seed(0)
-        module, images = _module(dataclasses.replace(base, lipschitz=lipschitz), total=100)
+        module, images = _module(dataclasses.replace(base, lipschitz=lipschitz), total=40)
         _run(module)
         x = module.networks.normalise(images).requires_grad_()
         (slope,) = torch.autograd.grad(module.networks.discriminator(x, x).sum(), x)
@@ -178,7 +178,7 @@ def test_bfloat16_learns_what_float32_learns(digits):
     normal, test = torch.from_numpy(images[labels == 0]), torch.from_numpy(images[labels <= 1])
     found = []
     for precision in ("float32", "bfloat16"):
-        choice = dataclasses.replace(settings.COMPACT_COLOUR, max_steps=60, precision=precision)
+        choice = dataclasses.replace(settings.COMPACT_COLOUR, max_steps=40, precision=precision)
         scores = fit_model(TrainingSet(normal), choice, Run()).model.scores(test).score
         found.append(roc_auc_score(labels[labels <= 1] == 1, -scores))
     assert min(found) > 0.95
