@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import ama
-from ama.data.encoding.missing_marks import missing_mark
+from ama.data.encoding.missing_marks import AT_A_TIME, marks_notice, missing_mark
+from ama.data.sources import open_source
 
 AGES = np.arange(18, 90).repeat(5).astype(float)
 
@@ -54,6 +55,17 @@ def test_the_columns_are_named_beside_encoded_ones_and_numbered_in_an_array(fram
         detector.fit(frame)
     with pytest.warns(UserWarning, match=rf"^columns 1, 3 of X {SAID}$"):
         detector.fit(frame[["age", "size", "mass"]].to_numpy())
+
+
+def test_columns_of_a_wide_table_are_told_by_their_places():
+    rows = np.random.default_rng(0).normal(size=(40, 2 * AT_A_TIME + 3))
+    marked = [0, AT_A_TIME - 1, AT_A_TIME, 2 * AT_A_TIME + 2]
+    rows[:3, marked] = -999
+    notice = marks_notice(open_source(rows).read(), np.ones(40, dtype=bool))
+    assert notice is not None
+    assert notice.startswith(
+        f"columns {', '.join(str(place + 1) for place in marked)} of X hold -999 in some rows"
+    )
 
 
 def test_known_anomalies_may_hold_any_number(frame):

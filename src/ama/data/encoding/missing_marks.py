@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,6 +11,7 @@ from ama.data.names import of_columns
 from ama.data.samples import Samples
 
 MAX_ROWS = 10_000  # evenly spaced, that are looked at
+AT_A_TIME = 256  # numbers of each row, of which a wide table has too many for a copy
 SHARE, FEWEST = 0.01, 2  # of the rows that hold the number, and different values of the others
 NINES = np.array([float("9" * digits) for digits in range(2, 10)])
 
@@ -19,11 +20,9 @@ def marks_notice(samples: Samples, normal: Bool[np.ndarray, " n"]) -> str | None
     """Which columns hold 99, -999 or the like in some normal rows, far from all their other values, in a sentence."""
     if samples.x.ndim != 2 or not normal.any():
         return None
-    rows = np.flatnonzero(normal)
-    x = samples.x[rows[:: -(-len(rows) // MAX_ROWS)]].numpy()
-    names: Sequence[str | int] = samples.columns or range(1, x.shape[1] + 1)
-    columns = dict(zip(names, x[:, _places(samples)].T, strict=True))
-    marks = {name: mark for name, column in columns.items() if (mark := missing_mark(column)) is not None}
+    names: Sequence[str | int] = samples.columns or range(1, samples.x.shape[1] + 1)
+    columns = zip(names, _columns(samples, normal), strict=True)
+    marks = {name: mark for name, column in columns if (mark := missing_mark(column)) is not None}
     if not marks:
         return None
     shown = " or ".join(f"{mark:.0f}" for mark in sorted(set(marks.values())))
@@ -47,8 +46,13 @@ def missing_mark(column: Float[np.ndarray, " n"]) -> float | None:
     return float(found[0]) if len(found) else None
 
 
-def _places(samples: Samples) -> list[int]:
-    """The first number that each column has become; that of a column of numbers is its value."""
-    if samples.encoding is None:
-        return list(range(samples.x.shape[1]))
-    return [group[0] for group in samples.encoding.groups]
+def _columns(samples: Samples, normal: Bool[np.ndarray, " n"]) -> Iterator[Float[np.ndarray, " m"]]:
+    """Each column in some of the normal rows: the first number that it has become, which of a number is its value."""
+    rows = np.flatnonzero(normal)
+    rows = rows[:: -(-len(rows) // MAX_ROWS)]
+    d = samples.x.shape[1]
+    encoding = samples.encoding
+    first = np.arange(d) if encoding is None else np.array([group[0] for group in encoding.groups])
+    for start in range(0, d, AT_A_TIME):
+        part = samples.x[:, start : start + AT_A_TIME][rows].numpy()
+        yield from part[:, first[first // AT_A_TIME == start // AT_A_TIME] - start].T
