@@ -6,14 +6,14 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow.csv
 import pytest
-from joblib.externals.loky import get_reusable_executor
-from joblib.externals.loky.backend.context import set_start_method
 from PIL import Image
 
 import ama
@@ -36,19 +36,14 @@ class Shown(NamedTuple):
 def shown(tmp_path_factory):
     """A demo with short trainings, the digit 0 first: its folder, its results file and what it printed."""
     folder, results = tmp_path_factory.mktemp("demo") / "new" / "folder", tmp_path_factory.mktemp("results")
-    words = ["--digit", 0, "--every-digit", "--max-steps", STEPS, "--out", folder]
-
-    def work() -> int:
-        # Forks in place of new interpreters, which would import for longer than they fit.
-        set_start_method("fork")
-        status = command("demo", *words, "--append-to", results / "results.jsonl")()
-        get_reusable_executor().shutdown()  # as a process does that ends by itself
-        return status
-
-    written = tmp_path_factory.mktemp("written")
-    ended = end(start(work, written, written), written)
-    assert ended.status == 0, ended.errors
-    return Shown(folder, results / "results.jsonl", ended.output, ended.errors)
+    words = ["--digit", "0", "--every-digit", "--max-steps", str(STEPS), "--out", str(folder)]
+    done = subprocess.run(
+        [sys.executable, "-m", "ama", "demo", *words, "--append-to", str(results / "results.jsonl")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return Shown(folder, results / "results.jsonl", done.stdout, done.stderr)
 
 
 def test_it_prints_how_well_it_flags_the_digit_left_out(shown):
