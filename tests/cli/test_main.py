@@ -271,10 +271,10 @@ def test_a_wrong_call_gets_one_sentence(call, tmp_path, monkeypatch, words, sent
 
 
 def test_a_wrong_call_of_the_real_process_is_the_same():
-    process = start("score", "model", "digits", "--strikt")
+    process = start("fit", "digits", "--out", "model", "--max-stepz", "5")
     output, errors = process.communicate()
     assert (process.returncode, output) == (2, "")
-    assert errors == "ama: score: there is no option --strikt; did you mean --strict?\n"
+    assert errors == "ama: fit: there is no option --max-stepz; did you mean --max-steps?\n"
 
 
 def test_options_are_understood_with_underscores_and_equals_signs_too(call):

@@ -108,7 +108,7 @@ def test_scores_reach_a_file_without_standard_error(folder, tmp_path):
 
 def test_a_wrong_call_is_one_whoever_reads_of_it(folder):
     assert run(folder, "ama nonsense 2>&-").returncode == 2
-    assert run(folder, "ama score --nonsense 2>/dev/full").returncode == 2
+    assert run(folder, "ama fit --nonsense 2>/dev/full").returncode == 2
 
 
 IN_PYTHON = """

@@ -50,9 +50,9 @@ def test_a_model_of_an_unknown_method_is_no_traceback(digit_detector, tmp_path):
 
 
 def test_importing_the_package_is_enough_to_name_a_baseline():
-    code = "import ama; print(ama.baselines.PCAReconstruction().get_params()['device'])"
+    code = "import ama; print(ama.baselines.DeepSVDD().get_params()['preset'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "auto\n"
+    assert done.stdout == "compact\n"
 
 
 def test_a_device_that_does_not_exist_is_no_fault_of_the_folder(digit_detector, tmp_path):

@@ -71,6 +71,5 @@ def test_columns_of_a_wide_table_are_told_by_their_places():
 def test_known_anomalies_may_hold_any_number(frame):
     rows = frame[["age", "size", "mass"]].to_numpy()
     y = np.where((rows == -999).any(1) | (rows == 9999).any(1), -1, 1)
-    ama.AMADetector(max_steps=2, held_out=0.4, random_state=0, progress=False).fit(
-        rows, y
-    )  # without a warning
+    detector = ama.AMADetector(max_steps=2, held_out=0.4, random_state=0, progress=False)
+    detector.fit(rows, y)  # without a warning

@@ -13,11 +13,17 @@ import numpy as np
 from ama.benchmark.speed.timing import seconds_of
 from ama.detectors.ama import AMADetector
 
-ROUNDS = 3  # of which the fastest counts, with the files in the page cache
+ROUNDS = 3  # enough for the files to be in the page cache
 
 
 def start_times(rounds: int = ROUNDS) -> dict[str, float]:
-    """Seconds of ``ama --help`` and of ``ama score`` on ten images, each in a process of its own."""
+    """Seconds of ``ama --help`` and of ``ama score`` on ten images, each in a process of its own.
+
+    Parameters
+    ----------
+    rounds
+        Of each, of which the fastest counts.
+    """
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         images = np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
