@@ -9,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import skew
 from scipy.stats import yeojohnson as scipys
+from sklearn.preprocessing import PowerTransformer
 
-from ama.scores.symmetric_columns import FEW_ROWS, MAX_ROWS, SymmetricColumns, powered
+from ama.scores.symmetric_columns import (
+    COLUMNS_AT_ONCE,
+    FEW_ROWS,
+    MAX_ROWS,
+    SymmetricColumns,
+    likeliest_powers,
+    powered,
+)
 from draws import draw
 
 seeds = st.integers(0, 2**32)
@@ -36,6 +44,22 @@ def test_the_order_is_kept_and_every_value_is_finite(power, values):
     assert found.isfinite().all()
     assert found.square().isfinite().all()
     assert (found.diff(dim=0) >= 0).all()
+
+
+@given(seeds, st.integers(2, 300), st.floats(0.2, 3))
+def test_the_powers_are_scikit_learns_between_the_limits(seed, n, tail):
+    normal = draw(seed, n, 3)
+    rows = torch.stack([normal[:, 0], (tail * normal[:, 1]).exp(), (normal[:, 2] > 0).double()], 1)
+    rows = (rows - rows.mean(0)) / rows.std(0).clamp_min(1e-9)
+    expected = PowerTransformer(standardize=False).fit(rows.numpy()).lambdas_.clip(0, 2)
+    np.testing.assert_allclose(likeliest_powers(rows), expected, atol=1e-5)
+
+
+def test_powers_of_more_columns_than_are_searched_at_once_are_those_of_each():
+    rows = draw(0, 50, COLUMNS_AT_ONCE + 3).exp()
+    found = likeliest_powers(rows)
+    torch.testing.assert_close(found[-5:], likeliest_powers(rows[:, -5:]))
+    assert len(found) == COLUMNS_AT_ONCE + 3
 
 
 def test_a_skewed_column_is_more_symmetric_afterwards_and_a_symmetric_one_hardly_changes():

@@ -19,6 +19,7 @@ from ama.scores.densities import fit_gaussian
 from ama.scores.forward_pass import ForwardPass
 from ama.scores.map_contract import AnomalyMap, Groups, Scorer
 
+ROWS_AT_ONCE = 1024  # scored with a column changed
 MAX_COLUMNS = 1000  # with more, the expected value of a column does not depend on the others
 
 
@@ -56,12 +57,15 @@ class ColumnMap(AnomalyMap):
         self, raw: Shaped[Tensor, "b d"], scorer: Scorer, groups: Groups | None = None
     ) -> Float[Tensor, "b columns"]:
         score, expected = scorer.score(raw), self.expected(raw, scorer, groups)
-        rises = []
-        for column in groups or [[j] for j in range(raw.shape[1])]:
-            changed = raw.double().clone()
-            changed[:, column] = expected[:, column]
-            rises.append(scorer.score(changed) - score)
-        return torch.stack(rises, 1)
+        columns = groups or [[j] for j in range(raw.shape[1])]
+        at_once, rises = max(1, ROWS_AT_ONCE // max(1, len(raw))), []
+        for start in range(0, len(columns), at_once):
+            some = columns[start : start + at_once]
+            changed = raw.double().repeat(len(some), 1, 1)
+            for rows, column in zip(changed, some, strict=True):
+                rows[:, column] = expected[:, column]
+            rises.append(scorer.score(changed.flatten(0, 1)).view(len(some), -1) - score)
+        return torch.cat(rises).T
 
     def expected(
         self, raw: Shaped[Tensor, "b d"], scorer: Scorer, groups: Groups | None = None
