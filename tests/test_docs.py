@@ -38,7 +38,7 @@ PAGES = {
     ),
     **dict.fromkeys(("ablations", "faster", "garments", "minutes"), "ablations"),
     **dict.fromkeys(("paper", "hour", "readings"), "readings"),
-    **dict.fromkeys(("tables", "tables_contaminated"), "tables"),
+    **dict.fromkeys(("tables", "tables_keel", "tables_contaminated"), "tables"),
     "table1": "data-sets",
     "inspection": "inspection",
 }

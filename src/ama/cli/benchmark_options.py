@@ -64,8 +64,8 @@ def refuse_unused(given: Namespace, command: str, names: Iterable[str]) -> None:
 GRID = argument(
     "grid",
     "mnist, cifar10, table1 (each also with _methods), fashion_mnist, paper, paper_form, hour, readings, "
-    "ablations, faster, garments, minutes, equal_seconds, tables, tables_contaminated, inspection, digits, or smoke to "
-    "try the command",
+    "ablations, faster, garments, minutes, equal_seconds, tables, tables_keel, tables_contaminated, inspection, "
+    "digits, or smoke to try the command",
 )
 DATA = text("--data", "FOLDER", "folder with NAME/train and NAME/test of each data set; default: the hub")
 MAX_STEPS = count("--max_steps", "training steps, in place of the preset's number")

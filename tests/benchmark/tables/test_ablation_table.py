@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ama.benchmark.tables.grid import SEEDS, cells_of
+from ama.benchmark.tables.cell import SEEDS
+from ama.benchmark.tables.grid import cells_of
 from ama.benchmark.tables.show_grid import show_grid
 from ama.io.results_files import append_result
 from grid_records import add_result, auroc_of, table_row

@@ -8,6 +8,7 @@ from typing import Any
 
 from ama.benchmark.tables.compared_methods import BASELINES, KNOWN
 
+SEEDS = (0, 1, 2)  # of cells that are run more than once
 ALL_BUT = "all but "  # prefix of a class: every other class is normal
 
 

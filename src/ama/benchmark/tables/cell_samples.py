@@ -53,7 +53,6 @@ def samples_of(cell: Cell, folder: str | None) -> Experiment:
         If a data set is missing, has no such class, or holds images of another shape than the normal ones.
     """
     if cell.labelled:
-        assert folder is not None
         return rows_of(cell, folder)
     experiment = _one_class(cell, folder) if cell.against is None else _two_sets(cell, cell.against, folder)
     return experiment if cell.judged is None else experiment.judging(cell.judged, cell.seed)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 
-from ama.benchmark.tables.cell import ALL_BUT, Cell
+from ama.benchmark.tables.cell import ALL_BUT, SEEDS, Cell
 from ama.benchmark.tables.compared_methods import (
     ABLATIONS,
     AMA,
-    ASSUMED,
     BOUNDED,
     EARLY,
     FALLING,
@@ -19,9 +18,6 @@ from ama.benchmark.tables.compared_methods import (
     FGAN_CIFAR10,
     LONGER,
     READINGS,
-    ROW_VARIANTS,
-    SHORTER_ON_ROWS,
-    TOLD,
     TRAINED_THRICE,
     UNTRAINED,
     WITHOUT_IMAGES,
@@ -29,14 +25,11 @@ from ama.benchmark.tables.compared_methods import (
 from ama.benchmark.tables.digits import STEPS
 from ama.benchmark.tables.inspected_methods import FEATURES, INSPECTED, PADIM, PATCH_CORE
 from ama.benchmark.tables.inspection_sets import INSPECTION_SETS, found_sets
-from ama.benchmark.tables.outside_detectors import ELLIPTIC, FIFTH, FIRST, OUTSIDE
 from ama.benchmark.tables.published import DIGITS, GARMENTS, OBJECTS, TABLE_1
-from ama.benchmark.tables.row_samples import SHARES
-from ama.benchmark.tables.row_sets import ADBENCH, EMBEDDINGS
+from ama.benchmark.tables.row_grids import contaminated_tables, further_tables, tables_and_embeddings
 from ama.errors import InputError
 from ama.settings import COMPACT_COLOUR
 
-SEEDS = (0, 1, 2)
 ABLATED = (("mnist", "3"), ("cifar10", "airplane"))
 ABLATION_STEPS = {"mnist": 700, "fashion_mnist": 700, "cifar10": 1000}
 CURVE_STEPS = (300, 700, 1500, 4000, 10000)
@@ -80,10 +73,9 @@ OUT_OF_DISTRIBUTION = (
     "input complexity",
     "Deep SVDD",
 )
-TABLES, CONTAMINATED, INSPECTION = "tables", "tables_contaminated", "inspection"
+TABLES, KEEL_TABLES, CONTAMINATED = "tables", "tables_keel", "tables_contaminated"
+INSPECTION = "inspection"
 INSPECTED_BY_ALL = OBJECTS[::4]  # classes of CIFAR-10 on which the methods on places are measured, too
-ON_ROWS = ("compact", *ROW_VARIANTS, *OUTSIDE)
-ON_UNCLEAN_ROWS = ("compact", ASSUMED, TOLD, FIFTH, FIRST, "LOF", "one Gaussian", "isolation forest", "ECOD")
 # JPEG artefacts alone separate this pair as published, so it is also measured with both sides encoded as JPEG.
 SAME_CODING = Cell("cifar10", None, "tiny_imagenet32", "compact", jpeg=True)
 
@@ -206,28 +198,6 @@ def _readings() -> Iterator[Cell]:
                 yield Cell("digits", normal, None, method, seed, max_steps=READING_STEPS, strict_only=True)
 
 
-def _tables() -> Iterator[Cell]:
-    """A second to a minute a cell."""
-    for seed in SEEDS:
-        for method in ON_ROWS:
-            for data in (*ADBENCH, *EMBEDDINGS):
-                # The covariance of its subsets is singular where there are about as many columns as rows, and the
-                # score of so many columns does not depend on the training.
-                if method not in (ELLIPTIC, SHORTER_ON_ROWS) or data in ADBENCH:
-                    yield Cell(data, None, None, method, seed, strict_only=True)
-
-
-def _contaminated() -> Iterator[Cell]:
-    """One seed of AMA, whose fits take longer than those of the others."""
-    for seed in SEEDS:
-        for method in ON_UNCLEAN_ROWS:
-            if method in AMA and seed != SEEDS[0]:
-                continue
-            for data in ADBENCH:
-                for share in SHARES:
-                    yield Cell(data, None, None, method, seed, strict_only=True, contamination=share)
-
-
 def _inspection(sets: Iterable[str]) -> Iterator[Cell]:
     """Half a minute to some minutes a cell; the images of a set are read once for the methods that follow."""
     for data in sets:
@@ -267,8 +237,9 @@ GRIDS: dict[str, list[Cell]] = {
     "paper": list(_paper()),
     "hour": list(_hour()),
     "readings": list(_readings()),
-    TABLES: list(_tables()),
-    CONTAMINATED: list(_contaminated()),
+    TABLES: list(tables_and_embeddings()),
+    KEEL_TABLES: list(further_tables()),
+    CONTAMINATED: list(contaminated_tables()),
     INSPECTION: [*_inspection(INSPECTION_SETS), *_inspected_classes()],
     "smoke": list(_smoke()),
 }

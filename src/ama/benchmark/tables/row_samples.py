@@ -15,7 +15,7 @@ MOST_ROWS = 20_000  # that are learned from; also of the judged normal rows, and
 SHARES = (0.0, 0.05, 0.1)  # of anomalies among the learned rows
 
 
-def rows_of(cell: Cell, folder: str) -> Experiment:
+def rows_of(cell: Cell, folder: str | None) -> Experiment:
     """Draw the rows of a cell by its seed.
 
     For a cell with a ``contamination``, half of the anomalies may be learned and the others are judged. The learned
@@ -27,7 +27,7 @@ def rows_of(cell: Cell, folder: str) -> Experiment:
     cell
         A cell whose data set is labelled.
     folder
-        Folder of the data sets.
+        Folder of the data sets, if they need one.
 
     Raises
     ------

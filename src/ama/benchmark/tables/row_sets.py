@@ -1,4 +1,4 @@
-"""Sets of rows whose anomalies are known: files NAME.npz with the rows ``X`` and ``y``, which is 1 for an anomaly."""
+"""Sets of rows whose anomalies are known: tables of KEEL, or files NAME.npz with ``X`` and ``y``, 1 for an anomaly."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ama.benchmark.tables.keel_tables import FOLDER, LABEL, keel_file, keel_table
 from ama.data.sources import open_source
 from ama.errors import InputError
 
@@ -50,27 +51,36 @@ def file_of(name: str, folder: str) -> Path:
 
 
 def rows_available(name: str, folder: str | None) -> bool:
-    """Whether the file of a set is in ``folder``; none is on the hub."""
+    """Whether the file of a set is in ``folder`` or in an installed package; none is on the hub."""
+    if folder_of(name) == FOLDER:
+        return keel_file(short_name(name)) is not None
     return folder is not None and file_of(name, folder).is_file()
 
 
 @lru_cache(maxsize=1)
-def labelled_rows(name: str, folder: str) -> LabelledRows:
+def labelled_rows(name: str, folder: str | None) -> LabelledRows:
     """Read the rows of a set.
+
+    The columns of a table of KEEL become numbers as those of a user's table do, by what its normal rows have.
 
     Parameters
     ----------
     name
-        One of ``ADBENCH`` or ``EMBEDDINGS``.
+        One of ``ADBENCH``, ``EMBEDDINGS`` or ``KEEL``.
     folder
-        Folder with NAME.npz.
+        Folder with NAME.npz, which tables of KEEL do not need.
 
     Raises
     ------
     InputError
         If the file cannot be read, or its labels are not 0 for normal rows and 1 for anomalies.
     """
-    samples = open_source(str(file_of(name, folder))).read()
+    if folder_of(name) == FOLDER:
+        table = keel_table(short_name(name))
+        samples = open_source(table, learn_from=(table[LABEL] == "0").to_numpy()).read()
+    else:
+        assert folder is not None
+        samples = open_source(str(file_of(name, folder))).read()
     labels = np.array([]) if samples.labels is None else samples.labels
     found = set(labels)
     if found != {"0", "1"}:

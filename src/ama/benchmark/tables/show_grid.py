@@ -10,7 +10,15 @@ from ama.benchmark.tables.cell import Cell
 from ama.benchmark.tables.contamination_table import contamination_table
 from ama.benchmark.tables.cost_table import cost_table
 from ama.benchmark.tables.experiment_table import experiment_table
-from ama.benchmark.tables.grid import CONTAMINATED, EQUAL_SECONDS, INSPECTION, METHODS_OF, TABLES, cells_of
+from ama.benchmark.tables.grid import (
+    CONTAMINATED,
+    EQUAL_SECONDS,
+    INSPECTION,
+    KEEL_TABLES,
+    METHODS_OF,
+    TABLES,
+    cells_of,
+)
 from ama.benchmark.tables.grid_results import n_other_lines, records_of, results_path
 from ama.benchmark.tables.inspection_table import inspection_tables
 from ama.benchmark.tables.method_table import method_table
@@ -53,7 +61,7 @@ def show_grid(grid: str, results: str | None) -> str:
         parts += [method_table(compared, found), cost_table(compared, found)]
     elif grid == EQUAL_SECONDS:
         parts += [method_table(cells, records, with_published=False), cost_table(cells, records)]
-    elif grid == TABLES:
+    elif grid in (TABLES, KEEL_TABLES):
         parts += rank_tables(cells, records)
     elif grid == CONTAMINATED:
         parts.append(contamination_table(cells, records))
