@@ -16,7 +16,7 @@ from ama.data.images.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXE
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow_reading import decodable
-from ama.data.tables.table_files import TABLES, WORKBOOKS, open_table_file
+from ama.data.tables.table_files import ALONE, TABLES, open_table_file
 from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.tables.table_names import NUMBERS, file_suffix
 from ama.errors import InputError
@@ -74,7 +74,7 @@ def open_url(url: str, wanted: Wanted) -> Source:
     if kind == pafs.FileType.NotFound:
         raise InputError(f"there is no file or folder {without_secrets(url)}")
     suffix = file_suffix(place.name)
-    if suffix in TABLES or suffix in WORKBOOKS:
+    if suffix in TABLES or suffix in ALONE:
         return open_table_file(place, wanted, [])
     if suffix in ARRAYS:
         return open_array_file(place, wanted)

@@ -48,7 +48,7 @@ from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.tables.arrow_reading import readable
 from ama.data.tables.image_columns import ImageColumn
 from ama.data.tables.partitions import is_partition
-from ama.data.tables.table_files import TABLES, WORKBOOKS, open_table_file
+from ama.data.tables.table_files import ALONE, TABLES, open_table_file
 from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.tables.table_names import NUMBERS, file_suffix
 from ama.data.tables.table_rows import TableRows
@@ -231,11 +231,12 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
 
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
-    **dict.fromkeys((*TABLES, *WORKBOOKS), lambda path, wanted: open_table_file(path, wanted, [path.parent])),
+    **dict.fromkeys((*TABLES, *ALONE), lambda path, wanted: open_table_file(path, wanted, [path.parent])),
     **dict.fromkeys(ARRAYS, open_array_file),
 }
 INSTEAD = {
     **dict.fromkeys((".xls", ".ods"), "save its sheet as CSV"),
-    ".json": "store it as JSON Lines (.jsonl), one object a line",
+    ".data": "name it .csv if its fields are separated by commas, semicolons or tabs",
+    ".tab": "name it .tsv",
     **dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it"),
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
+from PIL import Image
 
 from ama.data.sources import open_source
 from ama.data.tables import json_tables
@@ -61,7 +65,22 @@ def test_whole_numbers_that_are_rounded_are_told_as_of_csv(tmp_path, first, n):
             '{"a": 1}\n{"a": "x"}\n',
             r"x\.jsonl has a string in row 2 \(counted from 1\), column 'a', expected a number",
         ),
-        ('[{"a": 1}, {"a": 2}]', r"x\.jsonl does not begin with an object, expected JSON Lines such as"),
+        ("1\n2\n", r"x\.jsonl does not begin with an object, expected JSON Lines such as"),
+        ("[]", r"x\.jsonl holds an empty array, expected one of objects"),
+        (
+            '[{"a": 1}, [2]]',
+            r"x\.jsonl has no object in row 2 \(counted from 1\) of its array, expected objects",
+        ),
+        (
+            '[{"a": 1}, {"a": 2}',
+            r"x\.jsonl cannot be read as a JSON array: Expecting ',' delimiter: line 1 column 20",
+        ),
+        ("[" * 100_000, r"x\.jsonl cannot be read as a JSON array: "),
+        ('[{"a": 1, "a": 2}]', r"x\.jsonl cannot be read as a JSON array: an object holds a key twice"),
+        (
+            '[{"a": 1}, {"a": "x"}]',
+            r"x\.jsonl has a string in row 2 \(counted from 1\), column 'a', expected a number",
+        ),
         ("\n \n", r"x\.jsonl is an empty file, expected JSON Lines"),
         ('{"a": 1}\n{"a": 2', r"x\.jsonl cannot be read: JSON parse error.* in row 2 \(counted from 1\)$"),
         (
@@ -77,7 +96,37 @@ def test_what_is_no_table_is_refused(tmp_path, text, told):
         open_source(tmp_path / "x.jsonl")
 
 
+@pytest.mark.parametrize("name", ["x.json", "x.json.gz", "x.jsonl"])
+def test_an_array_of_objects_is_the_table_of_its_lines(tmp_path, name):
+    rows = [{"a": i / 3, "kind": f"é{i % 3}", "b": i} for i in range(N)]
+    del rows[7]["b"]
+    text = json.dumps(rows, ensure_ascii=False, indent=2).encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    found, expected = open_source(tmp_path / name), open_source(store(tmp_path / "lines.jsonl", rows))
+    assert found.encoding == expected.encoding
+    assert torch.equal(found.read().x, expected.read().x)
+
+
+def test_pandas_records_have_the_scores_of_the_frame(tmp_path):
+    frame = pd.DataFrame({"a": np.arange(N) / 8, "kind": ["x", "y", None] * (N // 3)})
+    frame.to_json(tmp_path / "x.json", orient="records")
+    assert torch.equal(open_source(tmp_path / "x.json").read().x, open_source(frame).read().x)
+
+
+def test_a_json_file_beside_images_is_not_the_table_of_the_folder(tmp_path):
+    for i in range(3):
+        Image.new("L", (8, 8), i).save(tmp_path / f"{i}.png")
+    (tmp_path / "annotations.json").write_text('[{"a": 1}]')
+    source = open_source(tmp_path)
+    assert len(source) == 3
+    assert any("annotations.json" in remark or ".json" in remark for remark in source.remarks)
+
+
 def test_what_is_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(json_tables, "MAX_BYTES", 100)
     with pytest.raises(InputError, match=r"x\.jsonl holds more than 2 GiB, expected less of JSON Lines"):
         open_source(store(tmp_path / "x.jsonl", [{"a": i} for i in range(50)]))
+    monkeypatch.setattr(json_tables, "MAX_ARRAY", 90)
+    (tmp_path / "y.json").write_text(json.dumps([{"a": i} for i in range(10)]))
+    with pytest.raises(InputError, match=r"y\.json holds an array of more than 256 MiB, expected JSON Lines"):
+        open_source(tmp_path / "y.json")

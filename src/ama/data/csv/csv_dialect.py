@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from ama.data.csv.csv_blank_lines import Filled
-from ama.data.csv.csv_header import check_header, is_number, left_out, most_of_title
+from ama.data.csv.csv_header import check_header, is_number, lacks_names, left_out, most_of_title
 from ama.data.csv.decimal_signs import decimal_sign, has_groups
 from ama.data.tables.arrow import EmptyTableError, check_names
 from ama.errors import InputError
@@ -58,6 +58,8 @@ class Dialect:
         What a line below the column names holds that is taken for units and skipped, too; empty if there is none.
     doubtful
         Whether the points in its numbers may as well stand between thousands.
+    unnamed
+        Whether the first line is a row, and the columns are called by their numbers.
     filled
         The part that is read; None for a whole file.
     """
@@ -71,6 +73,7 @@ class Dialect:
     n_above: int = 0
     units: tuple[str, ...] = ()
     doubtful: bool = False
+    unnamed: bool = False
     filled: Filled | None = None
 
     def assumed(self, separator: str) -> str:
@@ -91,6 +94,10 @@ class Dialect:
     def left_out(self) -> list[str]:
         """What is said of lines that are skipped, after the name of the file."""
         words = []
+        if self.unnamed:
+            n = len(self.names)
+            names = f"names, which are 1 to {n}" if n > 1 else "name, which is 1"
+            words.append(f"the first line is a row like the others, so it is not taken for column {names}")
         if self.n_above:
             words.append(f"{left_out('first', self.n_above, 'line')}: the column names are below")
         if self.units:
@@ -137,18 +144,22 @@ def find_dialect(
     n_above, lines = sum(bool(line.strip()) for line in lines[:above]), lines[above:]
     separator = given or _separator(lines, expected)
     (names, *rows), n_header = _parsed(lines, separator)
-    units = _units(lines[n_header:], separator)
-    if units:
+    unnamed = not above and lacks_names(names, rows)
+    units = () if unnamed else _units(lines[n_header:], separator)
+    if unnamed:
+        n_header, rows, names = 0, [names, *rows], [str(i + 1) for i in range(len(names))]
+    elif units:
         n_header, rows = n_header + 1, rows[1:]
     n_skipped += above + n_header
     names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
     check_names(names, name)
-    check_header(names, rows, name)
+    if not unnamed:
+        check_header(names, rows, name)
     fields = [field for row in rows for field in row]
     sign = decimal_sign(fields, separator)
     doubtful = sign is None and any(has_groups(field, separator) for field in fields)
     return Dialect(
-        encoding, separator, sign or decimal, n_skipped, names, '"' in text, n_above, units, doubtful
+        encoding, separator, sign or decimal, n_skipped, names, '"' in text, n_above, units, doubtful, unnamed
     )
 
 

@@ -3,8 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ama.errors import InputError
+
+
+def lacks_names(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first line is a row like the others, so that the file has no column names.
+
+    Each text is in its column again, which holds texts, and numbers are not such as may be names. The same line among
+    the others is rather a header that is repeated.
+
+    Parameters
+    ----------
+    first
+        Fields of the first line.
+    rows
+        Those of the following lines.
+    """
+    fields, below = [field.strip() for field in first], [[field.strip() for field in row] for row in rows]
+    numbers = [field for field in fields if is_number(field)]
+    columns = {
+        i: [row[i] for row in below if i < len(row) and row[i]] for i, field in enumerate(fields) if field
+    }
+    texts = {i: column for i, column in columns.items() if not is_number(fields[i])}
+    if not columns or fields in below:
+        return False
+    if not all(
+        fields[i] in found and sum(map(is_number, found)) < len(found) / 2 for i, found in texts.items()
+    ):
+        return False
+    return bool(texts) or not _may_be_names(numbers)
+
+
+def _may_be_names(numbers: Sequence[str]) -> bool:
+    """Whether they increase from 0 or above, as years and wavelengths do, so that they may be names of columns."""
+    values = [float(number.replace(",", ".")) for number in numbers]
+    return values[0] >= 0 and all(a < b for a, b in pairwise(values))
 
 
 def check_header(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:

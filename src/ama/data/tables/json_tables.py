@@ -1,10 +1,12 @@
-"""JSON Lines files, one object a line, as tables."""
+"""JSON files as tables: JSON Lines, one object a line, or one array of objects."""
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.json
@@ -16,6 +18,7 @@ from ama.data.tables.arrow_reading import decodable, text_file
 from ama.errors import InputError
 
 MAX_BYTES = 2**31 - 2  # pyarrow's limit on what is parsed at once
+MAX_ARRAY = 2**28  # bytes of an array, whose objects are all in memory before they are lines
 # pyarrow's words on a value of another type than those before.
 CHANGED = re.compile(
     r"Column\(/(?P<column>.+)\) changed from (?P<before>\w+) to (?P<found>\w+) in row (?P<row>\d+)"
@@ -25,12 +28,12 @@ IN_ROW = re.compile(r"(?P<reason>JSON parse error: .+?)\.? in row (?P<row>\d+)")
 
 
 def json_table(path: Path | RemoteFile) -> ArrowTable:
-    """A JSON Lines file, held in memory: a value of another type than the others may be in its last line.
+    """A JSON file, held in memory: a value of another type than the others may be in its last line.
 
     Raises
     ------
     InputError
-        If the file is empty, too large, no JSON Lines, or has a column of several types.
+        If the file is empty, too large, neither JSON Lines nor an array of objects, or has a column of several types.
     """
     with decodable(str(path)):
         with text_file(path) as file:
@@ -39,7 +42,10 @@ def json_table(path: Path | RemoteFile) -> ArrowTable:
             raise InputError(
                 f"{path} holds more than 2 GiB, expected less of JSON Lines: store it as Parquet"
             )
-        if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
+        begins = text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        if begins == b"[":
+            text = _lines(text, str(path))
+        elif begins != b"{":
             empty = not text.strip()
             found = "is an empty file" if empty else "does not begin with an object"
             refusal = EmptyTableError if empty else InputError
@@ -50,6 +56,32 @@ def json_table(path: Path | RemoteFile) -> ArrowTable:
             if (reason := _reason(str(error))) is None:
                 raise
             raise InputError(f"{path} {reason}") from error
+
+
+def _lines(text: bytes, name: str) -> bytes:
+    """JSON Lines of an array of objects."""
+    if len(text) > MAX_ARRAY:
+        raise InputError(
+            f"{name} holds an array of more than 256 MiB, expected JSON Lines, one object a line"
+        )
+    try:
+        rows = json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} cannot be read as a JSON array: {error}") from error
+    if not rows:
+        raise EmptyTableError(f"{name} holds an empty array, expected one of objects")
+    if odd := next((row for row, found in enumerate(rows, 1) if not isinstance(found, dict)), None):
+        raise InputError(
+            f"{name} has no object in row {odd} (counted from 1) of its array, expected objects alone"
+        )
+    return "\n".join(map(json.dumps, rows)).encode()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise ValueError("an object holds a key twice")
+    return row
 
 
 def _reason(error: str) -> str | None:

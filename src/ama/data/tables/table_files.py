@@ -14,7 +14,7 @@ from ama.data.tables.excel_tables import excel_table
 from ama.data.tables.ipc_tables import ipc_table
 from ama.data.tables.json_tables import json_table
 from ama.data.tables.parquet_tables import parquet_table
-from ama.data.tables.table_names import file_suffix
+from ama.data.tables.table_names import JSON, file_suffix
 from ama.data.tables.table_sources import open_table
 
 SEPARATED = {".csv": ",", ".tsv": "\t"}
@@ -27,9 +27,12 @@ TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".feather": lambda path, wanted: ipc_table(path),
 }
 # Those that are read only where they are named: beside other files in a folder, they are rather about these.
-WORKBOOKS = {".xlsx": excel_table}
+ALONE: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
+    ".xlsx": excel_table,
+    JSON: lambda path, wanted: json_table(path),
+}
 
 
 def open_table_file(path: Path | RemoteFile, wanted: Wanted, folders: list[Path]) -> Source:
-    """A file with a suffix of ``TABLES`` or ``WORKBOOKS`` as a source; ``folders`` as in :func:`open_table`."""
-    return open_table({**TABLES, **WORKBOOKS}[file_suffix(path.name)](path, wanted), wanted, folders)
+    """A file with a suffix of ``TABLES`` or ``ALONE`` as a source; ``folders`` as in :func:`open_table`."""
+    return open_table({**TABLES, **ALONE}[file_suffix(path.name)](path, wanted), wanted, folders)

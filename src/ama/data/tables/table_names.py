@@ -10,6 +10,7 @@ from ama.data.tables.arrow_reading import COMPRESSIONS
 PARQUET = ".parquet"
 STORED = (PARQUET, ".arrow", ".feather")
 TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")
+JSON = ".json"
 NUMBERS = (".txt", ".dat")  # of an array, without names of columns
 
 
@@ -17,7 +18,7 @@ def file_suffix(name: str) -> str:
     """The suffix that says what a file holds, in lower case: ``.csv`` of ``Sensors.CSV.gz``."""
     path = PurePath(name.lower())
     inner = PurePath(path.stem).suffix
-    return inner if path.suffix in COMPRESSIONS and inner in (*TEXTS, *NUMBERS) else path.suffix
+    return inner if path.suffix in COMPRESSIONS and inner in (*TEXTS, JSON, *NUMBERS) else path.suffix
 
 
 def shards(names: Iterable[str]) -> list[str]:
