@@ -75,9 +75,9 @@ def test_auto_is_compact():
 
 @pytest.mark.parametrize("preset", get_args(settings.Preset))
 @pytest.mark.parametrize("variant", PRESETS)
-def test_every_preset_has_one_length_and_stands_its_own_checks(preset, variant):
+def test_every_preset_has_a_length_and_stands_its_own_checks(preset, variant):
     found = resolve(preset, variant)
-    assert (found.max_steps is None) != (found.max_epochs is None)
+    assert {found.max_steps, found.max_epochs} != {None}
     assert asdict(resolve("paper", variant, **asdict(found))) == asdict(found)
 
 

@@ -9,7 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.training.batches import Batches
+from ama.settings import resolve
+from ama.training.batches import Batches, n_steps
 from ama.utils.random_generators import generator_for
 
 SIZES = {"n": st.integers(1, 60), "size": st.integers(1, 80), "seed": st.integers(0, 2**32 - 1)}
@@ -82,3 +83,15 @@ def test_drawing_leaves_the_global_random_state_alone():
     before = torch.get_rng_state()
     make(10, 3, 9, 0).batch(5)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_of_two_lengths_of_a_training_the_shorter_counts():
+    both = resolve("compact", "colour images", max_steps=10, max_epochs=3, batch_size=16)
+    assert [n_steps(both, n) for n in (5, 16, 17, 48, 64)] == [3, 3, 6, 9, 10]
+    assert n_steps(resolve("paper", "colour images", max_epochs=3, batch_size=16), 100) == 21
+    assert n_steps(resolve("compact", "colour images", max_steps=10), 1000) == 10
+
+
+def test_few_rows_are_trained_on_for_fewer_steps():
+    rows = resolve("compact", "tabular data")
+    assert [n_steps(rows, n) for n in (20, 150, 1000)] == [200, 600, 1500]

@@ -10,7 +10,16 @@ from jaxtyping import Int
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
+from ama.settings import Settings
 from ama.utils.random_generators import generator_for
+
+
+def n_steps(settings: Settings, n_samples: int) -> int:
+    """Length of a training in steps: of the steps and the passes over the samples that the settings name, the fewer."""
+    passes = settings.max_epochs and settings.max_epochs * -(
+        -n_samples // min(settings.batch_size, n_samples)
+    )
+    return min(filter(None, (settings.max_steps, passes)))
 
 
 class Batch(NamedTuple):

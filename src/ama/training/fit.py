@@ -21,7 +21,7 @@ from ama.scores.kinds.factory import kind_of_fit
 from ama.scores.model import Model
 from ama.scores.terms.term_registry import chosen_terms
 from ama.settings import Settings
-from ama.training.batches import Batches
+from ama.training.batches import Batches, n_steps
 from ama.training.callbacks import Losses, LossMonitor
 from ama.training.checkpoint_folder import claimed
 from ama.training.flattened_columns import Shown, warn_of_flattened
@@ -222,8 +222,7 @@ def _train_model(data: TrainingSet, settings: Settings, run: Run) -> _Training:
         networks.row_scaling.fit(rows)
 
     n = len(train)
-    per_pass = -(-n // min(settings.batch_size, n))
-    total = settings.max_steps or per_pass * (settings.max_epochs or 1)
+    total = n_steps(settings, n)
     # The paper's training takes the images as they are.
     symmetric = settings.lambda_rotation > 0 and is_mirror_symmetric(train)
     samples = reader(train, run.device)

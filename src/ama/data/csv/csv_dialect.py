@@ -143,24 +143,36 @@ def find_dialect(
     above = _above(lines, given)
     n_above, lines = sum(bool(line.strip()) for line in lines[:above]), lines[above:]
     separator = given or _separator(lines, expected)
-    (names, *rows), n_header = _parsed(lines, separator)
-    unnamed = not above and lacks_names(names, rows)
-    units = () if unnamed else _units(lines[n_header:], separator)
-    if unnamed:
-        n_header, rows, names = 0, [names, *rows], [str(i + 1) for i in range(len(names))]
-    elif units:
-        n_header, rows = n_header + 1, rows[1:]
+    names, rows, n_header, units = _header(lines, separator)
     n_skipped += above + n_header
     names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
     check_names(names, name)
-    if not unnamed:
+    if n_header:
         check_header(names, rows, name)
     fields = [field for row in rows for field in row]
     sign = decimal_sign(fields, separator)
     doubtful = sign is None and any(has_groups(field, separator) for field in fields)
     return Dialect(
-        encoding, separator, sign or decimal, n_skipped, names, '"' in text, n_above, units, doubtful, unnamed
+        encoding,
+        separator,
+        sign or decimal,
+        n_skipped,
+        names,
+        '"' in text,
+        n_above,
+        units,
+        doubtful,
+        not n_header,
     )
+
+
+def _header(lines: list[str], separator: str) -> tuple[list[str], list[list[str]], int, tuple[str, ...]]:
+    """Column names, rows, the number of lines of the header, 0 if there is none, and the units in its last line."""
+    (names, *rows), n_header = _parsed(lines, separator)
+    if lacks_names(names, rows):
+        return [str(i + 1) for i in range(len(names))], [names, *rows], 0, ()
+    units = _units(lines[n_header:], separator)
+    return (names, rows[1:], n_header + 1, units) if units else (names, rows, n_header, ())
 
 
 def _first_lines(text: str, whole: bool, name: str) -> list[str]:
