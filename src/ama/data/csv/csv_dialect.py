@@ -5,10 +5,18 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ama.data.csv.csv_blank_lines import Filled
-from ama.data.csv.csv_header import check_header, is_number, lacks_names, left_out, most_of_title
+from ama.data.csv.csv_header import (
+    begins_with_digit,
+    check_header,
+    is_number,
+    is_unit,
+    lacks_names,
+    left_out,
+    most_of_title,
+)
 from ama.data.csv.decimal_signs import decimal_sign, has_groups
 from ama.data.tables.arrow import EmptyTableError, check_names
 from ama.errors import InputError
@@ -26,9 +34,6 @@ BYTE_ORDER_MARKS = {  # that of UTF-32 begins with that of UTF-16
 }
 EXAMINED = 50  # lines
 MOST_ABOVE = 20  # lines above the column names
-# In place of a number that is missing, or is none.
-NO_VALUE = {"-", "?", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "missing", "inf", "true", "false"}
-UNIT = re.compile(r"[^\W\d_]|[%°$€£¥]")  # a letter or a sign, so no mark of a missing value such as "--"
 LINE_END = re.compile(r"\r\n|\r|\n")
 # Excel's own line on the separator.
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
@@ -152,18 +157,8 @@ def find_dialect(
     fields = [field for row in rows for field in row]
     sign = decimal_sign(fields, separator)
     doubtful = sign is None and any(has_groups(field, separator) for field in fields)
-    return Dialect(
-        encoding,
-        separator,
-        sign or decimal,
-        n_skipped,
-        names,
-        '"' in text,
-        n_above,
-        units,
-        doubtful,
-        not n_header,
-    )
+    found = Dialect(encoding, separator, sign or decimal, n_skipped, names, '"' in text)
+    return replace(found, n_above=n_above, units=units, doubtful=doubtful, unnamed=not n_header)
 
 
 def _header(lines: list[str], separator: str) -> tuple[list[str], list[list[str]], int, tuple[str, ...]]:
@@ -276,17 +271,9 @@ def _units(lines: list[str], separator: str) -> tuple[str, ...]:
     first, *rest = rows
     found = [(j, field.strip()) for j, field in enumerate(first) if field.strip()]
     below = [[row[j].strip() for row in rest if j < len(row)] for j, _ in found]
-    alike = all(any(fields) and all(map(_begins_with_digit, filter(None, fields))) for fields in below)
+    alike = all(any(fields) and all(map(begins_with_digit, filter(None, fields))) for fields in below)
     units = tuple(unit for _, unit in found)
-    return units if alike and all(map(_is_unit, units)) else ()
-
-
-def _is_unit(text: str) -> bool:
-    return not _begins_with_digit(text) and text.lower() not in NO_VALUE and UNIT.search(text) is not None
-
-
-def _begins_with_digit(text: str) -> bool:
-    return text.lstrip("+-.,")[:1].isdigit()
+    return units if alike and all(map(is_unit, units)) else ()
 
 
 def _with_trailing(names: list[str], rows: list[list[str]]) -> list[str]:
