@@ -17,9 +17,11 @@ from ama.benchmark.checks.drift_alarms import CASES
 from ama.benchmark.checks.exported_scores import CASES as EXPORTED
 from ama.benchmark.checks.serving_table import serving_table
 from ama.benchmark.speed.speed_table import speed_table
-from ama.benchmark.tables.grid import GRIDS
+from ama.benchmark.tables.grid import GRIDS, KEEL_TABLES, TABLES
 from ama.benchmark.tables.grid_results import records_of, results_path
+from ama.benchmark.tables.outside_detectors import FIFTH, FIRST
 from ama.benchmark.tables.published import DIGITS, TABLE_2_AVERAGE
+from ama.benchmark.tables.row_sets import folder_of
 from ama.benchmark.tables.show_grid import show_grid
 from ama.cli.main import COMMANDS
 from ama.cli.parser import command_parser
@@ -203,6 +205,28 @@ def test_the_table_of_averages(page, others):
         methods = ("Deep SVDD", "ALAD", "AnoGAN", "FGAN", "Skip-GANomaly")
         lines += [line(f"{m}, trained here", *(found.get(m) for found in by_data), None) for m in methods]
     assert missing_from(page, lines) == []
+
+
+def test_the_readme_has_the_averages_on_rows():
+    titles = {
+        "compact": "ama, compact preset",
+        FIRST: "distance to the nearest neighbour",
+        FIFTH: "distance to the fifth (as PyOD's KNN)",
+        "five Gaussians": "five Gaussians",
+        "LOF": "local outlier factor",
+        "one Gaussian": "one Gaussian",
+        "isolation forest": "isolation forest",
+        "ECOD": "ECOD of PyOD",
+    }
+    values = defaultdict(list)
+    for grid in (TABLES, KEEL_TABLES):
+        for cell, record in records_of(RESULTS / f"{grid}.jsonl").items():
+            values[cell.method, folder_of(cell.data)].append(record["strict"]["score"]["auroc"]["value"])
+    lines = [
+        f"| {title} | {' | '.join(f'{mean(values[m, of]):.3f}' for of in ('adbench', 'embeddings', 'keel'))} |"
+        for m, title in titles.items()
+    ]
+    assert missing_from("README.md", lines) == []
 
 
 def test_the_page_of_reliability_has_what_the_long_runs_found():
