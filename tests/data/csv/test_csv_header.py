@@ -38,8 +38,12 @@ def test_names_and_texts_may_have_spaces():
         ("14.23,1.71,2.43\n13.2,1.78,2.14\n", True),
         ("1,-0.78\n2,-0.77\n", True),
         ("0,0,12\n0,3,4\n", True),
+        ("7,7,7\n0,3,4\n", True),
+        ("5.1,3.5,1.4,0.2\n4.9,3,1.4,0.2\n", True),
         ("5.1,,3.5\n4.9,2,3.0\n", True),  # with a missing value
         ("0.5,1.5\n1,2\n", False),  # they may be wavelengths
+        ("2500.5,2498.5,2496.5\n0,1,2\n", False),
+        ("12,7,45\n3,4,5\n", False),  # or numbers of shops
         ("2019,2020,2021\n5,3,8\n", False),  # or years
         ("315.58\n316.4\n", False),
         ("0,1,2\n5,3,8\n", False),  # pandas's names of the columns of an array

@@ -42,9 +42,12 @@ def lacks_names(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _may_be_names(numbers: Sequence[str]) -> bool:
-    """Whether they increase from 0 or above, as years and wavelengths do, so that they may be names of columns."""
+    """Whether they may be names of columns: different whole numbers, or ones that rise, or fall in equal steps."""
     values = [float(number.replace(",", ".")) for number in numbers]
-    return values[0] >= 0 and all(a < b for a, b in pairwise(values))
+    steps = {round(b - a, 6) for a, b in pairwise(values)}
+    whole = len(set(values)) == len(values) and all(number.isdigit() for number in numbers)
+    even = len(values) > 2 and len(steps) == 1 and 0 not in steps
+    return min(values) >= 0 and (whole or even or all(step > 0 for step in steps))
 
 
 def check_header(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
