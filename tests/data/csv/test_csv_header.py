@@ -68,14 +68,13 @@ def test_a_file_without_column_names_is_fitted_and_scored_whole_and_its_columns_
     source = open_source(tmp_path / "x.csv")
     assert source.columns == ["1", "2", "3"]
     assert source.remarks[0] == (
-        f"{tmp_path}/x.csv: the first line is a row like the others, so it is not taken for column names, "
-        "which are 1 to 3"
+        f"{tmp_path}/x.csv: the first line is like the others, so it is not taken for column names, which are 1 to 3"
     )
     assert torch.equal(source.read().x, open_source(tmp_path / "named.csv").read().x)
     labelled = open_source(tmp_path / "x.csv", label_column="3", columns=["2"])
     assert (labelled.columns, len(labelled)) == (["2"], 60)
     assert labelled.read().labels.tolist() == kinds.tolist()
-    with pytest.raises(InputError, match=r"the first line is a row like the others.*\(refused by strict\)"):
+    with pytest.raises(InputError, match=r"the first line is like the others.*\(refused by strict\)"):
         open_source(tmp_path / "x.csv", strict=True)
 
 

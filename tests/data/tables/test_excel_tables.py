@@ -86,6 +86,19 @@ def test_a_sheet_of_a_chart_is_no_table(tmp_path):
     assert (source.read().x.tolist(), source.remarks) == ([[1], [2]], ())
 
 
+def test_a_sheet_without_column_names_is_read_whole(tmp_path):
+    rows = [[5.1, 3.5, "setosa"], [4.9, None, "setosa"], [6.4, 3.2, "virginica"], [6.9, 3.1, "virginica"]]
+    source = open_source(book(tmp_path / "a.xlsx", [*rows[:2], [], *rows[2:]]), label_column="3")
+    samples = source.read()
+    assert source.columns == ["1", "2"]
+    assert samples.x[:, 0].tolist() == [5.1, 4.9, 6.4, 6.9]
+    assert samples.labels.tolist() == ["setosa", "setosa", "virginica", "virginica"]
+    assert source.remarks[:2] == (
+        f"{tmp_path}/a.xlsx: the first row is like the others, so it is not taken for column names, which are 1 to 3",
+        f"{tmp_path}/a.xlsx: 1 row without a value left out",
+    )
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [

@@ -16,6 +16,7 @@ from ama.data.csv.csv_header import (
     lacks_names,
     left_out,
     most_of_title,
+    numbered,
 )
 from ama.data.csv.decimal_signs import decimal_sign, has_groups
 from ama.data.tables.arrow import EmptyTableError, check_names
@@ -100,9 +101,7 @@ class Dialect:
         """What is said of lines that are skipped, after the name of the file."""
         words = []
         if self.unnamed:
-            n = len(self.names)
-            names = f"names, which are 1 to {n}" if n > 1 else "name, which is 1"
-            words.append(f"the first line is a row like the others, so it is not taken for column {names}")
+            words.append(numbered(len(self.names), "line"))
         if self.n_above:
             words.append(f"{left_out('first', self.n_above, 'line')}: the column names are below")
         if self.units:

@@ -92,6 +92,12 @@ def most_of_title(n_columns: int) -> int:
     return 1 if n_columns < 4 else 2
 
 
+def numbered(n: int, noun: str) -> str:
+    """That the first line or row, as ``noun`` calls it, is no header, and what the n columns are called."""
+    names = f"names, which are 1 to {n}" if n > 1 else "name, which is 1"
+    return f"the first {noun} is like the others, so it is not taken for column {names}"
+
+
 def left_out(which: str, n: int, noun: str) -> str:
     """That the first, or last, n lines or rows are left out, as ``noun`` calls them."""
     return f"the {which} {noun} is left out" if n == 1 else f"the {which} {n} {noun}s are left out"

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from ama.data.csv.csv_dialect import UNNAMED
-from ama.data.csv.csv_header import check_header, left_out, most_of_title
+from ama.data.csv.csv_dialect import EXAMINED, UNNAMED
+from ama.data.csv.csv_header import check_header, lacks_names, left_out, most_of_title, numbered
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
 from ama.data.tables.arrow import ArrowTable
@@ -69,18 +69,19 @@ def _with_names(cells: Any, name: str, wanted: Wanted) -> Any:
     # A title or a remark fills the first cells, above names that are complete; as in CSV.
     is_title = blank | (filled.iloc[:, :1].any(axis=1) & (filled.sum(axis=1) <= most_of_title(n_columns)))
     below = int((~is_title).argmax())
-    if below > header and all(isinstance(value, str) for value in cells.iloc[below]):
+    titled = below > header and all(isinstance(value, str) for value in cells.iloc[below])
+    if titled:
         n = int((~blank[header:below]).sum())
         wanted.remark(f"{name}: {left_out('first', n, 'row')}: the column names are below")
         header = below
-    found = zip(cells.iloc[header], filled.iloc[header], strict=True)
-    names = [str(value) if there else UNNAMED.format(i) for i, (value, there) in enumerate(found)]
-    check_header(names, [], name)
-    if n := int(blank[header + 1 :].sum()):
+    texts = cells.where(filled, "")[header:][~blank[header:]].head(EXAMINED).astype(str)
+    first, *rows = texts.to_numpy().tolist()
+    if not titled and lacks_names(first, rows):
+        start, names = header, [str(i + 1) for i in range(n_columns)]
+        wanted.remark(f"{name}: {numbered(n_columns, 'row')}")
+    else:
+        start, names = header + 1, [value or UNNAMED.format(i) for i, value in enumerate(first)]
+        check_header(names, [], name)
+    if n := int(blank[start:].sum()):
         wanted.remark(f"{name}: {count(n, 'row')} without a value left out")
-    return (
-        cells[header + 1 :][~blank[header + 1 :]]
-        .infer_objects()
-        .set_axis(names, axis=1)
-        .reset_index(drop=True)
-    )
+    return cells[start:][~blank[start:]].infer_objects().set_axis(names, axis=1).reset_index(drop=True)
