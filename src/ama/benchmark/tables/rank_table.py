@@ -1,4 +1,4 @@
-"""The tables of the grid ``tables``: AUROC on every set of rows, and averages, ranks and seconds of every method."""
+"""The tables of ``tables`` and ``tables_keel``: AUROC on every set, and averages, ranks and seconds of every method."""
 
 from __future__ import annotations
 

@@ -27,18 +27,16 @@ def lacks_names(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         Those of the following lines.
     """
     fields, below = [field.strip() for field in first], [[field.strip() for field in row] for row in rows]
-    numbers = [field for field in fields if is_number(field)]
-    columns = {
-        i: [row[i] for row in below if i < len(row) and row[i]] for i, field in enumerate(fields) if field
-    }
-    texts = {i: column for i, column in columns.items() if not is_number(fields[i])}
-    if not columns or fields in below:
+    if fields in below or not any(fields):
         return False
-    if not all(
-        fields[i] in found and sum(map(is_number, found)) < len(found) / 2 for i, found in texts.items()
-    ):
-        return False
-    return bool(texts) or not _may_be_names(numbers)
+    texts = {i: field for i, field in enumerate(fields) if field and not is_number(field)}
+    if not texts:
+        return not _may_be_names([field for field in fields if field])
+    columns = {i: [row[i] for row in below if i < len(row) and row[i]] for i in texts}
+    return all(
+        field in columns[i] and sum(map(is_number, columns[i])) < len(columns[i]) / 2
+        for i, field in texts.items()
+    )
 
 
 def _may_be_names(numbers: Sequence[str]) -> bool:

@@ -40,7 +40,7 @@ RAGGED = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<columns>\d+) columns,
 def csv_table(
     path: Path | RemoteFile, wanted: Wanted, separator: str = ",", decimal: str = "."
 ) -> ArrowTable:
-    """A CSV file with column names in its first line.
+    """A CSV file with column names in its first line, or whose columns have numbers if that is a row.
 
     The separator (comma, semicolon, tab or vertical bar), the decimal sign and the encoding are found; anything but
     ``separator``, a point and Unicode becomes a remark. A column without a name and without values is

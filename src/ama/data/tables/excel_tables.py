@@ -74,14 +74,15 @@ def _with_names(cells: Any, name: str, wanted: Wanted) -> Any:
         n = int((~blank[header:below]).sum())
         wanted.remark(f"{name}: {left_out('first', n, 'row')}: the column names are below")
         header = below
-    texts = cells.where(filled, "")[header:][~blank[header:]].head(EXAMINED).astype(str)
-    first, *rows = texts.to_numpy().tolist()
+    found = cells[header:][~blank[header:]]
+    start = found.head(EXAMINED)
+    first, *rows = start.astype(str).where(start.notna(), "").to_numpy().tolist()
     if not titled and lacks_names(first, rows):
-        start, names = header, [str(i + 1) for i in range(n_columns)]
+        names = [str(i + 1) for i in range(n_columns)]
         wanted.remark(f"{name}: {numbered(n_columns, 'row')}")
     else:
-        start, names = header + 1, [value or UNNAMED.format(i) for i, value in enumerate(first)]
+        names, found = [value or UNNAMED.format(i) for i, value in enumerate(first)], found[1:]
         check_header(names, [], name)
-    if n := int(blank[start:].sum()):
+    if n := int(blank[header:].sum()):
         wanted.remark(f"{name}: {count(n, 'row')} without a value left out")
-    return cells[start:][~blank[start:]].infer_objects().set_axis(names, axis=1).reset_index(drop=True)
+    return found.infer_objects().set_axis(names, axis=1).reset_index(drop=True)
