@@ -39,8 +39,9 @@ class Settings:
         "Mahalanobis distance of the statistics of all feature maps of a pair. \"memory_bank\": the distance of these "
         "statistics to the nearest training sample. \"rotated_memory_bank\": the same for the rotated images. "
         "\"rotation\": how surely D recognises these. \"nearest_images\": the distance of reduced images. For rows: "
-        "\"nearest_rows\"; \"local_nearest_rows\", whitened; \"row_density\"; \"symmetric_nearest_rows\" and "
-        "\"symmetric_row_density\", of more symmetric columns. With features: \"nearest_places\"; \"place_densities\". "
+        "\"nearest_rows\"; \"local_nearest_rows\", whitened; \"row_density\"; \"symmetric_nearest_rows\", "
+        "\"symmetric_row_density\", columns more symmetric; \"noise_level\", a learned distance. With features: "
+        "\"nearest_places\"; \"place_densities\". "
         "\"known_anomalies\": how far in their direction. \"auto\": several, weighted."), FIRST, default="a_score")
     features: str = parameter((
         "Frozen pre-trained backbone for photographs: \"none\"; \"lite0\", EfficientNet-Lite0 with ImageNet weights, "

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ama.export.graph_terms import graph_term
+from ama.scores import noise_regression
 from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.term_registry import TERMS
 from ama.settings import Settings
@@ -18,13 +19,15 @@ OF_ROWS = (
     "row_density",
     "symmetric_nearest_rows",
     "symmetric_row_density",
+    "noise_level",
     "latent_density",
     "a_score",
 )
 
 
 @pytest.mark.parametrize("name", OF_ROWS)
-def test_the_value_is_that_of_the_term(name):
+def test_the_value_is_that_of_the_term(name, monkeypatch):
+    monkeypatch.setattr(noise_regression, "STEPS", 20)
     width = {"a_score": 1}.get(name, 4)
     term = TERMS[name](kind_of((width,)), Settings(latent_dim=3))
     learned, new = torch.rand(60, width, dtype=torch.float64), torch.rand(20, width, dtype=torch.float64)

@@ -29,7 +29,7 @@ OF_IMAGES = (
 )
 OF_ROWS = (
     "r_score+latent_density+memory_bank+nearest_rows+local_nearest_rows+row_density"
-    "+symmetric_nearest_rows+symmetric_row_density"
+    "+symmetric_nearest_rows+symmetric_row_density+noise_level"
 )
 
 

@@ -26,7 +26,7 @@ SPLITS, RATE = 20, 0.1
 ALL_OF_IMAGES = "r_score+a_score+latent_density+mahalanobis+memory_bank+rotated_memory_bank+rotation"
 ALL_OF_ROWS = (
     "r_score+a_score+latent_density+mahalanobis+memory_bank+nearest_rows+local_nearest_rows+row_density"
-    "+symmetric_nearest_rows+symmetric_row_density"
+    "+symmetric_nearest_rows+symmetric_row_density+noise_level"
 )
 ALL_OF_PLACES = "r_score+mahalanobis+nearest_rows+nearest_places+place_densities"
 FEW, SHORT = 1000, {"max_steps": 3, "batch_size": 8}

@@ -17,6 +17,7 @@ from ama.scores.terms.memory_bank import MemoryBank
 from ama.scores.terms.nearest_images import NearestImages
 from ama.scores.terms.nearest_places import NearestPlaces
 from ama.scores.terms.nearest_rows import NearestRows
+from ama.scores.terms.noise_level import NoiseLevel
 from ama.scores.terms.place_densities import PlaceDensities
 from ama.scores.terms.r_score import RScore
 from ama.scores.terms.rotated_memory_bank import RotatedMemoryBank
@@ -42,6 +43,7 @@ TERMS: dict[str, type[Term]] = {
     "row_density": RowDensity,
     "symmetric_nearest_rows": SymmetricNearestRows,
     "symmetric_row_density": SymmetricRowDensity,
+    "noise_level": NoiseLevel,
     "nearest_places": NearestPlaces,
     "place_densities": PlaceDensities,
     "known_anomalies": KnownAnomalies,
