@@ -27,6 +27,7 @@ import ama
 from ama.data.sources import open_source
 from ama.decision.conformal import ROUNDING
 from ama.errors import InputError
+from ama.scores import noise_regression
 
 FAST = {"max_steps": 20, "random_state": 0}
 # Where the networks need not know anything.
@@ -263,6 +264,23 @@ def test_known_anomalies_are_a_term_of_the_score(rng, tmp_path):
     loaded = ama.load(tmp_path / "model")
     assert loaded.score_weights() == detector.score_weights()
     assert np.array_equal(loaded.score_samples(X), detector.score_samples(X))
+
+
+def test_a_term_that_joins_auto_has_a_weight_and_is_stored(rng, tmp_path, monkeypatch):
+    monkeypatch.setattr(noise_regression, "STEPS", 20)
+    rows = rng.normal(size=(100, 4))
+    given = {"max_steps": 3, "held_out": 0.4, "random_state": 0}
+    plain = ama.AMADetector(**given).fit(rows)
+    detector = ama.AMADetector(**given, scoring="auto+noise_level").fit(rows)
+    weights = detector.score_weights()
+    assert weights.keys() == {*plain.score_weights(), "noise_level"}
+    assert sum(weights.values()) == pytest.approx(1)
+    assert 0 < weights["noise_level"] < 1
+    assert not np.array_equal(detector.score_samples(rows), plain.score_samples(rows))
+    detector.save(tmp_path / "model")
+    loaded = ama.load(tmp_path / "model")
+    assert loaded.score_weights() == weights
+    assert np.array_equal(loaded.score_samples(rows), detector.score_samples(rows))
 
 
 def test_each_choice_of_delta_has_checkpoints_of_its_own(zeros_and_ones, tmp_path):

@@ -14,7 +14,7 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.a_score import a_score
 from ama.scores.terms.latent_density import mixture_log_density
 from ama.scores.terms.r_score import r_score
-from ama.scores.terms.term_registry import TERMS, build_terms, chosen_terms, register
+from ama.scores.terms.term_registry import TERMS, build_terms, chosen_terms, is_weighed, register
 from draws import TINY, draw
 
 SETTINGS = dataclasses.replace(TINY, lambda_rotation=1.0)
@@ -115,11 +115,29 @@ def test_auto_chooses_what_suits_the_samples():
     assert chosen_terms(without, kind_of((20_000,))) == ("mahalanobis", "nearest_rows")
 
 
+def test_auto_is_joined_to_named_terms():
+    rows = kind_of((5,))
+    of_rows = chosen_terms(dataclasses.replace(SETTINGS, scoring="auto", lambda_rotation=0.0), rows)
+    for scoring, more in (
+        ("auto+noise_level", ("noise_level",)),
+        ("noise_level+auto+r_score", ("noise_level", "r_score")),
+        ("auto+mahalanobis", ()),  # which is one of them
+    ):
+        joined = dataclasses.replace(SETTINGS, scoring=scoring, lambda_rotation=0.0)
+        assert chosen_terms(joined, rows) == (*of_rows, *more)
+        assert is_weighed(joined)
+    assert not is_weighed(dataclasses.replace(SETTINGS, scoring="noise_level+r_score"))
+
+
 @pytest.mark.parametrize(
     ("scoring", "shape", "sentence"),
     [
         ("best", SHAPE, "scoring must be auto, or one or several of r_score, .* joined by \\+, found 'best'"),
         ("a_score+a_score", SHAPE, "scoring must be auto, or one .* found 'a_score\\+a_score'"),
+        ("auto+best", SHAPE, "scoring must be auto, or one .* found 'auto\\+best'"),
+        ("auto+auto", (5,), "scoring must be auto, or one .* found 'auto\\+auto'"),
+        ("auto+rotation", (5,), "scoring='auto\\+rotation' rotates images, and rows cannot be rotated"),
+        ("auto+known_anomalies", (5,), "names the term known_anomalies, but no anomaly is known: mark"),
         ("", SHAPE, "scoring must be auto, or one .* found ''"),
         (["r_score"], SHAPE, "joined by \\+, found \\['r_score'\\]"),
         (5, SHAPE, "joined by \\+, found 5"),

@@ -50,6 +50,14 @@ TERMS: dict[str, type[Term]] = {
 }
 
 
+AUTO = "auto"
+
+
+def is_weighed(settings: Settings) -> bool:
+    """Whether the terms are weighted by synthetic anomalies: ``scoring`` is "auto", alone or joined to named terms."""
+    return AUTO in settings.scoring.split("+")
+
+
 def register(name: str) -> Callable[[type[Term]], type[Term]]:
     """Class decorator: a term of one's own, which ``scoring`` then knows by that name.
 
@@ -72,7 +80,7 @@ def register(name: str) -> Callable[[type[Term]], type[Term]]:
 
 
 def chosen_terms(settings: Settings, kind: SampleKind, known: bool = False) -> tuple[str, ...]:
-    """The terms whose sum is the score, for samples of a kind.
+    """The terms whose sum is the score, for samples of a kind: with "auto" those that suit them, and any others named.
 
     Parameters
     ----------
@@ -87,26 +95,26 @@ def chosen_terms(settings: Settings, kind: SampleKind, known: bool = False) -> t
         If ``settings.scoring`` names an unknown term, one twice, or one that cannot score such samples.
     """
     given: object = settings.scoring
-    if isinstance(given, str) and given == "auto":
-        return tuple(
-            name
-            for name, term in TERMS.items()
-            if term.suits(kind, settings) and (known or not term.needs_known)
-        )
     names = tuple(given.split("+")) if isinstance(given, str) else ()
-    if not names or not set(names) <= set(TERMS) or len(set(names)) < len(names):
+    if not names or not set(names) <= {AUTO, *TERMS} or len(set(names)) < len(names):
         raise InputError(
             f"scoring must be auto, or one or several of {', '.join(TERMS)} joined by +, "
             f"found {as_written(given)}"
         )
-    for name in names:
+    named = tuple(name for name in names if name != AUTO)
+    for name in named:
         TERMS[name].check(kind, settings)
         if TERMS[name].needs_known and not known:
             raise InputError(
                 f"scoring names the term {name}, but no anomaly is known: mark some by y = -1, or name a source of "
                 "some with --anomalies"
             )
-    return names
+    if not is_weighed(settings):
+        return named
+    suitable = (
+        name for name, term in TERMS.items() if term.suits(kind, settings) and (known or not term.needs_known)
+    )
+    return tuple(dict.fromkeys((*suitable, *named)))
 
 
 def build_terms(names: Iterable[str], kind: SampleKind, settings: Settings) -> nn.ModuleDict:
