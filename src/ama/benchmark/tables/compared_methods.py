@@ -20,8 +20,9 @@ INPUT_TERMS = "terms of the rows alone, untrained"
 AS_THEY_ARE = "terms of the rows alone, columns as they are"
 FORMER = "compact before November 28, 2026"
 SHORTER_ON_ROWS = "compact, 500 steps"
+NOISE = "compact and noise_level"
 # Of the compact preset: they stand in no ranking of detectors.
-ROW_VARIANTS = (SHORTER_ON_ROWS, INPUT_TERMS, AS_THEY_ARE)
+ROW_VARIANTS = (SHORTER_ON_ROWS, INPUT_TERMS, AS_THEY_ARE, NOISE)
 ASSUMED, TOLD = "compact, 10 % assumed", "compact, told the share"
 FGAN_CIFAR10 = "FGAN, its values for CIFAR-10"
 _COMPACT = {"preset": "compact"}
@@ -115,6 +116,7 @@ AMA: dict[str, dict[str, Any]] = {
         **_UNTRAINED,
     },
     SHORTER_ON_ROWS: {"preset": "compact", "max_steps": 500},
+    NOISE: {"preset": "compact", "scoring": "auto+noise_level"},
     # Rows that may hold anomalies; the share of a cell replaces that of TOLD.
     ASSUMED: {"preset": "compact", "contamination_share": "auto"},
     TOLD: {"preset": "compact", "contamination_share": 0.0},
