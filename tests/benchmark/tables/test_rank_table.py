@@ -30,8 +30,8 @@ def test_a_method_without_all_of_its_cells_is_not_run(show):
     cells = cells_of("tables")
     records = {cell: record(0.7) for cell in cells if (cell.method, cell.seed) == ("LOF", 0)}
     table = show("tables", records)
-    assert table.startswith("28 of 1308 cells run.")
-    assert table_row(table, "cardio") == f"| cardio | {' | '.join(['not run'] * 16)} |"
+    assert table.startswith("28 of 1374 cells run.")
+    assert table_row(table, "cardio") == f"| cardio | {' | '.join(['not run'] * 17)} |"
     assert "| LOF | not run | not run | not run | 2.00 (2.0) | 0.50 (0.5) |" in table
     assert "Friedman" not in table
 
@@ -43,7 +43,7 @@ def test_averages_ranks_and_losses(show):
             bad = cell.method == "ECOD" and cell.data == "adbench/6_cardio"
             records[cell] = record(0.4 + 0.1 * cell.seed if bad else AUROC[cell.method])
     table = show("tables", records)
-    assert "| cardio | not run | not run | not run | not run | 0.900 | not run | 0.800 | " in table
+    assert f"| cardio | {' | '.join(['not run'] * 5)} | 0.900 | not run | 0.800 | " in table
     assert "| 0.500 |" in table_row(table, "cardio")
     assert "average rank of 3" in table
     assert "| 5th neighbour | 0.900 | 1.95 | - | 2.00 (2.0) | 0.50 (0.5) |" in table
