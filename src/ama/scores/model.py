@@ -21,7 +21,7 @@ from ama.scores.model_calibration import CalibratedNetworks
 from ama.scores.place_gaussians import PlaceGaussians
 from ama.scores.terms.known_anomalies import known_weight
 from ama.scores.terms.term import Term, see_places
-from ama.scores.terms.term_registry import build_terms, chosen_terms, is_weighed
+from ama.scores.terms.term_registry import build_terms, chosen_terms, fits_terms, is_weighed
 from ama.settings import NO_FEATURES, Settings
 from ama.utils.declarations import check
 from ama.utils.progress import phase
@@ -99,7 +99,7 @@ class Model(CalibratedNetworks):
         check_values(given, get_type_hints(Settings), "settings")
         check(given, Settings)
         settings = Settings(**given)
-        if not deciding or not (is_weighed(settings) or settings.scoring == "+".join(deciding)):
+        if not deciding or not fits_terms(settings, deciding):
             raise ValueError(
                 f"settings: scoring is {settings.scoring!r}, but its terms are {', '.join(deciding)}"
             )

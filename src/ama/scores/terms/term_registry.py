@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from torch import nn
 
@@ -56,6 +56,12 @@ AUTO = "auto"
 def is_weighed(settings: Settings) -> bool:
     """Whether the terms are weighted by synthetic anomalies: ``scoring`` is "auto", alone or joined to named terms."""
     return AUTO in settings.scoring.split("+")
+
+
+def fits_terms(settings: Settings, terms: Sequence[str]) -> bool:
+    """Whether ``scoring`` can have chosen these terms: "auto" may have added others to those that it names."""
+    named = settings.scoring.split("+")
+    return {*named} <= {AUTO, *terms} if is_weighed(settings) else named == list(terms)
 
 
 def register(name: str) -> Callable[[type[Term]], type[Term]]:
