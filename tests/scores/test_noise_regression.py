@@ -35,7 +35,7 @@ def test_it_finds_the_noise_that_was_added(plane, network, noise):
 def test_a_row_off_the_plane_is_noisier_than_one_farther_out_on_it(plane, network):
     _, axes = plane
     normal = torch.linalg.svd(axes).Vh[2]
-    on, off = 2.0 * axes[:1] / axes[0].norm() * 6**0.5 / 2, normal[None]
+    on, off = 6**0.5 * axes[:1] / axes[0].norm(), normal[None]
     assert on.norm() > off.norm()
     assert log_noise(off, network).item() > log_noise(on, network).item() + 1
 
