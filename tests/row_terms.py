@@ -9,12 +9,13 @@ from torch import Tensor
 
 from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.row_term import RowTerm
+from ama.settings import Settings
 from draws import TINY
 
 
-def fitted(term: type[RowTerm], x: Float[Tensor, "n d"]) -> RowTerm:
+def fitted(term: type[RowTerm], x: Float[Tensor, "n d"], settings: Settings = TINY) -> RowTerm:
     """A term fitted to rows that come in two chunks."""
-    made = term(kind_of((x.shape[1],)), TINY)
+    made = term(kind_of((x.shape[1],)), settings)
     made.fit([x[:20], x[20:]], seed=0)
     return made
 

@@ -157,6 +157,9 @@ class Settings:
         "to how close these are to others."), SCORE, default="nearest")
     sees_images: bool = parameter(
         "Whether \"auto\" has nearest_images in place of rotated_memory_bank for images.", SCORE, default=False)
+    noise_steps: int = parameter((
+        "Steps of the network of noise_level, at most three for each of max_steps. 0: \"auto\" is without the term."),
+        SCORE, 0, 10**6, default=1500)
     term_bound: float = parameter((
         "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. 3 helps if "
         "normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
@@ -232,7 +235,8 @@ COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=4000, bank_distance
 
 # Rows and feature maps are small, and their steps short as they are.
 _SMALL: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}
-_SMALL |= {"weight_exponent": 1.0, "lambda_rotation": 0.0, "scoring_precision": "float32"}
+# There are often few of them, and the threshold needs its own share.
+_SMALL |= {"held_out": 0.25, "weight_exponent": 1.0, "lambda_rotation": 0.0, "scoring_precision": "float32"}
 COMPACT_TABULAR = dataclasses.replace(
     COMPACT_COLOUR,
     **_SMALL,
@@ -240,20 +244,18 @@ COMPACT_TABULAR = dataclasses.replace(
     encoder_width=64,
     generator_width=64,
     discriminator_width=64,
-    batch_size=64,
-    max_steps=1500,
+    batch_size=192,  # most of a step's time does not depend on it
+    max_steps=500,
+    learning_rate=2e-3,
+    averaging=0.985,
     max_epochs=400,  # of few rows, which more would overfit (docs/results/tables.md)
     term_bound=3.0,  # on some table each of the terms goes wrong
-    held_out=0.25,  # tables are often small, and the threshold needs its own share of the rows
     precision="float32",
 )
-COMPACT_WIDE = dataclasses.replace(COMPACT_TABULAR, max_steps=500)  # no network takes part in its score
-
-# A defect changes the rows of an image or a few places in it, seldom both.
+# No network takes part in the first's score. A defect changes the rows of an image or a few places in it, seldom both.
+COMPACT_WIDE = dataclasses.replace(COMPACT_TABULAR, batch_size=64, learning_rate=1e-3, averaging=0.995)
 COMPACT_FEATURES = dataclasses.replace(COMPACT_WIDE, combination="maximum", term_bound=0.0)
-COMPACT_MAPS = dataclasses.replace(
-    COMPACT_COLOUR, **_SMALL, max_steps=2000, combination="maximum", held_out=0.25
-)
+COMPACT_MAPS = dataclasses.replace(COMPACT_COLOUR, **_SMALL, max_steps=2000, combination="maximum")
 
 # By variant of the data. "auto" is "compact" on a GPU, too: the paper's training ends below it (results/paper.jsonl).
 PRESETS: dict[str, dict[str, Settings]] = {

@@ -27,7 +27,6 @@ import ama
 from ama.data.sources import open_source
 from ama.decision.conformal import ROUNDING
 from ama.errors import InputError
-from ama.scores import noise_regression
 
 FAST = {"max_steps": 20, "random_state": 0}
 # Where the networks need not know anything.
@@ -266,16 +265,15 @@ def test_known_anomalies_are_a_term_of_the_score(rng, tmp_path):
     assert np.array_equal(loaded.score_samples(X), detector.score_samples(X))
 
 
-def test_a_term_that_joins_auto_has_a_weight_and_is_stored(rng, tmp_path, monkeypatch):
-    monkeypatch.setattr(noise_regression, "STEPS", 20)
+def test_a_term_that_joins_auto_has_a_weight_and_is_stored(rng, tmp_path):
     rows = rng.normal(size=(100, 4))
     given = {"max_steps": 3, "held_out": 0.4, "random_state": 0}
     plain = ama.AMADetector(**given).fit(rows)
-    detector = ama.AMADetector(**given, scoring="auto+noise_level").fit(rows)
+    detector = ama.AMADetector(**given, scoring="auto+local_nearest_rows").fit(rows)
     weights = detector.score_weights()
-    assert weights.keys() == {*plain.score_weights(), "noise_level"}
+    assert weights.keys() == {*plain.score_weights(), "local_nearest_rows"}
     assert sum(weights.values()) == pytest.approx(1)
-    assert 0 < weights["noise_level"] < 1
+    assert 0 < weights["local_nearest_rows"] < 1
     assert not np.array_equal(detector.score_samples(rows), plain.score_samples(rows))
     detector.save(tmp_path / "model")
     loaded = ama.load(tmp_path / "model")

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from ama.export.graph_terms import graph_term
-from ama.scores import noise_regression
 from ama.scores.kinds.factory import kind_of
 from ama.scores.terms.term_registry import TERMS
 from ama.settings import Settings
@@ -26,10 +25,9 @@ OF_ROWS = (
 
 
 @pytest.mark.parametrize("name", OF_ROWS)
-def test_the_value_is_that_of_the_term(name, monkeypatch):
-    monkeypatch.setattr(noise_regression, "STEPS", 20)
+def test_the_value_is_that_of_the_term(name):
     width = {"a_score": 1}.get(name, 4)
-    term = TERMS[name](kind_of((width,)), Settings(latent_dim=3))
+    term = TERMS[name](kind_of((width,)), Settings(latent_dim=3, noise_steps=20))
     learned, new = torch.rand(60, width, dtype=torch.float64), torch.rand(20, width, dtype=torch.float64)
     term.fit([learned], 0)
     # A learned row is not its own neighbour, however it is rounded.

@@ -94,4 +94,4 @@ def test_of_two_lengths_of_a_training_the_shorter_counts():
 
 def test_few_rows_are_trained_on_for_fewer_steps():
     rows = resolve("compact", "tabular data")
-    assert [n_steps(rows, n) for n in (20, 150, 1000)] == [400, 1200, 1500]
+    assert [n_steps(rows, n) for n in (20, 150, 300, 1000)] == [400, 400, 500, 500]

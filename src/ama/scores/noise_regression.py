@@ -17,13 +17,13 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from ama.scores.densities import some
 from ama.scores.neighbour_search import nearest
 from ama.utils.random_generators import generator_for
 
 N_LAYERS = 4
 WIDTH = 256
-STEPS = 1500
-BATCH = 256
+BATCH = 128
 LEARNING_RATE = 1e-3
 LARGEST = 3.0  # noise, in standard deviations of a column
 NEARER = 0.25  # the smallest noise, as a share of the usual distance of neighbours
@@ -69,13 +69,15 @@ def noise_range(rows: Float[Tensor, "n d"]) -> tuple[float, float]:
 
 
 @torch.enable_grad()
-def fit_noise_network(rows: Float[Tensor, "n d"], seed: int) -> NoiseNetwork:
+def fit_noise_network(rows: Float[Tensor, "n d"], steps: int, seed: int) -> NoiseNetwork:
     """Train a network on rows, in float32.
 
     Parameters
     ----------
     rows
         Two or more, finite, in standard deviations of their columns.
+    steps
+        One or more.
     seed
         Of its start, of the rows drawn and of their noise.
 
@@ -85,13 +87,13 @@ def fit_noise_network(rows: Float[Tensor, "n d"], seed: int) -> NoiseNetwork:
         In float64.
     """
     random = generator_for(seed, 13)
-    smallest, largest = noise_range(rows[torch.randperm(len(rows), generator=random)[:MAX_COMPARED]])
+    smallest, largest = noise_range(some(rows, MAX_COMPARED, seed))
     network = _start(rows.shape[1], random, rows.device)
     parameters = [*network.weights, *network.biases]
     optimiser = torch.optim.AdamW(parameters, LEARNING_RATE, weight_decay=1e-5, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=STEPS)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=steps)
     learned = rows.float()
-    for _ in range(STEPS):
+    for _ in range(steps):
         x = learned[torch.randint(len(learned), (BATCH,), generator=random).to(rows.device)]
         share = torch.rand(BATCH, generator=random).to(x)
         noise = torch.randn(x.shape, generator=random).to(x)

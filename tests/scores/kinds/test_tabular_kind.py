@@ -17,10 +17,12 @@ def test_rows_train_for_long_only_where_the_networks_score():
     of_networks = {"mahalanobis", "latent_density", "memory_bank", "r_score", "a_score"}
     for n_columns in (1, WIDE, WIDE + 1, MAX_COLUMNS, MAX_COLUMNS + 1):
         settings, terms = preset(n_columns)
-        assert (settings.max_steps == 1500) == bool(of_networks & set(terms)), n_columns
+        drawn = settings.max_steps * settings.batch_size
+        assert drawn == (96_000 if of_networks & set(terms) else 32_000), n_columns
 
 
 def test_columns_are_made_symmetric_as_far_as_it_finds_more():
-    assert preset(WIDE)[1] == ("mahalanobis", "nearest_rows", "row_density", "symmetric_nearest_rows")
+    narrow = ("mahalanobis", "nearest_rows", "row_density", "symmetric_nearest_rows", "noise_level")
+    assert preset(WIDE)[1] == narrow
     assert preset(WIDE + 1)[1] == ("symmetric_nearest_rows", "symmetric_row_density")
     assert preset(MAX_COLUMNS + 1)[1] == ("mahalanobis", "nearest_rows")

@@ -106,7 +106,7 @@ def test_auto_chooses_what_suits_the_samples():
     assert chosen_terms(auto, images) == ("latent_density", "memory_bank", "rotated_memory_bank", "rotation")
     without = dataclasses.replace(auto, lambda_rotation=0.0)
     assert chosen_terms(without, images) == ("latent_density", "memory_bank", "rotated_memory_bank")
-    of_rows = ("mahalanobis", "nearest_rows", "row_density", "symmetric_nearest_rows")
+    of_rows = ("mahalanobis", "nearest_rows", "row_density", "symmetric_nearest_rows", "noise_level")
     assert chosen_terms(without, rows) == of_rows
     assert set(chosen_terms(without, rows, known=True)) == {*of_rows, "known_anomalies"}
     assert chosen_terms(without, kind_of((256,))) == of_rows
@@ -119,14 +119,14 @@ def test_auto_is_joined_to_named_terms():
     rows = kind_of((5,))
     of_rows = chosen_terms(dataclasses.replace(SETTINGS, scoring="auto", lambda_rotation=0.0), rows)
     for scoring, more in (
-        ("auto+noise_level", ("noise_level",)),
-        ("noise_level+auto+r_score", ("noise_level", "r_score")),
+        ("auto+memory_bank", ("memory_bank",)),
+        ("memory_bank+auto+r_score", ("memory_bank", "r_score")),
         ("auto+mahalanobis", ()),  # which is one of them
     ):
         joined = dataclasses.replace(SETTINGS, scoring=scoring, lambda_rotation=0.0)
         assert chosen_terms(joined, rows) == (*of_rows, *more)
         assert is_weighed(joined)
-    assert not is_weighed(dataclasses.replace(SETTINGS, scoring="noise_level+r_score"))
+    assert not is_weighed(dataclasses.replace(SETTINGS, scoring="memory_bank+r_score"))
 
 
 @pytest.mark.parametrize(

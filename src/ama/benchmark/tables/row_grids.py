@@ -9,10 +9,10 @@ from ama.benchmark.tables.compared_methods import (
     AMA,
     ASSUMED,
     INPUT_TERMS,
-    NOISE,
     ROW_VARIANTS,
-    SHORTER_ON_ROWS,
     TOLD,
+    UNTRAINED_NOISE,
+    WITHOUT_NOISE,
 )
 from ama.benchmark.tables.keel_tables import KEEL
 from ama.benchmark.tables.outside_detectors import ELLIPTIC, FIFTH, FIRST, OUTSIDE
@@ -21,7 +21,13 @@ from ama.benchmark.tables.row_sets import ADBENCH, EMBEDDINGS
 
 ON_ROWS = ("compact", *ROW_VARIANTS, *OUTSIDE)
 # No other variant of AMA. Of indicators of kinds, the covariance of the elliptic envelope's subsets is singular.
-ON_FURTHER_TABLES = ("compact", INPUT_TERMS, NOISE, *(name for name in OUTSIDE if name != ELLIPTIC))
+ON_FURTHER_TABLES = (
+    "compact",
+    WITHOUT_NOISE,
+    UNTRAINED_NOISE,
+    INPUT_TERMS,
+    *(name for name in OUTSIDE if name != ELLIPTIC),
+)
 ON_UNCLEAN_ROWS = ("compact", ASSUMED, TOLD, FIFTH, FIRST, "LOF", "one Gaussian", "isolation forest", "ECOD")
 
 
@@ -32,7 +38,7 @@ def tables_and_embeddings() -> Iterator[Cell]:
             for data in (*ADBENCH, *EMBEDDINGS):
                 # The covariance of its subsets is singular where there are about as many columns as rows, and the
                 # score of so many columns depends on no network.
-                if method not in (ELLIPTIC, SHORTER_ON_ROWS, NOISE) or data in ADBENCH:
+                if method not in (ELLIPTIC, WITHOUT_NOISE, UNTRAINED_NOISE) or data in ADBENCH:
                     yield Cell(data, None, None, method, seed, strict_only=True)
 
 

@@ -13,12 +13,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ama.errors import InputError
 from ama.io.storable import empty
 from ama.scores.densities import MAX_SAMPLES
 from ama.scores.kinds.kind import SampleKind
 from ama.scores.noise_regression import N_LAYERS, NoiseNetwork, fit_noise_network, log_noise
 from ama.scores.terms.row_term import RowTerm
 from ama.settings import Settings
+
+PER_STEP = 3  # steps of the network for each of the game's, at most: a short fit is short
 
 
 class NoiseLevel(RowTerm):
@@ -29,13 +32,27 @@ class NoiseLevel(RowTerm):
 
     def __init__(self, kind: SampleKind, settings: Settings):
         super().__init__(kind, settings)
+        steps, game = settings.noise_steps, settings.max_steps
+        self.steps = steps if game is None else min(steps, PER_STEP * game)
         for layer in range(N_LAYERS):
             self.register_buffer(f"weight_{layer}", empty(0, 0))
             self.register_buffer(f"bias_{layer}", empty(0))
 
+    @classmethod
+    def check(cls, kind: SampleKind, settings: Settings) -> None:
+        super().check(kind, settings)
+        if not settings.noise_steps:
+            raise InputError(
+                f"scoring={settings.scoring!r} {cls.does}, so noise_steps must be 1 or more, found 0"
+            )
+
+    @classmethod
+    def suits(cls, kind: SampleKind, settings: Settings) -> bool:
+        return kind.symmetric_distances and not kind.best_whitened and settings.noise_steps > 0
+
     def fit(self, parts: Sequence[Float[Tensor, "_ d"]], seed: int) -> None:
         for layer, (weight, bias) in enumerate(
-            zip(*fit_noise_network(torch.cat(list(parts)), seed), strict=True)
+            zip(*fit_noise_network(torch.cat(list(parts)), self.steps, seed), strict=True)
         ):
             setattr(self, f"weight_{layer}", weight)
             setattr(self, f"bias_{layer}", bias)
