@@ -246,7 +246,7 @@ def test_known_anomalies_are_a_term_of_the_score(rng, tmp_path):
     def weights(given_y, **given):
         return ama.AMADetector(**quick, **given).fit(X[: len(given_y)], given_y).score_weights()
 
-    of_rows = {"mahalanobis", "nearest_rows", "symmetric_nearest_rows", "row_density"}
+    of_rows = {"mahalanobis", "nearest_rows", "symmetric_nearest_rows", "row_density", "noise_level"}
     without, with_known = weights(y[:100]), weights(y)
     assert without.keys() == of_rows
     assert sum(without.values()) == pytest.approx(1)
