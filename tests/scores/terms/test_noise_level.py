@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+import ama
 from ama.errors import InputError
 from ama.scores.kinds.factory import kind_of
 from ama.scores.noise_regression import fit_noise_network, log_noise
@@ -42,6 +43,14 @@ def test_it_is_part_of_auto_for_rows_unless_it_may_take_no_step():
         InputError, match=r"learns how noisy rows are, so noise_steps must be 1 or more, found 0$"
     ):
         chosen_terms(replace(without, scoring="auto+noise_level"), rows)
+
+
+def test_a_named_term_without_steps_is_refused_before_it_is_known_what_the_samples_are():
+    detector = ama.AMADetector(scoring="noise_level", noise_steps=0)
+    with pytest.raises(
+        InputError, match=r"^scoring='noise_level' learns .* noise_steps must be 1 or more, found 0$"
+    ):
+        detector.fit(draw(0, 50, 3).numpy())
 
 
 def test_a_broken_relation_between_columns_is_found_where_distances_are_not_enough():

@@ -40,11 +40,11 @@ class NoiseLevel(RowTerm):
 
     @classmethod
     def check(cls, kind: SampleKind, settings: Settings) -> None:
-        super().check(kind, settings)
         if not settings.noise_steps:
             raise InputError(
                 f"scoring={settings.scoring!r} {cls.does}, so noise_steps must be 1 or more, found 0"
             )
+        super().check(kind, settings)
 
     @classmethod
     def suits(cls, kind: SampleKind, settings: Settings) -> bool:
