@@ -14,9 +14,13 @@ from ama.scores.kinds.factory import kind_of
 from ama.scores.model import Model
 from ama.scores.synthetic_anomalies import image_anomalies
 from ama.scores.terms.known_anomalies import known_weight
+from ama.scores.terms.nearest_rows import NearestRows
+from ama.scores.terms.noise_level import NoiseLevel
+from ama.scores.terms.row_density import RowDensity
+from ama.scores.terms.symmetric_nearest_rows import SymmetricNearestRows
 from ama.scores.terms.term_registry import chosen_terms
 from ama.utils.random_generators import generator_for
-from draws import TINY
+from draws import TINY, draw
 
 SHAPE = (1, 12, 10)
 
@@ -187,3 +191,25 @@ def test_known_anomalies_weigh_as_many_of_them_as_there_are(images, scoring, oth
     # The weights of the others are as they would be without.
     without = {name: w for name, w in weights[1].items() if name != "known_anomalies"}
     assert weights[10].items() >= without.items()
+
+
+def test_terms_on_rows_are_fitted_once_for_all_networks_with_the_same_rows(monkeypatch):
+    rows = draw(0, 600, 4)
+
+    def model(seed: int, **given) -> Model:
+        torch.manual_seed(seed)
+        choice = dataclasses.replace(TINY, scoring="auto", lambda_rotation=0.0, noise_steps=20)
+        made = Model((4,), choice, rows.dtype)
+        made.networks.scaling.fit(rows)
+        made.finish(rows[:500], rows[500:550], rows[500:], seed=0, **given)
+        return made
+
+    alone, of_rows = model(1), {}
+    model(0, of_rows=of_rows)
+    assert {*alone.deciding} - {*of_rows} == {"mahalanobis"}
+    for term in (NearestRows, SymmetricNearestRows, RowDensity, NoiseLevel):
+        monkeypatch.setattr(term, "fit", lambda *given: pytest.fail("it was fitted again"))
+    again = model(1, of_rows=of_rows)
+    assert again.state_dict().keys() == alone.state_dict().keys()
+    for name, tensor in alone.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor), name

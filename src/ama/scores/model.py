@@ -20,6 +20,7 @@ from ama.scores.map_contract import Groups
 from ama.scores.model_calibration import CalibratedNetworks
 from ama.scores.place_gaussians import PlaceGaussians
 from ama.scores.terms.known_anomalies import known_weight
+from ama.scores.terms.row_term import RowTerm
 from ama.scores.terms.term import Term, see_places
 from ama.scores.terms.term_registry import build_terms, chosen_terms, fits_terms, is_weighed
 from ama.settings import NO_FEATURES, Settings
@@ -137,6 +138,7 @@ class Model(CalibratedNetworks):
         known: Shaped[Tensor, "a ..."] | None = None,
         doubtful: Shaped[Tensor, "e ..."] | None = None,
         progress: bool | None = False,
+        of_rows: dict[str, dict[str, Tensor]] | None = None,
     ) -> None:
         """Fit what the scores need to normal samples, after training.
 
@@ -156,6 +158,9 @@ class Model(CalibratedNetworks):
             Raw samples that may be normal, for the threshold and the p-values alone.
         progress
             As in :func:`ama.utils.progress.progress_bar`.
+        of_rows
+            Statistics of the terms on rows themselves, by name, which no network changes: taken from it where it has
+            them, and otherwise put into it, for other models with the same samples and seed.
 
         Raises
         ------
@@ -164,7 +169,7 @@ class Model(CalibratedNetworks):
         """
         self.settle()
         self.fit_places(statistics, seed, progress)
-        self._fit_statistics(statistics, known, seed, progress)
+        self._fit_statistics(statistics, known, seed, progress, {} if of_rows is None else of_rows)
         if len(self.deciding) > 1:
             self._fit_combination(unseen, 0 if known is None else len(known), seed, progress)
         self.calibrate(calibration if doubtful is None else torch.cat([calibration, doubtful]), progress)
@@ -172,9 +177,21 @@ class Model(CalibratedNetworks):
 
     @torch.no_grad()
     def _fit_statistics(
-        self, raw: Shaped[Tensor, "n ..."], known: Tensor | None, seed: int, progress: bool | None
+        self,
+        raw: Shaped[Tensor, "n ..."],
+        known: Tensor | None,
+        seed: int,
+        progress: bool | None,
+        of_rows: dict[str, dict[str, Tensor]],
     ) -> None:
-        terms, tiles = [term for term in self._named(self.terms) if term.has_statistics()], self.kind.tiles
+        for name in of_rows:
+            self.terms[name].load_state_dict(of_rows[name], assign=True)
+        named = {
+            name: cast(Term, term)
+            for name, term in self.terms.items()
+            if name not in of_rows and cast(Term, term).has_statistics()
+        }
+        terms, tiles = list(named.values()), self.kind.tiles
         if self.backbone is None and tiles is not None:
             raw = raw[: max(MIN_CUT, MAX_SAMPLES // len(tiles))]  # all of their tiles
         looks = [*(term.features for term in terms), self.map.features]
@@ -187,6 +204,8 @@ class Model(CalibratedNetworks):
                 term.fit_known(parts, of_known, seed)
             else:
                 term.fit(parts, seed)
+        # A later change of a term puts other tensors in the places of these.
+        of_rows |= {name: term.state_dict() for name, term in named.items() if isinstance(term, RowTerm)}
         self.map.fit(of_map, raw, self)
 
     @torch.no_grad()

@@ -40,7 +40,6 @@ from ama.training.weight_selection import SelectWeights
 from ama.utils.processors import multiplies_bfloat16
 
 SELECTION_SAMPLES = 500  # of each kind behind the statistics while weights are being selected
-SELECTION_NOISE_STEPS = 100  # the same of the network of noise_level, which each selection would train anew
 REPORTED = ("r_score", "a_score")  # the paper's scores, reported whatever score decides
 
 
@@ -254,13 +253,13 @@ def _validation_auroc(
     """The AUROC of networks on labelled validation samples, with statistics from some of the training samples."""
     samples, labels = validation
     reference = parts.train[:SELECTION_SAMPLES]  # the split has shuffled them
-    settings = replace(settings, noise_steps=min(settings.noise_steps, SELECTION_NOISE_STEPS))
+    of_rows: dict[str, dict[str, Tensor]] = {}
 
     def evaluate(networks: Networks) -> float:
         # A copy, as scoring changes the mode, and for rows the precision, of the networks it is given.
         model = _model(deepcopy(networks), backbone, settings, parts, known)
         unseen = parts.unseen[:SELECTION_SAMPLES]
-        model.to(run.device).finish(reference, unseen, reference[:1], run.seed, known)
+        model.to(run.device).finish(reference, unseen, reference[:1], run.seed, known, of_rows=of_rows)
         return float(roc_auc_score(labels.numpy() == 1, model.score(samples).cpu().numpy()))
 
     return evaluate
