@@ -20,8 +20,10 @@ def fitted(term: type[RowTerm], x: Float[Tensor, "n d"], settings: Settings = TI
     return made
 
 
-def auroc(term: type[RowTerm], normal: Float[Tensor, "n d"], odd: Float[Tensor, "m d"]) -> float:
+def auroc(
+    term: type[RowTerm], normal: Float[Tensor, "n d"], odd: Float[Tensor, "m d"], settings: Settings = TINY
+) -> float:
     """How well a term fitted to one half of the normal rows tells odd ones from the other half; columns of scale 1."""
     scale, half = normal.std(0), len(normal) // 2
-    values = fitted(term, normal[:half] / scale).value(torch.cat([normal[half:], odd]) / scale)
+    values = fitted(term, normal[:half] / scale, settings).value(torch.cat([normal[half:], odd]) / scale)
     return roc_auc_score([0] * (len(normal) - half) + [1] * len(odd), values)

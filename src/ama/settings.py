@@ -159,7 +159,7 @@ class Settings:
         "Whether \"auto\" has nearest_images in place of rotated_memory_bank for images.", SCORE, default=False)
     noise_steps: int = parameter((
         "Steps of the network of noise_level, at most three for each of max_steps. 0: \"auto\" is without the term."),
-        SCORE, 0, 10**6, default=1500)
+        SCORE, 0, 10**6, default=0)
     term_bound: float = parameter((
         "Bound on each term of a sum, in standard deviations of held-out normal samples; 0 is no bound. 3 helps if "
         "normal samples are of many kinds, some of them rare."), SCORE, *WEIGHT, default=0.0)
@@ -233,10 +233,9 @@ COMPACT_COLOUR = Settings(
 # Less to learn, and finer differences to find.
 COMPACT_GREY = dataclasses.replace(COMPACT_COLOUR, max_steps=4000, bank_distance="local", sees_images=True)
 
-# Rows and feature maps are small, and their steps short as they are.
-_SMALL: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_pixel": 10.0}
-# There are often few of them, and the threshold needs its own share.
-_SMALL |= {"held_out": 0.25, "weight_exponent": 1.0, "lambda_rotation": 0.0, "scoring_precision": "float32"}
+# Rows and feature maps are small, and their steps short as they are. Few rows need a larger share for the threshold.
+_SMALL: dict[str, Any] = {"full_resolution": True, "interpolated_share": 1.0, "lambda_rotation": 0.0}
+_SMALL |= {"held_out": 0.25, "weight_exponent": 1.0, "lambda_pixel": 10.0, "scoring_precision": "float32"}
 COMPACT_TABULAR = dataclasses.replace(
     COMPACT_COLOUR,
     **_SMALL,
@@ -248,6 +247,7 @@ COMPACT_TABULAR = dataclasses.replace(
     max_steps=500,
     learning_rate=2e-3,
     averaging=0.985,
+    noise_steps=1500,
     max_epochs=400,  # of few rows, which more would overfit (docs/results/tables.md)
     term_bound=3.0,  # on some table each of the terms goes wrong
     precision="float32",

@@ -17,7 +17,7 @@ from ama.scores.terms.r_score import r_score
 from ama.scores.terms.term_registry import TERMS, build_terms, chosen_terms, is_weighed, register
 from draws import TINY, draw
 
-SETTINGS = dataclasses.replace(TINY, lambda_rotation=1.0)
+SETTINGS = dataclasses.replace(TINY, lambda_rotation=1.0, noise_steps=1500)
 SHAPE = (1, 10, 10)
 
 
