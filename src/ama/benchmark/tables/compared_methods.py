@@ -120,7 +120,7 @@ AMA: dict[str, dict[str, Any]] = {
     UNTRAINED_NOISE: {
         "preset": "compact",
         "scoring": "nearest_rows+symmetric_nearest_rows+row_density+noise_level",
-        "learning_rate": 1e-9,
+        "learning_rate": _UNTRAINED["learning_rate"],
     },
     # Rows that may hold anomalies; the share of a cell replaces that of TOLD.
     ASSUMED: {"preset": "compact", "contamination_share": "auto"},

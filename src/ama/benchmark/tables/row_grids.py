@@ -37,7 +37,7 @@ def tables_and_embeddings() -> Iterator[Cell]:
         for method in ON_ROWS:
             for data in (*ADBENCH, *EMBEDDINGS):
                 # The covariance of its subsets is singular where there are about as many columns as rows, and the
-                # score of so many columns depends on no network.
+                # score of so many columns depends on no network and has no noise_level.
                 if method not in (ELLIPTIC, WITHOUT_NOISE, UNTRAINED_NOISE) or data in ADBENCH:
                     yield Cell(data, None, None, method, seed, strict_only=True)
 
