@@ -213,3 +213,16 @@ def test_terms_on_rows_are_fitted_once_for_all_networks_with_the_same_rows(monke
     assert again.state_dict().keys() == alone.state_dict().keys()
     for name, tensor in alone.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor), name
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_long_fits_of_the_terms_have_bars(shown, capsys, monkeypatch):
+    monkeypatch.setattr("ama.utils.progress.DELAY", 0.0)
+    choice = dataclasses.replace(TINY, scoring="row_density+noise_level", noise_steps=20)
+    rows = draw(0, 600, 4)
+    model = Model((4,), choice, rows.dtype)
+    model.networks.scaling.fit(rows)
+    model.finish(rows[:500], rows[500:550], rows[500:], seed=0, progress=shown)
+    said = capsys.readouterr().err
+    assert [f"{name}: 100%" in said for name in ("mixture", "noise network")] == [shown] * 2
+    assert not shown or ("15/15" in said and "20/20" in said)

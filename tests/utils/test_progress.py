@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ama.utils.progress import advance, counting, phase, progress_bar
+from ama.utils.progress import advance, counting, inner_phase, phase, progress_bar, showing
 
 BAR = """
 from ama.utils.progress import progress_bar
@@ -88,3 +88,16 @@ def test_a_phase_that_fails_leaves_the_outer_one_counting():
             raise ZeroDivisionError
         advance()
         assert bar.n == 1
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_inner_phase_is_shown_if_what_calls_it_says_so(shown, capsys, monkeypatch):
+    monkeypatch.setattr("ama.utils.progress.DELAY", 0.0)
+    with showing(shown), inner_phase(3, "inside", "step"):
+        advance(2)
+    assert ("inside: 100%" in capsys.readouterr().err) is shown
+    with contextlib.suppress(ZeroDivisionError), showing(shown):
+        raise ZeroDivisionError
+    with inner_phase(3, "outside", "step"):
+        advance(3)
+    assert not capsys.readouterr().err

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ama.errors import DivergenceError
+from ama.utils.progress import advance, inner_phase
 
 Points = TypeVar("Points", Tensor, np.ndarray)
 
@@ -22,6 +23,7 @@ MAX_SAMPLES = 20_000  # more samples would change the mixture less than its rand
 MAX_SEARCHED = 6_000  # samples that select the number of components, which takes most of the time
 CANDIDATES = (1, 3, 6, 12, 24, 48)
 RIDGE = 0.1  # added to each variance of the standardised features: small samples make thin components
+FOLDS = 3  # of the cross-validation that selects the number
 ROW_CANDIDATES = (1, 3, 6, 12, 24)
 ROW_RIDGE = 0.01  # the same for rows themselves, which vary more than what networks make of them
 SHRINKAGE = 0.2  # of the covariance of the standardised vectors toward the identity
@@ -179,9 +181,17 @@ def _searched(points: Float[np.ndarray, "b n"], candidates: list[int], ridge: fl
         # without a team of threads, the more so on busy cores.
         warnings.simplefilter("ignore", ConvergenceWarning)
         if len(candidates) > 1:
-            search = GridSearchCV(mixture, {"n_components": candidates}, cv=3, refit=False)
-            mixture.set_params(**search.fit(some(points, MAX_SEARCHED, seed)).best_params_)
+            search = GridSearchCV(
+                mixture, {"n_components": candidates}, scoring=_score, cv=FOLDS, refit=False
+            )
+            with inner_phase(len(candidates) * FOLDS, "mixture", "fit"):
+                mixture.set_params(**search.fit(some(points, MAX_SEARCHED, seed)).best_params_)
         return mixture.fit(points)
+
+
+def _score(mixture: Any, points: Float[np.ndarray, "b n"], _: None = None) -> float:
+    advance()
+    return float(mixture.score(points))
 
 
 def _finite(vectors: Float[Tensor, "b n"]) -> Float[np.ndarray, "b n"]:

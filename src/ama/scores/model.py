@@ -25,7 +25,7 @@ from ama.scores.terms.term import Term, see_places
 from ama.scores.terms.term_registry import build_terms, chosen_terms, fits_terms, is_weighed
 from ama.settings import NO_FEATURES, Settings
 from ama.utils.declarations import check
-from ama.utils.progress import phase
+from ama.utils.progress import phase, showing
 from ama.utils.random_generators import generator_for
 
 BACKBONE = "backbone."  # prefix of the names of its tensors
@@ -197,16 +197,17 @@ class Model(CalibratedNetworks):
         looks = [*(term.features for term in terms), self.map.features]
         with phase(progress, len(raw), "statistics"):
             *features, of_map = self.looked_at(raw, looks, see_places(terms))
-        for term, parts in zip(terms, features, strict=True):
-            if term.needs_known:
-                assert known is not None
-                [of_known] = self.looked_at(known, [term.features], term.sees_places)
-                term.fit_known(parts, of_known, seed)
-            else:
-                term.fit(parts, seed)
+        with showing(progress):
+            for term, parts in zip(terms, features, strict=True):
+                if term.needs_known:
+                    assert known is not None
+                    [of_known] = self.looked_at(known, [term.features], term.sees_places)
+                    term.fit_known(parts, of_known, seed)
+                else:
+                    term.fit(parts, seed)
+            self.map.fit(of_map, raw, self)
         # A later change of a term puts other tensors in the places of these.
         of_rows |= {name: term.state_dict() for name, term in named.items() if isinstance(term, RowTerm)}
-        self.map.fit(of_map, raw, self)
 
     @torch.no_grad()
     def _fit_combination(

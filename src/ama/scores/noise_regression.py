@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from ama.scores.densities import some
 from ama.scores.neighbour_search import nearest
+from ama.utils.progress import advance, inner_phase
 from ama.utils.random_generators import generator_for
 
 N_LAYERS = 4
@@ -93,16 +94,18 @@ def fit_noise_network(rows: Float[Tensor, "n d"], steps: int, seed: int) -> Nois
     optimiser = torch.optim.AdamW(parameters, LEARNING_RATE, weight_decay=1e-5, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=steps)
     learned = rows.float()
-    for _ in range(steps):
-        x = learned[torch.randint(len(learned), (BATCH,), generator=random).to(rows.device)]
-        share = torch.rand(BATCH, generator=random).to(x)
-        noise = torch.randn(x.shape, generator=random).to(x)
-        level = (smallest + (largest - smallest) * share).exp()
-        loss = F.mse_loss(_output(x + level[:, None] * noise, network), share)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
+    with inner_phase(steps, "noise network", "step"):
+        for _ in range(steps):
+            x = learned[torch.randint(len(learned), (BATCH,), generator=random).to(rows.device)]
+            share = torch.rand(BATCH, generator=random).to(x)
+            noise = torch.randn(x.shape, generator=random).to(x)
+            level = (smallest + (largest - smallest) * share).exp()
+            loss = F.mse_loss(_output(x + level[:, None] * noise, network), share)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            advance()
     weights, biases = ([tensor.detach().double() for tensor in part] for part in network)
     # It has learned where between the two a logarithm lies, which is easier than the logarithm itself.
     weights[-1] *= largest - smallest

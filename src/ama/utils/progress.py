@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -36,6 +36,7 @@ class Counter:
 
 
 _counter: ContextVar[Counter | None] = ContextVar("counter", default=None)
+_show: ContextVar[bool | None] = ContextVar("show", default=False)
 
 
 def progress_bar(show: bool | None = None, **options: Any) -> tqdm:
@@ -78,6 +79,21 @@ def phase(show: bool | None, total: int, desc: str, unit: str = "sample") -> Ite
         counting(bar, total) as counter,
     ):
         yield counter
+
+
+@contextmanager
+def showing(show: bool | None) -> Iterator[None]:
+    """Let every :func:`inner_phase` meanwhile have a bar as in :func:`progress_bar`; without it, none has one."""
+    before = _show.set(show)
+    try:
+        yield
+    finally:
+        _show.reset(before)
+
+
+def inner_phase(total: int, desc: str, unit: str) -> AbstractContextManager[Counter]:
+    """A :func:`phase` of code that is not told whether to show it: as :func:`showing` says."""
+    return phase(_show.get(), total, desc, unit)
 
 
 @contextmanager

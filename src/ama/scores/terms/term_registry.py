@@ -104,7 +104,7 @@ def chosen_terms(settings: Settings, kind: SampleKind, known: bool = False) -> t
     names = tuple(given.split("+")) if isinstance(given, str) else ()
     if not names or not set(names) <= {AUTO, *TERMS} or len(set(names)) < len(names):
         raise InputError(
-            f"scoring must be auto, or one or several of {', '.join(TERMS)} joined by +, "
+            f"scoring must be auto, or one or several of {', '.join(TERMS)}, and auto, joined by +, "
             f"found {as_written(given)}"
         )
     named = tuple(name for name in names if name != AUTO)
