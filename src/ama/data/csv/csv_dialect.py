@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 
 from ama.data.csv.csv_blank_lines import Filled
 from ama.data.csv.csv_header import (
-    begins_with_digit,
     check_header,
     is_number,
-    is_unit,
     lacks_names,
     left_out,
     most_of_title,
     numbered,
 )
+from ama.data.csv.csv_second_line import A_ROW, SecondLine, second_line
 from ama.data.csv.decimal_signs import decimal_sign, has_groups
 from ama.data.tables.arrow import EmptyTableError, check_names
 from ama.errors import InputError
@@ -60,8 +59,8 @@ class Dialect:
         Whether fields may be quoted, and then hold line ends.
     n_above
         Of the lines that are skipped, those above the column names that are not blank.
-    units
-        What a line below the column names holds that is taken for units and skipped, too; empty if there is none.
+    second
+        What a line below the first one is that is skipped, too: units or more of the column names.
     doubtful
         Whether the points in its numbers may as well stand between thousands.
     unnamed
@@ -77,7 +76,7 @@ class Dialect:
     names: list[str]
     quoted: bool
     n_above: int = 0
-    units: tuple[str, ...] = ()
+    second: SecondLine = A_ROW
     doubtful: bool = False
     unnamed: bool = False
     filled: Filled | None = None
@@ -104,9 +103,8 @@ class Dialect:
             words.append(numbered(len(self.names), "line"))
         if self.n_above:
             words.append(f"{left_out('first', self.n_above, 'line')}: the column names are below")
-        if self.units:
-            shown = ", ".join(self.units[:3]) + (", ..." if len(self.units) > 3 else "")
-            words.append(f"the line below the column names is taken for units and left out: {shown}")
+        if self.second:
+            words.append(self.second.said("line"))
         if self.filled is not None and (n := self.filled.n_below):
             words.append(f"{left_out('last', n, 'line')}, without a value")
         return words
@@ -147,7 +145,7 @@ def find_dialect(
     above = _above(lines, given)
     n_above, lines = sum(bool(line.strip()) for line in lines[:above]), lines[above:]
     separator = given or _separator(lines, expected)
-    names, rows, n_header, units = _header(lines, separator)
+    names, rows, n_header, second = _header(lines, separator)
     n_skipped += above + n_header
     names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
     check_names(names, name)
@@ -157,16 +155,16 @@ def find_dialect(
     sign = decimal_sign(fields, separator)
     doubtful = sign is None and any(has_groups(field, separator) for field in fields)
     found = Dialect(encoding, separator, sign or decimal, n_skipped, names, '"' in text)
-    return replace(found, n_above=n_above, units=units, doubtful=doubtful, unnamed=not n_header)
+    return replace(found, n_above=n_above, second=second, doubtful=doubtful, unnamed=not n_header)
 
 
-def _header(lines: list[str], separator: str) -> tuple[list[str], list[list[str]], int, tuple[str, ...]]:
-    """Column names, rows, the number of lines of the header, 0 if there is none, and the units in its last line."""
+def _header(lines: list[str], separator: str) -> tuple[list[str], list[list[str]], int, SecondLine]:
+    """Column names, rows, the number of lines of the header, 0 if there is none, and what the second of them is."""
     (names, *rows), n_header = _parsed(lines, separator)
     if lacks_names(names, rows):
-        return [str(i + 1) for i in range(len(names))], [names, *rows], 0, ()
-    units = _units(lines[n_header:], separator)
-    return (names, rows[1:], n_header + 1, units) if units else (names, rows, n_header, ())
+        return [str(i + 1) for i in range(len(names))], [names, *rows], 0, A_ROW
+    second = _second(names, lines[n_header:], separator)
+    return [*(second.names or names)], rows[bool(second) :], n_header + bool(second), second
 
 
 def _first_lines(text: str, whole: bool, name: str) -> list[str]:
@@ -242,7 +240,7 @@ def _above(lines: list[str], separator: str | None) -> int:
         if lines[n - 1].count('"') % 2 or not _is_title(lines[n - 1], mark, 2):
             return 0
         (names, *rows), n_header = _parsed(lines[n:], mark)
-        rows = [row for row in rows[bool(_units(lines[n + n_header :], mark)) :] if any(row)]
+        rows = [row for row in rows[bool(_second(names, lines[n + n_header :], mark)) :] if any(row)]
         most = most_of_title(len(names))
         if (
             len(names) > 1
@@ -262,17 +260,11 @@ def _is_title(line: str, separator: str, most: int) -> bool:
     return line.startswith("#") or (n_filled <= most and all(field.strip() for field in fields[:n_filled]))
 
 
-def _units(lines: list[str], separator: str) -> tuple[str, ...]:
-    """The fields of the first line below the column names if they are units: no number, above numbers and dates."""
-    rows, _ = _parsed(lines, separator) if len(lines) > 1 else ([], 0)
-    if len(rows) < 2 or not lines[0].strip() or '"' in lines[0]:
-        return ()
-    first, *rest = rows
-    found = [(j, field.strip()) for j, field in enumerate(first) if field.strip()]
-    below = [[row[j].strip() for row in rest if j < len(row)] for j, _ in found]
-    alike = all(any(fields) and all(map(begins_with_digit, filter(None, fields))) for fields in below)
-    units = tuple(unit for _, unit in found)
-    return units if alike and all(map(is_unit, units)) else ()
+def _second(names: list[str], lines: list[str], separator: str) -> SecondLine:
+    """What the first line below that of the column names is, if it is no row."""
+    if len(lines) < 2 or not lines[0].strip() or '"' in lines[0]:
+        return A_ROW
+    return second_line(names, _parsed(lines, separator)[0])
 
 
 def _with_trailing(names: list[str], rows: list[list[str]]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ama.data.csv.csv_dialect import EXAMINED, UNNAMED
 from ama.data.csv.csv_header import check_header, lacks_names, left_out, most_of_title, numbered
+from ama.data.csv.csv_second_line import second_line
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count
 from ama.data.tables.arrow import ArrowTable
@@ -81,7 +82,10 @@ def _with_names(cells: Any, name: str, wanted: Wanted) -> Any:
         names = [str(i + 1) for i in range(n_columns)]
         wanted.remark(f"{name}: {numbered(n_columns, 'row')}")
     else:
-        names, found = [value or UNNAMED.format(i) for i, value in enumerate(first)], found[1:]
+        if second := second_line(first, rows):
+            wanted.remark(f"{name}: {second.said('row')}")
+        names = [value or UNNAMED.format(i) for i, value in enumerate(second.names or first)]
+        found = found[1 + bool(second) :]
         check_header(names, [], name)
     if n := int(blank[header:].sum()):
         wanted.remark(f"{name}: {count(n, 'row')} without a value left out")
