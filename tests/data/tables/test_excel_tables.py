@@ -139,3 +139,24 @@ def test_without_the_library_its_extra_is_named(tmp_path, monkeypatch):
         MissingLibraryError, match=r"reading workbooks of Excel needs openpyxl, .* extra 'excel' of ama"
     ):
         open_source(path)
+
+
+@pytest.mark.parametrize("epoch", [openpyxl.utils.datetime.WINDOWS_EPOCH, openpyxl.utils.datetime.MAC_EPOCH])
+def test_times_of_a_day_and_longer_are_durations(tmp_path, epoch):
+    made = openpyxl.Workbook()
+    made.epoch = epoch
+    days = [0.25, 0.5, 1.25, 2.75]
+    for row in (["taken", "x"], *([n, 7.5] for n in days)):
+        made.active.append(row)
+    for cell in made.active["A"][1:]:
+        cell.number_format = "h:mm"
+    made.save(tmp_path / "a.xlsx")
+    source = open_source(tmp_path / "a.xlsx")
+    assert source.read().x[:, 0].tolist() == [n * 86_400 for n in days]
+    assert any("'taken' of " in said and "is a duration" in said for said in source.remarks)
+
+
+def test_times_among_dates_are_no_durations(tmp_path):
+    rows = [["at", "x"], *([value, 7.5] for value in (DAY, DAY.time(), DAY))]
+    source = open_source(book(tmp_path / "a.xlsx", rows))
+    assert not any("duration" in said for said in source.remarks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from ama.data.tables.frames import frame_table
 from ama.errors import InputError
 from ama.utils.extras import needs_extra
 
+MOMENTS = (datetime, time, timedelta)
+MOST_DAYS = 366  # of a duration; more are rather a date
 MAX_BYTES = 2**31  # of the sheets as text, which are held in memory
 
 
@@ -49,6 +52,7 @@ def excel_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
             book = pandas.ExcelFile(file, engine="openpyxl")
             first, *others = (sheet.title for sheet in book.book.worksheets)  # without those of charts
             cells = book.parse(first, header=None, dtype=object, keep_default_na=False, na_values=[""])
+            cells = cells.apply(_durations, epoch=book.book.epoch)
         frame = _with_names(cells, str(path), wanted)
     if others:
         more = ", ".join(map(repr, others[:3])) + ", ..." * (len(others) > 3)
@@ -56,6 +60,20 @@ def excel_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
             f"{path}: read from its first sheet, {first!r}, without {count(len(others), 'sheet')}: {more}"
         )
     return frame_table(frame, str(path))
+
+
+def _durations(column: Any, epoch: datetime) -> Any:
+    """Times of which some are a day or longer, so that openpyxl takes these for dates of 1900, as what they are."""
+    from openpyxl.utils.datetime import to_excel
+
+    moments = [value for value in column if isinstance(value, MOMENTS)]
+    if not {time, datetime} <= {*map(type, moments)}:
+        return column
+    if max(to_excel(moment, epoch) for moment in moments) > MOST_DAYS:
+        return column
+    return column.map(
+        lambda value: timedelta(days=to_excel(value, epoch)) if isinstance(value, MOMENTS) else value
+    )
 
 
 def _with_names(cells: Any, name: str, wanted: Wanted) -> Any:
