@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from ama.errors import InputError
-
-# In place of a number that is missing, or is none.
-NO_VALUE = {"-", "?", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "missing", "inf", "true", "false"}
-UNIT = re.compile(r"[^\W\d_]|[%°$€£¥]")  # a letter or a sign, so no mark of a missing value such as "--"
 
 
 def lacks_names(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -108,13 +103,3 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_unit(text: str) -> bool:
-    """Whether a field may be the unit of the numbers below it."""
-    return not begins_with_digit(text) and text.lower() not in NO_VALUE and UNIT.search(text) is not None
-
-
-def begins_with_digit(text: str) -> bool:
-    """Whether a field begins as a number or a date does."""
-    return text.lstrip("+-.,")[:1].isdigit()

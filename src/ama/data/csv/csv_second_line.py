@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ama.data.csv.csv_header import begins_with_digit, is_unit
+# In place of a number that is missing, or is none.
+NO_VALUE = {"-", "?", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "missing", "inf", "true", "false"}
+UNIT = re.compile(r"[^\W\d_]|[%°$€£¥]")  # a letter or a sign, so no mark of a missing value such as "--"
 
 
 class SecondLine(NamedTuple):
@@ -56,8 +59,8 @@ def second_line(first: Sequence[str], rows: Sequence[Sequence[str]]) -> SecondLi
     filled = [j for j, field in enumerate(second) if field]
     below = [[row[j] for row in rest if j < len(row)] for j in filled]
     units = tuple(second[j] for j in filled)
-    numbers = all(any(fields) and all(map(begins_with_digit, filter(None, fields))) for fields in below)
-    if not numbers or not all(map(is_unit, units)):
+    numbers = all(any(fields) and all(map(_begins_with_digit, filter(None, fields))) for fields in below)
+    if not numbers or not all(map(_is_unit, units)):
         return A_ROW
     return SecondLine(names=names) if (names := _joined(first, second)) else SecondLine(units=units)
 
@@ -75,3 +78,13 @@ def _joined(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
     incomplete = len({*named}) < len(named) or any(g and not a for g, a in zip(groups, above, strict=True))
     given = [name for name in names if name]
     return names if incomplete and len({*given}) == len(given) else ()
+
+
+def _is_unit(text: str) -> bool:
+    """Whether a field may be the unit of the numbers below it."""
+    return not _begins_with_digit(text) and text.lower() not in NO_VALUE and UNIT.search(text) is not None
+
+
+def _begins_with_digit(text: str) -> bool:
+    """Whether a field begins as a number or a date does."""
+    return text.lstrip("+-.,")[:1].isdigit()
