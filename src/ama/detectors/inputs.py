@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from sklearn.utils.validation import validate_data
 
-from ama.data.arrays.plain_arrays import EXPECTED, plain_array
+from ama.data.arrays.plain_arrays import EXPECTED, no_array, plain_array
 from ama.data.arrays.whole_numbers import n_rounded_of, rounded_notice
 from ama.data.counted_batches import counted_batches
 from ama.data.encoding.table_encoding import TableEncoding
@@ -59,12 +59,8 @@ def as_samples(detector: Any, X: Any, reset: bool, **reading: Any) -> Samples:
             check_like(X, detector.shape_, detector.encoding_)
         return X
     from_source = is_source(X)
-    if not from_source and not hasattr(X, "iloc"):  # of pandas, whose columns have names
-        given, X = X, plain_array(X, "X")
-        if X.shape[:1] == (0,):
-            raise InputError(f"X has no samples (shape {X.shape}), {EXPECTED}")
-        if X.ndim == 2 and (n := n_rounded_of(given, X)):
-            warn_user(rounded_notice("X", n))
+    if not from_source:
+        X = _array(X)
     n_axes = getattr(X, "ndim", None)
     if from_source or (n_axes is not None and n_axes > 2):
         # Later results are an array with a value for each sample, so none may be missing.
@@ -126,6 +122,20 @@ def check_like(samples: Samples, shape: tuple[int, ...], encoding: TableEncoding
         raise InputError(f"expected {expected}, found {found}")
     if samples.encoding != encoding or tuple(samples.x.shape[1:]) != shape:
         raise InputError("the samples are encoded otherwise than at fit: read them by detector.open(source)")
+
+
+def _array(X: Any) -> Any:
+    """X as an array of numbers; a Series of pandas stays one."""
+    if hasattr(type(X), "columns") or isinstance(X, Mapping):
+        raise no_array(X)
+    if hasattr(X, "iloc"):
+        return X
+    array = plain_array(X, "X")
+    if array.shape[:1] == (0,):
+        raise InputError(f"X has no samples (shape {array.shape}), {EXPECTED}")
+    if array.ndim == 2 and (n := n_rounded_of(X, array)):
+        warn_user(rounded_notice("X", n))
+    return array
 
 
 def _rows(detector: Any, X: Any, reset: bool) -> Samples:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ama.data.arrays.conversions import DATA_FRAME, advice
 from ama.data.samples import count
 from ama.errors import InputError, printable
 
@@ -47,6 +48,14 @@ def plain_array(array: Any, name: str) -> np.ndarray:
     if isinstance(found, np.ma.MaskedArray):
         found = _unmasked(found, name)
     return _of_numbers(valid_text(np.asarray(found)), array, name)
+
+
+def no_array(X: Any) -> InputError:
+    """The error about an object that is no array, with what to pass instead where that is known."""
+    kind = type(X)
+    # Several libraries have one of this name.
+    library = f" of {kind.__module__.partition('.')[0]}" if kind.__name__ == "DataFrame" else ""
+    return InputError(f"found an object of type {kind.__name__}{library}, {EXPECTED}{advice(X)}")
 
 
 def valid_text(array: np.ndarray) -> np.ndarray:
@@ -92,22 +101,22 @@ def _unmasked(array: np.ma.MaskedArray, name: str) -> np.ndarray:
 def _of_numbers(found: np.ndarray, given: Any, name: str) -> np.ndarray:
     kind = found.dtype.kind
     if found.ndim == 0 and kind in "OUS":
-        found_type = type(given).__name__
-        instead = ": pass X.collect()" if found_type == "LazyFrame" else ""  # of polars
-        raise InputError(f"found an object of type {found_type}, {EXPECTED}{instead}")
+        raise no_array(given)
     if found.dtype.names is not None:
         fields = ", ".join(found.dtype.names)
-        raise InputError(f"{name} has the named fields {fields}, expected plain numbers or a DataFrame")
+        raise InputError(
+            f"{name} has the named fields {fields}, expected plain numbers or a DataFrame: pass {DATA_FRAME}"
+        )
     if kind == "c":
         raise InputError(f"Complex data not supported: {name} has type {found.dtype}, expected real numbers")
     if kind in "mM":
         raise InputError(f"{name} holds dates or times (type {found.dtype}), expected numbers")
     if kind in "OUSV":
-        return _converted(found, name)
+        return _converted(found, given, name)
     return found
 
 
-def _converted(found: np.ndarray, name: str) -> np.ndarray:
+def _converted(found: np.ndarray, given: Any, name: str) -> np.ndarray:
     """Numbers that are stored as objects or as text."""
     if found.dtype.kind == "V":
         if not issubclass(
@@ -124,8 +133,9 @@ def _converted(found: np.ndarray, name: str) -> np.ndarray:
         return found.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
         _refuse_text(found, name)
-    if found.ndim == 1 and isinstance(found[0], dict):
-        raise InputError(f"{name} is a list of dictionaries, expected a table: pass pandas.DataFrame(X)")
+    if found.ndim == 1 and (instead := advice(given)):
+        parts = "dictionaries" if isinstance(found[0], dict) else f"{type(found[0]).__name__} objects"
+        raise InputError(f"{name} is a list of {parts}, expected a table{instead}")
     return found  # other objects, which are refused by their type
 
 
