@@ -94,11 +94,12 @@ def test_other_texts_are_no_dates(texts):
 
 
 def test_a_sentence_names_the_columns_and_an_example():
-    columns = {form.strip(" {}"): [form.format(x) for x in NUMBERS] for form in ("{} %", "{} €")}
-    days = pd.date_range("2026-01-01", periods=len(NUMBERS))
-    frame = pd.DataFrame({"a": NUMBERS, **columns, "day": days.strftime("%d.%m.%Y")})
-    of_numbers = f"such as '{NUMBERS[0]} %', whose size does not count: write plain numbers"
-    of_dates = "such as '01.01.2026', which are not read as such: write them as 2026-01-31"
+    """Of numbers with two units, and of dates of which every one may have day and month exchanged."""
+    columns = {unit: [f"{x} {unit if i % 2 else 'km'}" for i, x in enumerate(NUMBERS)] for unit in "%€"}
+    days = pd.date_range("2026-01-01", periods=len(NUMBERS), freq="MS")
+    frame = pd.DataFrame({"a": NUMBERS, **columns, "day": days.strftime("%d/%m/%Y")})
+    of_numbers = f"such as '{NUMBERS[0]} km', whose size does not count: write plain numbers"
+    of_dates = "such as '01/01/2026', which are not read as such: write them as 2026-01-31"
     assert open_source(frame).remarks[-2:] == (
         f"columns '%', '€' of the data frame hold numbers {of_numbers}",
         f"column 'day' of the data frame holds dates {of_dates}",
@@ -129,7 +130,7 @@ def test_durations_beyond_a_day_are_found(texts):
 
 
 def test_durations_are_pointed_out():
-    frame = pd.DataFrame({"a": range(30), "took": [f"{i}:30:00" for i in range(30)]})
+    frame = pd.DataFrame({"a": range(30), "took": ["?"] + [f"{i}:30:00" for i in range(1, 30)]})
     assert open_source(frame).remarks[-1] == (
         "column 'took' of the data frame holds durations such as '24:30:00', which are not read as such: write seconds"
     )

@@ -70,6 +70,11 @@ class ColumnEncoding(ABC):
     def of_text(self) -> bool:
         """Whether a CSV file is to be read as text in this column."""
 
+    @property
+    def expected(self) -> str:
+        """What it takes, in a message about a value that it does not take."""
+        return self.expects
+
     @abstractmethod
     def takes(self, kind: pa.DataType) -> bool:
         """Whether it encodes a column of this type."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ama.data.encoding.moment_texts import DATE, TIME
-from ama.data.encoding.number_columns import NUMBER_IN_TEXT, numbers
+from ama.data.encoding.number_columns import numbers
+from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 from ama.data.encoding.text_values import Texts, plain_text, texts
+from ama.data.encoding.written_forms import Reader, Written, plainly, written_form
 from ama.data.tables.arrow_columns import is_number, is_text
 
 MAX_KINDS = 100_000  # of texts that are counted one by one; of later rows only what all have in common
@@ -67,6 +71,26 @@ class ColumnSurvey:
         """At most ``MAX_SAMPLED`` values of the whole column, none of them missing."""
         return pa.concat_arrays(_of_one_dictionary(self._sampled))
 
+    @cached_property
+    def written(self) -> Written | None:
+        """The form of the texts, if they are numbers, durations or dates in one; settled by ``MAX_KINDS`` texts."""
+        return written_form(self.counts)
+
+    def example(self) -> tuple[str, str]:
+        """A text of the form, and what it is read as."""
+        assert self.written is not None
+        known = (text for text in self.counts if text is not None)
+        return next((text, plain) for text in known if (plain := self.written.read(text)) not in (None, text))
+
+    def plain(self) -> ColumnSurvey:
+        """The same of the texts as they would be written plainly."""
+        if self.written is None:
+            return self
+        plain = copy.copy(self)
+        plain.counts = _read(self.counts, self.written.read)
+        plain._sampled = [plainly(part, self.written.read) for part in self._sampled]
+        return plain
+
     def share_of(self, pattern: str) -> float:
         """Share of the texts, each as often as it occurs, in which one of ``PATTERNS`` is found."""
         counted = _rows_with(pattern, self.counts)
@@ -86,6 +110,8 @@ class ColumnSurvey:
         if len(self.counts) <= MAX_KINDS:
             self.counts.update(rows)
             return
+        if self.written is not None:
+            rows = _read(rows, self.written.read)
         self._n_later += rows.total() - rows[None]
         for pattern in PATTERNS:
             self._later[pattern] += _rows_with(pattern, rows)
@@ -96,6 +122,14 @@ def _rows_with(pattern: str, rows: Counter[str | None]) -> int:
     known = [text for text in rows if text is not None]
     matches = pc.match_substring_regex(pa.array(known, pa.large_string()), pattern)
     return int(np.array([rows[text] for text in known], dtype=np.int64)[np.array(matches, dtype=bool)].sum())
+
+
+def _read(rows: Counter[str | None], read: Reader) -> Counter[str | None]:
+    """Rows of each text as it would be written plainly."""
+    found: Counter[str | None] = Counter()
+    for text, n in rows.items():
+        found[text if text is None else read(text) or text] += n
+    return found
 
 
 def _of_one_dictionary(arrays: list[pa.Array]) -> list[pa.Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,8 @@ from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.frequency_columns import Frequencies
 from ama.data.encoding.moment_columns import DAY, PARTS, YEAR, Moments, microseconds, turns, with_zone
 from ama.data.encoding.moment_texts import DATE, TIME
-from ama.data.encoding.number_columns import NUMBER_IN_TEXT, Numbers, numbers
+from ama.data.encoding.number_columns import Numbers, numbers
+from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 from ama.data.encoding.spoken_changes import Change
 from ama.data.tables.arrow_columns import is_number, is_text
 
@@ -49,7 +51,7 @@ def learn_column(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:
     if not survey.present:
         return None, [Change.NO_VALUE]
     if is_text(survey.kind):
-        return _of_text(survey, chosen, n_texts)
+        return _of_written(survey) or _of_text(survey, chosen, n_texts)
     if is_number(survey.kind):
         return _of_numbers(survey, among_texts=False)
     if pa.types.is_duration(survey.kind):
@@ -75,6 +77,17 @@ def _of_moments(survey: ColumnSurvey, at: Float[np.ndarray, " n"], times: bool) 
     median, n_zoned = float(np.median(at - first) / DAY), with_zone(survey.sample())
     encoding = Moments(int(first), median, parts, missing, times, n_zoned > 0, n_zoned < len(at))
     return encoding, [Change.TIMES if times else Change.MOMENTS] + [Change.MISSING] * missing
+
+
+def _of_written(survey: ColumnSurvey) -> Learned | None:
+    """Numbers, durations or dates in a form of their own."""
+    if survey.written is None:
+        return None
+    encoding, changes = _of_text(survey.plain(), chosen=False, n_texts=1)
+    if not isinstance(encoding, Numbers | Moments):
+        return None
+    found = replace(encoding, form=survey.written.form)
+    return found, [change for change in changes if change is not Change.TEXT_OF_NUMBERS]
 
 
 def _of_text(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:

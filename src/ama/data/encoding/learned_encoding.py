@@ -10,7 +10,7 @@ from ama.data.encoding.column_encoding import ColumnEncoding
 from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.learned_columns import learn_column
 from ama.data.encoding.moment_columns import is_date
-from ama.data.encoding.spoken_changes import Change, say_changes, say_unread
+from ama.data.encoding.spoken_changes import Change, say_changes, say_read, say_unread
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.encoding.unread_texts import UNREAD
 from ama.data.samples import Wanted
@@ -55,6 +55,36 @@ def learn_encoding(
     tuple
         The features that carry something, and their encoding; None if all are numbers and none is missing.
     """
+    surveys = _surveys(table, features, rows)
+    if all(is_number(survey.kind) and not survey.missing for survey in surveys.values()):
+        return features, None
+    encodings: dict[str, ColumnEncoding] = {}
+    changes: dict[Change, list[str]] = {}
+    read: dict[str, dict[str, tuple[str, str]]] = {}
+    unread: dict[str, dict[str, str]] = {noun: {} for noun in UNREAD}
+    n_texts = sum(is_text(survey.kind) for survey in surveys.values())
+    for name, survey in surveys.items():
+        encoding, made = learn_column(survey, wanted.columns is not None, n_texts)
+        form = getattr(encoding, "form", "")
+        if form:
+            read.setdefault(form, {})[name] = survey.example()
+        for noun, example_of in UNREAD.items():
+            if not form and (example := example_of(survey.counts)) is not None:
+                unread[noun][name] = example
+        for change in made:
+            changes.setdefault(change, []).append(name)
+        if encoding is not None:
+            encodings[name] = encoding
+    say_changes(changes, table.name, wanted)
+    say_read(read, table.name, wanted)
+    say_unread(unread, table.name, wanted)
+    return list(encodings), TableEncoding(tuple(encodings.values())) if encodings else None
+
+
+def _surveys(
+    table: ArrowTable, features: list[str], rows: Bool[np.ndarray, " n"] | None
+) -> dict[str, ColumnSurvey]:
+    """What a pass over the rows finds out about each column."""
     n, seen = table.n_rows if rows is None else int(rows.sum()), 0
     surveys = {name: ColumnSurvey(table.schema.field(name).type, n) for name in features}
     for batch in table.batches(features, ROWS_AT_A_TIME) if features else ():
@@ -63,21 +93,4 @@ def learn_encoding(
             for name, survey in surveys.items():
                 survey.add(learned.column(name))
         seen += len(batch)
-    if all(is_number(survey.kind) and not survey.missing for survey in surveys.values()):
-        return features, None
-    encodings: dict[str, ColumnEncoding] = {}
-    changes: dict[Change, list[str]] = {}
-    unread: dict[str, dict[str, str]] = {noun: {} for noun in UNREAD}
-    n_texts = sum(is_text(survey.kind) for survey in surveys.values())
-    for name, survey in surveys.items():
-        encoding, made = learn_column(survey, wanted.columns is not None, n_texts)
-        for noun, example_of in UNREAD.items():
-            if (example := example_of(survey.counts)) is not None:
-                unread[noun][name] = example
-        for change in made:
-            changes.setdefault(change, []).append(name)
-        if encoding is not None:
-            encodings[name] = encoding
-    say_changes(changes, table.name, wanted)
-    say_unread(unread, table.name, wanted)
-    return list(encodings), TableEncoding(tuple(encodings.values())) if encodings else None
+    return surveys

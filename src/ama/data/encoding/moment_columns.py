@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -15,12 +15,15 @@ from jaxtyping import Float
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Replacement, Shown
 from ama.data.encoding.moment_texts import DATE_ALONE, ZONE, of_texts
 from ama.data.encoding.text_values import texts
+from ama.data.encoding.written_dates import FORMS
+from ama.data.encoding.written_forms import date_reader, plainly
 from ama.data.tables.arrow_columns import is_text
 
 DAY = 86_400_000_000  # microseconds
 YEAR = 365.2425  # days, on average
 EPOCH = datetime(1970, 1, 1)
 LATEST = 10**18  # microseconds before or after 1970, about 30,000 years
+SHOWN = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)  # in messages
 Part = Literal["day", "week", "year"]
 PARTS: tuple[Part, ...] = ("day", "week", "year")
 
@@ -48,6 +51,8 @@ class Moments(ColumnEncoding):
         Whether some had a time zone at fit.
     naive
         Whether some had none, as is assumed where an older ama did not say.
+    form
+        The format of ``datetime.strptime`` in which they are written in text; empty for ISO 8601.
     """
 
     origin: int
@@ -57,6 +62,7 @@ class Moments(ColumnEncoding):
     times: bool
     zoned: bool = False
     naive: bool = True
+    form: str = ""
 
     kind: ClassVar[str] = "moment"
     expects: ClassVar[str] = "dates or times"
@@ -69,11 +75,16 @@ class Moments(ColumnEncoding):
     def of_text(self) -> bool:
         return True
 
+    @property
+    def expected(self) -> str:
+        return f"{self.expects} such as {SHOWN:{self.form}}" if self.form else self.expects
+
     def takes(self, kind: pa.DataType) -> bool:
         of_kind = pa.types.is_time(kind) if self.times else is_date(kind)
         return of_kind or is_text(kind) or pa.types.is_null(kind)
 
     def encode(self, column: pa.Array) -> Encoded:
+        column = self._plain(column)
         at = microseconds(column)
         absent = np.isnan(at)
         columns = [np.where(absent, self.median, (at - self.origin) / DAY)]
@@ -85,6 +96,7 @@ class Moments(ColumnEncoding):
         return Encoded(np.stack(columns, 1), 0 if self.missing else int(absent.sum()))
 
     def assumed(self, column: pa.Array) -> Iterator[tuple[Replacement, int]]:
+        column = self._plain(column)
         yield Replacement.UTC, self.n_zoned(column)
         yield Replacement.NAIVE, self.n_naive(column)
         if not self.times and "day" in self.parts:
@@ -103,7 +115,7 @@ class Moments(ColumnEncoding):
         if not is_text(column.type):
             return None
         found = texts(column)
-        at = of_texts([*found.known, None])
+        at = microseconds(self._plain(pa.array([*found.known, None], pa.large_string())))
         known = np.array([text is not None for text in [*found.known, None]])
         wrong = known & (np.isnan(at) | (self.times & (np.abs(at) >= DAY)))
         rows = np.flatnonzero(wrong[found.places])
@@ -118,6 +130,11 @@ class Moments(ColumnEncoding):
             raise ValueError("two of its parts are the same")
         if abs(self.origin) > LATEST:
             raise ValueError(f"its origin {self.origin} is no date")
+        if self.form and self.form not in FORMS:
+            raise ValueError(f"its form {self.form!r} is none of dates")
+
+    def _plain(self, column: pa.Array) -> pa.Array:
+        return plainly(column, date_reader(self.form)) if self.form else column
 
     def _shown(self, days: float) -> str:
         timed = "day" in self.parts or self.times

@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Replacement, Shown
+from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 from ama.data.encoding.text_values import plain_text, texts
-from ama.data.tables.arrow_columns import NUMBER, first_text, floats, is_number, is_text, n_changed
-
-# A number in text, perhaps with commas between thousands.
-NUMBER_IN_TEXT = rf"{NUMBER}|^\s*[+-]?[1-9]\d{{0,2}}(,\d{{3}})+(\.\d*)?\s*$"
+from ama.data.encoding.written_forms import is_number_form, number_reader, plainly
+from ama.data.tables.arrow_columns import first_text, floats, is_number, is_text, n_changed
 
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # of durations, in a second
 
@@ -37,6 +36,8 @@ class Numbers(ColumnEncoding):
         Whether the column is text, in which whatever is no number counts as missing.
     durations
         Whether they are durations, in seconds.
+    form
+        How they are written in text, as :mod:`ama.data.encoding.written_forms` has it; empty for plain numbers.
     """
 
     median: float
@@ -44,6 +45,7 @@ class Numbers(ColumnEncoding):
     boolean: bool
     among_texts: bool
     durations: bool = False
+    form: str = ""
 
     kind: ClassVar[str] = "number"
     expects: ClassVar[str] = "numbers"
@@ -60,7 +62,7 @@ class Numbers(ColumnEncoding):
         return is_number(kind) or pa.types.is_duration(kind) or pa.types.is_null(kind) or is_text(kind)
 
     def encode(self, column: pa.Array) -> Encoded:
-        x = numbers(column)
+        x = numbers(self._plain(column))
         absent = np.isnan(x)
         x = np.where(absent, self.median, x)
         if self.missing:
@@ -78,18 +80,25 @@ class Numbers(ColumnEncoding):
         if duration and not self.durations:
             yield Replacement.DURATION, len(column) - column.null_count
         if self.durations and not duration:
-            yield Replacement.SECONDS, int((~np.isnan(numbers(column))).sum())
+            yield Replacement.SECONDS, int((~np.isnan(numbers(self._plain(column)))).sum())
         yield Replacement.ROUNDED, n_changed(column)
 
     def n_texts(self, column: pa.Array) -> int:
         """Rows with a text that counts as missing."""
         if not is_text(column.type):
             return 0
-        known, places = texts(column.filter(pa.array(np.isnan(numbers(column)))))
+        known, places = texts(column.filter(pa.array(np.isnan(numbers(self._plain(column))))))
         return sum(known[place] is not None for place in places.tolist() if place >= 0)
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         return first_text([column]) if is_text(column.type) and not self.among_texts else None
+
+    def check(self) -> None:
+        if self.form and not is_number_form(self.form):
+            raise ValueError(f"its form {self.form!r} is none of numbers")
+
+    def _plain(self, column: pa.Array) -> pa.Array:
+        return plainly(column, number_reader(self.form)) if self.form else column
 
 
 def numbers(column: pa.Array) -> Float[np.ndarray, " n"]:

@@ -63,6 +63,16 @@ def say_changes(changes: dict[Change, list[str]], table: str, wanted: Wanted) ->
             wanted.remark(of_columns(names, table, of_one, of_several), refused)
 
 
+def say_read(read: dict[str, dict[str, tuple[str, str]]], table: str, wanted: Wanted) -> None:
+    """A remark on columns of each form, given with a text of each column and what it is read as."""
+    for examples in read.values():
+        text, meaning = next(iter(examples.values()))
+        what = f"such as {text!r}, read as {meaning}"
+        wanted.remark(
+            of_columns(list(examples), table, f"holds texts {what}", f"hold texts {what}"), refused=False
+        )
+
+
 REMEDIES = {
     "numbers": "whose size does not count: write plain numbers",
     "dates": "which are not read as such: write them as 2026-01-31",

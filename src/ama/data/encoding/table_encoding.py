@@ -108,7 +108,7 @@ class TableEncoding:
             batch.schema.names, self.columns, batch.columns, self.groups, strict=True
         ):
             if (odd := encoding.odd(column)) is not None:
-                raise InputError(not_a_number(name, table, rows[odd[0] - 1] + 1, odd[1], encoding.expects))
+                raise InputError(not_a_number(name, table, rows[odd[0] - 1] + 1, odd[1], encoding.expected))
             x[:, group], replaced[Replaced(name, encoding.replacement)] = encoding.encode(column)
             replaced |= {Replaced(name, by): n for by, n in encoding.assumed(column)}
         return x, replaced

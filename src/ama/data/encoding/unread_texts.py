@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from ama.data.encoding.moment_texts import DATE
-from ama.data.encoding.number_columns import NUMBER_IN_TEXT
+from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 from ama.data.images.image_opening import SUFFIXES
 
 EXAMINED = 1000  # kinds of text

@@ -1,0 +1,84 @@
+"""Dates and times in text in other forms than ISO 8601 has, such as "31.12.2026 09:30" or "Dec 31, 2026"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+# A date or a time -> the formats of ``datetime.strptime`` in which it may be meant.
+_DATES = {
+    r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
+    r"\d{1,2}\.\d{1,2}\.\d{2}": ("%d.%m.%y",),
+    r"\d{1,2}/\d{1,2}/\d{4}": ("%d/%m/%Y", "%m/%d/%Y"),
+    r"\d{1,2}/\d{1,2}/\d{2}": ("%d/%m/%y", "%m/%d/%y"),
+    r"\d{1,2}-\d{1,2}-\d{4}": ("%d-%m-%Y", "%m-%d-%Y"),
+    r"\d{1,2}-\d{1,2}-\d{2}": ("%d-%m-%y", "%m-%d-%y"),
+    r"\d{4}\.\d{1,2}\.\d{1,2}": ("%Y.%m.%d",),
+    r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
+    r"\d{4}-\d{1,2}-\d{1,2}": ("%Y-%m-%d",),
+    r"\d{4}-\d\d": ("%Y-%m",),
+    r"\d{1,2}\.? [a-z]{3,9} \d{4}": ("%d %b %Y", "%d %B %Y", "%d. %b %Y", "%d. %B %Y"),
+    r"\d{1,2}-[a-z]{3}-\d{4}": ("%d-%b-%Y",),
+    r"\d{1,2}-[a-z]{3}-\d{2}": ("%d-%b-%y",),
+    r"\d{1,2}/[a-z]{3}/\d{4}": ("%d/%b/%Y",),
+    r"[a-z]{3,9} \d{1,2},? \d{4}": ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y"),
+    r"[a-z]{3}, \d{1,2} [a-z]{3} \d{4}": ("%a, %d %b %Y",),
+}
+_TIMES = {
+    r"\d{1,2}:\d\d": ("%H:%M",),
+    r"\d{1,2}:\d\d:\d\d": ("%H:%M:%S",),
+    r"\d{1,2}:\d\d:\d\d\.\d{1,6}": ("%H:%M:%S.%f",),
+    r"\d{1,2}:\d\d [ap]m": ("%I:%M %p",),
+    r"\d{1,2}:\d\d:\d\d [ap]m": ("%I:%M:%S %p",),
+    r"\d{1,2}:\d\d:\d\d (?:Z|[+-]\d\d:?\d\d)": ("%H:%M:%S %z",),
+    r"\d{1,2}:\d\d:\d\d (?:GMT|UTC)": ("%H:%M:%S %Z",),
+}
+_BETWEEN = (" ", "T", ", ", ":")
+_WHOLE = {
+    **_DATES,
+    **_TIMES,
+    **{
+        f"{date}{between}{time}": tuple(f"{d}{between}{t}" for d in dates for t in times)
+        for date, dates in _DATES.items()
+        for time, times in _TIMES.items()
+        for between in _BETWEEN
+    },
+}
+_FORMS = [(re.compile(pattern, re.IGNORECASE | re.ASCII), forms) for pattern, forms in _WHOLE.items()]
+FORMS = frozenset(form for _, forms in _FORMS for form in forms)
+
+
+def date_form(kinds: Iterable[str | None]) -> str | None:
+    """The format of ``datetime.strptime`` in which the dates or times of a column are written, or None.
+
+    Parameters
+    ----------
+    kinds
+        The different texts; None is a missing one.
+
+    Returns
+    -------
+    str or None
+        None if one of the texts is none, and where days and months may be exchanged in all of them.
+    """
+    texts = [text for text in kinds if text is not None]
+    if not texts:
+        return None
+    forms = next((forms for pattern, forms in _FORMS if pattern.fullmatch(texts[0].strip())), ())
+    read = {form: [iso_moment(text, form) for text in texts] for form in forms if iso_moment(texts[0], form)}
+    found = {form: moments for form, moments in read.items() if None not in moments}
+    if not found or any(moments != next(iter(found.values())) for moments in found.values()):
+        return None
+    return next(iter(found))
+
+
+def iso_moment(text: str, form: str) -> str | None:
+    """The date or the time in a text as ISO 8601 writes it; None if the text is not of the form."""
+    try:
+        moment = datetime.strptime(text.strip(), form)
+    except ValueError:
+        return None
+    if "%M" not in form:
+        return moment.date().isoformat()
+    return moment.isoformat(" ") if "%d" in form or "%m" in form else moment.time().isoformat()

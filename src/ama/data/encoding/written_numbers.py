@@ -1,0 +1,93 @@
+"""Numbers in text with a unit, a currency or other marks around them: "12 %", "$1,200.50", "1.200,50 €", "<0.5"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+
+from ama.data.encoding.number_texts import NUMBER_IN_TEXT
+
+EXAMINED = 1000  # kinds of text
+LEAST = 20  # fewer different numbers may be names, such as "3rd"
+MOSTLY, MARKS = 0.9, 3  # share of numbers among the kinds of text, or the most kinds of others, such as "-"
+CURRENCY = r"[$€£¥₹]|EUR|USD|GBP|CHF|JPY"
+UNIT = r"[^\s\d.,()+-]{0,10}"
+GROUPS = r"\s'\u2019"  # what may stand between thousands, besides the decimal sign that does not count
+SIGNS = {".": "1.5", ",": "1,5"}  # a decimal sign -> the number in a form
+FORM = re.compile(rf"({CURRENCY}|)(1[.,]5)({UNIT})")
+PLAIN = re.compile(NUMBER_IN_TEXT, re.ASCII)
+_DIGITS = {
+    sign: re.compile(
+        rf"(?:[1-9]\d{{0,2}}([{GROUPS}{other}])\d{{3}}(?:\1\d{{3}})*|\d+)(\{sign}\d*)?([eE][+-]?\d+)?"
+    )
+    for sign, other in ((".", ","), (",", "."))
+}
+_MARKED = re.compile(
+    rf"\s*(?P<bound>[<>≤≥~≈]=?)?\s*(?P<open>\()?(?P<before>{CURRENCY})?\s*(?P<sign>[+\u2212-])?\s*(?P<after>{CURRENCY})?"
+    rf"\s*(?P<digits>\d[\d.,{GROUPS}]*?(?:[eE][+-]?\d+)?)\s*(?P<unit>{UNIT})(?P<close>\))?\s*"
+)
+
+
+def number_form(kinds: Iterable[str | None]) -> str | None:
+    """How the numbers of a column are written: "1.5" or "1,5" with the currency or the unit, such as "1,5€"; or None.
+
+    Parameters
+    ----------
+    kinds
+        The different texts; None is a missing one.
+
+    Returns
+    -------
+    str or None
+        None if they are rather no numbers, plain ones, or of several units, and where a text has two readings.
+    """
+    texts = [text for text in islice(kinds, EXAMINED) if text is not None]
+    found = [match for match in map(_MARKED.fullmatch, texts) if match]
+    n_others = len(texts) - len(found)
+    if len(found) <= LEAST or (n_others > MARKS and len(found) < MOSTLY * len(texts)):
+        return None
+    marks = {_marks(match) for match in found} - {("", "")}
+    odd = [match for match in found if not PLAIN.search(match[0])]
+    if len(marks) > 1 or not odd or not (marks or any(map(_is_measured, odd))):
+        return None
+    read = {sign: [_number(match, sign) for match in found] for sign in SIGNS}
+    signs = [sign for sign, numbers in read.items() if None not in numbers]
+    if not signs or (len(signs) == 2 and read["."] != read[","]):
+        return None
+    before, after = marks.pop() if marks else ("", "")
+    return f"{before}{SIGNS[signs[0]]}{after}"
+
+
+def plain_number(text: str, form: str) -> str | None:
+    """The number in a text, as ``float`` takes it; None if the text is not of the form."""
+    given, match = FORM.fullmatch(form), _MARKED.fullmatch(text)
+    if given is None or match is None or _marks(match) not in (("", ""), (given[1], given[3])):
+        return None
+    return _number(match, given[2][1])
+
+
+def _marks(match: re.Match[str]) -> tuple[str, str]:
+    return match["before"] or match["after"] or "", match["unit"]
+
+
+def _is_measured(match: re.Match[str]) -> bool:
+    """Whether it is no count or identifier in groups of digits, such as a telephone number."""
+    return bool(
+        match["bound"]
+        or match["open"]
+        or match["sign"]
+        or re.search(r"[.,]\d{1,2}$|[.,]\d{4,}$", match["digits"])
+    )
+
+
+def _number(match: re.Match[str], decimal: str) -> str | None:
+    digits = _DIGITS[decimal].fullmatch(match["digits"])
+    if digits is None or bool(match["open"]) != bool(match["close"]) or (match["before"] and match["after"]):
+        return None
+    whole = re.sub(
+        r"\D", "", match["digits"][: digits.start(2) if digits[2] else digits.start(3) if digits[3] else None]
+    )
+    # In parentheses, as in bookkeeping, a number is below zero.
+    negative = bool(match["open"]) or match["sign"] in ("-", "\N{MINUS SIGN}")
+    return f"{'-' if negative else ''}{whole}{(digits[2] or '').replace(decimal, '.')}{digits[3] or ''}"

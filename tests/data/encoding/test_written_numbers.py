@@ -1,0 +1,98 @@
+"""Numbers with units, currencies and other marks."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ama.data.encoding.written_numbers import number_form, plain_number
+
+NUMBERS = np.random.default_rng(0).normal(0, 9000, 60).round(2).tolist()
+
+
+def german(x: float) -> str:
+    return f"{x:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+WRITTEN = {
+    "1.5%": lambda x: f"{x} %",
+    "$1.5": lambda x: f"-${-x:,.2f}" if x < 0 else f"${x:,.2f}",
+    "€1.5": lambda x: f"€ {x:.2f}",
+    "USD1.5": lambda x: f"USD {x:.2f}",
+    "1,5€": lambda x: f"{german(x)} €",
+    "1,5": german,
+    "1.5°C": lambda x: f"{x}°C".replace("-", "\N{MINUS SIGN}"),
+    "1.5kWh/m²": lambda x: f"{x:,.2f} kWh/m²".replace(",", "\N{NO-BREAK SPACE}"),
+    "1.5CHF": lambda x: f"{x:,.2f} CHF".replace(",", "'"),
+    "1.5m/s": lambda x: f" {x:e} m/s ",
+    "1.5": lambda x: f"({-x})" if x < 0 else f"{x}",
+}
+
+
+@pytest.mark.parametrize(("form", "written"), WRITTEN.items(), ids=WRITTEN)
+def test_numbers_are_read_in_their_form(form, written):
+    texts = [written(x) for x in NUMBERS]
+    assert number_form([None, *texts, "-", "n/a"]) == form
+    assert [float(plain_number(text, form)) for text in texts] == pytest.approx(NUMBERS, rel=1e-6)
+
+
+@given(
+    st.lists(st.floats(-1e12, 1e12).map(lambda x: round(x, 2)), min_size=25, max_size=40, unique=True),
+    st.sampled_from(["{:,.2f} %", "{:.2f}kg", "{:_.2f} MB"]),
+)
+def test_whatever_is_written_is_read(numbers, written):
+    texts = [written.format(x).replace("_", " ") for x in numbers]
+    form = number_form(texts)
+    assert form is not None
+    assert [float(plain_number(text, form)) for text in texts] == numbers
+
+
+def test_a_bound_counts_as_its_number():
+    texts = ["<0.5", "≤ 0.50", "> 9", *(str(i / 4) for i in range(3, 30))]
+    assert number_form(texts) == "1.5"
+    assert [plain_number(text, "1.5") for text in texts[:3]] == ["0.5", "0.50", "9"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"{x}" for x in NUMBERS],
+        [f"{i} {'km' if i % 2 else 'm'}" for i in range(60)],
+        [f"{i}.{i:03} €" for i in range(1, 60)],
+        [f"{i} %" for i in range(20)],
+        [f"{i} %" for i in range(30)] + [f"sensor {i}" for i in range(9)],
+        [f"555 123 {i}" for i in range(100, 160)],
+        [f"192.168.0.{i}" for i in range(60)],
+        [f"{i}/{i + 1} Hz" for i in range(60)],
+        [f"A{i}" for i in range(60)],
+        [f"5.{i:02} (" for i in range(60)],
+        [None],
+        [],
+    ],
+    ids=[
+        "plain",
+        "two units",
+        "thousands or decimals",
+        "few",
+        "others",
+        "telephone",
+        "address",
+        "fractions",
+        "names",
+        "open",
+        "missing",
+        "none",
+    ],
+)
+def test_what_is_no_number_or_has_two_readings_has_no_form(texts):
+    assert number_form(texts) is None
+
+
+@pytest.mark.parametrize("text", ["5 kg", "$5 %", "5,5 %", "(5 %", "1,23,456 %", "€ 5 €", "%", "", "five"])
+def test_a_text_of_another_form_is_not_read(text):
+    assert plain_number(text, "1.5%") is None
+
+
+def test_a_number_without_its_unit_is_one():
+    assert plain_number("5", "1.5%") == "5"
+    assert plain_number("1.200,5", "1,5€") == "1200.5"
