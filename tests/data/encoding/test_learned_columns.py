@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from ama.data.encoding.category_columns import Categories
+from ama.data.encoding.column_encoding import Replacement
 from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.frequency_columns import Frequencies
 from ama.data.encoding.learned_columns import MAX_INDICATORS, learn_column
@@ -75,8 +79,29 @@ def test_dates_keep_the_parts_in_which_they_differ():
     assert learned(["10:00", "11:00", None])[0] == Moments(36_000 * 10**6, 0.5 / 24, ["day"], True, True)
 
 
-def test_one_text_that_is_no_date_makes_all_of_them_text():
+def test_among_few_texts_one_that_is_no_date_makes_all_of_them_kinds():
     assert isinstance(learned(["2026-01-01", "2026-01-01", "2026-13-01", "2026-13-01"])[0], Categories)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["%Y-%m-%d %H:%M", "%H:%M:%S.%f", "%d.%m.%Y", "%m/%d/%y %I:%M %p"],
+    ids=["ISO", "time", "day", "AM"],
+)
+def test_marks_among_dates_count_as_missing(written):
+    times = [(datetime(2026, 1, 20, 3) + timedelta(hours=37.01 * i)).strftime(written) for i in range(40)]
+    plain, _ = learned([None, *times])
+    for marks in (["n/a"], ["0000-00-00"], ["-", "?", "soon"] * 9):
+        encoding, changes = learned([*marks, *times])
+        assert changes == [Change.TIMES if plain.times else Change.MOMENTS, Change.DATES_AMONG_TEXT]
+        assert encoding == replace(plain, among_texts=True)
+        column = pa.array(["2026-13-41", "late", None, *times])
+        np.testing.assert_array_equal(
+            encoding.encode(column).x, plain.encode(pa.array([None, None, None, *times])).x
+        )
+        assert encoding.odd(column) is None
+        assert dict(encoding.assumed(column))[Replacement.TEXT_AMONG_DATES] == 2
+    assert learned([*[f"sensor {i}" for i in range(9)], *times])[1] == [Change.OWN_TEXTS]
 
 
 def test_numbers_written_as_text_are_numbers_and_a_few_other_texts_count_as_missing():

@@ -61,7 +61,7 @@ def test_days_need_no_zeros():
         ["31.02.2026"],
         ["25:00"],
         ["1.2.3.4"],
-        ["01.01.2026", "soon"],
+        ["01.01.2026", "soon", "later", "never", "today"],
         ["2026-13"],
         ["1/2", "3/4"],
     ],
@@ -69,3 +69,10 @@ def test_days_need_no_zeros():
 )
 def test_other_texts_have_no_form(texts):
     assert date_form(texts) is None
+
+
+def test_a_few_marks_of_a_missing_date_are_none_but_dates_of_another_form_are():
+    days = [f"{day:02}/04/2026" for day in range(1, 31)]
+    assert date_form(["0000-00-00", "-", *days, "unknown"]) == "%d/%m/%Y"
+    assert date_form([*days, "04/14/2026"]) is None
+    assert date_form([*days, *map(str, range(9))]) is None

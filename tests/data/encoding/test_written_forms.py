@@ -129,3 +129,22 @@ def test_a_model_folder_with_another_form_is_refused():
             ValueError, match=r"the encoding of column 1: its form .* is none of (numbers|dates)"
         ):
             TableEncoding.from_json([encoding.to_json()])
+
+
+def test_durations_in_text_are_read_by_a_model_that_learned_durations_and_the_reverse(tmp_path):
+    """A CSV file has no durations: pandas writes them as "0 days 03:30:00"."""
+    frame = pd.DataFrame({"took": pd.to_timedelta(PLAIN.took, unit="s"), "load": PLAIN.load})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    written = WRITTEN[["took"]].assign(load=PLAIN.load)
+    for learned_from in (frame, written):
+        samples = open_source(learned_from).read()
+        wanted = {"shape": samples.x.shape[1:], "encoding": samples.encoding, "columns": samples.columns}
+        for later in (frame, written, tmp_path / "a.csv"):
+            found = open_source(later, **wanted)
+            np.testing.assert_array_equal(found.read().x, samples.x)
+            assert not [remark for remark in found.remarks if "second" in remark]
+        source = open_source(PLAIN[["took", "load"]], **wanted)
+        source.read()
+        assert source.remarks[-1].startswith(
+            "column 'took' of the data frame holds 60 numbers where fit saw durations"
+        )

@@ -24,6 +24,7 @@ class Replacement(Enum):
     """What stands in place of values: how a message goes on after the columns, and the noun between."""
 
     TEXT = "hold", "text", " among numbers, which count as missing"
+    TEXT_AMONG_DATES = "hold", "text", " among dates or times, which count as missing"
     MEDIAN = "lack", "value", " and lacked none at fit: medians are in their place"
     UTC = "hold", "time", " with a zone, of which fit saw none: UTC counts"
     NAIVE = "hold", "time", " without a zone, of which fit saw none: UTC counts"

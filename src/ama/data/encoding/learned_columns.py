@@ -7,13 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Float
 
 from ama.data.encoding.category_columns import Categories
 from ama.data.encoding.column_encoding import ColumnEncoding
 from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.frequency_columns import Frequencies
-from ama.data.encoding.moment_columns import DAY, PARTS, YEAR, Moments, microseconds, turns, with_zone
+from ama.data.encoding.moment_columns import (
+    DAY,
+    PARTS,
+    YEAR,
+    Moments,
+    microseconds,
+    moments_of_texts,
+    turns,
+    with_zone,
+)
 from ama.data.encoding.moment_texts import DATE, TIME
 from ama.data.encoding.number_columns import Numbers, numbers
 from ama.data.encoding.number_texts import NUMBER_IN_TEXT
@@ -68,15 +78,36 @@ def _of_numbers(survey: ColumnSurvey, among_texts: bool, n_odd: bool = False) ->
     return encoding, [Change.MISSING] * missing
 
 
-def _of_moments(survey: ColumnSurvey, at: Float[np.ndarray, " n"], times: bool) -> Learned:
+def _of_moments(
+    survey: ColumnSurvey, at: Float[np.ndarray, " n"], times: bool, among_texts: bool = False
+) -> Learned:
     first, last = at.min(), at.max()
     varies = {part: len(np.unique(turns(at, part))) > 1 for part in PARTS}
     varies["year"] &= last - first > YEAR * DAY
     parts = [part for part in PARTS if varies[part] and not (times and part != "day")]
-    missing = survey.missing > 0
+    missing = survey.missing > 0 or among_texts
     median, n_zoned = float(np.median(at - first) / DAY), with_zone(survey.sample())
-    encoding = Moments(int(first), median, parts, missing, times, n_zoned > 0, n_zoned < len(at))
-    return encoding, [Change.TIMES if times else Change.MOMENTS] + [Change.MISSING] * missing
+    zones = n_zoned > 0, n_zoned < len(at)
+    encoding = Moments(int(first), median, parts, missing, times, *zones, among_texts=among_texts)
+    said = [Change.DATES_AMONG_TEXT] if among_texts else [Change.MISSING] * missing
+    return encoding, [Change.TIMES if times else Change.MOMENTS, *said]
+
+
+def _of_texts_of_moments(survey: ColumnSurvey) -> Learned | None:
+    """Text of dates or times, throughout or mostly."""
+    sample = survey.sample()
+    for pattern, times in ((DATE, False), (TIME, True)):
+        share = survey.share_of(pattern)
+        if share < HALF:
+            continue
+        at = moments_of_texts(sample, pattern)
+        known = at[~np.isnan(at)]
+        if share == 1 and len(known) == len(at):  # a thirteenth month is none
+            return _of_moments(survey, at, times)
+        few = len(pc.unique(sample.filter(pa.array(np.isnan(at))))) <= MARKS
+        if len(known) >= (HALF if few else MOSTLY) * len(at) and len(survey.counts) > MAX_INDICATORS:
+            return _of_moments(survey, known, times, among_texts=True)
+    return None
 
 
 def _of_written(survey: ColumnSurvey) -> Learned | None:
@@ -91,11 +122,8 @@ def _of_written(survey: ColumnSurvey) -> Learned | None:
 
 
 def _of_text(survey: ColumnSurvey, chosen: bool, n_texts: int) -> Learned:
-    for pattern, times in ((DATE, False), (TIME, True)):
-        if survey.share_of(pattern) == 1:
-            at = microseconds(survey.sample())
-            if not np.isnan(at).any():  # as it is for a thirteenth month
-                return _of_moments(survey, at, times)
+    if (moments := _of_texts_of_moments(survey)) is not None:
+        return moments
     share = survey.share_of(NUMBER_IN_TEXT)
     if share == 1:
         encoding, changes = _of_numbers(survey, among_texts=True)

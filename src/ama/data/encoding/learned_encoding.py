@@ -9,7 +9,7 @@ from jaxtyping import Bool
 from ama.data.encoding.column_encoding import ColumnEncoding
 from ama.data.encoding.column_survey import ColumnSurvey
 from ama.data.encoding.learned_columns import learn_column
-from ama.data.encoding.moment_columns import is_date
+from ama.data.encoding.moment_columns import Moments, is_date
 from ama.data.encoding.spoken_changes import Change, say_changes, say_read, say_unread
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.encoding.unread_texts import UNREAD
@@ -69,7 +69,11 @@ def learn_encoding(
         if form:
             read.setdefault(form, {})[name] = survey.example()
         for noun, example_of in UNREAD.items():
-            if not form and (example := example_of(survey.counts)) is not None:
+            if (
+                not form
+                and not isinstance(encoding, Moments)
+                and (example := example_of(survey.counts)) is not None
+            ):
                 unread[noun][name] = example
         for change in made:
             changes.setdefault(change, []).append(name)

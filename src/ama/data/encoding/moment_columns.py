@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Replacement, Shown
-from ama.data.encoding.moment_texts import DATE_ALONE, ZONE, of_texts
-from ama.data.encoding.text_values import texts
+from ama.data.encoding.moment_texts import DATE, DATE_ALONE, TIME, ZONE, of_texts
+from ama.data.encoding.text_values import n_unread, texts
 from ama.data.encoding.written_dates import FORMS
 from ama.data.encoding.written_forms import date_reader, plainly
 from ama.data.tables.arrow_columns import is_text
@@ -53,6 +53,8 @@ class Moments(ColumnEncoding):
         Whether some had none, as is assumed where an older ama did not say.
     form
         The format of ``datetime.strptime`` in which they are written in text; empty for ISO 8601.
+    among_texts
+        Whether the column is text, in which whatever is no date, or no time, counts as missing.
     """
 
     origin: int
@@ -63,6 +65,7 @@ class Moments(ColumnEncoding):
     zoned: bool = False
     naive: bool = True
     form: str = ""
+    among_texts: bool = False
 
     kind: ClassVar[str] = "moment"
     expects: ClassVar[str] = "dates or times"
@@ -84,8 +87,7 @@ class Moments(ColumnEncoding):
         return of_kind or is_text(kind) or pa.types.is_null(kind)
 
     def encode(self, column: pa.Array) -> Encoded:
-        column = self._plain(column)
-        at = microseconds(column)
+        at = self._at(column)
         absent = np.isnan(at)
         columns = [np.where(absent, self.median, (at - self.origin) / DAY)]
         for part in self.parts:
@@ -96,6 +98,8 @@ class Moments(ColumnEncoding):
         return Encoded(np.stack(columns, 1), 0 if self.missing else int(absent.sum()))
 
     def assumed(self, column: pa.Array) -> Iterator[tuple[Replacement, int]]:
+        if self.among_texts and is_text(column.type):
+            yield Replacement.TEXT_AMONG_DATES, n_unread(column, self._at(column))
         column = self._plain(column)
         yield Replacement.UTC, self.n_zoned(column)
         yield Replacement.NAIVE, self.n_naive(column)
@@ -112,7 +116,7 @@ class Moments(ColumnEncoding):
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
         """Also of a column of times: a text with a date."""
-        if not is_text(column.type):
+        if not is_text(column.type) or self.among_texts:
             return None
         found = texts(column)
         at = microseconds(self._plain(pa.array([*found.known, None], pa.large_string())))
@@ -132,6 +136,12 @@ class Moments(ColumnEncoding):
             raise ValueError(f"its origin {self.origin} is no date")
         if self.form and self.form not in FORMS:
             raise ValueError(f"its form {self.form!r} is none of dates")
+
+    def _at(self, column: pa.Array) -> Float[np.ndarray, " n"]:
+        column = self._plain(column)
+        if self.among_texts and is_text(column.type):
+            return moments_of_texts(column, TIME if self.times else DATE)
+        return microseconds(column)
 
     def _plain(self, column: pa.Array) -> pa.Array:
         return plainly(column, date_reader(self.form)) if self.form else column
@@ -186,6 +196,14 @@ def turns(at: Float[np.ndarray, " n"], part: Part) -> Float[np.ndarray, " n"]:
     if part == "week":
         return at // DAY % 7 / 7
     return at / DAY % YEAR / YEAR
+
+
+def moments_of_texts(column: pa.Array, pattern: str) -> Float[np.ndarray, " n"]:
+    """Moments of a column of text, as :func:`microseconds`; NaN for a text in which a pattern is not found."""
+    found = texts(column)
+    known = [*found.known, None]
+    matches = pc.match_substring_regex(pa.array(known, pa.large_string()), pattern).fill_null(False)
+    return np.where(np.array(matches), of_texts(known), np.nan)[found.places]
 
 
 def microseconds(column: pa.Array) -> Float[np.ndarray, " n"]:

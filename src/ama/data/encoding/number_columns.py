@@ -13,7 +13,8 @@ from jaxtyping import Float
 
 from ama.data.encoding.column_encoding import MISSING, ColumnEncoding, Encoded, Replacement, Shown
 from ama.data.encoding.number_texts import NUMBER_IN_TEXT
-from ama.data.encoding.text_values import plain_text, texts
+from ama.data.encoding.text_values import n_unread, plain_text
+from ama.data.encoding.written_durations import FORM as DURATION
 from ama.data.encoding.written_forms import is_number_form, number_reader, plainly
 from ama.data.tables.arrow_columns import first_text, floats, is_number, is_text, n_changed
 
@@ -56,7 +57,7 @@ class Numbers(ColumnEncoding):
 
     @property
     def of_text(self) -> bool:
-        return self.among_texts
+        return self.among_texts or self.durations
 
     def takes(self, kind: pa.DataType) -> bool:
         return is_number(kind) or pa.types.is_duration(kind) or pa.types.is_null(kind) or is_text(kind)
@@ -77,28 +78,32 @@ class Numbers(ColumnEncoding):
     def assumed(self, column: pa.Array) -> Iterator[tuple[Replacement, int]]:
         yield Replacement.TEXT, self.n_texts(column)
         duration = pa.types.is_duration(column.type)
-        if duration and not self.durations:
+        if duration and not self._in_seconds:
             yield Replacement.DURATION, len(column) - column.null_count
-        if self.durations and not duration:
-            yield Replacement.SECONDS, int((~np.isnan(numbers(self._plain(column)))).sum())
+        if self._in_seconds and not duration:
+            yield Replacement.SECONDS, int((~np.isnan(numbers(column))).sum())
         yield Replacement.ROUNDED, n_changed(column)
 
     def n_texts(self, column: pa.Array) -> int:
         """Rows with a text that counts as missing."""
         if not is_text(column.type):
             return 0
-        known, places = texts(column.filter(pa.array(np.isnan(numbers(self._plain(column))))))
-        return sum(known[place] is not None for place in places.tolist() if place >= 0)
+        return n_unread(column, numbers(self._plain(column)))
 
     def odd(self, column: pa.Array) -> tuple[int, str] | None:
-        return first_text([column]) if is_text(column.type) and not self.among_texts else None
+        return first_text([self._plain(column)]) if is_text(column.type) and not self.among_texts else None
 
     def check(self) -> None:
         if self.form and not is_number_form(self.form):
             raise ValueError(f"its form {self.form!r} is none of numbers")
 
+    @property
+    def _in_seconds(self) -> bool:
+        return self.durations or self.form == DURATION
+
     def _plain(self, column: pa.Array) -> pa.Array:
-        return plainly(column, number_reader(self.form)) if self.form else column
+        form = DURATION if self._in_seconds else self.form
+        return plainly(column, number_reader(form)) if form else column
 
 
 def numbers(column: pa.Array) -> Float[np.ndarray, " n"]:

@@ -42,6 +42,11 @@ class Change(Enum):
         "hold texts among their numbers, which count as missing",
         True,
     )
+    DATES_AMONG_TEXT = (
+        "holds texts among its dates or times, which count as missing",
+        "hold texts among their dates or times, which count as missing",
+        True,
+    )
     MISSING = (
         "has missing values, in whose place it gets the median and an indicator",
         "have missing values, in whose place they get the median and an indicator",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from ama.data.labels import as_labels
 from ama.data.tables.arrow_columns import is_text, values
@@ -58,3 +58,9 @@ def plain_text(column: pa.Array) -> pa.Array:
             pa.DictionaryArray.from_arrays(column.indices, plain) if plain.type != kind.value_type else column
         )
     return column.cast(pa.large_string()) if is_text(kind) else column
+
+
+def n_unread(column: pa.Array, read: Float[np.ndarray, " n"]) -> int:
+    """Rows of a column of text with a text that was read as NaN."""
+    known, places = texts(column.filter(pa.array(np.isnan(read))))
+    return sum(known[place] is not None for place in places.tolist() if place >= 0)

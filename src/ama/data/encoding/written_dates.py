@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
+EXAMINED = 100  # kinds of text, most of which have the format
+MOSTLY, MARKS = 0.9, 3  # share of dates among the kinds of text, or the most kinds of others, such as "-"
 # A date or a time -> the formats of ``datetime.strptime`` in which it may be meant.
 _DATES = {
     r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
@@ -60,19 +64,31 @@ def date_form(kinds: Iterable[str | None]) -> str | None:
     Returns
     -------
     str or None
-        None if one of the texts is none, and where days and months may be exchanged in all of them.
+        None if they are rather none, and where days and months may be exchanged in all of them.
     """
     texts = [text for text in kinds if text is not None]
-    if not texts:
+    likely = Counter(forms for text in texts[:EXAMINED] if (forms := _forms(text)))
+    read = {
+        form: [iso_moment(text, form) for text in texts]
+        for form in max(likely, key=lambda forms: likely[forms], default=())
+    }
+    # What no format reads may be a mark of a missing date; what another one reads is a date.
+    dates = [any(moments) for moments in zip(*read.values(), strict=True)]
+    n_others = len(texts) - sum(dates)
+    if not any(dates) or (n_others > MARKS and n_others > (1 - MOSTLY) * len(texts)):
         return None
-    forms = next((forms for pattern, forms in _FORMS if pattern.fullmatch(texts[0].strip())), ())
-    read = {form: [iso_moment(text, form) for text in texts] for form in forms if iso_moment(texts[0], form)}
-    found = {form: moments for form, moments in read.items() if None not in moments}
+    found = {form: moments for form, moments in read.items() if list(map(bool, moments)) == dates}
     if not found or any(moments != next(iter(found.values())) for moments in found.values()):
         return None
     return next(iter(found))
 
 
+def _forms(text: str) -> tuple[str, ...]:
+    """The formats in which a text may be meant, by its signs alone."""
+    return next((forms for pattern, forms in _FORMS if pattern.fullmatch(text.strip())), ())
+
+
+@lru_cache(2**16)
 def iso_moment(text: str, form: str) -> str | None:
     """The date or the time in a text as ISO 8601 writes it; None if the text is not of the form."""
     try:

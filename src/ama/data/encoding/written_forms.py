@@ -21,6 +21,7 @@ from ama.data.tables.arrow_columns import is_text, values
 
 EXAMINED = 1000  # kinds of text that say whether all are plain
 PLAIN = [re.compile(pattern, re.ASCII) for pattern in (NUMBER_IN_TEXT, DATE)]
+ISO = re.compile(f"{DATE}|{TIME}", re.ASCII)
 Reader = Callable[[str], str | None]
 
 
@@ -37,9 +38,8 @@ def written_form(kinds: Collection[str | None]) -> Written | None:
         return None
     form = date_form(kinds)
     if form is not None:
-        return (
-            None if all(re.search(TIME, text) for text in kinds if text) else Written(form, date_reader(form))
-        )
+        found = Written(form, date_reader(form))
+        return None if all(ISO.search(text) for text in kinds if text and found.read(text)) else found
     form = duration_form(kinds) or number_form(kinds)
     return None if form is None else Written(form, number_reader(form))
 
