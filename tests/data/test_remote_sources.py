@@ -164,8 +164,11 @@ def test_a_folder_without_samples_and_an_unknown_suffix_are_refused(folder):
     (folder / "empty").mkdir()
     with pytest.raises(InputError, match=r"empty holds neither images .* nor shards"):
         open_source((folder / "empty").as_uri())
-    with pytest.raises(InputError, match=r"notes.txt has the suffix .txt, expected of a URL .parquet, .csv"):
+    with pytest.raises(InputError, match=r"notes.txt has no rows"):
         open_source((folder / "images" / "notes.txt").as_uri())
+    (folder / "notes.md").write_text("hello")
+    with pytest.raises(InputError, match=r"notes.md has the suffix .md, expected of a URL .parquet, .csv"):
+        open_source((folder / "notes.md").as_uri())
 
 
 def test_an_array_that_its_file_does_not_hold_is_refused_before_it_is_read(folder, in_memory):

@@ -64,14 +64,21 @@ def test_the_suffix_may_be_left_out(tmp_path, monkeypatch):
         ("x" * 300, "cannot be read: File name too long"),
         ("empty", r"empty holds no files, expected images \(.png, .*\) or shards \(.parquet\)"),
         ("texts", "texts holds 2 .txt, 1 .csv, expected images"),
-        ("texts/a.txt", r"a.txt has the unknown suffix .txt, expected one of .parquet, .csv, .*, .png"),
+        ("texts/a.txt", r"a.txt has no rows"),
+        (
+            "texts/a.yaml",
+            r"a.yaml has the unknown suffix .yaml, expected one of .parquet, .csv, .*, .txt, .*, .png",
+        ),
+        (
+            "texts/a.dta",
+            r"a.dta is a file of a kind that is not read \(.dta\): pass the DataFrame that pandas reads",
+        ),
+        (
+            "texts/a.mat",
+            r"a.mat is a file of a kind that is not read \(.mat\): pass the array that a library reads",
+        ),
         ("texts/a.xlsx", r"a.xlsx is a file of a kind that is not read \(.xlsx\): save its sheet as CSV"),
         ("texts/a.json", r"a.json does not begin with an object, expected JSON Lines such as"),
-        (
-            "texts/a.data",
-            r"a.data is a file .* \(.data\): name it .csv if its fields are separated by commas",
-        ),
-        ("texts/a.tab", r"a.tab is a file of a kind that is not read \(.tab\): name it .tsv"),
         ("texts/a.zip", r"a.zip is a file of a kind that is not read \(.zip\): unpack it"),
         ("texts/none", r"none has the unknown suffix \(none\), expected one of"),
     ],

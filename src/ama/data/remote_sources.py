@@ -9,14 +9,13 @@ from itertools import islice
 import pyarrow.fs as pafs
 
 from ama.data.arrays.numpy_files import ARRAYS, open_array_file
-from ama.data.arrays.text_arrays import open_text_array
 from ama.data.images.encoded_images import EncodedImages
 from ama.data.images.image_folders import ImageFiles, images_among
 from ama.data.images.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXES, Content, Unreadable
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow_reading import decodable
-from ama.data.tables.table_files import ALONE, TABLES, open_table_file
+from ama.data.tables.table_files import ALONE, TABLES, open_table_file, open_text_file
 from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.tables.table_names import NUMBERS, file_suffix
 from ama.errors import InputError
@@ -83,9 +82,9 @@ def open_url(url: str, wanted: Wanted) -> Source:
         folder, _, name = place.key.rpartition("/")
         above = RemoteFile(place.filesystem, folder, place.url.rpartition("/")[0])
         return EncodedImages(RemoteImages(above, [name]), wanted)
-    if suffix in NUMBERS and (numbers := open_text_array(place, wanted)) is not None:
-        return numbers
-    known = f"{', '.join((*TABLES, *ARRAYS))}, {SOME_SUFFIXES}, or .txt of numbers alone"
+    if suffix in NUMBERS:
+        return open_text_file(place, wanted, [])
+    known = f"{', '.join((*TABLES, *ARRAYS, *NUMBERS))}, {SOME_SUFFIXES}"
     raise InputError(f"{place} has the suffix {suffix or '(none)'}, expected of a URL {known}")
 
 

@@ -10,7 +10,7 @@ An array, tensor, DataFrame or ``datasets.Dataset`` is taken as it is. A name is
 - A folder of images, whose first level of sub-folders gives the labels; or of files that are one table together, also
   in sub-folders that are named such as year=2023.
 - A file: of a table (:mod:`ama.data.tables.table_files`) with a column of encoded images or else rows, ``.npy``,
-  ``.npz``, ``.txt`` or ``.dat`` of numbers, or a single image.
+  ``.npz``, text with another suffix (``.txt``, ``.dat``, ...) of numbers or a table, or a single image.
 - Such a file without its suffix: "mnist/train" for mnist/train.parquet.
 - "owner/name": a data set of the hub.
 
@@ -31,7 +31,6 @@ from jaxtyping import Bool
 
 from ama.data.arrays.array_sources import open_array
 from ama.data.arrays.numpy_files import ARRAYS, open_array_file
-from ama.data.arrays.text_arrays import open_text_array
 from ama.data.encoding.table_encoding import TableEncoding
 from ama.data.grouping import Grouping
 from ama.data.hub import cache_folders, dataset_table, hub_dataset
@@ -48,7 +47,7 @@ from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.tables.arrow_reading import readable
 from ama.data.tables.image_columns import ImageColumn
 from ama.data.tables.partitions import is_partition
-from ama.data.tables.table_files import ALONE, TABLES, open_table_file
+from ama.data.tables.table_files import ALONE, TABLES, open_table_file, open_text_file
 from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.tables.table_names import NUMBERS, file_suffix
 from ama.data.tables.table_rows import TableRows
@@ -221,11 +220,11 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name], str(path)), wanted)
-    if suffix in NUMBERS and (numbers := open_text_array(path, wanted)) is not None:
-        return numbers
+    if suffix in NUMBERS:
+        return open_text_file(path, wanted, [path.parent])
     if suffix in INSTEAD:
         raise InputError(f"{path} is a file of a kind that is not read ({suffix}): {INSTEAD[suffix]}")
-    known = f"{', '.join(FILES)}, {SOME_SUFFIXES}, or .txt of numbers alone"
+    known = f"{', '.join((*FILES, *NUMBERS))}, {SOME_SUFFIXES}"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
 
@@ -234,9 +233,19 @@ FILES: dict[str, Callable[[Path, Wanted], Source]] = {
     **dict.fromkeys((*TABLES, *ALONE), lambda path, wanted: open_table_file(path, wanted, [path.parent])),
     **dict.fromkeys(ARRAYS, open_array_file),
 }
+PANDAS = "pass the DataFrame that pandas reads from it, or save it as Parquet"
 INSTEAD = {
     **dict.fromkeys((".xls", ".ods"), "save its sheet as CSV"),
-    ".data": "name it .csv if its fields are separated by commas, semicolons or tabs",
-    ".tab": "name it .tsv",
+    **dict.fromkeys((".xlsb", ".numbers"), "save its sheet as CSV"),
+    **dict.fromkeys((".dta", ".sav", ".sas7bdat", ".xml", ".html", ".orc", ".pkl"), PANDAS),
+    **dict.fromkeys(
+        (".h5", ".hdf5", ".mat", ".nc"), "pass the array that a library reads from it, or save it as .npy"
+    ),
+    **dict.fromkeys(
+        (".db", ".sqlite", ".sqlite3", ".duckdb"), "pass the table that a query gives, or save it as Parquet"
+    ),
+    **dict.fromkeys((".rds", ".rdata", ".avro", ".arff"), "save the table as CSV or Parquet"),
+    **dict.fromkeys((".libsvm", ".svmlight"), "pass the matrix of sklearn.datasets.load_svmlight_file"),
+    ".pdf": "save its tables as CSV, or its pages as images",
     **dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it"),
 }

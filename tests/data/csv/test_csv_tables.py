@@ -275,9 +275,9 @@ def test_a_column_of_numbers_is_text_if_a_later_value_is_none(tmp_path):
 
 
 def test_a_file_without_a_separator_has_no_feature(tmp_path):
-    (tmp_path / "a.csv").write_text("a b\n1 2\n")
+    (tmp_path / "a.csv").write_text("a:b\n1:2\n")
     with pytest.raises(
-        InputError, match=r"has no column that can be a feature: column 'a b' of .* is left out, as"
+        InputError, match=r"has no column that can be a feature: column 'a:b' of .* is left out, as"
     ):
         open_source(tmp_path / "a.csv")
 

@@ -19,6 +19,7 @@ from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow_reading import readable, text_file
 from ama.errors import InputError, printable
 
+REMARK = re.compile(r"[#%]")
 MARKS = re.compile(r"[,;]")  # the others are white space, which NumPy finds by itself
 LONGEST = 2**22  # characters of the line that tells the separator
 NO_NUMBER = re.compile(
@@ -28,7 +29,7 @@ RAGGED = re.compile(r"columns changed from (?P<expected>\d+) to (?P<found>\d+) a
 
 
 def open_text_array(path: Path | RemoteFile, wanted: Wanted) -> Source | None:
-    """Rows of numbers, one a line, between which stand spaces, tabs, commas or semicolons; "#" begins a remark.
+    """Rows of numbers, one a line, between which stand spaces, tabs, commas or semicolons; "#" or "%" begins a remark.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def open_text_array(path: Path | RemoteFile, wanted: Wanted) -> Source | None:
         If a later one holds anything else, or more or fewer.
     """
     with _text(path) as file:
-        lines = (line.partition("#")[0].strip() for line in iter(lambda: file.readline(LONGEST), ""))
+        lines = (REMARK.split(line, 1)[0].strip() for line in iter(lambda: file.readline(LONGEST), ""))
         first = next(filter(None, lines), "")
     mark = MARKS.search(first)
     separator = None if mark is None else mark[0]
@@ -49,7 +50,7 @@ def open_text_array(path: Path | RemoteFile, wanted: Wanted) -> Source | None:
         return None
     with _text(path) as file:
         try:
-            array = np.loadtxt(file, delimiter=separator, ndmin=2)
+            array = np.loadtxt(file, delimiter=separator, comments=["#", "%"], ndmin=2)
         except ValueError as error:
             raise InputError(f"{path} {_reason(str(error))}") from error
     return open_array(array, str(path), wanted)

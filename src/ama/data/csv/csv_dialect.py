@@ -17,12 +17,14 @@ from ama.data.csv.csv_header import (
     numbered,
 )
 from ama.data.csv.csv_second_line import A_ROW, SecondLine, second_line
+from ama.data.csv.csv_spaces import SPACES, between_spaces
 from ama.data.csv.decimal_signs import decimal_sign, has_groups
 from ama.data.tables.arrow import EmptyTableError, check_names
 from ama.errors import InputError
 
 MAX_LINE = 2**22  # bytes of a line or a quoted value: what is held in memory at a time
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+CALLED = {**SEPARATORS, SPACES: "spaces"}
 UNNAMED = "Unnamed: {}"  # what pandas calls a column without a name
 UTF8 = "utf8"  # as pyarrow spells it
 BYTE_ORDER_MARKS = {  # that of UTF-32 begins with that of UTF-16
@@ -85,7 +87,7 @@ class Dialect:
         """What was found that is not expected, in words; "" if nothing was."""
         words = []
         if self.separator != separator and len(self.names) > 1:
-            words.append(f"as separated by {SEPARATORS[self.separator]}")
+            words.append(f"as separated by {CALLED[self.separator]}")
         if self.decimal == ",":
             words.append("with decimal commas")
         elif self.doubtful and self.separator == ";":  # as where commas are decimal
@@ -200,6 +202,8 @@ def _encoding(start: bytes, whole: bool) -> str:
 
 def _parsed(lines: list[str], separator: str) -> tuple[list[list[str]], int]:
     """Header and rows, and the number of lines of the header; a field beyond the library's limit ends the rows."""
+    if separator == SPACES:
+        return [row for row in map(str.split, lines) if row], 1
     reader = csv.reader(lines, delimiter=separator)
     rows: list[list[str]] = []
     n_header = 1
@@ -223,6 +227,8 @@ def _separator(lines: list[str], expected: str) -> str:
         return (sum(alike) / len(alike) if alike else 1.0), len(names)
 
     marks = [mark for mark in SEPARATORS if mark in lines[0]]
+    if not any(consistency(mark)[0] for mark in marks) and between_spaces(lines):
+        return SPACES
     if not marks:  # one column; a comma in its values may be a decimal sign
         return ";" if any("," in line for line in lines) else ","
     best = max(marks, key=consistency)
@@ -240,6 +246,8 @@ def _above(lines: list[str], separator: str | None) -> int:
         if lines[n - 1].count('"') % 2 or not _is_title(lines[n - 1], mark, 2):
             return 0
         (names, *rows), n_header = _parsed(lines[n:], mark)
+        if lines[n].startswith("#") and rows and not any(map(is_number, rows[0])):
+            continue  # one more remark
         rows = [row for row in rows[bool(_second(names, lines[n + n_header :], mark)) :] if any(row)]
         most = most_of_title(len(names))
         if (

@@ -17,19 +17,19 @@ import pyarrow.csv
 from ama.data.csv.csv_blank_lines import filled_part, part_of
 from ama.data.csv.csv_dialect import MAX_LINE, Dialect, find_dialect
 from ama.data.csv.csv_long_numbers import LONG, large_floats, long_numbers, whole_columns
+from ama.data.csv.csv_spaces import SPACES
+from ama.data.csv.csv_spelling import plain_numbers
 from ama.data.csv.decimal_signs import with_point
 from ama.data.csv.interruptible_files import in_utf8
 from ama.data.remote_files import RemoteFile, is_read_by_python
 from ama.data.samples import Wanted, count
-from ama.data.tables.arrow import ArrowTable, holds_bytes, rows
+from ama.data.tables.arrow import ArrowTable, EmptyTableError, holds_bytes, rows
 from ama.data.tables.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
 from ama.data.tables.arrow_reading import decodable, readable, text_file
 from ama.data.tables.tuple_names import flat_names
 from ama.errors import InputError
 
 BOOLEAN = r"^\s*(?i:true|false)\s*$"
-
-WITHOUT_FRACTION = r"^\+?(-?\d+)(?:\.0*)?$"
 
 # pyarrow's words on a value that is no number, and on a row with more or fewer fields than there are columns. Its
 # handler of such rows cannot be used: it prints to standard error if the row is no UTF-8.
@@ -172,7 +172,9 @@ class _CsvFile:
         verbatim: Collection[str] = (),
     ):
         self.path, self.dialect, self.spelled, self.verbatim = path, dialect, spelled, verbatim
-        self._parsing = pa.csv.ParseOptions(delimiter=dialect.separator, newlines_in_values=dialect.quoted)
+        self._spaced = dialect.separator == SPACES
+        mark = "\t" if self._spaced else dialect.separator
+        self._parsing = pa.csv.ParseOptions(delimiter=mark, newlines_in_values=dialect.quoted)
 
     @contextmanager
     def opened(self, threads: bool = True, **converting: Any) -> Iterator[pa.csv.CSVStreamingReader]:
@@ -186,7 +188,7 @@ class _CsvFile:
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
         file = part_of(self.path, self.dialect.filled)
         with (
-            in_utf8(file, self.dialect.encoding, is_read_by_python(self.path)) as text,
+            in_utf8(file, self.dialect.encoding, is_read_by_python(self.path), self._spaced) as text,
             pa.csv.open_csv(text, reading, self._parsing, options) as reader,
         ):
             yield reader
@@ -244,7 +246,7 @@ class _CsvFile:
         if not self.spelled:
             return block
         columns = [
-            _plain_number(column) if name in self.spelled else column
+            plain_numbers(column) if name in self.spelled else column
             for name, column in zip(block.schema.names, block.columns, strict=True)
         ]
         return pa.RecordBatch.from_arrays(columns, names=block.schema.names)
@@ -255,6 +257,8 @@ class _CsvFile:
             raise InputError(
                 f"{self.path} has a line or a value in quotes of more than {MAX_LINE // 2**20} MiB"
             ) from error
+        if "Could not skip" in str(error):  # a line of names without an end
+            raise EmptyTableError(f"{self.path} has no rows") from error
         if RAGGED.search(str(error)):
             self._explain_ragged()
         if "conversion error" in str(error):
@@ -280,12 +284,6 @@ class _CsvFile:
         as_text = {name: pa.string()}
         with self.opened(include_columns=[name], column_types=as_text, strings_can_be_null=True) as reader:
             return first_text((block.column(0) for block in reader), pattern)
-
-
-def _plain_number(column: pa.Array) -> pa.Array:
-    column = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), WITHOUT_FRACTION, r"\1")
-    missing = pa.array(pa.csv.ConvertOptions().null_values)  # in a column of numbers
-    return pc.if_else(pc.is_in(column, missing), None, column)
 
 
 def _is_empty(column: pa.Array) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from ama.data.csv.csv_dialect import MAX_LINE, UTF8
+from ama.data.csv.csv_spaces import tabbed
 
 BLOCK = 2**20  # bytes that are read at a time
 LONGEST_WAIT = 1.0  # seconds; a thread that has read far enough ahead waits itself, and does not come back
@@ -26,7 +27,9 @@ KEPT: deque[pa.NativeFile] = deque(maxlen=64)
 
 
 @contextmanager
-def in_utf8(file: pa.NativeFile, encoding: str, of_python: bool) -> Iterator[pa.NativeFile]:
+def in_utf8(
+    file: pa.NativeFile, encoding: str, of_python: bool, spaced: bool = False
+) -> Iterator[pa.NativeFile]:
     """The bytes of a text file in UTF-8; at the end, whoever still reads them in another thread is at their end, too.
 
     Parameters
@@ -37,15 +40,18 @@ def in_utf8(file: pa.NativeFile, encoding: str, of_python: bool) -> Iterator[pa.
         A codec of Python.
     of_python
         Whether Python reads the file.
+    spaced
+        Whether fields are separated by spaces and tabs, each number of which becomes one tab.
     """
-    if encoding == UTF8 and not of_python:
+    if encoding == UTF8 and not of_python and not spaced:
         yield file
         return
     start = file.read(MAX_LINE)
     if len(start) < MAX_LINE:  # the whole file
-        yield pa.BufferReader(start if encoding == UTF8 else start.decode(encoding).encode())
+        found = start if encoding == UTF8 else start.decode(encoding).encode()
+        yield pa.BufferReader(tabbed(found) if spaced else found)
         return
-    text = _InUtf8(file, start, encoding)
+    text = _InUtf8(file, start, encoding, spaced)
     opened = pa.PythonFile(text, "r")
     KEPT.append(opened)
     try:
@@ -57,8 +63,9 @@ def in_utf8(file: pa.NativeFile, encoding: str, of_python: bool) -> Iterator[pa.
 class _InUtf8(io.RawIOBase):
     """A file of which ``start`` has been read."""
 
-    def __init__(self, file: pa.NativeFile, start: bytes, encoding: str):
+    def __init__(self, file: pa.NativeFile, start: bytes, encoding: str, spaced: bool):
         self.file, self.start, self.held = file, start, b""
+        self.spaced, self.half_line = spaced, b""
         self.decoder = None if encoding == UTF8 else codecs.getincrementaldecoder(encoding)()
         self.stopped, self.ended = False, threading.Event()
 
@@ -83,7 +90,13 @@ class _InUtf8(io.RawIOBase):
             raise
         if not part:
             self.ended.set()
-        return found
+        return self._tabbed(found, final) if self.spaced else found
+
+    def _tabbed(self, found: bytes, final: bool) -> bytes:
+        whole = self.half_line + found
+        end = len(whole) if final else whole.rfind(b"\n") + 1
+        self.half_line = whole[end:]
+        return tabbed(whole[:end])
 
     def stop(self) -> None:
         """Let whoever reads find the end, and wait for that."""

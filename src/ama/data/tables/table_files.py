@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ama.data.arrays.text_arrays import open_text_array
 from ama.data.csv.csv_tables import csv_table
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted
@@ -36,3 +37,11 @@ ALONE: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
 def open_table_file(path: Path | RemoteFile, wanted: Wanted, folders: list[Path]) -> Source:
     """A file with a suffix of ``TABLES`` or ``ALONE`` as a source; ``folders`` as in :func:`open_table`."""
     return open_table({**TABLES, **ALONE}[file_suffix(path.name)](path, wanted), wanted, folders)
+
+
+def open_text_file(path: Path | RemoteFile, wanted: Wanted, folders: list[Path]) -> Source:
+    """A file with a suffix of ``NUMBERS``: an array of numbers, or a table with names of columns."""
+    numbers = open_text_array(path, wanted)
+    if numbers is not None:
+        return numbers
+    return open_table(csv_table(path, wanted, separator="\t"), wanted, folders)

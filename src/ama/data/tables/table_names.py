@@ -11,7 +11,8 @@ PARQUET = ".parquet"
 STORED = (PARQUET, ".arrow", ".feather")
 TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")
 JSON = ".json"
-NUMBERS = (".txt", ".dat")  # of an array, without names of columns
+# Of an array, if the first line that counts holds numbers alone, and else of a table.
+NUMBERS = (".txt", ".dat", ".data", ".asc", ".tab")
 
 
 def file_suffix(name: str) -> str:

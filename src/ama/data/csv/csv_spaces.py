@@ -1,0 +1,31 @@
+"""Fields that are separated by spaces and tabs, as many as align the columns."""
+
+from __future__ import annotations
+
+import re
+
+from ama.data.csv.csv_header import is_number
+
+SPACES = " "  # as a separator: any number of them, and of tabs
+_BETWEEN, _AROUND = re.compile(rb"[ \t]+"), re.compile(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)")
+
+
+def between_spaces(lines: list[str]) -> bool:
+    """Whether spaces separate the fields: as many in each line, names in the first and a column of numbers below."""
+    fields = [line.split() for line in lines if line.strip()]
+    if len(fields) < 2:
+        return False
+    names, *rows = fields
+    below = rows[1:] or rows  # there may be units between
+    return (
+        len(names) > 1
+        and not any(map(is_number, names))
+        and all(len(row) == len(names) for row in rows)
+        and any(all(map(is_number, column)) for column in zip(*below, strict=True))
+        and not any('"' in line for line in lines)
+    )
+
+
+def tabbed(lines: bytes) -> bytes:
+    """Whole lines with one tab between the fields, and none around them."""
+    return _BETWEEN.sub(b"\t", _AROUND.sub(b"", lines))
