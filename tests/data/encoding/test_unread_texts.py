@@ -145,9 +145,13 @@ VECTORS = NUMBERS.reshape(-1, 5)
 def test_vectors_in_text_are_found(written, tmp_path):
     texts = [written(vector) for vector in VECTORS]
     assert vector_as_text([None, *texts]) == f"{texts[0][:30]}..."
-    pd.DataFrame({"v": texts, "a": range(3, 15)}).to_csv(tmp_path / "a.csv", index=False)
+    pd.DataFrame({"v": [*texts, written(VECTORS[0, :2])], "a": range(3, 16)}).to_csv(
+        tmp_path / "a.csv", index=False
+    )
     remarks = open_source(tmp_path / "a.csv").remarks
-    assert remarks[-1].endswith("...', which are not read as such: store them as lists of numbers in Parquet")
+    assert remarks[-1].endswith(
+        "...', which are not read as such: expected one of the same length in each row"
+    )
 
 
 @pytest.mark.parametrize("texts", [["[1]", "[2]"], ["[a, b]"] * 3, ["1, 2"], ["{}"], [None], ["[1, 2]", "x"]])

@@ -192,9 +192,8 @@ def test_very_long_vectors_are_refused():
 
 def test_another_type_than_at_fit_is_refused():
     sentence = r"^column 'v' of the data frame is of type string, expected vectors of 4 numbers, as at fit$"
-    for text in (["[1, 2, 3, 4]"] * N, ["x"] * N):
-        with pytest.raises(InputError, match=sentence):
-            open_source(table(pa.array(text)), shape=(6,), columns=NAMES)
+    with pytest.raises(InputError, match=sentence):
+        open_source(table(pa.array(["x"] * N)), shape=(6,), columns=NAMES)
     beside = pa.table({**dict(zip(NAMES, ROWS.T, strict=True)), "v": ["x"] * N})
     assert np.array_equal(open_source(beside, shape=(6,), columns=NAMES).read().x, ROWS)
 

@@ -83,7 +83,7 @@ REMEDIES = {
     "dates": "which are not read as such: write them as 2026-01-31",
     "durations": "which are not read as such: write seconds",
     "paths": "whose images are not read: as the source, name their folder or, in Python, a list of paths",
-    "vectors": "which are not read as such: store them as lists of numbers in Parquet",
+    "vectors": "which are not read as such: expected one of the same length in each row",
 }
 
 

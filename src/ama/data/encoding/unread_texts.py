@@ -8,6 +8,7 @@ from itertools import islice
 
 from ama.data.encoding.moment_texts import DATE
 from ama.data.encoding.number_texts import NUMBER_IN_TEXT
+from ama.data.encoding.vector_texts import VECTOR
 from ama.data.images.image_opening import SUFFIXES
 
 EXAMINED = 1000  # kinds of text
@@ -29,7 +30,6 @@ OTHER_DATE = re.compile(
 HOURS = 24
 DURATION = re.compile(r"\s*-?(\d+ (?:days?,? )?)?(\d{1,9}):[0-5]\d:[0-5]\d(?:[.,]\d+)?\s*")
 
-VECTOR = re.compile(r"\s*[\[{]\s*[+-]?\.?\d[\d.eE+-]*[\s,;][\d\s.,;eE+-]*[\]}]\s*")
 SHOWN = 30  # characters of a vector
 
 

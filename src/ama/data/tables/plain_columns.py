@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,18 @@ UNITS |= {"M": "M", "H": "h", "T": "m", "S": "s", "L": "ms", "U": "us", "N": "ns
 DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 IN_MONTHS = {"Q": 3, "Y": 12, "A": 12}
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """What gives a column another form."""
+
+    @property
+    def kind(self) -> pa.DataType:
+        """The type of its columns."""
+
+    def of(self, column: pa.Array) -> pa.Array:
+        """The column, given as it is stored."""
 
 
 class Periods(NamedTuple):
@@ -62,7 +74,7 @@ class Plain(NamedTuple):
 def with_plain_columns(table: ArrowTable) -> ArrowTable:
     """A table without views and columns of runs, and with the first moments of periods in their place."""
     plain = {field.name: found for field in table.schema if (found := _plain(field)) is not None}
-    return _decoded(table, plain) if plain else table
+    return with_decoded(table, plain) if plain else table
 
 
 def _plain(field: pa.Field) -> Plain | None:
@@ -105,7 +117,8 @@ def _length_of_periods(field: pa.Field) -> str:
     return str(found.get("freq")) if isinstance(found, dict) else ""
 
 
-def _decoded(table: ArrowTable, plain: dict[str, Plain]) -> ArrowTable:
+def with_decoded(table: ArrowTable, plain: Mapping[str, Decoder]) -> ArrowTable:
+    """A table in which these columns have their other forms."""
     fields = [
         pa.field(field.name, plain[field.name].kind) if field.name in plain else field
         for field in table.schema
@@ -113,12 +126,14 @@ def _decoded(table: ArrowTable, plain: dict[str, Plain]) -> ArrowTable:
     return table.with_columns(fields, partial(_stream, table, plain), partial(_in_texts, table, plain))
 
 
-def _in_texts(table: ArrowTable, plain: dict[str, Plain], columns: list[str], spelled: bool) -> ArrowTable:
-    return _decoded(table.in_texts(columns, spelled), plain)
+def _in_texts(
+    table: ArrowTable, plain: Mapping[str, Decoder], columns: list[str], spelled: bool
+) -> ArrowTable:
+    return with_decoded(table.in_texts(columns, spelled), plain)
 
 
 def _stream(
-    table: ArrowTable, plain: dict[str, Plain], columns: list[str], batch_size: int, start: int = 0
+    table: ArrowTable, plain: Mapping[str, Decoder], columns: list[str], batch_size: int, start: int = 0
 ) -> Iterator[pa.RecordBatch]:
     """The rows from a row on."""
     for batch in table.batches(columns, batch_size, start):

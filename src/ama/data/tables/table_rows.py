@@ -24,6 +24,7 @@ from ama.data.tables.arrow import ArrowTable
 from ama.data.tables.arrow_columns import n_changed
 from ama.data.tables.arrow_reading import decodable
 from ama.data.tables.feature_columns import find_columns
+from ama.data.tables.text_vectors import with_text_vectors
 from ama.data.tables.vector_columns import with_components
 from ama.errors import InputError
 
@@ -55,7 +56,8 @@ class TableRows(Source):
     def __init__(self, table: ArrowTable, wanted: Wanted):
         wanted.check_kind("rows", table.name)
         self.group = None if wanted.group_by is None else wanted.group_by.column
-        table, self.wanted = with_components(table, _without(self.group, table, wanted))
+        wanted = _without(self.group, table, wanted)
+        table, self.wanted = with_components(with_text_vectors(table, wanted), wanted)
         wanted = self.wanted
         found = find_columns(table, wanted)
         self.label, self.id = found.label, found.id

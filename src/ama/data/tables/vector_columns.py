@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -53,10 +53,10 @@ def with_components(table: ArrowTable, wanted: Wanted) -> tuple[ArrowTable, Want
     at_fit = wanted.shape is None
     chosen = wanted.columns if at_fit else None
     table.check_columns([*wanted.drop, *(chosen or ())])
-    no_features = {ID_COLUMN, table.label_column(wanted.label_column), *wanted.drop}
+    no_features = columns_without_features(table, wanted)
     found = [f.name for f in table.schema if holds_vectors(f.type) and f.name not in no_features]
     if not at_fit and wanted.columns is not None and table.named:
-        parts = Counter(match[1] for name in wanted.columns if (match := COMPONENT.fullmatch(name)))
+        parts = components_of(wanted.columns)
         _check_vectors(table, parts, found)
         return _spread(table, {name: parts[name] for name in found if name in parts}, "as at fit"), wanted
     lengths = {name: _length(table, name) for name in found if chosen is None or name in chosen}
@@ -66,6 +66,16 @@ def with_components(table: ArrowTable, wanted: Wanted) -> tuple[ArrowTable, Want
     if chosen is not None:
         wanted = replace(wanted, columns=[part for name in chosen for part in _names(name, lengths)])
     return _spread(table, lengths, "as in row 1: drop the row or the column"), wanted
+
+
+def columns_without_features(table: ArrowTable, wanted: Wanted) -> set[str | None]:
+    """The columns that are no feature in any case."""
+    return {ID_COLUMN, table.label_column(wanted.label_column), *wanted.drop}
+
+
+def components_of(columns: Iterable[str]) -> Counter[str]:
+    """How many of the columns are components of each column of vectors."""
+    return Counter(match[1] for name in columns if (match := COMPONENT.fullmatch(name)))
 
 
 def _check_vectors(table: ArrowTable, parts: Lengths, found: Sequence[str]) -> None:
