@@ -47,6 +47,20 @@ def test_whatever_is_written_is_read(numbers, written):
     assert [float(plain_number(text, form)) for text in texts] == numbers
 
 
+@pytest.mark.parametrize("unit", ["sq ft", "kWh/m2", "kr.", "m3", "days ago", "%vol"])
+def test_units_may_have_two_words_and_a_power(unit):
+    numbers = [f"{abs(x):.1f}" for x in NUMBERS]
+    texts = [f"{number} {unit}" for number in numbers]
+    assert number_form(texts) == f"1.5{unit}"
+    assert [plain_number(text, f"1.5{unit}") for text in texts] == numbers
+
+
+def test_with_one_mark_in_each_number_a_point_is_decimal_and_a_comma_is_not():
+    """Both readings differ by a factor that is the same for all."""
+    assert number_form([f"{i}.{i:03} kg" for i in range(10, 60)]) == "1.5kg"
+    assert plain_number("¥98,707", number_form([f"¥{i},{i:03}" for i in range(10, 60)])) == "98707"
+
+
 def test_a_bound_counts_as_its_number():
     texts = ["<0.5", "≤ 0.50", "> 9", *(str(i / 4) for i in range(3, 30))]
     assert number_form(texts) == "1.5"
@@ -58,13 +72,16 @@ def test_a_bound_counts_as_its_number():
     [
         [f"{x}" for x in NUMBERS],
         [f"{i} {'km' if i % 2 else 'm'}" for i in range(60)],
-        [f"{i}.{i:03} €" for i in range(1, 60)],
+        [f"{i} €" for i in range(60)] + [f"{i}.{i:03} €" for i in range(1, 60)],
         [f"{i} %" for i in range(20)],
         [f"{i} %" for i in range(30)] + [f"sensor {i}" for i in range(9)],
         [f"555 123 {i}" for i in range(100, 160)],
         [f"192.168.0.{i}" for i in range(60)],
         [f"{i}/{i + 1} Hz" for i in range(60)],
         [f"A{i}" for i in range(60)],
+        [f"{i:02}h{i:02}" for i in range(60)],
+        [f"{i}:30:00" for i in range(60)],
+        [f"12 {'ab'[i % 2]}{i} road" for i in range(60)],
         [f"5.{i:02} (" for i in range(60)],
         [None],
         [],
@@ -79,6 +96,9 @@ def test_a_bound_counts_as_its_number():
         "address",
         "fractions",
         "names",
+        "hours",
+        "durations",
+        "addresses",
         "open",
         "missing",
         "none",
@@ -96,3 +116,12 @@ def test_a_text_of_another_form_is_not_read(text):
 def test_a_number_without_its_unit_is_one():
     assert plain_number("5", "1.5%") == "5"
     assert plain_number("1.200,5", "1,5€") == "1200.5"
+
+
+@given(
+    st.text(alphabet="0123456789.,' eE+-()%$€kgm²<\u00a0x", max_size=30),
+    st.sampled_from(["1.5", "1,5kg", "$1.5", "1,5%"]),
+)
+def test_what_is_read_is_a_number(text, form):
+    number = plain_number(text, form)
+    assert number is None or np.isfinite(float(number)) or "e" in number.lower()

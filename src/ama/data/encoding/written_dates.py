@@ -28,6 +28,11 @@ _DATES = {
     r"\d{1,2}/[a-z]{3}/\d{4}": ("%d/%b/%Y",),
     r"[a-z]{3,9} \d{1,2},? \d{4}": ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y"),
     r"[a-z]{3}, \d{1,2} [a-z]{3} \d{4}": ("%a, %d %b %Y",),
+    r"[a-z]{6,9}, \d{1,2} [a-z]{3,9} \d{4}": ("%A, %d %B %Y",),
+    r"[a-z]{6,9}, [a-z]{3,9} \d{1,2}, \d{4}": ("%A, %B %d, %Y",),
+    r"\d{1,2}\. \d{1,2}\. \d{4}": ("%d. %m. %Y",),
+    r"\d{1,2}[a-z]{3}\d{4}": ("%d%b%Y",),
+    r"\d{4}年\d{1,2}月\d{1,2}日": ("%Y年%m月%d日",),
 }
 _TIMES = {
     r"\d{1,2}:\d\d": ("%H:%M",),
@@ -38,14 +43,17 @@ _TIMES = {
     r"\d{1,2}:\d\d:\d\d (?:Z|[+-]\d\d:?\d\d)": ("%H:%M:%S %z",),
     r"\d{1,2}:\d\d:\d\d (?:GMT|UTC)": ("%H:%M:%S %Z",),
 }
-_BETWEEN = (" ", "T", ", ", ":")
+_AFTER_A_DATE = {**_TIMES, r"\d\d-\d\d-\d\d": ("%H-%M-%S",)}
+_BETWEEN = (" ", "T", ", ", ":", " - ", "_")
 _WHOLE = {
     **_DATES,
     **_TIMES,
+    r"[a-z]{3} [a-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}": ("%a %b %d %H:%M:%S %Y",),
+    r"\[\d\d/[a-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]": ("[%d/%b/%Y:%H:%M:%S %z]",),
     **{
         f"{date}{between}{time}": tuple(f"{d}{between}{t}" for d in dates for t in times)
         for date, dates in _DATES.items()
-        for time, times in _TIMES.items()
+        for time, times in _AFTER_A_DATE.items()
         for between in _BETWEEN
     },
 }

@@ -9,7 +9,8 @@ FORM = "h:mm:ss"
 HOURS = 24
 _DURATION = re.compile(
     r"\s*(?P<sign>-)?(?:(?P<days>\d{1,6}) (?:days?,? )?)?(?P<hours>\d{1,9}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)"
-    r"(?:[.,](?P<fraction>\d{1,9}))?\s*"
+    r"(?:[.,](?P<fraction>\d{1,9}))?\s*",
+    re.ASCII,
 )
 
 

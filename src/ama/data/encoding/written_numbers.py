@@ -11,21 +11,25 @@ from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 EXAMINED = 1000  # kinds of text
 LEAST = 20  # fewer different numbers may be names, such as "3rd"
 MOSTLY, MARKS = 0.9, 3  # share of numbers among the kinds of text, or the most kinds of others, such as "-"
-CURRENCY = r"[$€£¥₹]|EUR|USD|GBP|CHF|JPY"
-UNIT = r"[^\s\d.,()+-]{0,10}"
+CURRENCY = (
+    r"(?:R|US|A|C|NZ|HK|S)?[$]|[€£¥₹₽₩₺₪฿]|Rs\.?|kr\.?|zł"
+    r"|EUR|USD|GBP|CHF|JPY|CNY|INR|BRL|AUD|CAD|SEK|NOK|DKK|PLN"
+)
+_WORD = r"[^\s0-9.,()'\u2019:+-][^\s0-9,()'\u2019:+-]{0,9}[23]?"
+UNIT = rf"(?:{_WORD}(?: {_WORD})?)?"  # such as "kWh/m2" or "sq ft"
 GROUPS = r"\s'\u2019"  # what may stand between thousands, besides the decimal sign that does not count
 SIGNS = {".": "1.5", ",": "1,5"}  # a decimal sign -> the number in a form
 FORM = re.compile(rf"({CURRENCY}|)(1[.,]5)({UNIT})")
 PLAIN = re.compile(NUMBER_IN_TEXT, re.ASCII)
 _DIGITS = {
     sign: re.compile(
-        rf"(?:[1-9]\d{{0,2}}([{GROUPS}{other}])\d{{3}}(?:\1\d{{3}})*|\d+)(\{sign}\d*)?([eE][+-]?\d+)?"
+        rf"(?:[1-9][0-9]{{0,2}}([{GROUPS}{other}])[0-9]{{3}}(?:\1[0-9]{{3}})*|[0-9]+)(\{sign}[0-9]*)?([eE][+-]?[0-9]+)?"
     )
     for sign, other in ((".", ","), (",", "."))
 }
 _MARKED = re.compile(
     rf"\s*(?P<bound>[<>≤≥~≈]=?)?\s*(?P<open>\()?(?P<before>{CURRENCY})?\s*(?P<sign>[+\u2212-])?\s*(?P<after>{CURRENCY})?"
-    rf"\s*(?P<digits>\d[\d.,{GROUPS}]*?(?:[eE][+-]?\d+)?)\s*(?P<unit>{UNIT})(?P<close>\))?\s*"
+    rf"\s*(?P<digits>[0-9][0-9.,{GROUPS}]*?(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>{UNIT})(?P<close>\))?\s*"
 )
 
 
@@ -53,7 +57,7 @@ def number_form(kinds: Iterable[str | None]) -> str | None:
         return None
     read = {sign: [_number(match, sign) for match in found] for sign in SIGNS}
     signs = [sign for sign, numbers in read.items() if None not in numbers]
-    if not signs or (len(signs) == 2 and read["."] != read[","]):
+    if not signs or (len(signs) == 2 and read["."] != read[","] and not all(map(_has_one_mark, found))):
         return None
     before, after = marks.pop() if marks else ("", "")
     return f"{before}{SIGNS[signs[0]]}{after}"
@@ -77,8 +81,13 @@ def _is_measured(match: re.Match[str]) -> bool:
         match["bound"]
         or match["open"]
         or match["sign"]
-        or re.search(r"[.,]\d{1,2}$|[.,]\d{4,}$", match["digits"])
+        or re.search(r"[.,][0-9]{1,2}$|[.,][0-9]{4,}$", match["digits"])
     )
+
+
+def _has_one_mark(match: re.Match[str]) -> bool:
+    """Whether it has one point or comma: if all have, both readings differ by the same factor."""
+    return len(re.findall("[.,]", match["digits"])) == 1
 
 
 def _number(match: re.Match[str], decimal: str) -> str | None:
