@@ -9,6 +9,7 @@ from itertools import islice
 from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 
 EXAMINED = 1000  # kinds of text
+LONGEST = 60  # characters of a number and its marks
 LEAST = 20  # fewer different numbers may be names, such as "3rd"
 MOSTLY, MARKS = 0.9, 3  # share of numbers among the kinds of text, or the most kinds of others, such as "-"
 CURRENCY = (
@@ -47,7 +48,7 @@ def number_form(kinds: Iterable[str | None]) -> str | None:
         None if they are rather no numbers, plain ones, or of several units, and where a text has two readings.
     """
     texts = [text for text in islice(kinds, EXAMINED) if text is not None]
-    found = [match for match in map(_MARKED.fullmatch, texts) if match]
+    found = [match for match in map(_matched, texts) if match]
     n_others = len(texts) - len(found)
     if len(found) <= LEAST or (n_others > MARKS and len(found) < MOSTLY * len(texts)):
         return None
@@ -65,10 +66,14 @@ def number_form(kinds: Iterable[str | None]) -> str | None:
 
 def plain_number(text: str, form: str) -> str | None:
     """The number in a text, as ``float`` takes it; None if the text is not of the form."""
-    given, match = FORM.fullmatch(form), _MARKED.fullmatch(text)
+    given, match = FORM.fullmatch(form), _matched(text)
     if given is None or match is None or _marks(match) not in (("", ""), (given[1], given[3])):
         return None
     return _number(match, given[2][1])
+
+
+def _matched(text: str) -> re.Match[str] | None:
+    return _MARKED.fullmatch(text) if len(text) <= LONGEST else None
 
 
 def _marks(match: re.Match[str]) -> tuple[str, str]:
