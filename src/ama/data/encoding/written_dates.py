@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain, product
 
 EXAMINED = 100  # kinds of text, most of which have the format
 MOSTLY, MARKS = 0.9, 3  # share of dates among the kinds of text, or the most kinds of others, such as "-"
+FLAGS = re.IGNORECASE | re.ASCII
 # A date or a time -> the formats of ``datetime.strptime`` in which it may be meant.
 _DATES = {
     r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
@@ -43,22 +45,19 @@ _TIMES = {
     r"\d{1,2}:\d\d:\d\d (?:Z|[+-]\d\d:?\d\d)": ("%H:%M:%S %z",),
     r"\d{1,2}:\d\d:\d\d (?:GMT|UTC)": ("%H:%M:%S %Z",),
 }
-_AFTER_A_DATE = {**_TIMES, r"\d\d-\d\d-\d\d": ("%H-%M-%S",)}
-_BETWEEN = (" ", "T", ", ", ":", " - ", "_")
-_WHOLE = {
-    **_DATES,
+_ALONE = {
     **_TIMES,
     r"[a-z]{3} [a-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}": ("%a %b %d %H:%M:%S %Y",),
     r"\[\d\d/[a-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]": ("[%d/%b/%Y:%H:%M:%S %z]",),
-    **{
-        f"{date}{between}{time}": tuple(f"{d}{between}{t}" for d in dates for t in times)
-        for date, dates in _DATES.items()
-        for time, times in _AFTER_A_DATE.items()
-        for between in _BETWEEN
-    },
 }
-_FORMS = [(re.compile(pattern, re.IGNORECASE | re.ASCII), forms) for pattern, forms in _WHOLE.items()]
-FORMS = frozenset(form for _, forms in _FORMS for form in forms)
+_AFTER_A_DATE = {**_TIMES, r"\d\d-\d\d-\d\d": ("%H-%M-%S",)}
+_BETWEEN = (" ", "T", ", ", ":", " - ", "_")
+# A format of a date and a time -> its parts, and what is between them.
+_PARTS = {
+    f"{date}{between}{time}": (date, between, time)
+    for date, between, time in product(chain(*_DATES.values()), _BETWEEN, chain(*_AFTER_A_DATE.values()))
+}
+FORMS = frozenset((*chain(*_DATES.values()), *chain(*_ALONE.values()), *_PARTS))
 
 
 def date_form(kinds: Iterable[str | None]) -> str | None:
@@ -93,16 +92,48 @@ def date_form(kinds: Iterable[str | None]) -> str | None:
 
 def _forms(text: str) -> tuple[str, ...]:
     """The formats in which a text may be meant, by its signs alone."""
-    return next((forms for pattern, forms in _FORMS if pattern.fullmatch(text.strip())), ())
+    text = text.strip()
+    for pattern, dates in _DATES.items():
+        if (found := re.match(pattern, text, FLAGS)) is None:
+            continue
+        if not (rest := text[found.end() :]):
+            return dates
+        for between in filter(rest.startswith, _BETWEEN):
+            times = _first(_AFTER_A_DATE, rest.removeprefix(between))
+            if times:
+                return tuple(f"{date}{between}{time}" for date in dates for time in times)
+    return _first(_ALONE, text)
 
 
-@lru_cache(2**16)
+def _first(patterns: Mapping[str, tuple[str, ...]], text: str) -> tuple[str, ...]:
+    return next((forms for pattern, forms in patterns.items() if re.fullmatch(pattern, text, FLAGS)), ())
+
+
+@lru_cache(2**16)  # a batch of rows is read more than once
 def iso_moment(text: str, form: str) -> str | None:
     """The date or the time in a text as ISO 8601 writes it; None if the text is not of the form."""
-    try:
-        moment = datetime.strptime(text.strip(), form)
-    except ValueError:
+    moment = _of_parts(text.strip(), *_PARTS[form]) if form in _PARTS else None
+    moment = moment or _moment(text.strip(), form)
+    if moment is None:
         return None
     if "%M" not in form:
         return moment.date().isoformat()
     return moment.isoformat(" ") if "%d" in form or "%m" in form else moment.time().isoformat()
+
+
+def _of_parts(text: str, date: str, between: str, time: str) -> datetime | None:
+    """The same by a date and a time, as many rows have the same date, or the same time."""
+    n = date.count(between) + 1
+    words = text.split(between, n)
+    if len(words) <= n or (day := _moment(between.join(words[:n]), date)) is None:
+        return None
+    clock = _moment(words[n], time)
+    return None if clock is None else datetime.combine(day.date(), clock.timetz())
+
+
+@lru_cache(2**17)
+def _moment(text: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, form)
+    except ValueError:
+        return None
