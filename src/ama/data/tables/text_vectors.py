@@ -39,7 +39,8 @@ def with_text_vectors(table: ArrowTable, wanted: Wanted) -> ArrowTable:
     no_features = columns_without_features(table, wanted)
     texts = [field.name for field in table.schema if is_text(field.type) and field.name not in no_features]
     if wanted.shape is not None:
-        texts = [name for name in texts if name in components_of(wanted.columns or ())]
+        seen = components_of(wanted.columns or ())
+        texts = [name for name in texts if name in seen]
     if not texts:
         return table
     first = next(table.batches(texts, EXAMINED if wanted.shape is None else 1))
