@@ -56,6 +56,25 @@ def test_lists_of_numbers_are_vectors():
             table_of([{"v": odd}])
 
 
+def test_objects_that_the_model_knows_by_their_fields_are_columns():
+    wanted = Wanted(columns=["t", "s.a", "s.p.x", "s.p.v[0]", "s.p.v[1]", "u"])
+
+    def read(*rows):
+        found = json_table(json.dumps(rows).encode(), wanted, LIMITS)
+        return pa.Table.from_batches(found.stream(found.schema.names, 100)).to_pydict()
+
+    row = {"t": 1, "s": {"a": 2, "p": {"x": 3, "v": [4, 5]}}, "u": 6}
+    expected = {"t": [1], "s.a": [2], "s.p.x": [3], "s.p.v": [[4, 5]], "u": [6]}
+    assert read(row) == read({"t": 1, "s.a": 2, "s.p": {"x": 3, "v": [4, 5]}, "u": 6}) == expected
+    assert read(row, {"t": 7, "s.p.v": [8, 9]})["s.a"] == [2, None]
+    with pytest.raises(InputError, match=r"column 'u' of the request holds an object in row 1"):
+        read({"u": {"a": 1}})
+    with pytest.raises(InputError, match=r"column 'other' of the request holds an object in row 1"):
+        read({"t": 1, "other": {"a": 1}})
+    with pytest.raises(InputError, match=r"the request has two columns named 's.a'"):
+        read({"s": {"a": 1}, "s.a": 2})
+
+
 def arrow(table: pa.Table, **options) -> bytes:
     file = io.BytesIO()
     with pa.ipc.new_stream(file, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as stream:

@@ -23,6 +23,7 @@ from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow import DEFAULT_LABEL, ArrowTable
 from ama.data.tables.feature_columns import ID_COLUMN
 from ama.data.tables.frames import frame_table, index_names, is_frame
+from ama.data.tables.nested_columns import stored_names
 from ama.data.tables.table_sources import open_table
 from ama.data.torch_datasets import is_torch_dataset, open_torch_dataset
 from ama.errors import InputError
@@ -68,7 +69,7 @@ def _needed(wanted: Wanted) -> set[str] | None:
         return None
     group = [] if wanted.group_by is None else [wanted.group_by.column]
     found = {*wanted.columns, wanted.label_column or DEFAULT_LABEL, ID_COLUMN, *group}
-    return {name for name in found if name is not None}
+    return {stored for name in found if name is not None for stored in stored_names(name)}
 
 
 def is_source(source: Any) -> bool:

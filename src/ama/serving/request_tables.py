@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from ama.data.labels import as_labels
 from ama.data.samples import Wanted
 from ama.data.tables.arrow import MAX_COLUMNS, ArrowTable, check_names
 from ama.data.tables.arrow_reading import decodable
+from ama.data.tables.nested_columns import stored_names
 from ama.errors import InputError
 from ama.serving.limits import Limits
 from ama.serving.refusals import RefusedError
@@ -25,9 +26,9 @@ FORMS = "a list of objects by column name, or a list of lists"
 def json_table(body: bytes, wanted: Wanted, limits: Limits) -> ArrowTable:
     """Rows as JSON: a list of objects by column name or of lists, or one object.
 
-    Values are numbers, text, true and false, and lists of numbers, such as embeddings; null, or a name that is absent,
-    is a missing value. As in a CSV file, a
-    column that is text for the model may hold numbers, and one with numbers and text is text.
+    Values are numbers, text, true and false, lists of numbers, such as embeddings, and objects of such values; null, or
+    a name that is absent, is a missing value. As in a CSV file, a column that is text for the model may hold numbers,
+    and one with numbers and text is text.
 
     Raises
     ------
@@ -42,6 +43,9 @@ def json_table(body: bytes, wanted: Wanted, limits: Limits) -> ArrowTable:
     if len({type(row) for row in rows}) > 1:
         raise InputError(f"{NAME} mixes objects and lists, expected {FORMS}")
     named = bool(rows) and isinstance(rows[0], dict)
+    if named:
+        structures = {name for column in wanted.columns or () for name in stored_names(column)}
+        rows = [_flat(row, structures.difference(wanted.columns or ())) for row in rows]
     columns = _of_objects(rows) if named else _of_lists(rows)
     texts = _text_columns(wanted, list(columns), named)
     arrays = [_column(values, name, name in texts, wanted) for name, values in columns.items()]
@@ -104,6 +108,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         check_names([name for name, _ in pairs], NAME)
+    return found
+
+
+def _flat(row: dict[str, Any], structures: Collection[str], above: str = "") -> dict[str, Any]:
+    """A row with the fields of nested objects, of which the model knows some, in their place."""
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        nested = isinstance(value, dict) and above + name in structures
+        fields = _flat(value, structures, f"{above}{name}.") if nested else {above + name: value}
+        check_names([*found, *fields], NAME)
+        found |= fields
     return found
 
 

@@ -192,7 +192,7 @@ def test_what_of_polars_is_no_table_of_numbers_is_refused_in_a_sentence():
     for empty, sentence in ((frame[:0], "has no rows"), (frame.select([]), "has no columns")):
         with pytest.raises(InputError, match=f"the data frame {sentence}"):
             open_source(empty)
-    for odd in (pl.Series([{"b": 1}] * 3), pl.Series([b"x"] * 3), pl.Series([[[1]]] * 3)):
+    for odd in (pl.Series([[{"b": 1}]] * 3), pl.Series([b"x"] * 3), pl.Series([[[1]]] * 3)):
         with pytest.raises(InputError, match=r"column 'k' of the data frame holds .* in row 1"):
             open_source(frame.with_columns(k=odd))
 

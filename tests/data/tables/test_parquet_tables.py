@@ -118,7 +118,7 @@ def test_text_dates_and_durations_are_encoded(tmp_path, kind):
 
 OTHERS = {
     "a value of type list<.*>": pa.array([["x"]] * N),
-    "a value of type struct<.*>": pa.array([{"a": 1}] * N),
+    "a value of type list<.*struct.*>": pa.array([[{"a": 1}]] * N),
     "a value of type map<.*>": pa.array([[("a", 1)]] * N, pa.map_(pa.string(), pa.int64())),
 }
 

@@ -14,6 +14,7 @@ from ama.data.tables.arrow import ArrowTable, image_column, image_columns
 from ama.data.tables.arrow_columns import is_number
 from ama.data.tables.feature_columns import ID_COLUMN, LABEL_NAME
 from ama.data.tables.image_columns import ImageColumn
+from ama.data.tables.nested_columns import say_structures, wanted_fields, with_fields
 from ama.data.tables.plain_columns import with_plain_columns
 from ama.data.tables.table_rows import TableRows
 from ama.data.tables.tuple_names import with_flat_names
@@ -34,6 +35,7 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     folders
         Where the paths of images without bytes may lead, as in :class:`ama.data.tables.image_columns.ImageColumn`.
     """
+    stored, wanted = table, wanted_fields(table, wanted)
     table = plain_table(table, wanted)
     table.check_columns(wanted.drop)
     column = _image_column(table, wanted)
@@ -43,12 +45,14 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
         images = ImageColumn(table, column, wanted.label_column, folders, group_column)
         _remark_unread(images, wanted)
         return EncodedImages(images, wanted)
+    if wanted.shape is None:
+        say_structures(stored, wanted)
     return TableRows(table, wanted)
 
 
 def plain_table(table: ArrowTable, wanted: Wanted) -> ArrowTable:
-    """A table in the form that sources know, with ``with_plain_columns`` and ``with_flat_names``."""
-    return with_flat_names(with_plain_columns(table), wanted)
+    """A table in the form that sources know: ``with_fields``, ``with_plain_columns`` and ``with_flat_names``."""
+    return with_flat_names(with_plain_columns(with_fields(table)), wanted)
 
 
 def _image_column(table: ArrowTable, wanted: Wanted) -> str | None:
