@@ -15,7 +15,8 @@ from ama import AMADetector
 from ama.data.sources import open_source
 from ama.data.tables.nested_columns import stored_names
 from ama.errors import InputError
-from image_files import noise, png
+from image_files import noise
+from places import png
 
 rng = np.random.default_rng(0)
 ROWS = [
@@ -97,7 +98,7 @@ def test_beside_images_structures_are_no_columns_to_speak_of():
     images = pa.array([png(noise(8, 8, seed=i)) for i in range(6)], pa.binary())
     boxes = [{"box": [1, 2, 3, 4], "kind": "dent"}] * 6
     source = open_source(pa.table({"image": images, "found": boxes}))
-    assert source.read().x.shape == (6, 3, 8, 8)
+    assert source.read().x.shape == (6, 1, 8, 8)
     assert not any("structures" in remark for remark in source.remarks)
 
 
