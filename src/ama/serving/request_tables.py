@@ -45,7 +45,8 @@ def json_table(body: bytes, wanted: Wanted, limits: Limits) -> ArrowTable:
     named = bool(rows) and isinstance(rows[0], dict)
     if named:
         structures = {name for column in wanted.columns or () for name in stored_names(column)}
-        rows = [_flat(row, structures.difference(wanted.columns or ())) for row in rows]
+        if structures := structures.difference(wanted.columns or ()):
+            rows = [_object(list(_fields(row, structures))) for row in rows]
     columns = _of_objects(rows) if named else _of_lists(rows)
     texts = _text_columns(wanted, list(columns), named)
     arrays = [_column(values, name, name in texts, wanted) for name, values in columns.items()]
@@ -111,15 +112,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _flat(row: dict[str, Any], structures: Collection[str], above: str = "") -> dict[str, Any]:
-    """A row with the fields of nested objects, of which the model knows some, in their place."""
-    found: dict[str, Any] = {}
+def _fields(row: dict[str, Any], structures: Collection[str], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The names and values of a row, with the fields of the nested objects of which the model knows some."""
     for name, value in row.items():
-        nested = isinstance(value, dict) and above + name in structures
-        fields = _flat(value, structures, f"{above}{name}.") if nested else {above + name: value}
-        check_names([*found, *fields], NAME)
-        found |= fields
-    return found
+        if isinstance(value, dict) and above + name in structures:
+            yield from _fields(value, structures, f"{above}{name}.")
+        else:
+            yield above + name, value
 
 
 def _of_objects(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
