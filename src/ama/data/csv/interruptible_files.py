@@ -1,5 +1,6 @@
-"""Text files that pyarrow reads ahead through Python, in threads of its own: those of other encodings, and of fsspec.
+"""Text files that pyarrow reads ahead through Python, in threads of its own.
 
+They are those of other encodings, of fields between spaces, and of fsspec.
 Such a thread must not come back to Python once that ends: it would end the whole process with an abort.
 """
 

@@ -1,4 +1,7 @@
-"""Texts that mean something else, which is not read: "12 %", "1 200,50", "31.12.2024", "25:30:00", "[1, 2]"."""
+"""Texts that mean something else and have no one form in which they are read.
+
+Such are numbers of two units, dates of which each may have day and month exchanged, and vectors of several lengths.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,14 @@ from collections.abc import Iterable
 from itertools import islice
 
 from ama.data.encoding.moment_texts import DATE
-from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 from ama.data.encoding.vector_texts import VECTOR
+from ama.data.encoding.written_durations import DURATION, is_long
+from ama.data.encoding.written_numbers import EXAMINED, LEAST, PLAIN
 from ama.data.images.image_opening import SUFFIXES
 
-EXAMINED = 1000  # kinds of text
 # More different numbers than that, with so few marks around them, are no names such as "3rd".
-LEAST, MARKS = 20, 3
+MARKS = 3
 MOSTLY = 0.9  # share of such numbers among the texts that are no plain numbers
-PLAIN = re.compile(NUMBER_IN_TEXT, re.ASCII)
 CURRENCY = r"[$€£¥₹]|EUR|USD|GBP|CHF|JPY"
 DIGITS = r"(?:\d{1,3}(?:[\s.,'\u2019]\d{3})+|\d+)(?:[.,]\d*)?"
 WITH_UNIT = re.compile(
@@ -27,9 +29,6 @@ OTHER_DATE = re.compile(
     rf"\s*(?:\d{{1,2}}([./-])\d{{1,2}}\1(?:\d{{4}}|\d{{2}})|\d{{4}}[./]\d{{1,2}}[./]\d{{1,2}}"
     rf"|\d{{1,2}}\.?[\s-]{MONTH}[\s-]\d{{4}}|{MONTH}\s\d{{1,2}},?\s\d{{4}})(?:[\s,T].*)?"
 )
-HOURS = 24
-DURATION = re.compile(r"\s*-?(\d+ (?:days?,? )?)?(\d{1,9}):[0-5]\d:[0-5]\d(?:[.,]\d+)?\s*")
-
 SHOWN = 30  # characters of a vector
 
 
@@ -87,7 +86,7 @@ def duration_as_text(kinds: Iterable[str | None]) -> str | None:
     """
     texts = _examined(kinds)
     found = [match for match in map(DURATION.fullmatch, texts) if match]
-    long = next((match[0] for match in found if match[1] or int(match[2]) >= HOURS), None)
+    long = next((match[0] for match in found if is_long(match)), None)
     return long if len(found) >= MOSTLY * len(texts) else None
 
 

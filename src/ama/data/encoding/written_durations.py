@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 FORM = "h:mm:ss"
 HOURS = 24
-_DURATION = re.compile(
+DURATION = re.compile(
     r"\s*(?P<sign>-)?(?:(?P<days>\d{1,6}) (?:days?,? )?)?(?P<hours>\d{1,9}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)"
     r"(?:[.,](?P<fraction>\d{1,9}))?\s*",
     re.ASCII,
@@ -26,16 +26,21 @@ def duration_form(kinds: Iterable[str | None]) -> str | None:
     for text in kinds:
         if text is None:
             continue
-        match = _DURATION.fullmatch(text)
+        match = DURATION.fullmatch(text)
         if match is None:
             return None
-        long = long or match["days"] is not None or int(match["hours"]) >= HOURS
+        long = long or is_long(match)
     return FORM if long else None
+
+
+def is_long(duration: re.Match[str]) -> bool:
+    """Whether a match of ``DURATION`` is no time of the day."""
+    return duration["days"] is not None or int(duration["hours"]) >= HOURS
 
 
 def seconds(text: str) -> str | None:
     """The duration in a text, in seconds, as ``float`` takes it; None if the text is none."""
-    match = _DURATION.fullmatch(text)
+    match = DURATION.fullmatch(text)
     if match is None:
         return None
     hours = int(match["days"] or 0) * HOURS + int(match["hours"])

@@ -11,16 +11,16 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from ama.data.encoding.moment_texts import DATE, TIME
-from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 from ama.data.encoding.text_values import plain_text
 from ama.data.encoding.written_dates import date_form, iso_moment
 from ama.data.encoding.written_durations import FORM as DURATION
 from ama.data.encoding.written_durations import duration_form, seconds
 from ama.data.encoding.written_numbers import FORM, number_form, plain_number
+from ama.data.encoding.written_numbers import PLAIN as PLAIN_NUMBER
 from ama.data.tables.arrow_columns import is_text, values
 
 EXAMINED = 1000  # kinds of text that say whether all are plain
-PLAIN = [re.compile(pattern, re.ASCII) for pattern in (NUMBER_IN_TEXT, DATE)]
+PLAIN = (PLAIN_NUMBER, re.compile(DATE, re.ASCII))
 ISO = re.compile(f"{DATE}|{TIME}", re.ASCII)
 Reader = Callable[[str], str | None]
 

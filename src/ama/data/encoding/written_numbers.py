@@ -24,7 +24,8 @@ FORM = re.compile(rf"({CURRENCY}|)(1[.,]5)({UNIT})")
 PLAIN = re.compile(NUMBER_IN_TEXT, re.ASCII)
 _DIGITS = {
     sign: re.compile(
-        rf"(?:[1-9][0-9]{{0,2}}([{GROUPS}{other}])[0-9]{{3}}(?:\1[0-9]{{3}})*|[0-9]+)(\{sign}[0-9]*)?([eE][+-]?[0-9]+)?"
+        rf"(?P<whole>[1-9][0-9]{{0,2}}(?P<group>[{GROUPS}{other}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*|[0-9]+)"
+        rf"(?:\{sign}(?P<fraction>[0-9]*))?(?P<power>[eE][+-]?[0-9]+)?"
     )
     for sign, other in ((".", ","), (",", "."))
 }
@@ -99,9 +100,8 @@ def _number(match: re.Match[str], decimal: str) -> str | None:
     digits = _DIGITS[decimal].fullmatch(match["digits"])
     if digits is None or bool(match["open"]) != bool(match["close"]) or (match["before"] and match["after"]):
         return None
-    whole = re.sub(
-        r"\D", "", match["digits"][: digits.start(2) if digits[2] else digits.start(3) if digits[3] else None]
-    )
+    whole, fraction, power = (digits[part] or "" for part in ("whole", "fraction", "power"))
     # In parentheses, as in bookkeeping, a number is below zero.
     negative = bool(match["open"]) or match["sign"] in ("-", "\N{MINUS SIGN}")
-    return f"{'-' if negative else ''}{whole}{(digits[2] or '').replace(decimal, '.')}{digits[3] or ''}"
+    point = "" if digits["fraction"] is None else "."
+    return f"{'-' if negative else ''}{re.sub('[^0-9]', '', whole)}{point}{fraction}{power}"
