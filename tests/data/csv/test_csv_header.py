@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ama.data.csv.csv_header import check_header, is_number, lacks_names
+from ama.data.csv.csv_header import check_header, check_spaces, is_number, lacks_names
 from ama.data.sources import open_source
 from ama.errors import InputError
 
@@ -21,13 +21,13 @@ def test_spaces_between_numbers_are_refused_with_a_remedy(tmp_path, header):
 
 
 def test_names_and_texts_may_have_spaces():
-    check_header(["my flow"], [["1"], ["2"]], "x.csv")
-    check_header(["my text"], [["1 a"], ["2 b"]], "x.csv")
-    check_header(["my flow", "b"], [["1 2", "3"]], "x.csv")
+    check_spaces(["my flow"], [["1"], ["2"]], "x.csv")
+    check_spaces(["my text"], [["1 a"], ["2 b"]], "x.csv")
+    check_spaces(["my flow", "b"], [["1 2", "3"]], "x.csv")
     with pytest.raises(
         InputError, match=r"the first line of x.csv holds the numbers 1.5, 2, expected column names"
     ):
-        check_header(["1.5", "2"], [], "x.csv")
+        check_header(["1.5", "2"], "x.csv")
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,11 @@ def test_names_and_texts_may_have_spaces():
         ("7,7,7\n0,3,4\n", True),
         ("5.1,3.5,1.4,0.2\n4.9,3,1.4,0.2\n", True),
         ("5.1,,3.5\n4.9,2,3.0\n", True),  # with a missing value
+        ("2026-01-01 10:00:00,1.5\n2026-01-01 10:00:05,1.7\n", True),  # a log
+        ("31.1.2026;25,5 kg;S001\n1.2.2026;7,5 kg;S002\n", True),
+        ("5-Jan-2026,3\n6-Jan-2026,4\n", True),
+        ("item1,item2\n1,2\n", False),
+        ("day,2026-01-01,2026-01-02\na,5,3\n", False),  # days side by side
         ("0.5,1.5\n1,2\n", False),  # they may be wavelengths
         ("2500.5,2498.5,2496.5\n0,1,2\n", False),
         ("12,7,45\n3,4,5\n", False),  # or numbers of shops

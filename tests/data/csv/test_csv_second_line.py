@@ -87,3 +87,25 @@ def test_units_below_the_names_of_a_sheet_are_left_out_as_in_a_csv_file(tmp_path
     assert sheet.remarks[0].endswith(
         "the row below the column names is taken for units and left out: s, m³/s"
     )
+
+
+def test_dashes_below_the_names_of_a_client_of_a_database_are_no_row(tmp_path):
+    psql = " flow  | kind | day\n-------+------+------------\n"
+    psql += "   1.5 | a b  | 2026-01-31\n  12.5 | c    | 2026-02-01\n(2 rows)\n\n"
+    (tmp_path / "psql.txt").write_text(psql)
+    sqlcmd = "flow   ,kind,day\n-------,----,----------\n"
+    sqlcmd += "    1.5,a b ,2026-01-31\n   12.5,c   ,2026-02-01\n\n(2 rows affected)\n"
+    (tmp_path / "sqlcmd.csv").write_text(sqlcmd)
+    for name, said in {"psql.txt": "(2 rows)", "sqlcmd.csv": "(2 rows affected)"}.items():
+        source = open_source(tmp_path / name, label_column="kind")
+        remarks = [remark.removeprefix(f"{tmp_path}/{name}: ") for remark in source.remarks]
+        assert "the line of dashes below the column names is left out" in remarks
+        assert f"the last line is left out, a remark: {said}" in remarks
+        samples = source.read()
+        assert samples.labels.tolist() == ["a b", "c"]
+        assert samples.columns == ["flow", "day"]
+
+
+def test_marks_of_missing_values_are_a_row_however_many(tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n--,--\n" + "".join(f"{i / 4},{i % 7}\n" for i in range(50)))
+    assert len(open_source(tmp_path / "x.csv")) == 51

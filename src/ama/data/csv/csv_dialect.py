@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
-from ama.data.csv.csv_blank_lines import Filled
+from ama.data.csv.csv_below import Filled, is_remark
+from ama.data.csv.csv_fields import SEPARATORS, likeliest_separator, parsed, second_of
 from ama.data.csv.csv_header import (
+    begins_with_digit,
     check_header,
-    is_number,
+    check_spaces,
     lacks_names,
     left_out,
-    most_of_title,
     numbered,
 )
-from ama.data.csv.csv_second_line import A_ROW, SecondLine, second_line
-from ama.data.csv.csv_spaces import SPACES, between_spaces
+from ama.data.csv.csv_repeated_names import without_lines
+from ama.data.csv.csv_second_line import A_ROW, SecondLine
+from ama.data.csv.csv_spaces import SPACES, tabbed, unpadded
+from ama.data.csv.csv_title import lines_above
 from ama.data.csv.decimal_signs import decimal_sign, has_groups
 from ama.data.tables.arrow import EmptyTableError, check_names
 from ama.errors import InputError
 
 MAX_LINE = 2**22  # bytes of a line or a quoted value: what is held in memory at a time
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 CALLED = {**SEPARATORS, SPACES: "spaces"}
 UNNAMED = "Unnamed: {}"  # what pandas calls a column without a name
 UTF8 = "utf8"  # as pyarrow spells it
@@ -35,7 +39,7 @@ BYTE_ORDER_MARKS = {  # that of UTF-32 begins with that of UTF-16
     codecs.BOM_UTF8: UTF8,
 }
 EXAMINED = 50  # lines
-MOST_ABOVE = 20  # lines above the column names
+MOST_SHOWN = 60  # characters of a remark
 LINE_END = re.compile(r"\r\n|\r|\n")
 # Excel's own line on the separator.
 SEPARATOR_LINE = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
@@ -69,6 +73,13 @@ class Dialect:
         Whether the first line is a row, and the columns are called by their numbers.
     filled
         The part that is read; None for a whole file.
+    header
+        The lines of the column names, as ``transform`` leaves them, which may be repeated among the rows; none if they
+        cannot be told from a row.
+    n_repeated
+        How many of the lines below are those of the header. If there are any, ``n_skipped`` counts none of them.
+    after_digits
+        Whether the first field of each row begins with a digit.
     """
 
     encoding: str
@@ -82,6 +93,27 @@ class Dialect:
     doubtful: bool = False
     unnamed: bool = False
     filled: Filled | None = None
+    header: tuple[str, ...] = ()
+    n_repeated: int = 0
+    after_digits: bool = False
+
+    def without_repeated(self, n_lines: int) -> Dialect:
+        """The dialect where so many lines of the file are like those of the header."""
+        if n_lines <= len(self.header):
+            return self
+        n = len(self.header)
+        return replace(self, n_repeated=n_lines - n, n_skipped=self.n_skipped - n)
+
+    def transform(self) -> Callable[[bytes], bytes] | None:
+        """What turns whole lines into those that pyarrow reads; None if that is nothing."""
+        spacing = _spacing(self.separator, self.second.dashes and not self.quoted)
+        if not self.n_repeated:
+            return spacing
+        return lambda lines: without_lines(lines if spacing is None else spacing(lines), self.header)
+
+    def is_remark(self, line: str) -> bool:
+        """Whether a line at the end is none of the rows."""
+        return len(self.names) > 1 and is_remark(line, self.separator, self.after_digits)
 
     def assumed(self, separator: str) -> str:
         """What was found that is not expected, in words; "" if nothing was."""
@@ -107,6 +139,11 @@ class Dialect:
             words.append(f"{left_out('first', self.n_above, 'line')}: the column names are below")
         if self.second:
             words.append(self.second.said("line"))
+        if n := self.n_repeated:
+            repeat = "line that repeats" if n == 1 else "lines that repeat"
+            words.append(f"{n} {repeat} the column names left out")
+        if self.filled is not None and (remarks := self.filled.remarks):
+            words.append(f"{left_out('last', len(remarks), 'line')}, a remark: {remarks[0][:MOST_SHOWN]}")
         if self.filled is not None and (n := self.filled.n_below):
             words.append(f"{left_out('last', n, 'line')}, without a value")
         return words
@@ -139,34 +176,71 @@ def find_dialect(
     """
     encoding = encoding or _encoding(start, whole)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(start).removeprefix("\ufeff")
-    lines = _first_lines(text, whole, name)
-    n_skipped, given = _beginning(lines)
-    lines = [f"{line}\n" for line in lines[n_skipped:]]
+    n_skipped, given, lines = _beginning(_first_lines(text, whole, name))
     if not lines:
         raise EmptyTableError(f"{name} is an empty file, expected CSV with column names in its first line")
-    above = _above(lines, given)
+    lines = _without_remarks(lines) if whole else lines
+    above = lines_above(lines, given)
     n_above, lines = sum(bool(line.strip()) for line in lines[:above]), lines[above:]
-    separator = given or _separator(lines, expected)
-    names, rows, n_header, second = _header(lines, separator)
-    n_skipped += above + n_header
+    separator = given or likeliest_separator(lines, expected)
+    header = _header(lines, separator, name)
+    fields = [field for row in header.rows for field in row]
+    sign = decimal_sign(fields, separator)
+    n_skipped += above + header.n_lines
+    found = Dialect(encoding, separator, sign or decimal, n_skipped, header.names, '"' in text)
+    return replace(
+        found,
+        n_above=n_above,
+        second=header.second,
+        doubtful=sign is None and any(has_groups(field, separator) for field in fields),
+        unnamed=not header.n_lines,
+        header=header.lines,
+        after_digits=header.after_digits(),
+    )
+
+
+class _Header(NamedTuple):
+    """Column names, the first rows, how many lines hold the names, what the second is, and which may be repeated."""
+
+    names: list[str]
+    rows: list[list[str]]
+    n_lines: int
+    second: SecondLine
+    lines: tuple[str, ...]
+
+    def after_digits(self) -> bool:
+        """Whether the first field of each row begins with a digit."""
+        first = [row[0] for row in self.rows if len(row) >= len(self.names) and row[0] != self.names[0]]
+        return bool(first) and all(map(begins_with_digit, first))
+
+
+def _header(lines: list[str], separator: str, name: str) -> _Header:
+    (names, *rows), n_lines = parsed(lines, separator)
+    check_spaces(names, rows, name)
+    if lacks_names(names, rows):
+        return _Header([str(i + 1) for i in range(len(names))], [names, *rows], 0, A_ROW, ())
+    second = second_of(names, lines[n_lines:], separator)
+    # Of one column a text may be as its name is, and names with line ends are in several lines.
+    repeatable = len(names) > 1 and n_lines == 1
+    n_lines += bool(second)
+    rows = rows[bool(second) :]
+    names = [*(second.names or names)]
+    if second.dashes:
+        names = [column.strip() for column in names]
     names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
     check_names(names, name)
-    if n_header:
-        check_header(names, rows, name)
-    fields = [field for row in rows for field in row]
-    sign = decimal_sign(fields, separator)
-    doubtful = sign is None and any(has_groups(field, separator) for field in fields)
-    found = Dialect(encoding, separator, sign or decimal, n_skipped, names, '"' in text)
-    return replace(found, n_above=n_above, second=second, doubtful=doubtful, unnamed=not n_header)
+    check_header(names, name)
+    spacing = _spacing(separator, second.dashes and '"' not in "".join(lines))
+    may_repeat = [line.rstrip().encode() for line in lines[:n_lines]] if repeatable else []
+    repeated = tuple((line if spacing is None else spacing(line)).decode() for line in may_repeat)
+    return _Header(names, rows, n_lines, second, repeated)
 
 
-def _header(lines: list[str], separator: str) -> tuple[list[str], list[list[str]], int, SecondLine]:
-    """Column names, rows, the number of lines of the header, 0 if there is none, and what the second of them is."""
-    (names, *rows), n_header = _parsed(lines, separator)
-    if lacks_names(names, rows):
-        return [str(i + 1) for i in range(len(names))], [names, *rows], 0, A_ROW
-    second = _second(names, lines[n_header:], separator)
-    return [*(second.names or names)], rows[bool(second) :], n_header + bool(second), second
+def _spacing(separator: str, padded: bool) -> Callable[[bytes], bytes] | None:
+    """What leaves spaces in whole lines where they are part of a field alone; None if they all may be."""
+    if separator == SPACES:
+        return tabbed
+    return partial(unpadded, separator=separator) if padded else None
 
 
 def _first_lines(text: str, whole: bool, name: str) -> list[str]:
@@ -182,11 +256,20 @@ def _first_lines(text: str, whole: bool, name: str) -> list[str]:
     return lines
 
 
-def _beginning(lines: list[str]) -> tuple[int, str | None]:
-    """The lines before the first that counts, and the separator that Excel's own line gives."""
+def _beginning(lines: list[str]) -> tuple[int, str | None, list[str]]:
+    """The number of lines before the first that counts, the separator that Excel's own line gives, and the others."""
     n = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
     found = SEPARATOR_LINE.fullmatch(lines[n]) if n < len(lines) else None
-    return (n, None) if found is None else (n + 1, found[1])
+    n += found is not None
+    return n, None if found is None else found[1], [f"{line}\n" for line in lines[n:]]
+
+
+def _without_remarks(lines: list[str]) -> list[str]:
+    """The lines of a whole file above those that are remarks whatever the separator is."""
+    n = len(lines)
+    while n > 2 and all(is_remark(lines[n - 1], mark) for mark in SEPARATORS):
+        n -= 1
+    return lines[:n]
 
 
 def _encoding(start: bytes, whole: bool) -> str:
@@ -198,81 +281,6 @@ def _encoding(start: bytes, whole: bool) -> str:
     except UnicodeDecodeError:
         return "cp1252"
     return UTF8
-
-
-def _parsed(lines: list[str], separator: str) -> tuple[list[list[str]], int]:
-    """Header and rows, and the number of lines of the header; a field beyond the library's limit ends the rows."""
-    if separator == SPACES:
-        return [row for row in map(str.split, lines) if row], 1
-    reader = csv.reader(lines, delimiter=separator)
-    rows: list[list[str]] = []
-    n_header = 1
-    try:
-        for row in reader:
-            if not rows:
-                n_header = reader.line_num
-            if row:
-                rows.append(row)
-    except csv.Error:
-        pass
-    return rows or [[lines[0].strip()]], n_header
-
-
-def _separator(lines: list[str], expected: str) -> str:
-    """The mark that splits most rows into as many fields as the column names, and among equals into most."""
-
-    def consistency(mark: str) -> tuple[float, int]:
-        (names, *rows), _ = _parsed(lines, mark)
-        alike = [len(names) <= len(row) and not any(row[len(names) :]) for row in rows]
-        return (sum(alike) / len(alike) if alike else 1.0), len(names)
-
-    marks = [mark for mark in SEPARATORS if mark in lines[0]]
-    if not any(consistency(mark)[0] for mark in marks) and between_spaces(lines):
-        return SPACES
-    if not marks:  # one column; a comma in its values may be a decimal sign
-        return ";" if any("," in line for line in lines) else ","
-    best = max(marks, key=consistency)
-    # A comma may be in the name of the only column.
-    return best if expected in marks or consistency(best)[0] else expected
-
-
-def _above(lines: list[str], separator: str | None) -> int:
-    """The lines above the column names: titles, remarks and properties of the whole.
-
-    They have fewer fields than the names, which are no numbers, and below which each row has as many and a number.
-    """
-    for n in range(1, min(MOST_ABOVE, len(lines) - 1) + 1):
-        mark = separator or _separator(lines[n:], ",")
-        if lines[n - 1].count('"') % 2 or not _is_title(lines[n - 1], mark, 2):
-            return 0
-        (names, *rows), n_header = _parsed(lines[n:], mark)
-        if lines[n].startswith("#") and rows and not any(map(is_number, rows[0])):
-            continue  # one more remark
-        rows = [row for row in rows[bool(_second(names, lines[n + n_header :], mark)) :] if any(row)]
-        most = most_of_title(len(names))
-        if (
-            len(names) > 1
-            and all(name.strip() and not is_number(name) for name in names)
-            and rows
-            and all(len(row) == len(names) and any(map(is_number, row)) for row in rows)
-            and all(_is_title(line, mark, most) for line in lines[:n])
-        ):
-            return n
-    return 0
-
-
-def _is_title(line: str, separator: str, most: int) -> bool:
-    """Whether a line has at most that many fields, from the first one on, or is a remark of a program."""
-    fields = next(csv.reader([line], delimiter=separator), [])
-    n_filled = sum(bool(field.strip()) for field in fields)
-    return line.startswith("#") or (n_filled <= most and all(field.strip() for field in fields[:n_filled]))
-
-
-def _second(names: list[str], lines: list[str], separator: str) -> SecondLine:
-    """What the first line below that of the column names is, if it is no row."""
-    if len(lines) < 2 or not lines[0].strip() or '"' in lines[0]:
-        return A_ROW
-    return second_line(names, _parsed(lines, separator)[0])
 
 
 def _with_trailing(names: list[str], rows: list[list[str]]) -> list[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from ama.errors import InputError
 
+DIGITS = re.compile(r"\d+")
+
 
 def lacks_names(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first line is a row like the others, so that the file has no column names.
 
-    Each text is in its column again, which holds texts, and numbers are not such as may be names. The same line among
-    the others is rather a header that is repeated.
+    Each text is in its column again, which holds texts, at least with other digits, as a date or an id is; and numbers
+    are not such as may be names. The same line among the others is rather a header that is repeated.
 
     Parameters
     ----------
@@ -29,9 +32,14 @@ def lacks_names(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         return not _may_be_names([field for field in fields if field])
     columns = {i: [row[i] for row in below if i < len(row) and row[i]] for i in texts}
     return all(
-        field in columns[i] and sum(map(is_number, columns[i])) < len(columns[i]) / 2
+        _form(field) in map(_form, columns[i]) and sum(map(is_number, columns[i])) < len(columns[i]) / 2
         for i, field in texts.items()
     )
+
+
+def _form(text: str) -> str:
+    """A text without the values of its numbers, which one date shares with the next."""
+    return DIGITS.sub("0", text)
 
 
 def _may_be_names(numbers: Sequence[str]) -> bool:
@@ -43,22 +51,21 @@ def _may_be_names(numbers: Sequence[str]) -> bool:
     return min(values) >= 0 and (whole or even or all(step > 0 for step in steps))
 
 
-def check_header(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
-    """Refuse a first line of numbers, unless they are those by which pandas calls the columns of an array; and spaces.
+def check_header(names: Sequence[str], name: str) -> None:
+    """Refuse a first line of numbers, unless they are those by which pandas calls the columns of an array.
 
     Parameters
     ----------
-    names, rows
-        The fields of the first lines.
+    names
+        The fields of the first line.
     name
         The file, for messages.
 
     Raises
     ------
     InputError
-        If the first line holds no column names, or the fields are separated by spaces.
+        If the line holds no column names.
     """
-    _check_spaces(names, rows, name)
     if all(map(is_number, names)) and names != [str(i) for i in range(len(names))]:
         raise InputError(
             f"the first line of {name} holds the numbers {', '.join(names[:3])}"
@@ -66,11 +73,25 @@ def check_header(names: Sequence[str], rows: Sequence[Sequence[str]], name: str)
         )
 
 
-def _check_spaces(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
-    if len(names) > 1 or not rows:
+def check_spaces(first: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
+    """Refuse numbers that are separated by spaces alone.
+
+    Parameters
+    ----------
+    first, rows
+        The fields of the first lines.
+    name
+        The file, for messages.
+
+    Raises
+    ------
+    InputError
+        If they are.
+    """
+    if len(first) > 1 or not rows:
         return
-    is_remark = names[0].startswith("#")  # that of numpy.savetxt holds the names
-    header, fields = names[0].removeprefix("#").split(), [row[0].split() for row in rows]
+    is_remark = first[0].startswith("#")  # that of numpy.savetxt holds the names
+    header, fields = first[0].removeprefix("#").split(), [row[0].split() for row in rows]
     if len(header) < 2 or not (is_remark or all(map(is_number, header))):
         return
     if all(len(row) == len(header) and all(map(is_number, row)) for row in fields):
@@ -94,6 +115,11 @@ def numbered(n: int, noun: str) -> str:
 def left_out(which: str, n: int, noun: str) -> str:
     """That the first, or last, n lines or rows are left out, as ``noun`` calls them."""
     return f"the {which} {noun} is left out" if n == 1 else f"the {which} {n} {noun}s are left out"
+
+
+def begins_with_digit(text: str) -> bool:
+    """Whether a field begins as a number or a date does."""
+    return text.lstrip("+-.,")[:1].isdigit()
 
 
 def is_number(text: str) -> bool:

@@ -1,10 +1,12 @@
-"""The line below the first of a CSV file or a sheet, if it is no row: units, or the second half of the column names."""
+"""The line below the first of a CSV file or a sheet, if it is no row: units, dashes, or more of the column names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from ama.data.csv.csv_header import begins_with_digit
 
 # In place of a number that is missing, or is none.
 NO_VALUE = {"-", "?", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "missing", "inf", "true", "false"}
@@ -20,16 +22,21 @@ class SecondLine(NamedTuple):
         Those of both lines, joined as those of several levels in pandas: "size.length" for "length" below "size".
     units
         The fields that are not empty.
+    dashes
+        Whether it underlines the names.
     """
 
     names: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    dashes: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.names or self.units)
+        return bool(self.names or self.units or self.dashes)
 
     def said(self, noun: str) -> str:
         """In words; ``noun`` is what a line is called."""
+        if self.dashes:
+            return f"the {noun} of dashes below the column names is left out"
         if self.names:
             shown = next(name for name in self.names if "." in name)
             return f"the first two {noun}s are taken for column names, such as {shown!r}"
@@ -59,7 +66,7 @@ def second_line(first: Sequence[str], rows: Sequence[Sequence[str]]) -> SecondLi
     filled = [j for j, field in enumerate(second) if field]
     below = [[row[j] for row in rest if j < len(row)] for j in filled]
     units = tuple(second[j] for j in filled)
-    numbers = all(any(fields) and all(map(_begins_with_digit, filter(None, fields))) for fields in below)
+    numbers = all(any(fields) and all(map(begins_with_digit, filter(None, fields))) for fields in below)
     if not numbers or not all(map(_is_unit, units)):
         return A_ROW
     return SecondLine(names=names) if (names := _joined(first, second)) else SecondLine(units=units)
@@ -82,9 +89,4 @@ def _joined(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
 
 def _is_unit(text: str) -> bool:
     """Whether a field may be the unit of the numbers below it."""
-    return not _begins_with_digit(text) and text.lower() not in NO_VALUE and UNIT.search(text) is not None
-
-
-def _begins_with_digit(text: str) -> bool:
-    """Whether a field begins as a number or a date does."""
-    return text.lstrip("+-.,")[:1].isdigit()
+    return not begins_with_digit(text) and text.lower() not in NO_VALUE and UNIT.search(text) is not None

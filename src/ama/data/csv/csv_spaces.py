@@ -16,7 +16,7 @@ def between_spaces(lines: list[str]) -> bool:
     if len(fields) < 2:
         return False
     names, *rows = fields
-    below = rows[1:] or rows  # there may be units between
+    below = [row for row in rows[1:] if row != names] or rows  # there may be units between
     return (
         len(names) > 1
         and not any(map(is_number, names))
@@ -24,6 +24,11 @@ def between_spaces(lines: list[str]) -> bool:
         and any(all(map(is_number, column)) for column in zip(*below, strict=True))
         and not any('"' in line for line in lines)
     )
+
+
+def unpadded(lines: bytes, separator: str) -> bytes:
+    """Whole lines without the spaces that align their fields, which stand between that character."""
+    return re.sub(rb"(?m)^ +| *(%b) *| +(?=\r?$)" % re.escape(separator.encode()), rb"\1", lines)
 
 
 def tabbed(lines: bytes) -> bytes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,18 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from ama.data.csv.csv_blank_lines import filled_part, part_of
-from ama.data.csv.csv_dialect import MAX_LINE, Dialect, find_dialect
+from ama.data.csv.csv_below import part_of
+from ama.data.csv.csv_dialect import MAX_LINE, Dialect
 from ama.data.csv.csv_long_numbers import LONG, large_floats, long_numbers, whole_columns
 from ama.data.csv.csv_spaces import SPACES
 from ama.data.csv.csv_spelling import plain_numbers
+from ama.data.csv.csv_survey import dialect_of, first_bytes
 from ama.data.csv.decimal_signs import with_point
 from ama.data.csv.interruptible_files import in_utf8
 from ama.data.remote_files import RemoteFile, is_read_by_python
 from ama.data.samples import Wanted, count
 from ama.data.tables.arrow import ArrowTable, EmptyTableError, holds_bytes, rows
 from ama.data.tables.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
-from ama.data.tables.arrow_reading import decodable, readable, text_file
+from ama.data.tables.arrow_reading import decodable
 from ama.data.tables.tuple_names import flat_names
 from ama.errors import InputError
 
@@ -52,8 +53,8 @@ def csv_table(
     InputError
         If the file is empty, has no column names, or cannot be parsed.
     """
-    start, whole = _start(path)
-    dialect = _dialect(path, start, whole, None, separator, decimal)
+    start, whole = first_bytes(path)
+    dialect = dialect_of(path, start, whole, None, separator, decimal)
     with decodable(str(path)):
         try:
             table = _table(path, dialect, wanted, whole)
@@ -61,37 +62,13 @@ def csv_table(
             if "UTF8" not in str(error):
                 raise
             # The first bytes were UTF-8 and later ones are not.
-            dialect = _dialect(path, start, whole, "cp1252", separator, decimal)
+            dialect = dialect_of(path, start, whole, "cp1252", separator, decimal)
             table = _table(path, dialect, wanted, whole)
     if said := dialect.assumed(separator):
         wanted.remark(f"{path} is taken {said}", refused=dialect.encoding == "cp1252")
     for left_out in dialect.left_out():
         wanted.remark(f"{path}: {left_out}")
     return table
-
-
-def common_decimal(paths: Sequence[Path | RemoteFile], separator: str) -> str:
-    """The decimal sign of files of one table: a comma if one of them has decimal commas."""
-    for path in paths:
-        with suppress(InputError):  # which is said as the file is read
-            if find_dialect(*_start(path), str(path), None, separator).decimal == ",":
-                return ","
-    return "."
-
-
-def _start(path: Path | RemoteFile) -> tuple[bytes, bool]:
-    """The first bytes of a file, and whether it has no more."""
-    with readable(str(path)), text_file(path) as file:
-        return file.read(MAX_LINE), not file.read(1)
-
-
-def _dialect(
-    path: Path | RemoteFile, start: bytes, whole: bool, encoding: str | None, *marks: str
-) -> Dialect:
-    """The dialect, and the part of the file that is read."""
-    dialect = find_dialect(start, whole, str(path), encoding, *marks)
-    with readable(str(path)), pa.BufferReader(start) if whole else text_file(path) as file:
-        return replace(dialect, filled=filled_part(file, dialect.separator, dialect.encoding))
 
 
 def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: bool) -> ArrowTable:
@@ -172,8 +149,7 @@ class _CsvFile:
         verbatim: Collection[str] = (),
     ):
         self.path, self.dialect, self.spelled, self.verbatim = path, dialect, spelled, verbatim
-        self._spaced = dialect.separator == SPACES
-        mark = "\t" if self._spaced else dialect.separator
+        mark = "\t" if dialect.separator == SPACES else dialect.separator
         self._parsing = pa.csv.ParseOptions(delimiter=mark, newlines_in_values=dialect.quoted)
 
     @contextmanager
@@ -188,7 +164,9 @@ class _CsvFile:
         options = pa.csv.ConvertOptions(decimal_point=self.dialect.decimal, **converting)
         file = part_of(self.path, self.dialect.filled)
         with (
-            in_utf8(file, self.dialect.encoding, is_read_by_python(self.path), self._spaced) as text,
+            in_utf8(
+                file, self.dialect.encoding, is_read_by_python(self.path), self.dialect.transform()
+            ) as text,
             pa.csv.open_csv(text, reading, self._parsing, options) as reader,
         ):
             yield reader

@@ -1,6 +1,6 @@
 """Text files that pyarrow reads ahead through Python, in threads of its own.
 
-They are those of other encodings, of fields between spaces, and of fsspec.
+They are those of other encodings, of lines that are read as others, and of fsspec.
 Such a thread must not come back to Python once that ends: it would end the whole process with an abort.
 """
 
@@ -11,14 +11,13 @@ import io
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
 
 from ama.data.csv.csv_dialect import MAX_LINE, UTF8
-from ama.data.csv.csv_spaces import tabbed
 
 BLOCK = 2**20  # bytes that are read at a time
 LONGEST_WAIT = 1.0  # seconds; a thread that has read far enough ahead waits itself, and does not come back
@@ -29,7 +28,7 @@ KEPT: deque[pa.NativeFile] = deque(maxlen=64)
 
 @contextmanager
 def in_utf8(
-    file: pa.NativeFile, encoding: str, of_python: bool, spaced: bool = False
+    file: pa.NativeFile, encoding: str, of_python: bool, transform: Callable[[bytes], bytes] | None = None
 ) -> Iterator[pa.NativeFile]:
     """The bytes of a text file in UTF-8; at the end, whoever still reads them in another thread is at their end, too.
 
@@ -41,18 +40,18 @@ def in_utf8(
         A codec of Python.
     of_python
         Whether Python reads the file.
-    spaced
-        Whether fields are separated by spaces and tabs, each number of which becomes one tab.
+    transform
+        What turns whole lines in UTF-8 into those that are read.
     """
-    if encoding == UTF8 and not of_python and not spaced:
+    if encoding == UTF8 and not of_python and transform is None:
         yield file
         return
     start = file.read(MAX_LINE)
     if len(start) < MAX_LINE:  # the whole file
         found = start if encoding == UTF8 else start.decode(encoding).encode()
-        yield pa.BufferReader(tabbed(found) if spaced else found)
+        yield pa.BufferReader(found if transform is None else transform(found))
         return
-    text = _InUtf8(file, start, encoding, spaced)
+    text = _InUtf8(file, start, encoding, transform)
     opened = pa.PythonFile(text, "r")
     KEPT.append(opened)
     try:
@@ -64,9 +63,11 @@ def in_utf8(
 class _InUtf8(io.RawIOBase):
     """A file of which ``start`` has been read."""
 
-    def __init__(self, file: pa.NativeFile, start: bytes, encoding: str, spaced: bool):
+    def __init__(
+        self, file: pa.NativeFile, start: bytes, encoding: str, transform: Callable[[bytes], bytes] | None
+    ):
         self.file, self.start, self.held = file, start, b""
-        self.spaced, self.half_line = spaced, b""
+        self.transform, self.half_line = transform, b""
         self.decoder = None if encoding == UTF8 else codecs.getincrementaldecoder(encoding)()
         self.stopped, self.ended = False, threading.Event()
 
@@ -91,13 +92,13 @@ class _InUtf8(io.RawIOBase):
             raise
         if not part:
             self.ended.set()
-        return self._tabbed(found, final) if self.spaced else found
+        return found if self.transform is None else self.transform(self._whole_lines(found, final))
 
-    def _tabbed(self, found: bytes, final: bool) -> bytes:
+    def _whole_lines(self, found: bytes, final: bool) -> bytes:
         whole = self.half_line + found
         end = len(whole) if final else whole.rfind(b"\n") + 1
         self.half_line = whole[end:]
-        return tabbed(whole[:end])
+        return whole[:end]
 
     def stop(self) -> None:
         """Let whoever reads find the end, and wait for that."""

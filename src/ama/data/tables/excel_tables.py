@@ -104,7 +104,7 @@ def _with_names(cells: Any, name: str, wanted: Wanted) -> Any:
             wanted.remark(f"{name}: {second.said('row')}")
         names = [value or UNNAMED.format(i) for i, value in enumerate(second.names or first)]
         found = found[1 + bool(second) :]
-        check_header(names, [], name)
+        check_header(names, name)
     if n := int(blank[header:].sum()):
         wanted.remark(f"{name}: {count(n, 'row')} without a value left out")
     return found.infer_objects().set_axis(names, axis=1).reset_index(drop=True)

@@ -9,7 +9,8 @@ from functools import partial
 from itertools import repeat
 from pathlib import Path
 
-from ama.data.csv.csv_tables import common_decimal, csv_table
+from ama.data.csv.csv_survey import common_decimal
+from ama.data.csv.csv_tables import csv_table
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted, count
 from ama.data.tables.arrow import ArrowTable, EmptyTableError

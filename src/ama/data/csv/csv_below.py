@@ -1,4 +1,7 @@
-"""Lines at the end of a CSV file that hold nothing but separators and space, as spreadsheets write below a table."""
+"""Lines at the end of a CSV file that are no rows.
+
+They hold nothing but separators and space, as spreadsheets write below a table, or a remark, as database clients do.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,34 @@ class Filled(NamedTuple):
         Its bytes; None where the file has to be read to its end.
     n_below
         How many lines below it hold separators.
+    remarks
+        The lines below it that hold a remark.
     """
 
     size: int | None
     n_below: int
+    remarks: tuple[str, ...] = ()
 
 
-def filled_part(file: pa.NativeFile, separator: str, encoding: str) -> Filled | None:
+def is_remark(line: str, separator: str, after_digits: bool = False) -> bool:
+    """Whether a line below rows of several fields is none of them, nor the beginning of one.
+
+    Parameters
+    ----------
+    line
+        Its text.
+    separator
+        Character between the fields.
+    after_digits
+        Whether the first field of each row begins with a digit, so that one which begins with a letter is no half row.
+    """
+    text = line.strip()
+    return separator not in text and (text.startswith(("#", "(")) or (after_digits and text[:1].isalpha()))
+
+
+def filled_part(
+    file: pa.NativeFile, separator: str, encoding: str, remark: Callable[[str], bool] = lambda _: False
+) -> Filled | None:
     """The part of a file that is read; None if that is all that can be said of a compressed one in bounded memory.
 
     Parameters
@@ -44,6 +68,8 @@ def filled_part(file: pa.NativeFile, separator: str, encoding: str) -> Filled | 
         Character between the fields.
     encoding
         A codec of Python: UTF-16 or UTF-32 with its mark, or one in which ASCII is a byte a character.
+    remark
+        Whether a line is a remark, which ends the rows, too, in a file that can be read from its end.
     """
     blank, width, codec = f" \t\r\n{separator}", WIDTHS.get(encoding, 1), "latin-1"
     start = file.read(EXAMINED)
@@ -58,10 +84,20 @@ def filled_part(file: pa.NativeFile, separator: str, encoding: str) -> Filled | 
     if end is None:
         return None
     text = end.decode(codec, "replace")
-    last = LINE_END.search(text, len(text.rstrip(blank)))  # the end of the last line with a value
+    filled, remarks = text.rstrip(blank), list[str]()
+    while size is not None and (line := _last_line(filled)) and remark(line):
+        remarks.insert(0, (line.encode(codec).decode(encoding, "replace") if width == 1 else line).strip())
+        filled = filled[: -len(line)].rstrip(blank)
+    last = LINE_END.search(text, len(filled))  # the end of the last line with a value
     below = "" if last is None else text[last.end() :]
     n_below = sum(separator in line for line in below.splitlines())
-    return Filled(None if size is None else size - width * len(below), n_below)
+    return Filled(None if size is None else size - width * len(below), n_below, tuple(remarks))
+
+
+def _last_line(text: str) -> str:
+    """The last of several lines; "" if there is only one."""
+    *above, last = LINE_END.split(text)
+    return last if above else ""
 
 
 def _end(file: pa.NativeFile, size: int, is_filled: Callable[[bytes], bool]) -> bytes:

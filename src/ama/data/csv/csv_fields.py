@@ -1,0 +1,59 @@
+"""The fields of the lines of a CSV file, and the character between them."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from ama.data.csv.csv_second_line import A_ROW, SecondLine, second_line
+from ama.data.csv.csv_spaces import SPACES, between_spaces
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+DASHES = re.compile(r"(?=.*(?:---|===))[-=+|,;:\s]+")  # as clients of databases underline names
+
+
+def parsed(lines: list[str], separator: str) -> tuple[list[list[str]], int]:
+    """Header and rows, and the number of lines of the header; a field beyond the library's limit ends the rows."""
+    if separator == SPACES:
+        return [row for row in map(str.split, lines) if row], 1
+    reader = csv.reader(lines, delimiter=separator)
+    rows: list[list[str]] = []
+    n_header = 1
+    try:
+        for row in reader:
+            if not rows:
+                n_header = reader.line_num
+            if row:
+                rows.append(row)
+    except csv.Error:
+        pass
+    return rows or [[lines[0].strip()]], n_header
+
+
+def likeliest_separator(lines: list[str], expected: str) -> str:
+    """The mark that splits most rows into as many fields as the column names, and among equals into most."""
+
+    def consistency(mark: str) -> tuple[float, int]:
+        (names, *rows), _ = parsed(lines, mark)
+        alike = [len(names) <= len(row) and not any(row[len(names) :]) for row in rows]
+        return (sum(alike) / len(alike) if alike else 1.0), len(names)
+
+    marks = [mark for mark in SEPARATORS if mark in lines[0]]
+    if not any(consistency(mark)[0] for mark in marks) and between_spaces(lines):
+        return SPACES
+    if not marks:  # one column; a comma in its values may be a decimal sign
+        return ";" if any("," in line for line in lines) else ","
+    best = max(marks, key=consistency)
+    # A comma may be in the name of the only column.
+    return best if expected in marks or consistency(best)[0] else expected
+
+
+def second_of(names: list[str], lines: list[str], separator: str) -> SecondLine:
+    """What the first line below that of the column names is, if it is no row."""
+    if len(lines) < 2 or not lines[0].strip() or '"' in lines[0]:
+        return A_ROW
+    if DASHES.fullmatch(lines[0]):
+        return SecondLine(dashes=True)
+    first, *rest = parsed(lines, separator)[0]
+    # Without lines that are repeated, as where files were joined.
+    return second_line(names, [first, *(row for row in rest if row not in (first, names))])
