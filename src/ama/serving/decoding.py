@@ -19,6 +19,7 @@ from ama.data.samples import Samples, Wanted
 from ama.data.skipped_samples import none_readable
 from ama.data.tables.arrow import ArrowTable, image_column
 from ama.data.tables.image_columns import ImageColumn
+from ama.data.tables.number_groups import with_number_groups
 from ama.data.tables.table_rows import TableRows
 from ama.data.tables.table_sources import plain_table
 from ama.detectors.base import Detector
@@ -83,9 +84,9 @@ def decoded(body: bytes, content_type: str, detector: Detector, limits: Limits) 
         raise RefusedError("malformed", "the body is empty, expected images or rows")
     if kind == "application/json":
         check_charset(content_type)
-        return _rows(json_table(body, wanted, limits), detector, limits, wanted)
+        return _rows(with_number_groups(json_table(body, wanted, limits), wanted), detector, limits, wanted)
     if kind == ARROW:
-        table = plain_table(arrow_table(body, limits), wanted)
+        table = plain_table(with_number_groups(arrow_table(body, limits), wanted), wanted)
         column = image_column(table.schema)
         if column is None or wanted.columns:
             return _rows(table, detector, limits, wanted)

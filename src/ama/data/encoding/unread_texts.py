@@ -11,7 +11,7 @@ from itertools import islice
 
 from ama.data.encoding.moment_texts import DATE
 from ama.data.encoding.vector_texts import VECTOR
-from ama.data.encoding.written_durations import DURATION, is_long
+from ama.data.encoding.written_durations import duration
 from ama.data.encoding.written_numbers import EXAMINED, LEAST, PLAIN
 from ama.data.images.image_opening import SUFFIXES
 
@@ -77,7 +77,7 @@ def image_path(kinds: Iterable[str | None]) -> str | None:
 
 
 def duration_as_text(kinds: Iterable[str | None]) -> str | None:
-    """The same for durations, of which one has more hours than a day, or it would be a time of the day.
+    """The same for durations, of which one is such for certain, and no time of the day.
 
     Parameters
     ----------
@@ -85,9 +85,9 @@ def duration_as_text(kinds: Iterable[str | None]) -> str | None:
         The different texts; None is a missing one.
     """
     texts = _examined(kinds)
-    found = [match for match in map(DURATION.fullmatch, texts) if match]
-    long = next((match[0] for match in found if is_long(match)), None)
-    return long if len(found) >= MOSTLY * len(texts) else None
+    found = {text: read for text in texts if (read := duration(text))}
+    certain = next((text for text, read in found.items() if read.is_certain()), None)
+    return certain if len(found) >= MOSTLY * len(texts) else None
 
 
 def vector_as_text(kinds: Iterable[str | None]) -> str | None:

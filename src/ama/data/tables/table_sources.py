@@ -15,6 +15,7 @@ from ama.data.tables.arrow_columns import is_number
 from ama.data.tables.feature_columns import ID_COLUMN, LABEL_NAME
 from ama.data.tables.image_columns import ImageColumn
 from ama.data.tables.nested_columns import say_structures, wanted_fields, with_fields
+from ama.data.tables.number_groups import say_groups, with_number_groups
 from ama.data.tables.plain_columns import with_plain_columns
 from ama.data.tables.table_rows import TableRows
 from ama.data.tables.tuple_names import with_flat_names
@@ -35,8 +36,9 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
     folders
         Where the paths of images without bytes may lead, as in :class:`ama.data.tables.image_columns.ImageColumn`.
     """
-    stored, wanted = table, wanted_fields(table, wanted)
-    table = plain_table(table, wanted)
+    stored, grouped = table, with_number_groups(table, wanted)
+    wanted = wanted_fields(grouped, wanted)
+    table = plain_table(grouped, wanted)
     table.check_columns(wanted.drop)
     column = _image_column(table, wanted)
     # A table for a model of rows may also hold images.
@@ -47,6 +49,7 @@ def open_table(table: ArrowTable, wanted: Wanted, folders: list[Path] | None = N
         return EncodedImages(images, wanted)
     if wanted.shape is None:
         say_structures(stored, wanted)
+        say_groups(stored, grouped, wanted)
     return TableRows(table, wanted)
 
 
