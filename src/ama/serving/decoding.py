@@ -84,7 +84,8 @@ def decoded(body: bytes, content_type: str, detector: Detector, limits: Limits) 
         raise RefusedError("malformed", "the body is empty, expected images or rows")
     if kind == "application/json":
         check_charset(content_type)
-        return _rows(with_number_groups(json_table(body, wanted, limits), wanted), detector, limits, wanted)
+        table = with_number_groups(json_table(body, wanted, limits), wanted)
+        return _rows(plain_table(table, wanted), detector, limits, wanted)
     if kind == ARROW:
         table = plain_table(with_number_groups(arrow_table(body, limits), wanted), wanted)
         column = image_column(table.schema)

@@ -55,6 +55,20 @@ def test_units_may_have_two_words_and_a_power(unit):
     assert [plain_number(text, f"1.5{unit}") for text in texts] == numbers
 
 
+def test_units_may_be_multiples_of_one():
+    texts = [f"{x} {('kB', 'MB', 'B')[i % 3]}" for i, x in enumerate(NUMBERS)]
+    assert number_form(texts) == "1.5…B"
+    read = [float(plain_number(text, "1.5…B")) for text in texts]
+    assert read == pytest.approx([x * (1e3, 1e6, 1)[i % 3] for i, x in enumerate(NUMBERS)])
+    assert plain_number("3 GiB", "1.5…B") == str(3 * 2**30)
+    assert (
+        plain_number("3 g", "1.5…B") is plain_number("3 xB", "1.5…B") is plain_number("€3 B", "1.5…B") is None
+    )
+    dollars = [f"${abs(x)}{'KMB'[i % 3]}" for i, x in enumerate(NUMBERS)]
+    assert number_form([*dollars, "$870"]) == "$1.5…"
+    assert [plain_number(text, "$1.5…") for text in ("$1.2B", "$870", "€3K")] == ["1200000000", "870", None]
+
+
 def test_with_one_mark_in_each_number_a_point_is_decimal_and_a_comma_is_not():
     """Both readings differ by a factor that is the same for all."""
     assert number_form([f"{i}.{i:03} kg" for i in range(10, 60)]) == "1.5kg"
@@ -71,7 +85,7 @@ def test_a_bound_counts_as_its_number():
     "texts",
     [
         [f"{x}" for x in NUMBERS],
-        [f"{i} {'km' if i % 2 else 'm'}" for i in range(60)],
+        [f"{i} {'kg' if i % 2 else 'lb'}" for i in range(60)],
         [f"{i} €" for i in range(60)] + [f"{i}.{i:03} €" for i in range(1, 60)],
         [f"{i} %" for i in range(20)],
         [f"{i} %" for i in range(30)] + [f"sensor {i}" for i in range(9)],

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from ama.data.encoding.number_texts import NUMBER_IN_TEXT
+from ama.data.encoding.unit_multiples import ANY, common_unit, factor
 
 EXAMINED = 1000  # kinds of text
 LONGEST = 60  # characters of a number and its marks
@@ -20,7 +21,7 @@ _WORD = r"[^\s0-9.,()'\u2019:+-][^\s0-9,()'\u2019:+-]{0,9}[23]?"
 UNIT = rf"(?:{_WORD}(?: {_WORD})?)?"  # such as "kWh/m2" or "sq ft"
 GROUPS = r"\s'\u2019"  # what may stand between thousands, besides the decimal sign that does not count
 SIGNS = {".": "1.5", ",": "1,5"}  # a decimal sign -> the number in a form
-FORM = re.compile(rf"({CURRENCY}|)(1[.,]5)({UNIT})")
+FORM = re.compile(rf"({CURRENCY}|)(1[.,]5)({ANY}?)({UNIT})")
 PLAIN = re.compile(NUMBER_IN_TEXT, re.ASCII)
 _DIGITS = {
     sign: re.compile(
@@ -37,6 +38,8 @@ _MARKED = re.compile(
 
 def number_form(kinds: Iterable[str | None]) -> str | None:
     """How the numbers of a column are written: "1.5" or "1,5" with the currency or the unit, such as "1,5€"; or None.
+
+    Where the units are multiples of one, "…" stands for those: "1.5…B" for bytes, kilobytes and so on.
 
     Parameters
     ----------
@@ -55,22 +58,27 @@ def number_form(kinds: Iterable[str | None]) -> str | None:
         return None
     marks = {_marks(match) for match in found} - {("", "")}
     odd = [match for match in found if not PLAIN.search(match[0])]
-    if len(marks) > 1 or not odd or not (marks or any(map(_is_measured, odd))):
+    mark = _common(marks)
+    if mark is None or not odd or not (marks or any(map(_is_measured, odd))):
         return None
     read = {sign: [_number(match, sign) for match in found] for sign in SIGNS}
     signs = [sign for sign, numbers in read.items() if None not in numbers]
     if not signs or (len(signs) == 2 and read["."] != read[","] and not all(map(_has_one_mark, found))):
         return None
-    before, after = marks.pop() if marks else ("", "")
-    return f"{before}{SIGNS[signs[0]]}{after}"
+    return SIGNS[signs[0]].join(mark)
 
 
 def plain_number(text: str, form: str) -> str | None:
     """The number in a text, as ``float`` takes it; None if the text is not of the form."""
     given, match = FORM.fullmatch(form), _matched(text)
-    if given is None or match is None or _marks(match) not in (("", ""), (given[1], given[3])):
+    if given is None or match is None:
         return None
-    return _number(match, given[2][1])
+    currency, example, multiples, unit = given.groups()
+    if not multiples and _marks(match) not in (("", ""), (currency, unit)):
+        return None
+    times = factor(match["unit"], unit) if multiples else 1.0
+    number = _number(match, example[1]) if times and _marks(match)[0] in ("", currency) else None
+    return number if number is None or times == 1 else f"{float(number) * (times or 1):.15g}"
 
 
 def _matched(text: str) -> re.Match[str] | None:
@@ -79,6 +87,17 @@ def _matched(text: str) -> re.Match[str] | None:
 
 def _marks(match: re.Match[str]) -> tuple[str, str]:
     return match["before"] or match["after"] or "", match["unit"]
+
+
+def _common(marks: set[tuple[str, str]]) -> tuple[str, str] | None:
+    """The currency and the unit of all numbers, or "…" before that of which theirs are multiples; None for several."""
+    if len(marks) < 2:
+        return next(iter(marks), ("", ""))
+    currencies = {before for before, _ in marks} - {""}
+    unit = common_unit({unit for _, unit in marks})
+    if len(currencies) > 1 or unit is None:
+        return None
+    return "".join(currencies), f"{ANY}{unit}"
 
 
 def _is_measured(match: re.Match[str]) -> bool:
