@@ -1,24 +1,28 @@
-"""JSON files as tables: JSON Lines, one object a line, or one array of objects."""
+"""JSON files as tables: JSON Lines, one object a line, or one array or object that holds the rows."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.json
 
 from ama.data.csv.csv_long_numbers import LONG, large_floats
 from ama.data.remote_files import RemoteFile
+from ama.data.samples import Wanted
 from ama.data.tables.arrow import ArrowTable, EmptyTableError, in_memory
 from ama.data.tables.arrow_reading import decodable, text_file
+from ama.data.tables.json_documents import rows_of
 from ama.errors import InputError
 
 MAX_BYTES = 2**31 - 2  # pyarrow's limit on what is parsed at once
-MAX_ARRAY = 2**28  # bytes of an array, whose objects are all in memory before they are lines
+MAX_ARRAY = 2**28  # bytes of one value, whose objects are all in memory before they are lines
+MARK = codecs.BOM_UTF8
 # pyarrow's words on a value of another type than those before.
 CHANGED = re.compile(
     r"Column\(/(?P<column>.+)\) changed from (?P<before>\w+) to (?P<found>\w+) in row (?P<row>\d+)"
@@ -27,7 +31,7 @@ CHANGED = re.compile(
 IN_ROW = re.compile(r"(?P<reason>JSON parse error: .+?)\.? in row (?P<row>\d+)")
 
 
-def json_table(path: Path | RemoteFile) -> ArrowTable:
+def json_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
     """A JSON file, held in memory: a value of another type than the others may be in its last line.
 
     Raises
@@ -42,10 +46,10 @@ def json_table(path: Path | RemoteFile) -> ArrowTable:
             raise InputError(
                 f"{path} holds more than 2 GiB, expected less of JSON Lines: store it as Parquet"
             )
-        begins = text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-        if begins == b"[":
-            text = _lines(text, str(path))
-        elif begins != b"{":
+        begins = text.removeprefix(MARK).lstrip()[:1]
+        if begins in (b"[", b"{"):
+            text = _lines(text, str(path), wanted)
+        else:
             empty = not text.strip()
             found = "is an empty file" if empty else "does not begin with an object"
             refusal = EmptyTableError if empty else InputError
@@ -58,23 +62,50 @@ def json_table(path: Path | RemoteFile) -> ArrowTable:
             raise InputError(f"{path} {reason}") from error
 
 
-def _lines(text: bytes, name: str) -> bytes:
-    """JSON Lines of an array of objects."""
+def _lines(text: bytes, name: str, wanted: Wanted) -> bytes:
+    """JSON Lines of a text that is such, or one array or object that holds the rows."""
+    is_array = text.removeprefix(MARK).lstrip()[:1] == b"["
+    value = _array(text, name) if is_array else _only_object(text)
+    rows = rows_of(value)
+    if rows is None:
+        if isinstance(value, list):
+            _refuse_array(value, name)
+        return text
+    if rows.said:
+        wanted.remark(f"{name}: {rows.said}")
+    return "\n".join(map(json.dumps, rows.rows)).encode()
+
+
+def _array(text: bytes, name: str) -> Any:
     if len(text) > MAX_ARRAY:
         raise InputError(
             f"{name} holds an array of more than 256 MiB, expected JSON Lines, one object a line"
         )
     try:
-        rows = json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} cannot be read as a JSON array: {error}") from error
+
+
+def _only_object(text: bytes) -> Any:
+    """The object of a text that holds no other; None if it holds several, or is too large or damaged."""
+    first, _, others = text.partition(b"\n")
+    # A quick look that spares JSON Lines: their first is an object of its own.
+    several = others.strip() and first.rstrip().endswith(b"}") and first.count(b"{") == first.count(b"}")
+    if several or len(text) > MAX_ARRAY:
+        return None
+    with suppress(ValueError, RecursionError):
+        return json.loads(text, object_pairs_hook=_object)
+    return None
+
+
+def _refuse_array(rows: list[Any], name: str) -> NoReturn:
     if not rows:
         raise EmptyTableError(f"{name} holds an empty array, expected one of objects")
-    if odd := next((row for row, found in enumerate(rows, 1) if not isinstance(found, dict)), None):
-        raise InputError(
-            f"{name} has no object in row {odd} (counted from 1) of its array, expected objects alone"
-        )
-    return "\n".join(map(json.dumps, rows)).encode()
+    odd = next((row for row, found in enumerate(rows, 1) if not isinstance(found, dict)), 1)
+    raise InputError(
+        f"{name} has no object in row {odd} (counted from 1) of its array, expected objects alone"
+    )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -22,15 +22,15 @@ SEPARATED = {".csv": ",", ".tsv": "\t"}
 TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".parquet": lambda path, wanted: parquet_table([path], str(path)),
     **{suffix: partial(csv_table, separator=mark) for suffix, mark in SEPARATED.items()},
-    ".jsonl": lambda path, wanted: json_table(path),
-    ".ndjson": lambda path, wanted: json_table(path),
+    ".jsonl": json_table,
+    ".ndjson": json_table,
     ".arrow": lambda path, wanted: ipc_table(path),
     ".feather": lambda path, wanted: ipc_table(path),
 }
 # Those that are read only where they are named: beside other files in a folder, they are rather about these.
 ALONE: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".xlsx": excel_table,
-    JSON: lambda path, wanted: json_table(path),
+    JSON: json_table,
 }
 
 
