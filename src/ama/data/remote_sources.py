@@ -84,7 +84,7 @@ def open_url(url: str, wanted: Wanted) -> Source:
         return EncodedImages(RemoteImages(above, [name]), wanted)
     if suffix in NUMBERS:
         return open_text_file(place, wanted, [])
-    known = f"{', '.join((*TABLES, *ARRAYS, *NUMBERS))}, {SOME_SUFFIXES}"
+    known = f"{', '.join((*TABLES, *ARRAYS, *NUMBERS[:3]))}, {SOME_SUFFIXES}"
     raise InputError(f"{place} has the suffix {suffix or '(none)'}, expected of a URL {known}")
 
 

@@ -224,7 +224,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
         return open_text_file(path, wanted, [path.parent])
     if suffix in INSTEAD:
         raise InputError(f"{path} is a file of a kind that is not read ({suffix}): {INSTEAD[suffix]}")
-    known = f"{', '.join((*FILES, *NUMBERS))}, {SOME_SUFFIXES}"
+    known = f"{', '.join((*FILES, *NUMBERS[:3]))}, {SOME_SUFFIXES}"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
 

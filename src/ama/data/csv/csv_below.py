@@ -18,6 +18,7 @@ from ama.data.tables.arrow_reading import text_file
 LINE_END = re.compile(r"\r\n|\r|\n")
 WIDTHS = {"utf-16": 2, "utf-32": 4}  # bytes of a separator; in other encodings ASCII is a byte a character
 EXAMINED = 2**16  # bytes at the end, and more only if they are blank
+END_OF_FILE = "\x1a"  # of DOS, which instruments still write
 MOST_HELD = 2**26  # of them, in a compressed file: a small one may hold any number
 
 
@@ -52,7 +53,9 @@ def is_remark(line: str, separator: str, after_digits: bool = False) -> bool:
         Whether the first field of each row begins with a digit, so that one which begins with a letter is no half row.
     """
     text = line.strip()
-    return separator not in text and (text.startswith(("#", "(")) or (after_digits and text[:1].isalpha()))
+    return separator not in text and (
+        text.startswith(("#", "(", END_OF_FILE)) or (after_digits and text[:1].isalpha())
+    )
 
 
 def filled_part(
@@ -71,7 +74,7 @@ def filled_part(
     remark
         Whether a line is a remark, which ends the rows, too, in a file that can be read from its end.
     """
-    blank, width, codec = f" \t\r\n{separator}", WIDTHS.get(encoding, 1), "latin-1"
+    blank, width, codec = f" \t\r\n{END_OF_FILE}{separator}", WIDTHS.get(encoding, 1), "latin-1"
     start = file.read(EXAMINED)
     if width > 1:
         codec = encoding + ("-le" if start[:1] == b"\xff" else "-be")

@@ -8,7 +8,15 @@ import re
 from ama.data.csv.csv_second_line import A_ROW, SecondLine, second_line
 from ama.data.csv.csv_spaces import SPACES, between_spaces
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+SEPARATORS = {
+    ",": "commas",
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "vertical bars",
+    "~": "tildes",
+    "^": "carets",
+    "\x01": "the control character 1",
+}
 DASHES = re.compile(r"(?=.*(?:---|===))[-=+|,;:\s]+")  # as clients of databases underline names
 
 
@@ -57,3 +65,8 @@ def second_of(names: list[str], lines: list[str], separator: str) -> SecondLine:
     first, *rest = parsed(lines, separator)[0]
     # Without lines that are repeated, as where files were joined.
     return second_line(names, [first, *(row for row in rest if row not in (first, names))])
+
+
+def in_double_quotes(lines: bytes) -> bytes:
+    """Lines with quotes in place of apostrophes, which mark fields, and of which two are one within a field."""
+    return lines.replace(b"'", b'"')

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 from ama.data.csv.csv_header import is_number
 
@@ -24,6 +26,13 @@ def between_spaces(lines: list[str]) -> bool:
         and any(all(map(is_number, column)) for column in zip(*below, strict=True))
         and not any('"' in line for line in lines)
     )
+
+
+def spacing_of(separator: str, padded: bool) -> Callable[[bytes], bytes] | None:
+    """What leaves spaces in whole lines where they are part of a field alone; None if they all may be."""
+    if separator == SPACES:
+        return tabbed
+    return partial(unpadded, separator=separator) if padded else None
 
 
 def unpadded(lines: bytes, separator: str) -> bytes:

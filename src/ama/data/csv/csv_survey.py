@@ -59,7 +59,7 @@ def dialect_of(
     with readable(name), pa.BufferReader(start) if whole else text_file(path) as file:
         filled = filled_part(file, dialect.separator, dialect.encoding, dialect.is_remark)
     dialect = replace(dialect, filled=filled)
-    if not dialect.header:
+    if not dialect.header.lines:
         return dialect
     with (
         readable(name),
@@ -67,4 +67,4 @@ def dialect_of(
         text_file(path) as file,
         in_utf8(file, dialect.encoding, False, dialect.transform()) as text,
     ):
-        return dialect.without_repeated(n_lines(text, dialect.header))
+        return dialect.without_repeated(n_lines(text, dialect.header.lines))

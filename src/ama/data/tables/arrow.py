@@ -121,7 +121,10 @@ class ArrowTable:
         known = set(self.schema.names)
         for name in names:
             if name not in known:
-                found = self.schema.names[:NAMED_IN_MESSAGES]
+                found = [
+                    column if column == column.strip() else repr(column)
+                    for column in self.schema.names[:NAMED_IN_MESSAGES]
+                ]
                 more = ", ..." if len(known) > len(found) else ""
                 raise InputError(
                     f"{self.name} has no column {name!r}; its columns are {', '.join(found)}{more}"

@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from ama.data.csv.csv_dialect import EXAMINED, UNNAMED
+from ama.data.csv.csv_dialect import EXAMINED
 from ama.data.csv.csv_header import check_header, lacks_names, left_out, most_of_title, numbered
+from ama.data.csv.csv_names import UNNAMED
 from ama.data.csv.csv_second_line import second_line
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Wanted, count

@@ -11,8 +11,8 @@ PARQUET = ".parquet"
 STORED = (PARQUET, ".arrow", ".feather")
 TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")
 JSON = ".json"
-# Of an array, if the first line that counts holds numbers alone, and else of a table.
-NUMBERS = (".txt", ".dat", ".data", ".asc", ".tab")
+# Of an array, if the first line that counts holds numbers alone, and else of a table; the usual ones first.
+NUMBERS = (".txt", ".dat", ".data", ".asc", ".tab", ".prn", ".log")
 
 
 def file_suffix(name: str) -> str:
