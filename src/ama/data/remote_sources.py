@@ -18,6 +18,7 @@ from ama.data.tables.arrow_reading import decodable
 from ama.data.tables.table_files import ALONE, TABLES, open_table_file, open_text_file
 from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.tables.table_names import NUMBERS, file_suffix
+from ama.data.unread_files import unread
 from ama.errors import InputError
 
 AHEAD = 16  # images that are fetched at a time, as each takes a journey
@@ -84,6 +85,8 @@ def open_url(url: str, wanted: Wanted) -> Source:
         return EncodedImages(RemoteImages(above, [name]), wanted)
     if suffix in NUMBERS:
         return open_text_file(place, wanted, [])
+    if what := unread(place.name):
+        raise InputError(f"{place} is a file {what}")
     known = f"{', '.join((*TABLES, *ARRAYS, *NUMBERS[:3]))}, {SOME_SUFFIXES}"
     raise InputError(f"{place} has the suffix {suffix or '(none)'}, expected of a URL {known}")
 

@@ -52,6 +52,7 @@ from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tab
 from ama.data.tables.table_names import NUMBERS, file_suffix
 from ama.data.tables.table_rows import TableRows
 from ama.data.tables.table_sources import open_table
+from ama.data.unread_files import unread
 from ama.errors import InputError
 from ama.io.regular_files import check_regular
 
@@ -206,6 +207,8 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
     held = ", ".join(f"{n} {suffix}" for suffix, n in found.most_common(5)) or "no files"
     if not found and (folders := [p.name for p in visible if p.is_dir()]):
         held += f" and {count(len(folders), 'folder')} such as {folders[0]}"
+    if len(found) == 1 and not others and (what := unread(regular[0].name)):
+        raise InputError(f"{folder} holds {held}, {what}")
     one = next((f": name a file, such as {p.name}" for p in regular if file_suffix(p.name) in TABLES), "")
     raise InputError(
         f"{folder} holds {held}, expected images ({SOME_SUFFIXES}), tables ({SOME_TABLES}) or shards (.parquet){one}"
@@ -222,8 +225,8 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
         return EncodedImages(ImageFiles(path.parent, [path.name], str(path)), wanted)
     if suffix in NUMBERS:
         return open_text_file(path, wanted, [path.parent])
-    if suffix in INSTEAD:
-        raise InputError(f"{path} is a file of a kind that is not read ({suffix}): {INSTEAD[suffix]}")
+    if what := unread(path.name):
+        raise InputError(f"{path} is a file {what}")
     known = f"{', '.join((*FILES, *NUMBERS[:3]))}, {SOME_SUFFIXES}"
     raise InputError(f"{path} has the unknown suffix {suffix or '(none)'}, expected one of {known}")
 
@@ -232,20 +235,4 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
 FILES: dict[str, Callable[[Path, Wanted], Source]] = {
     **dict.fromkeys((*TABLES, *ALONE), lambda path, wanted: open_table_file(path, wanted, [path.parent])),
     **dict.fromkeys(ARRAYS, open_array_file),
-}
-PANDAS = "pass the DataFrame that pandas reads from it, or save it as Parquet"
-INSTEAD = {
-    **dict.fromkeys((".xls", ".ods"), "save its sheet as CSV"),
-    **dict.fromkeys((".xlsb", ".numbers"), "save its sheet as CSV"),
-    **dict.fromkeys((".dta", ".sav", ".sas7bdat", ".xml", ".html", ".orc", ".pkl"), PANDAS),
-    **dict.fromkeys(
-        (".h5", ".hdf5", ".mat", ".nc"), "pass the array that a library reads from it, or save it as .npy"
-    ),
-    **dict.fromkeys(
-        (".db", ".sqlite", ".sqlite3", ".duckdb"), "pass the table that a query gives, or save it as Parquet"
-    ),
-    **dict.fromkeys((".rds", ".rdata", ".avro", ".arff"), "save the table as CSV or Parquet"),
-    **dict.fromkeys((".libsvm", ".svmlight"), "pass the matrix of sklearn.datasets.load_svmlight_file"),
-    ".pdf": "save its tables as CSV, or its pages as images",
-    **dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it"),
 }
