@@ -10,7 +10,7 @@ from functools import partial, reduce
 
 from ama.data.csv.csv_below import Filled, is_remark
 from ama.data.csv.csv_fields import SEPARATORS, in_double_quotes, likeliest_separator
-from ama.data.csv.csv_header import left_out, numbered
+from ama.data.csv.csv_header import left_out, numbered, repeated
 from ama.data.csv.csv_names import Header, find_header
 from ama.data.csv.csv_repeated_names import without_lines
 from ama.data.csv.csv_spaces import SPACES, spacing_of
@@ -131,8 +131,7 @@ class Dialect:
         if self.header.padded and not self.header.second.dashes:
             words.append("the spaces around its fields are left out")
         if n := self.n_repeated:
-            repeat = "line that repeats" if n == 1 else "lines that repeat"
-            words.append(f"{n} {repeat} the column names left out")
+            words.append(repeated(n, "line"))
         if self.filled is not None and (remarks := self.filled.remarks):
             words.append(f"{left_out('last', len(remarks), 'line')}, a remark: {remarks[0][:MOST_SHOWN]}")
         if self.filled is not None and (n := self.filled.n_below):

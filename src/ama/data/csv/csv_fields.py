@@ -62,9 +62,7 @@ def second_of(names: list[str], lines: list[str], separator: str) -> SecondLine:
         return A_ROW
     if DASHES.fullmatch(lines[0]):
         return SecondLine(dashes=True)
-    first, *rest = parsed(lines, separator)[0]
-    # Without lines that are repeated, as where files were joined.
-    return second_line(names, [first, *(row for row in rest if row not in (first, names))])
+    return second_line(names, parsed(lines, separator)[0])
 
 
 def in_double_quotes(lines: bytes) -> bytes:

@@ -122,6 +122,15 @@ def begins_with_digit(text: str) -> bool:
     return text.lstrip("+-.,")[:1].isdigit()
 
 
+def repeated(n: int, noun: str) -> str:
+    """That n lines or rows, as ``noun`` calls them, are the column names once more."""
+    return (
+        f"{n} {noun} that repeats the column names left out"
+        if n == 1
+        else f"{n} {noun}s that repeat the column names left out"
+    )
+
+
 def is_number(text: str) -> bool:
     """Whether a field is a number, with whichever decimal sign."""
     try:

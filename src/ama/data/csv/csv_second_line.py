@@ -62,7 +62,9 @@ def second_line(first: Sequence[str], rows: Sequence[Sequence[str]]) -> SecondLi
     """
     if len(rows) < 2:
         return A_ROW
-    second, *rest = [[field.strip() for field in row] for row in rows]
+    # Without those that are repeated, as where files were joined.
+    others = [row for row in rows[1:] if row not in (rows[0], first)]
+    second, *rest = [[field.strip() for field in row] for row in (rows[0], *others)]
     filled = [j for j, field in enumerate(second) if field]
     below = [[row[j] for row in rest if j < len(row)] for j in filled]
     units = tuple(second[j] for j in filled)

@@ -17,6 +17,7 @@ from ama.data.samples import Wanted, count
 from ama.data.tables.arrow import ArrowTable
 from ama.data.tables.arrow_reading import readable
 from ama.data.tables.frames import frame_table
+from ama.data.tables.sheet_rows import true_rows
 from ama.errors import InputError
 from ama.utils.extras import needs_extra
 
@@ -104,8 +105,9 @@ def _with_names(cells: Any, name: str, wanted: Wanted) -> Any:
         if second := second_line(first, rows):
             wanted.remark(f"{name}: {second.said('row')}")
         names = [value or UNNAMED.format(i) for i, value in enumerate(second.names or first)]
-        found = found[1 + bool(second) :]
+        n_header = 1 + bool(second)
         check_header(names, name)
+        found = true_rows(found[n_header:], found[:n_header], name, wanted)
     if n := int(blank[header:].sum()):
         wanted.remark(f"{name}: {count(n, 'row')} without a value left out")
     return found.infer_objects().set_axis(names, axis=1).reset_index(drop=True)
