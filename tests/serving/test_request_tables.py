@@ -75,6 +75,35 @@ def test_objects_that_the_model_knows_by_their_fields_are_columns():
         read({"s": {"a": 1}, "s.a": 2})
 
 
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        ({"instances": [{"t": 1, "u": 2}, {"t": 3, "u": None}]}, "instances"),
+        ({"data": [{"t": 1, "u": 2}, {"t": 3}], "model": "x", "n": 2}, "data"),
+        ({"inputs": [[1, 2], [3, None]]}, "inputs"),
+        ({"columns": ["t", "u"], "data": [[1, 2], [3, None]]}, "data"),
+        ({"dataframe_split": {"columns": ["t", "u"], "index": [0, 1], "data": [[1, 2], [3, None]]}}, "data"),
+    ],
+)
+def test_the_rows_of_an_object_that_is_none_are_read_and_said(value, key):
+    wanted = Wanted(columns=["t", "u"])
+    found = json_table(json.dumps(value).encode(), wanted, LIMITS)
+    assert wanted.remarks == [f"the request: its rows are those of {key!r}"]
+    columns = pa.Table.from_batches(found.stream(found.schema.names, 100)).to_pydict()
+    assert [*columns.values()] == [[1, 3], [2, None]]
+
+
+def test_an_object_with_a_column_of_the_model_is_a_row():
+    for columns, row in (
+        (["t", "v[0]", "v[1]"], {"v": [1, 2]}),
+        (["s.a"], {"s": {"a": 1}}),
+        (["t"], {"t": 1, "x": 2}),
+    ):
+        wanted = Wanted(columns=columns)
+        assert json_table(json.dumps(row).encode(), wanted, LIMITS).n_rows == 1
+        assert not wanted.remarks
+
+
 def arrow(table: pa.Table, **options) -> bytes:
     file = io.BytesIO()
     with pa.ipc.new_stream(file, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as stream:

@@ -24,7 +24,7 @@ FORMS = "a list of objects by column name, or a list of lists"
 
 
 def json_table(body: bytes, wanted: Wanted, limits: Limits) -> ArrowTable:
-    """Rows as JSON: a list of objects by column name or of lists, or one object.
+    """Rows as JSON: a list of objects by column name or of lists, or one object, or an object that holds such a list.
 
     Values are numbers, text, true and false, lists of numbers, such as embeddings, and objects of such values; null, or
     a name that is absent, is a missing value. As in a CSV file, a column that is text for the model may hold numbers,
@@ -36,7 +36,8 @@ def json_table(body: bytes, wanted: Wanted, limits: Limits) -> ArrowTable:
         If the body is no JSON, or no rows.
     """
     rows = _parsed(body)
-    rows = [rows] if isinstance(rows, dict) else rows
+    if isinstance(rows, dict):
+        rows = _held_in(rows, wanted)
     if not isinstance(rows, list) or not all(isinstance(row, dict | list) for row in rows):
         raise InputError(f"{NAME} holds something other than rows, expected {FORMS}")
     limits.check_samples(len(rows))
@@ -51,6 +52,33 @@ def json_table(body: bytes, wanted: Wanted, limits: Limits) -> ArrowTable:
     texts = _text_columns(wanted, list(columns), named)
     arrays = [_column(values, name, name in texts, wanted) for name, values in columns.items()]
     return _table(pa.table(arrays, names=list(columns)) if columns else pa.table({}), len(rows), named)
+
+
+def _held_in(value: dict[str, Any], wanted: Wanted) -> list[Any]:
+    """The rows of an object: itself, unless it has none of the model's columns and one list of rows.
+
+    Clients of other services send ``{"instances": [...]}``, or ``{"dataframe_split": {"columns": ..., "data": ...}}``.
+    """
+    known = {
+        name for column in wanted.columns or () for name in (column.partition("[")[0], *stored_names(column))
+    }
+    if known.intersection(value):
+        return [value]
+    if len(value) == 1 and isinstance(inner := next(iter(value.values())), dict):
+        return _held_in(inner, wanted) if isinstance(inner.get("data"), list) else [value]
+    lists = {key: found for key, found in value.items() if _holds_rows(found)}
+    if len(lists) != 1:
+        return [value]
+    [(key, rows)] = lists.items()
+    wanted.remark(f"{NAME}: its rows are those of {key!r}", refused=False)
+    names = value.get("columns")
+    if isinstance(names, list) and all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return [dict(zip(map(str, names), row, strict=True)) for row in rows]
+    return rows
+
+
+def _holds_rows(found: Any) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(row, dict | list) for row in found)
 
 
 def arrow_table(body: bytes, limits: Limits) -> ArrowTable:

@@ -26,7 +26,9 @@ def read(path, rows):
 
 @pytest.mark.parametrize("header", [[NAMES], [NAMES, [None, "l/min", None]]])
 def test_the_column_names_of_every_printed_page_are_left_out(tmp_path, header):
-    source, said = read(tmp_path / "x.xlsx", [*header, *ROWS[:15], *header, *ROWS[15:30], *header, *ROWS[30:]])
+    source, said = read(
+        tmp_path / "x.xlsx", [*header, *ROWS[:15], *header, *ROWS[15:30], *header, *ROWS[30:]]
+    )
     assert torch.equal(source.read().x, open_source(pd.DataFrame(ROWS, columns=NAMES)).read().x)
     assert f"{2 * len(header)} rows that repeat the column names left out" in said
 
