@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count as count_from
+
 import pyarrow as pa
 
 from ama.data.encoding.grouped_numbers import numbers_of
@@ -62,7 +64,7 @@ def with_number_groups(table: ArrowTable, wanted: Wanted) -> ArrowTable:
 def _seen(texts: list[str], wanted: Wanted) -> dict[str, int]:
     """How many numbers a model has seen in each text of a column."""
     columns = {*(wanted.columns or ())} - {*texts}
-    lengths = {name: sum(f"{name}.{j}" in columns for j in range(1, len(columns) + 1)) for name in texts}
+    lengths = {name: next(j for j in count_from(0) if f"{name}.{j + 1}" not in columns) for name in texts}
     return {name: n for name, n in lengths.items() if n > 1}
 
 
