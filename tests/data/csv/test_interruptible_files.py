@@ -14,7 +14,7 @@ from ama.data.csv.interruptible_files import BLOCK, in_utf8
 from ama.data.sources import open_source
 from ama.errors import InputError
 
-ROWS = "1.5,2,é\n" * MAX_LINE  # 32 MiB and more
+ROWS = "1.5,2,é\n" * (MAX_LINE // 2)  # 16 MiB and more
 CODE = """
 import sys
 from ama.data.sources import open_source
@@ -46,9 +46,9 @@ def test_the_text_is_the_same(encoding, n):
 
 def test_a_large_file_of_fsspec_is_read_and_refused(tmp_path):
     files = fsspec.filesystem("memory")
-    files.pipe("/t.csv", ("a,b\n" + "1,2\n" * MAX_LINE).encode())
-    files.pipe("/u.csv", ("a,b\n1,2,3\n" + "1,2\n" * MAX_LINE).encode())
-    assert len(open_source("memory://t.csv").read()) == MAX_LINE
+    files.pipe("/t.csv", ("a,b\n" + "1,2\n" * (MAX_LINE // 2)).encode())
+    files.pipe("/u.csv", ("a,b\n1,2,3\n" + "1,2\n" * (MAX_LINE // 2)).encode())
+    assert len(open_source("memory://t.csv").read()) == MAX_LINE // 2
     with pytest.raises(
         InputError, match=r"memory://u.csv has 3 fields in row 1 \(counted from 1\), expected 2"
     ):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 
 from ama.data.csv.csv_header import is_number
 
 SPACES = " "  # as a separator: any number of them, and of tabs
-_BETWEEN, _AROUND = re.compile(rb"[ \t]+"), re.compile(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)")
 
 
 def between_spaces(lines: list[str]) -> bool:
@@ -37,9 +35,16 @@ def spacing_of(separator: str, padded: bool) -> Callable[[bytes], bytes] | None:
 
 def unpadded(lines: bytes, separator: str) -> bytes:
     """Whole lines without the spaces that align their fields, which stand between that character."""
-    return re.sub(rb"(?m)^ +| *(%b) *| +(?=\r?$)" % re.escape(separator.encode()), rb"\1", lines)
+    # Many times as fast as a pattern: one pass for each space of the widest gap.
+    for mark in (separator.encode(), b"\r", b"\n"):
+        length = -1
+        while length != len(lines):
+            length = len(lines)
+            lines = lines.replace(b" " + mark, mark).replace(mark + b" ", mark)
+    return lines.strip(b" ")
 
 
 def tabbed(lines: bytes) -> bytes:
     """Whole lines with one tab between the fields, and none around them."""
-    return _BETWEEN.sub(b"\t", _AROUND.sub(b"", lines))
+    found = lines.splitlines(keepends=True)
+    return b"".join(b"\t".join(line.split()) + line[len(line.rstrip(b"\r\n")) :] for line in found)
