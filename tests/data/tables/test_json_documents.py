@@ -76,12 +76,21 @@ def test_arrays_without_names_have_numbers():
         {"a": [], "b": []},
         [1, 2],
         [[1], [2, 3]],
+        {"columns": ["a", "b"], "data": [[1], [2]], "more": [[3], [4]]},
         [],
         None,
     ],
 )
 def test_a_row_is_none_of_them(value):
     assert rows_of(value) is None
+
+
+def test_of_columns_with_one_name_none_is_lost():
+    rows = rows_of({"columns": ["a", "a"], "data": [[1, 2], [3, 4]]})
+    assert rows.rows == [{"1": 1, "2": 2}, {"1": 3, "2": 4}]
+    assert rows.said.startswith(
+        "its rows are those of 'data'; 'columns' left out; its arrays have no column names"
+    )
 
 
 def test_a_row_is_read_as_before(tmp_path):

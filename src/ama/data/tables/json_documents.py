@@ -57,19 +57,16 @@ def _of_array(rows: list[Any]) -> Rows | None:
 
 def _of_split(value: Row) -> Rows | None:
     names, rows = value.get("columns"), value.get("data")
-    if (
-        not isinstance(names, list)
-        or not isinstance(rows, list)
-        or not all(isinstance(n, str) for n in names)
-    ):
+    if not isinstance(names, list) or not isinstance(rows, list) or not rows:
         return None
-    if any(not isinstance(row, list) or len(row) != len(names) for row in rows) or not rows:
+    named = all(isinstance(name, str) for name in names) and len({*names}) == len(names)
+    if not named or any(not isinstance(row, list) or len(row) != len(names) for row in rows):
         return None
     return Rows(_with_names(names, rows), "its rows are those of 'data', with the names of 'columns'")
 
 
 def _of_one_array(value: Row) -> Rows | None:
-    """The rows of the only array of objects or arrays, at least two, which are no vectors of numbers."""
+    """The rows of the only array of objects or arrays."""
     arrays = [key for key, found in value.items() if _is_rows(found)]
     if len(arrays) != 1 or (found := _of_array(value[arrays[0]])) is None:
         return None

@@ -37,7 +37,8 @@ def json_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
     Raises
     ------
     InputError
-        If the file is empty, too large, neither JSON Lines nor an array of objects, or has a column of several types.
+        If the file is empty, too large, neither JSON Lines nor a value that holds rows, or has a column of several
+        types.
     """
     with decodable(str(path)):
         with text_file(path) as file:
