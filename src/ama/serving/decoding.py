@@ -84,10 +84,9 @@ def decoded(body: bytes, content_type: str, detector: Detector, limits: Limits) 
         raise RefusedError("malformed", "the body is empty, expected images or rows")
     if kind == "application/json":
         check_charset(content_type)
-        table = with_number_groups(json_table(body, wanted, limits), wanted)
-        return _rows(plain_table(table, wanted), detector, limits, wanted)
+        return _rows(_plain(json_table(body, wanted, limits), wanted), detector, limits, wanted)
     if kind == ARROW:
-        table = plain_table(with_number_groups(arrow_table(body, limits), wanted), wanted)
+        table = _plain(arrow_table(body, limits), wanted)
         column = image_column(table.schema)
         if column is None or wanted.columns:
             return _rows(table, detector, limits, wanted)
@@ -102,6 +101,10 @@ def decoded(body: bytes, content_type: str, detector: Detector, limits: Limits) 
         f"Content-Type is {repr(kind) if kind else 'absent'}, expected image/png or another image, "
         f"application/octet-stream, {FORM}, application/json or {ARROW}",
     )
+
+
+def _plain(stored: ArrowTable, wanted: Wanted) -> ArrowTable:
+    return plain_table(with_number_groups(stored, wanted), wanted)
 
 
 def _wanted(detector: Detector) -> Wanted:

@@ -56,15 +56,18 @@ def dialect_of(
     """
     name = str(path)
     dialect = find_dialect(start, whole, name, encoding, *marks)
-    with readable(name), pa.BufferReader(start) if whole else text_file(path) as file:
+
+    def opened() -> pa.NativeFile:
+        return pa.BufferReader(start) if whole else text_file(path)
+
+    with readable(name), opened() as file:
         filled = filled_part(file, dialect.separator, dialect.encoding, dialect.is_remark)
     dialect = replace(dialect, filled=filled)
     if not dialect.header.lines:
         return dialect
     with (
-        readable(name),
         decodable(name),
-        text_file(path) as file,
+        opened() as file,
         in_utf8(file, dialect.encoding, False, dialect.transform()) as text,
     ):
         return dialect.without_repeated(n_lines(text, dialect.header.lines))

@@ -22,7 +22,6 @@ from ama.errors import InputError
 
 MAX_BYTES = 2**31 - 2  # pyarrow's limit on what is parsed at once
 MAX_ARRAY = 2**28  # bytes of one value, whose objects are all in memory before they are lines
-MARK = codecs.BOM_UTF8
 # pyarrow's words on a value of another type than those before.
 CHANGED = re.compile(
     r"Column\(/(?P<column>.+)\) changed from (?P<before>\w+) to (?P<found>\w+) in row (?P<row>\d+)"
@@ -47,9 +46,9 @@ def json_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
             raise InputError(
                 f"{path} holds more than 2 GiB, expected less of JSON Lines: store it as Parquet"
             )
-        begins = text.removeprefix(MARK).lstrip()[:1]
+        begins = text.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
         if begins in (b"[", b"{"):
-            text = _lines(text, str(path), wanted)
+            text = _lines(text, begins == b"[", str(path), wanted)
         else:
             empty = not text.strip()
             found = "is an empty file" if empty else "does not begin with an object"
@@ -63,9 +62,8 @@ def json_table(path: Path | RemoteFile, wanted: Wanted) -> ArrowTable:
             raise InputError(f"{path} {reason}") from error
 
 
-def _lines(text: bytes, name: str, wanted: Wanted) -> bytes:
+def _lines(text: bytes, is_array: bool, name: str, wanted: Wanted) -> bytes:
     """JSON Lines of a text that is such, or one array or object that holds the rows."""
-    is_array = text.removeprefix(MARK).lstrip()[:1] == b"["
     value = _array(text, name) if is_array else _only_object(text)
     rows = rows_of(value)
     if rows is None:

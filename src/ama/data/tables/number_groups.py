@@ -26,18 +26,18 @@ class NumberGroups:
     """
 
     def __init__(self, length: int):
-        self.length = length
-        self.kind = pa.struct([(str(j + 1), pa.float64()) for j in range(length)])
+        self.names = [str(j + 1) for j in range(length)]
+        self.kind = pa.struct([(name, pa.float64()) for name in self.names])
 
     def of(self, column: pa.Array) -> pa.Array:
         """The structures."""
-        found = [None if text is None else numbers_of(text) for text in values(column)]
-        whole = [numbers if numbers and len(numbers) == self.length else None for numbers in found]
-        missing = pa.array([numbers is None for numbers in whole])
-        parts = [
-            pa.array([numbers and numbers[j] for numbers in whole], pa.float64()) for j in range(self.length)
-        ]
-        return pa.StructArray.from_arrays(parts, fields=list(self.kind), mask=missing)
+        return pa.array(map(self._structure, values(column)), self.kind)
+
+    def _structure(self, text: str | None) -> dict[str, float] | None:
+        numbers = None if text is None else numbers_of(text)
+        if numbers is None or len(numbers) != len(self.names):
+            return None
+        return dict(zip(self.names, numbers, strict=True))
 
 
 def with_number_groups(table: ArrowTable, wanted: Wanted) -> ArrowTable:
