@@ -15,7 +15,7 @@ from ama.data.images.image_opening import MAX_FILE_BYTES, SOME_SUFFIXES, SUFFIXE
 from ama.data.remote_files import RemoteFile, remote_file, without_secrets
 from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow_reading import decodable
-from ama.data.tables.table_files import ALONE, TABLES, open_table_file, open_text_file
+from ama.data.tables.table_files import TABLES, open_table_file
 from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.tables.table_names import NUMBERS, file_suffix
 from ama.data.unread_files import unread
@@ -74,8 +74,6 @@ def open_url(url: str, wanted: Wanted) -> Source:
     if kind == pafs.FileType.NotFound:
         raise InputError(f"there is no file or folder {without_secrets(url)}")
     suffix = file_suffix(place.name)
-    if suffix in TABLES or suffix in ALONE:
-        return open_table_file(place, wanted, [])
     if suffix in ARRAYS:
         return open_array_file(place, wanted)
     if suffix in SUFFIXES:
@@ -83,8 +81,8 @@ def open_url(url: str, wanted: Wanted) -> Source:
         folder, _, name = place.key.rpartition("/")
         above = RemoteFile(place.filesystem, folder, place.url.rpartition("/")[0])
         return EncodedImages(RemoteImages(above, [name]), wanted)
-    if suffix in NUMBERS:
-        return open_text_file(place, wanted, [])
+    if (table := open_table_file(place, wanted, [])) is not None:
+        return table
     if what := unread(place.name):
         raise InputError(f"{place} is a file {what}")
     known = f"{', '.join((*TABLES, *ARRAYS, *NUMBERS[:3]))}, {SOME_SUFFIXES}"

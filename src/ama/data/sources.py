@@ -47,7 +47,7 @@ from ama.data.samples import Samples, Source, Wanted, count
 from ama.data.tables.arrow_reading import readable
 from ama.data.tables.image_columns import ImageColumn
 from ama.data.tables.partitions import is_partition
-from ama.data.tables.table_files import ALONE, TABLES, open_table_file, open_text_file
+from ama.data.tables.table_files import ALONE, TABLES, open_table_file
 from ama.data.tables.table_folders import SOME_TABLES, open_partitions, open_tables
 from ama.data.tables.table_names import NUMBERS, file_suffix
 from ama.data.tables.table_rows import TableRows
@@ -218,13 +218,12 @@ def _open_folder(folder: Path, wanted: Wanted) -> Source:
 def _open_file(path: Path, wanted: Wanted) -> Source:
     check_regular(path.stat())
     suffix = file_suffix(path.name)
-    if suffix in FILES:
-        return FILES[suffix](path, wanted)
     if suffix in SUFFIXES:
         wanted.check_no_label_column(str(path), "it is an image")
         return EncodedImages(ImageFiles(path.parent, [path.name], str(path)), wanted)
-    if suffix in NUMBERS:
-        return open_text_file(path, wanted, [path.parent])
+    opened = FILES[suffix](path, wanted) if suffix in FILES else open_table_file(path, wanted, [path.parent])
+    if opened is not None:
+        return opened
     if what := unread(path.name):
         raise InputError(f"{path} is a file {what}")
     known = f"{', '.join((*FILES, *NUMBERS[:3]))}, {SOME_SUFFIXES}"
@@ -232,7 +231,7 @@ def _open_file(path: Path, wanted: Wanted) -> Source:
 
 
 # Suffix of a file of many samples -> what opens it. A source may be named without its suffix; then the first counts.
-FILES: dict[str, Callable[[Path, Wanted], Source]] = {
+FILES: dict[str, Callable[[Path, Wanted], Source | None]] = {
     **dict.fromkeys((*TABLES, *ALONE), lambda path, wanted: open_table_file(path, wanted, [path.parent])),
     **dict.fromkeys(ARRAYS, open_array_file),
 }

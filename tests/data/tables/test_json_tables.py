@@ -130,3 +130,14 @@ def test_what_is_too_large_is_refused(tmp_path, monkeypatch):
     (tmp_path / "y.json").write_text(json.dumps([{"a": i} for i in range(10)]))
     with pytest.raises(InputError, match=r"y\.json holds an array of more than 256 MiB, expected JSON Lines"):
         open_source(tmp_path / "y.json")
+
+
+def test_lines_of_arrays_are_rows(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text("[1, 2.5]\n[3, null]\n\n[4, 5]\n")
+    source = open_source(path)
+    assert source.remarks[0] == f"{path}: its arrays have no column names, which are 1 to 2"
+    assert (source.columns, len(source), source.read().x[:, 0].tolist()) == (["1", "2"], 3, [1, 3, 4])
+    path.write_text("[1, 2]\n[3, 4]\n[5\n")
+    with pytest.raises(InputError, match=r"as a JSON array: .* of line 3"):
+        open_source(path)

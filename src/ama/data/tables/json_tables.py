@@ -81,9 +81,24 @@ def _array(text: bytes, name: str) -> Any:
             f"{name} holds an array of more than 256 MiB, expected JSON Lines, one object a line"
         )
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        lines = _array_lines(text)
+        return json.loads(text, object_pairs_hook=_object) if lines is None else lines
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} cannot be read as a JSON array: {error}") from error
+
+
+def _array_lines(text: bytes) -> list[Any] | None:
+    """The arrays of JSON Lines, one a line; None if the text is one value."""
+    first, *others = (line for line in text.removeprefix(codecs.BOM_UTF8).splitlines() if line.strip())
+    if not (others and first.rstrip().endswith(b"]") and others[0].startswith(b"[")):
+        return None
+    arrays: list[Any] = []
+    for number, line in enumerate((first, *others), 1):
+        try:
+            arrays.append(json.loads(line))
+        except ValueError as error:
+            raise ValueError(f"{error} of line {number}") from error
+    return arrays
 
 
 def _only_object(text: bytes) -> Any:
