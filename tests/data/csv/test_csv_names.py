@@ -61,3 +61,34 @@ def test_fields_between_apostrophes_are_without_them(tmp_path):
 
 def test_the_end_of_a_file_of_dos_is_no_row(tmp_path):
     assert read(tmp_path / "x.csv", TEXT + "\x1a") == read(tmp_path / "x.csv", TEXT)
+
+
+def as_r_writes(frame, separator, names):
+    rows = [
+        separator.join([f'"{name}"', *map(str, row)]) for name, row in zip(names, frame.values, strict=True)
+    ]
+    return "\n".join([separator.join(f'"{name}"' for name in frame), *rows]) + "\n"
+
+
+@pytest.mark.parametrize("separator", [" ", "\t", ";", ","])
+@pytest.mark.parametrize(
+    "names", [range(1, 41), [f"Mazda RX {i}" for i in range(40)]], ids=["counted", "texts"]
+)
+def test_rows_may_have_names_which_are_no_feature(tmp_path, separator, names):
+    frame = FRAME[["flow"]].assign(x=FRAME["flow"] ** 2, y=range(7, 47))
+    (tmp_path / "x.txt").write_text(as_r_writes(frame, separator, names))
+    source = open_source(tmp_path / "x.txt")
+    samples = source.read()
+    assert (samples.columns, samples.x.tolist()) == (["flow", "x", "y"], frame.to_numpy().tolist())
+    said = (
+        f"{tmp_path}/x.txt: its rows have a field more than column names: the first is taken for their names"
+    )
+    assert said in source.remarks
+    assert f"column 'Unnamed: 0' of {tmp_path}/x.txt is left out, as it is an index" in source.remarks
+
+
+@pytest.mark.parametrize("rows", ["3,5,2\n4,5,3\n", "7,1,2\n7,2,3\n", "a,1,2\nb,1\n", ",1,2\n,2,3\n"])
+def test_a_field_more_may_be_no_name(tmp_path, rows):
+    (tmp_path / "x.csv").write_text(f"x,y\n{rows}")
+    with pytest.raises(InputError, match=r"has 3 fields in row 1 \(counted from 1\), expected 2"):
+        open_source(tmp_path / "x.csv")

@@ -85,6 +85,7 @@ def test_a_row_with_another_number_of_fields_is_named(tmp_path):
         'a b\n"1 2" 3\n',
         "1 2\n3 4\n",
         "speed\n1\n2\n",
+        'size text\n1 5" wide\n2 6" wide\n',
         "a b\n",
         "",
     ],
@@ -104,3 +105,9 @@ def test_fields_stay_as_they_are(rows, data):
     expected = ["\t".join(row) for row in rows]
     assert tabbed("\r\n".join(lines).encode()).decode().split("\r\n") == (expected or [""])
     assert SPACES == " "
+
+
+def test_quoted_fields_may_hold_spaces(tmp_path):
+    (tmp_path / "a.txt").write_text('"name" "speed (km)"\n"a b" 1\n"c"  2.5\n"a b" 3\n')
+    source = open_source(tmp_path / "a.txt", columns=["name", "speed (km)"])
+    assert source.read().x.tolist() == [[1, 0, 1], [0, 1, 2.5], [1, 0, 3]]

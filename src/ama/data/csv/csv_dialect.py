@@ -130,6 +130,8 @@ class Dialect:
             words.append(self.header.second.said("line"))
         if self.header.padded and not self.header.second.dashes:
             words.append("the spaces around its fields are left out")
+        if self.header.has_row_names:
+            words.append("its rows have a field more than column names: the first is taken for their names")
         if n := self.n_repeated:
             words.append(repeated(n, "line"))
         if self.filled is not None and (remarks := self.filled.remarks):

@@ -6,7 +6,7 @@ import csv
 import re
 
 from ama.data.csv.csv_second_line import A_ROW, SecondLine, second_line
-from ama.data.csv.csv_spaces import SPACES, between_spaces
+from ama.data.csv.csv_spaces import SPACES, between_spaces, fields_between_spaces
 
 SEPARATORS = {
     ",": "commas",
@@ -23,7 +23,7 @@ DASHES = re.compile(r"(?=.*(?:---|===))[-=+|,;:\s]+")  # as clients of databases
 def parsed(lines: list[str], separator: str) -> tuple[list[list[str]], int]:
     """Header and rows, and the number of lines of the header; a field beyond the library's limit ends the rows."""
     if separator == SPACES:
-        return [row for row in map(str.split, lines) if row], 1
+        return [row for row in map(fields_between_spaces, lines) if row], 1
     reader = csv.reader(lines, delimiter=separator)
     rows: list[list[str]] = []
     n_header = 1
@@ -43,6 +43,8 @@ def likeliest_separator(lines: list[str], expected: str) -> str:
 
     def consistency(mark: str) -> tuple[float, int]:
         (names, *rows), _ = parsed(lines, mark)
+        if len(rows) > 1 and {len(row) - len(names) for row in rows} == {1}:
+            return 0.5, len(names)  # perhaps rows with names of their own
         alike = [len(names) <= len(row) and not any(row[len(names) :]) for row in rows]
         return (sum(alike) / len(alike) if alike else 1.0), len(names)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ama.data.csv.csv_fields import parsed, second_of
-from ama.data.csv.csv_header import begins_with_digit, check_header, check_spaces, lacks_names
+from ama.data.csv.csv_header import begins_with_digit, check_header, check_spaces, is_number, lacks_names
 from ama.data.csv.csv_second_line import A_ROW, SecondLine
 from ama.data.csv.csv_spaces import spacing_of
 from ama.data.tables.arrow import check_names
@@ -31,6 +31,8 @@ class Header(NamedTuple):
         Whether spaces stand between fields and separators.
     lines
         Those of the lines that may be repeated, as they are without such spaces.
+    has_row_names
+        Whether each row begins with a field more than there are names, its own name, as R writes it.
     """
 
     names: list[str]
@@ -39,6 +41,7 @@ class Header(NamedTuple):
     second: SecondLine = A_ROW
     padded: bool = False
     lines: tuple[str, ...] = ()
+    has_row_names: bool = False
 
     def after_digits(self) -> bool:
         """Whether the first field of each row begins with a digit."""
@@ -76,19 +79,32 @@ def find_header(lines: list[str], separator: str, name: str, quoted: bool) -> He
     n_lines += bool(second)
     rows = rows[bool(second) :]
     names = [column.strip() if padded else column for column in second.names or names]
-    names = [column or UNNAMED.format(i) for i, column in enumerate(_with_trailing(names, rows))]
+    has_row_names = _have_names([row[0] for row in rows], {len(row) - len(names) for row in rows}, separator)
+    names = ["", *names] if has_row_names else _with_trailing(names, rows)
+    names = [column or UNNAMED.format(i) for i, column in enumerate(names)]
     check_names(names, name)
     check_header(names, name)
     spacing = spacing_of(separator, padded)
     may_repeat = [line.rstrip().encode() for line in lines[:n_lines]] if repeatable else []
     repeated = tuple((line if spacing is None else spacing(line)).decode() for line in may_repeat)
-    return Header(names, rows, n_lines, second, padded, repeated)
+    return Header(names, rows, n_lines, second, padded, repeated, has_row_names)
 
 
 def _is_padded(names: Sequence[str]) -> bool:
     """Whether all separators have spaces to the left, or all to the right."""
     after, before = (name[:1] for name in names[1:]), (name[-1:] for name in names[:-1])
     return len(names) > 1 and any({*side} == {" "} for side in (after, before))
+
+
+def _have_names(first: Sequence[str], more: set[int], separator: str) -> bool:
+    """Whether rows with so many fields more than there are column names begin with names of their own.
+
+    A row of two numbers with decimal commas between commas has more fields, too.
+    """
+    if more != {1} or len({*first}) < len(first) or not all(first):
+        return False
+    counted = any(list(first) == [str(i + start) for i in range(len(first))] for start in (0, 1))
+    return separator != "," or counted or not any(map(is_number, first))
 
 
 def _with_trailing(names: list[str], rows: list[list[str]]) -> list[str]:

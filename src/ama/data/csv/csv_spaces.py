@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
 from ama.data.csv.csv_header import is_number
 
 SPACES = " "  # as a separator: any number of them, and of tabs
+FIELD = re.compile(r'"[^"]*"(?=\s|\Z)|[^\s"]+(?=\s|\Z)')
+FIELD_BYTES = re.compile(FIELD.pattern.encode())
+
+
+def fields_between_spaces(line: str) -> list[str]:
+    """The fields of a line, without their quotes."""
+    return [field.strip('"') for field in FIELD.findall(line)] if '"' in line else line.split()
 
 
 def between_spaces(lines: list[str]) -> bool:
-    """Whether spaces separate the fields: as many in each line, names in the first and a column of numbers below."""
-    fields = [line.split() for line in lines if line.strip()]
+    """Whether spaces separate the fields: as many in each line, names in the first and a column of numbers below.
+
+    The rows may have one field more, their own names, as R writes them.
+    """
+    if not all(map(_are_quotes_around_fields, lines)):
+        return False
+    fields = [fields_between_spaces(line) for line in lines if line.strip()]
     if len(fields) < 2:
         return False
     names, *rows = fields
+    # Of a single row, a field more or one with quotes may be anything.
+    if len(rows) < 2 and (len(rows[0]) > len(names) or any('"' in line for line in lines)):
+        return False
     below = [row for row in rows[1:] if row != names] or rows  # there may be units between
     return (
         len(names) > 1
         and not any(map(is_number, names))
-        and all(len(row) == len(names) for row in rows)
+        and {len(row) - len(names) for row in rows} in ({0}, {1})
         and any(all(map(is_number, column)) for column in zip(*below, strict=True))
-        and not any('"' in line for line in lines)
     )
+
+
+def _are_quotes_around_fields(line: str) -> bool:
+    return '"' not in line or not FIELD.sub("", line).strip()
 
 
 def spacing_of(separator: str, padded: bool) -> Callable[[bytes], bytes] | None:
@@ -47,4 +66,5 @@ def unpadded(lines: bytes, separator: str) -> bytes:
 def tabbed(lines: bytes) -> bytes:
     """Whole lines with one tab between the fields, and none around them."""
     found = lines.splitlines(keepends=True)
-    return b"".join(b"\t".join(line.split()) + line[len(line.rstrip(b"\r\n")) :] for line in found)
+    fields = FIELD_BYTES.findall if b'"' in lines else bytes.split
+    return b"".join(b"\t".join(fields(line)) + line[len(line.rstrip(b"\r\n")) :] for line in found)
