@@ -11,6 +11,7 @@ from functools import partial, reduce
 from ama.data.csv.csv_below import Filled, is_remark
 from ama.data.csv.csv_fields import SEPARATORS, in_double_quotes, likeliest_separator
 from ama.data.csv.csv_header import left_out, numbered, repeated
+from ama.data.csv.csv_keys import without_keys
 from ama.data.csv.csv_names import Header, find_header
 from ama.data.csv.csv_repeated_names import without_lines
 from ama.data.csv.csv_spaces import SPACES, spacing_of
@@ -96,6 +97,9 @@ class Dialect:
             parts.append(spacing)
         if self.n_repeated:
             parts.append(partial(without_lines, header=self.header.lines))
+        if self.header.keys:
+            mark = "\t" if self.separator == SPACES else self.separator
+            parts.append(partial(without_keys, keys=self.header.keys, separator=mark))
         return partial(reduce, lambda text, part: part(text), parts) if parts else None
 
     def is_remark(self, line: str) -> bool:
@@ -122,7 +126,10 @@ class Dialect:
     def left_out(self) -> list[str]:
         """What is said of lines that are skipped, after the name of the file."""
         words = []
-        if not self.header.n_lines:
+        if self.header.keys:
+            first = next(key for key in self.header.keys if key is not None)
+            words.append(f"the column names are those with which its fields begin, such as {first!r}")
+        elif not self.header.n_lines:
             words.append(numbered(len(self.names), "line"))
         if self.n_above:
             words.append(f"{left_out('first', self.n_above, 'line')}: the column names are below")

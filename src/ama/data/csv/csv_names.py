@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ama.data.csv.csv_fields import parsed, second_of
 from ama.data.csv.csv_header import begins_with_digit, check_header, check_spaces, is_number, lacks_names
+from ama.data.csv.csv_keys import keys_of, value_of
 from ama.data.csv.csv_second_line import A_ROW, SecondLine
 from ama.data.csv.csv_spaces import spacing_of
 from ama.data.tables.arrow import check_names
@@ -33,6 +34,8 @@ class Header(NamedTuple):
         Those of the lines that may be repeated, as they are without such spaces.
     has_row_names
         Whether each row begins with a field more than there are names, its own name, as R writes it.
+    keys
+        The names with which the fields of each row begin; None for a field that does not.
     """
 
     names: list[str]
@@ -42,11 +45,12 @@ class Header(NamedTuple):
     padded: bool = False
     lines: tuple[str, ...] = ()
     has_row_names: bool = False
+    keys: tuple[str | None, ...] = ()
 
     def after_digits(self) -> bool:
         """Whether the first field of each row begins with a digit."""
         first = [row[0] for row in self.rows if len(row) >= len(self.names) and row[0] != self.names[0]]
-        return bool(first) and all(map(begins_with_digit, first))
+        return bool(first) and not self.keys and all(map(begins_with_digit, first))
 
 
 def find_header(lines: list[str], separator: str, name: str, quoted: bool) -> Header:
@@ -70,6 +74,9 @@ def find_header(lines: list[str], separator: str, name: str, quoted: bool) -> He
     """
     (names, *rows), n_lines = parsed(lines, separator)
     check_spaces(names, rows, name)
+    if not quoted and (keys := keys_of([names, *rows])):
+        values = [list(map(value_of, row)) for row in (names, *rows)]
+        return Header([key or str(i + 1) for i, key in enumerate(keys)], values, keys=tuple(keys))
     if lacks_names(names, rows):
         return Header([str(i + 1) for i in range(len(names))], [names, *rows])
     second = second_of(names, lines[n_lines:], separator)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ama.data.csv.csv_header import is_number
+from ama.data.csv.csv_keys import keys_of, value_of
 
 SPACES = " "  # as a separator: any number of them, and of tabs
 FIELD = re.compile(r'"[^"]*"(?=\s|\Z)|[^\s"]+(?=\s|\Z)')
@@ -35,9 +36,9 @@ def between_spaces(lines: list[str]) -> bool:
     below = [row for row in rows[1:] if row != names] or rows  # there may be units between
     return (
         len(names) > 1
-        and not any(map(is_number, names))
+        and (not any(map(is_number, names)) or bool(keys_of(fields)))
         and {len(row) - len(names) for row in rows} in ({0}, {1})
-        and any(all(map(is_number, column)) for column in zip(*below, strict=True))
+        and any(all(map(is_number, map(value_of, column))) for column in zip(*below, strict=True))
     )
 
 
