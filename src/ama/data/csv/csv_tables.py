@@ -27,6 +27,7 @@ from ama.data.samples import Wanted, count
 from ama.data.tables.arrow import ArrowTable, EmptyTableError, holds_bytes, rows
 from ama.data.tables.arrow_columns import NUMBER, first_text, is_number, is_text, not_a_number
 from ama.data.tables.arrow_reading import decodable
+from ama.data.tables.total_rows import TOTALS_LEFT_OUT, are_totals
 from ama.data.tables.tuple_names import flat_names
 from ama.errors import InputError
 
@@ -100,6 +101,9 @@ def _table(path: Path | RemoteFile, dialect: Dialect, wanted: Wanted, whole: boo
     kinds |= whole_columns(file.opened, large.intersection(examined))
     if dialect.filled is not None and dialect.filled.size is None:
         n_rows -= dialect.filled.n_below
+    if whole and file.ends_in_totals(kinds, n_rows):
+        n_rows -= 1
+        wanted.remark(f"{path}: {TOTALS_LEFT_OUT}")
     return _streamed(file, {name: kind for name, kind in kinds.items() if name not in empty}, n_rows)
 
 
@@ -208,6 +212,15 @@ class _CsvFile:
         except pa.ArrowInvalid as error:
             self._explain(error, {name: kinds[name] for name in columns})
             raise
+
+    def ends_in_totals(self, kinds: dict[str, pa.DataType], n_rows: int) -> bool:
+        """Whether the last row holds the totals of the others; of a file that fits into memory."""
+        blocks = rows(self.stream(kinds, list(kinds), MAX_LINE), 0, n_rows)
+        table = pa.Table.from_batches(blocks, pa.schema(list(kinds.items())))
+        if not n_rows:
+            return False
+        above, (last,) = table.slice(0, n_rows - 1), table.slice(n_rows - 1).to_pylist()
+        return are_totals([*last.values()], n_rows - 1, lambda i: above.column(i).to_pylist())
 
     def _with_points(self, block: pa.RecordBatch) -> pa.RecordBatch:
         """Numbers among texts with decimal points, as everything else is."""

@@ -1,4 +1,4 @@
-"""Rows of a sheet below its column names that are none: the names once more, and remarks at the end."""
+"""Rows of a sheet below its column names that are none: the names once more, remarks, and totals at the end."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from ama.data.csv.csv_header import begins_with_digit, left_out, repeated
 from ama.data.samples import Wanted
+from ama.data.tables.total_rows import TOTALS_LEFT_OUT, are_totals
 
 
 def true_rows(found: Any, header: Any, name: str, wanted: Wanted) -> Any:
-    """The rows of a DataFrame without those like one of the header's and remarks below the last, which are said.
+    """The rows of a DataFrame without those like one of the header's, remarks and totals below, which are said.
 
     A remark is a text in the first column alone, where all others are numbers or dates.
 
@@ -32,6 +33,10 @@ def true_rows(found: Any, header: Any, name: str, wanted: Wanted) -> Any:
     if n := _n_remarks([rows[i] for i in kept]):
         wanted.remark(f"{name}: {left_out('last', n, 'row')}, a remark: {rows[kept[-n]][0]}")
         kept = kept[:-n]
+    above = [rows[i] for i in kept[:-1]]
+    if kept and are_totals(rows[kept[-1]], len(above), lambda i: [row[i] for row in above]):
+        wanted.remark(f"{name}: {TOTALS_LEFT_OUT}")
+        kept = kept[:-1]
     return found.iloc[kept]
 
 
