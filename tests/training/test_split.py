@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ama.errors import InputError
 from ama.settings import COMPACT_TABULAR, Settings
-from ama.training.split import hold_out_places, split
+from ama.training.split import check_learnable, hold_out_places, split
 
 
 @given(st.integers(5, 60), st.floats(0.05, 0.5), st.booleans(), st.integers(0, 99))
@@ -78,3 +78,11 @@ def test_a_share_that_leaves_nothing_to_learn_from_is_refused(share, left):
     expected = f"held_out={share} leaves {left} of 20 normal samples to learn from, expected at least 3: give a smaller"
     with pytest.raises(InputError, match=expected):
         hold_out_places(20, share, 0)
+
+
+def test_a_table_with_the_samples_as_columns_is_said_to_be_turned():
+    found = r"found 3 samples of 1,200 columns: if these are the samples, transpose the table"
+    with pytest.raises(InputError, match=found):
+        check_learnable(torch.rand(3, 1200))
+    with pytest.raises(InputError, match=r"found 3 samples$"):
+        check_learnable(torch.rand(3, 4))

@@ -175,8 +175,14 @@ def check_learnable(normal: Shaped[Tensor, "n ..."]) -> None:
     """
     n = len(normal)
     if n < MIN_SAMPLES:
+        turned = normal.ndim == 2 and normal.shape[1] >= MIN_SAMPLES
         raise InputError(
             f"a fit needs at least {MIN_SAMPLES} normal samples, found {n} sample{'s' if n != 1 else ''}"
+            + (
+                f" of {normal.shape[1]:,} columns: if these are the samples, transpose the table"
+                if turned
+                else ""
+            )
         )
     if bool((normal == normal[:1]).all()):
         raise InputError(f"all {n} normal samples are identical, so there is nothing to learn from them")

@@ -97,3 +97,23 @@ def test_half_rows_and_remarks_among_the_rows_are_refused(tmp_path, text, row):
     (tmp_path / "x.csv").write_text(text)
     with pytest.raises(InputError, match=rf"has 1 field in row {row} \(counted from 1\), expected 2"):
         open_source(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("below", ["", "40 rows in set (0.00 sec)\n"])
+def test_a_table_in_a_frame_of_dashes_is_read(tmp_path, below):
+    edge = "+------+-------+\n"
+    rows = "".join(f"| {i % 7 / 4:4} | {'ab'[i % 2]:5} |\n" for i in range(40))
+    (tmp_path / "x.txt").write_text(f"{edge}| flow | kind  |\n{edge}{rows}{edge}{below}")
+    source = open_source(tmp_path / "x.txt", label_column="kind")
+    assert source.read().x.tolist() == [[i % 7 / 4] for i in range(40)]
+    assert source.read().labels.tolist() == ["a", "b"] * 20
+    n = "last 2 lines are" if below else "last line is"
+    assert f"{tmp_path}/x.txt: the {n} left out, a remark: {edge.strip()}" in source.remarks
+
+
+def test_a_frame_between_spaces_is_no_row(tmp_path):
+    edge = "==== ====\n"
+    (tmp_path / "x.txt").write_text(
+        f"{edge}flow n\n{edge}{''.join(f'{i / 4:4} {i:4}{chr(10)}' for i in range(40))}{edge}"
+    )
+    assert open_source(tmp_path / "x.txt").read().x.tolist() == [[i / 4, i] for i in range(40)]

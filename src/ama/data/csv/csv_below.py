@@ -18,6 +18,9 @@ from ama.data.tables.arrow_reading import text_file
 LINE_END = re.compile(r"\r\n|\r|\n")
 WIDTHS = {"utf-16": 2, "utf-32": 4}  # bytes of a separator; in other encodings ASCII is a byte a character
 EXAMINED = 2**16  # bytes at the end, and more only if they are blank
+FRAME = re.compile(
+    r"(?=.*(?:---|===))[-=+| ]+|[0-9]+ rows? in set.*"
+)  # what clients of databases write below a table
 END_OF_FILE = "\x1a"  # of DOS, which instruments still write
 MOST_HELD = 2**26  # of them, in a compressed file: a small one may hold any number
 
@@ -53,6 +56,8 @@ def is_remark(line: str, separator: str, after_digits: bool = False) -> bool:
         Whether the first field of each row begins with a digit, so that one which begins with a letter is no half row.
     """
     text = line.strip()
+    if FRAME.fullmatch(text):
+        return True
     return separator not in text and (
         text.startswith(("#", "(", END_OF_FILE)) or (after_digits and text[:1].isalpha())
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial, reduce
 
 from ama.data.csv.csv_below import Filled, is_remark
-from ama.data.csv.csv_fields import SEPARATORS, in_double_quotes, likeliest_separator
+from ama.data.csv.csv_fields import DASHES, SEPARATORS, in_double_quotes, likeliest_separator
 from ama.data.csv.csv_header import left_out, numbered, repeated
 from ama.data.csv.csv_keys import without_keys
 from ama.data.csv.csv_names import Header, find_header
@@ -182,10 +182,13 @@ def find_dialect(
     if single_quotes := '"' not in text and IN_SINGLE_QUOTES.fullmatch(lines[0]) is not None:
         lines = [line.replace("'", '"') for line in lines]
     above = lines_above(lines, given)
+    framed = above == 1 and DASHES.fullmatch(lines[0].strip()) is not None
     n_above, lines = sum(bool(line.strip()) for line in lines[:above]), lines[above:]
     separator = given or likeliest_separator(lines, expected)
     quoted = single_quotes or '"' in text
     header = find_header(lines, separator, name, quoted)
+    if framed:  # the line above would count as one that is repeated
+        header = header._replace(lines=())
     sign, doubtful = _decimal_sign(header.rows, separator)
     n_skipped += above + header.n_lines
     found = Dialect(encoding, separator, sign or decimal, n_skipped, header.names, header, quoted)
@@ -223,7 +226,7 @@ def _beginning(lines: list[str]) -> tuple[int, str | None, list[str]]:
 def _without_remarks(lines: list[str]) -> list[str]:
     """The lines of a whole file above those that are remarks whatever the separator is."""
     n = len(lines)
-    while n > 2 and all(is_remark(lines[n - 1], mark) for mark in SEPARATORS):
+    while n > 2 and all(is_remark(lines[n - 1], mark) or lines[n - 1].isspace() for mark in SEPARATORS):
         n -= 1
     return lines[:n]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from ama.data.csv.csv_fields import likeliest_separator, parsed, second_of
+from ama.data.csv.csv_fields import DASHES, likeliest_separator, parsed, second_of
 from ama.data.csv.csv_header import is_number, most_of_title
 
 MOST_ABOVE = 20  # lines above the column names
@@ -13,8 +13,11 @@ MOST_ABOVE = 20  # lines above the column names
 def lines_above(lines: list[str], separator: str | None) -> int:
     """The lines above the column names: titles, remarks and properties of the whole.
 
-    They have fewer fields than the names, which are no numbers, and below which each row has as many and a number.
+    They have fewer fields than the names, which are no numbers, and below which each row has as many and a number. Or
+    it is one of dashes, as clients of databases frame a table.
     """
+    if DASHES.fullmatch(lines[0].strip()):
+        return 1
     for n in range(1, min(MOST_ABOVE, len(lines) - 1) + 1):
         mark = separator or likeliest_separator(lines[n:], ",")
         if lines[n - 1].count('"') % 2 or not _is_title(lines[n - 1], mark, 2):
