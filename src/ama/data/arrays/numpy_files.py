@@ -19,6 +19,7 @@ from ama.data.arrays.array_sources import check_axes, open_array
 from ama.data.arrays.plain_arrays import valid_text
 from ama.data.arrays.sparse_rows import SparseRows
 from ama.data.labels import as_labels
+from ama.data.lfs_pointers import REFUSAL, START, is_pointer
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted
 from ama.errors import InputError
@@ -44,7 +45,7 @@ def open_array_file(path: Path | RemoteFile, wanted: Wanted) -> Source:
     """
     name = str(path)
     if path.suffix.lower() == ".npy":
-        with _damage(name), path.open("rb") as file:
+        with _damage(path), path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
             _check_header(file, size, name)
@@ -55,7 +56,7 @@ def open_array_file(path: Path | RemoteFile, wanted: Wanted) -> Source:
                 else np.lib.format.open_memmap(path, mode="r")
             )
         return open_array(array, name, wanted)
-    with _damage(name), path.open("rb") as file, zipfile.ZipFile(file) as archive:
+    with _damage(path), path.open("rb") as file, zipfile.ZipFile(file) as archive:
         members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
         if members.keys() >= SPARSE_KEYS:
             for member in members.values():
@@ -84,18 +85,22 @@ def _as_labels(labels: np.ndarray, name: str) -> np.ndarray:
 
 
 @contextmanager
-def _damage(name: str) -> Iterator[None]:
+def _damage(path: Path | RemoteFile) -> Iterator[None]:
     try:
         yield
     except InputError:
         raise
     except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror or error}") from error
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     except MemoryError as error:
-        raise InputError(f"{name} does not fit into memory: store it as .npy, which is streamed") from error
+        raise InputError(f"{path} does not fit into memory: store it as .npy, which is streamed") from error
     except Exception as error:  # NumPy and zipfile raise many kinds on damaged files
+        with path.open("rb") as file:
+            start = file.read(len(START))
+        if is_pointer(start):
+            raise InputError(f"{path} is {REFUSAL}") from error
         raise InputError(
-            f"{name} cannot be read as a NumPy file: it is empty, damaged, or of another format"
+            f"{path} cannot be read as a NumPy file: it is empty, damaged, or of another format"
         ) from error
 
 

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ama.data.images.deep_colour import has_deep_channels
 from ama.data.images.heic_images import BEGINNING, FORMAT, is_heic, missing_plugin
+from ama.data.lfs_pointers import REFUSAL, is_pointer
 from ama.data.skipped_samples import OutOfRange
 from ama.errors import sentence
 from ama.io.regular_files import open_regular
@@ -96,7 +97,10 @@ def opened(content: Content) -> Iterator[Image.Image]:
         file.seek(0)
         if n_bytes == 0:
             raise ImageError("it is empty")
-        if is_heic(file.read(BEGINNING)):
+        beginning = file.read(BEGINNING)
+        if is_pointer(beginning):
+            raise ImageError(f"it is {REFUSAL}")
+        if is_heic(beginning):
             if missing := missing_plugin():
                 raise ImageError(missing)
             formats = (FORMAT,)

@@ -6,13 +6,20 @@ import json
 import re
 from pathlib import Path
 
+from ama.data import lfs_pointers
 from ama.data.remote_files import RemoteFile
 from ama.data.tables.arrow_reading import readable, text_file
 from ama.data.tables.table_names import JSON, NUMBERS, PARQUET
 
 EXAMINED = 2**16  # bytes
-XLSX, XLS, CSV, MARKUP, PACKED = ".xlsx", ".xls", ".csv", ".html", ".gz"
-MAGIC = {b"PAR1": PARQUET, b"ARROW1": ".arrow", b"FEA1": ".feather", b"\x1f\x8b": PACKED}
+XLSX, XLS, CSV, MARKUP, PACKED, POINTER = ".xlsx", ".xls", ".csv", ".html", ".gz", "pointer"
+MAGIC = {
+    b"PAR1": PARQUET,
+    b"ARROW1": ".arrow",
+    b"FEA1": ".feather",
+    b"\x1f\x8b": PACKED,
+    lfs_pointers.START: POINTER,
+}
 # A workbook is an archive, whose first member is one of these.
 WORKBOOK = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]|_rels/|xl/|docProps/)", re.DOTALL)
 TAGS = re.compile(rb"<(?:!doctype|\?xml|html|head|body|table|div|meta|style)\b", re.IGNORECASE)
@@ -41,6 +48,7 @@ CALLED = {
 REFUSED = {
     MARKUP: "holds HTML or XML, expected a table: open it in a spreadsheet, and save it as CSV",
     PACKED: "is compressed by gzip, which its name does not say: add .gz to it",
+    POINTER: f"is {lfs_pointers.REFUSAL}",
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
+from ama.data.lfs_pointers import REFUSAL, START, is_pointer
 from ama.data.remote_files import RemoteFile
 from ama.data.tables.arrow import ArrowTable
 from ama.data.tables.arrow_columns import is_text
@@ -79,6 +80,8 @@ def _stream(
 
 def _check_footer(path: Path | RemoteFile) -> None:
     with path.open("rb") as file:
+        if is_pointer(file.read(len(START))):
+            raise InputError(f"{path} is {REFUSAL}")
         size = file.seek(0, 2)
         if size == 0:
             raise InputError(f"{path} is an empty file, expected Parquet")
