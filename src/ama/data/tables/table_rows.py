@@ -24,6 +24,7 @@ from ama.data.tables.arrow import ArrowTable
 from ama.data.tables.arrow_columns import n_changed
 from ama.data.tables.arrow_reading import decodable
 from ama.data.tables.feature_columns import find_columns
+from ama.data.tables.long_form import say_long_form
 from ama.data.tables.text_vectors import with_text_vectors
 from ama.data.tables.vector_columns import with_components
 from ama.errors import InputError
@@ -65,6 +66,7 @@ class TableRows(Source):
         self.features, encoding = found.features, wanted.encoding
         self.normal = _normal_rows(table, found.label, wanted.normal_labels)
         if wanted.shape is None:
+            say_long_form(table, wanted)
             self.features, encoding = learn_encoding(table, found.features, wanted, self._learned())
         if found.features and not self.features:
             raise InputError(f"{table.name} has no column that can be a feature: {wanted.remarks[-1]}")
