@@ -23,6 +23,7 @@ def test_what_is_read_is_none_of_them_and_the_advice_fits_a_sentence():
         ("scan.nii.gz", ".nii"),
         ("a.tar.zst", ".tar"),
         ("b.zip", ".zip"),
+        ("a.csv.xz", ".xz"),
         ("x.mp4.part", None),
     ],
 )

@@ -32,7 +32,9 @@ INSTEAD = {
     **dict.fromkeys((".dcm", ".dicom"), "save its pixels as PNG of 16 bits, as pydicom reads them"),
     **dict.fromkeys((".svg", ".psd", ".ai", ".exr", ".hdr"), PICTURE),
     **dict.fromkeys((".wav", ".mp3", ".flac", ".ogg", ".m4a"), "pass a row of features for each recording"),
-    **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar"), "unpack it"),
+    **dict.fromkeys(
+        (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar", ".xz", ".lz4", ".z"), "unpack it"
+    ),
 }
 
 
