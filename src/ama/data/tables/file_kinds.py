@@ -25,7 +25,8 @@ WORKBOOK = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]|_rels/|xl/|docProps
 TAGS = re.compile(rb"<(?:!doctype|\?xml|html|head|body|table|div|meta|style)\b", re.IGNORECASE)
 JSON_BEGINS = re.compile(rb'\{\s*"|\[\s*[\[{]')
 NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19]")
-ROWS = re.compile(rb"[,;\t|].*?[\r\n].*?[,;\t|]", re.DOTALL)
+# From the start, and each part up to the first mark that ends it: a search would take seconds for one long line.
+ROWS = re.compile(rb"[^,;\t|]*[,;\t|][^\r\n]*[\r\n][^,;\t|]*[,;\t|]")
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")  # byte order marks, with which text begins
 # A kind -> the suffixes with which its files are expected, and what is said of others.
 SUFFIXES = {
@@ -71,7 +72,7 @@ def _kind(start: bytes) -> str | None:
     if JSON_BEGINS.match(text) or _is_array(text.split(b"\n", 1)[0]):
         return JSON
     is_text = start.startswith(MARKS) or not NO_TEXT.search(start)
-    return CSV if is_text and ROWS.search(start) else None
+    return CSV if is_text and ROWS.match(start) else None
 
 
 def _is_array(line: bytes) -> bool:
