@@ -72,6 +72,14 @@ def test_one_column_of_numbers_has_its_key(tmp_path):
     assert open_source(tmp_path / "a.txt").columns == ["T"]
 
 
+def test_many_columns_have_their_keys(tmp_path):
+    rows = [list(range(i, i + 120)) for i in range(30)]
+    (tmp_path / "a.csv").write_text(
+        "".join(";".join(f"k{j}={x}" for j, x in enumerate(row)) + "\n" for row in rows)
+    )
+    assert open_source(tmp_path / "a.csv").read().x.tolist() == rows
+
+
 @given(st.lists(st.tuples(FIELD, FIELD, FIELD), min_size=1))
 def test_nothing_but_the_keys_is_lost(rows):
     lines = "".join(f"x={a}; {b};y (m) : {c}\n" for a, b, c in rows).encode()

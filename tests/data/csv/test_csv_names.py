@@ -87,6 +87,16 @@ def test_rows_may_have_names_which_are_no_feature(tmp_path, separator, names):
     assert f"column 'Unnamed: 0' of {tmp_path}/x.txt is left out, as it is an index" in source.remarks
 
 
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_rows_that_end_in_a_separator_have_no_names(tmp_path, separator):
+    rows = [[i + 1, i / 4] for i in range(30)]
+    lines = [separator.join(["x", "y"]), *(separator.join([*map(str, row), ""]) for row in rows)]
+    (tmp_path / "x.csv").write_text("\n".join(lines))
+    source = open_source(tmp_path / "x.csv", columns=["x", "y"])
+    assert source.read().x.tolist() == rows
+    assert not any("their names" in remark for remark in source.remarks)
+
+
 @pytest.mark.parametrize("rows", ["3,5,2\n4,5,3\n", "7,1,2\n7,2,3\n", "a,1,2\nb,1\n", ",1,2\n,2,3\n"])
 def test_a_field_more_may_be_no_name(tmp_path, rows):
     (tmp_path / "x.csv").write_text(f"x,y\n{rows}")

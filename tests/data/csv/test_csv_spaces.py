@@ -111,3 +111,4 @@ def test_quoted_fields_may_hold_spaces(tmp_path):
     (tmp_path / "a.txt").write_text('"name" "speed (km)"\n"a b" 1\n"c"  2.5\n"a b" 3\n')
     source = open_source(tmp_path / "a.txt", columns=["name", "speed (km)"])
     assert source.read().x.tolist() == [[1, 0, 1], [0, 1, 2.5], [1, 0, 3]]
+    assert tabbed(b'"a b" 6"x "c d"\n').split(b"\t") == [b'"a b"', b'6"x', b'"c d"\n']

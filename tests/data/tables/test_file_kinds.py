@@ -1,3 +1,7 @@
+"""Files whose suffix says another kind than they hold."""
+
+from __future__ import annotations
+
 import gzip
 
 import pandas as pd

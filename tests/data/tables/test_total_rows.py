@@ -39,8 +39,16 @@ def test_they_are_left_out_with_a_word(tmp_path, name, first):
     assert source.read().x.tolist() == open_source(frame).read().x.tolist()
 
 
-@pytest.mark.parametrize("text", ["x,y\n1,2\n3,4\n,6\n", "k,x\na,1\nb,2\nc,3\nd,4\ne,5\nf,15\n"])
-def test_sums_of_few_rows_and_beside_other_texts_are_rows(tmp_path, text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x,y\n1,2\n3,4\n,6\n",
+        "k,x\na,1\nb,2\nc,3\nd,4\ne,5\nf,15\n",
+        "a,b,c\n0,1,0\n1,0,0\n0,1,0\n1,0,0\n1,0,0\n0,0,1\n0,0,1\n",
+        "a,b,c\n0,1,0\n1,0,0\n0,1,0\n1,0,0\n1,0,0\n0,0,1\n,0,1\n",
+    ],
+)
+def test_sums_of_few_rows_beside_other_texts_or_of_rare_ones_are_rows(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
     assert len(open_source(tmp_path / "a.csv")) == text.count("\n") - 1
 

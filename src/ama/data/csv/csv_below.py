@@ -18,9 +18,8 @@ from ama.data.tables.arrow_reading import text_file
 LINE_END = re.compile(r"\r\n|\r|\n")
 WIDTHS = {"utf-16": 2, "utf-32": 4}  # bytes of a separator; in other encodings ASCII is a byte a character
 EXAMINED = 2**16  # bytes at the end, and more only if they are blank
-FRAME = re.compile(
-    r"(?=.*(?:---|===))[-=+| ]+|[0-9]+ rows? in set.*"
-)  # what clients of databases write below a table
+# What clients of databases write below a table; unlike dashes below names, without marks between which values miss.
+FRAME = re.compile(r"(?=.*(?:---|===))[-=+| ]+|[0-9]+ rows? in set.*")
 END_OF_FILE = "\x1a"  # of DOS, which instruments still write
 MOST_HELD = 2**26  # of them, in a compressed file: a small one may hold any number
 

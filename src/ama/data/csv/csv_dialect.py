@@ -226,7 +226,7 @@ def _beginning(lines: list[str]) -> tuple[int, str | None, list[str]]:
 def _without_remarks(lines: list[str]) -> list[str]:
     """The lines of a whole file above those that are remarks whatever the separator is."""
     n = len(lines)
-    while n > 2 and all(is_remark(lines[n - 1], mark) or lines[n - 1].isspace() for mark in SEPARATORS):
+    while n > 2 and (lines[n - 1].isspace() or all(is_remark(lines[n - 1], mark) for mark in SEPARATORS)):
         n -= 1
     return lines[:n]
 

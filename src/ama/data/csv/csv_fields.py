@@ -43,9 +43,9 @@ def likeliest_separator(lines: list[str], expected: str) -> str:
 
     def consistency(mark: str) -> tuple[float, int]:
         (names, *rows), _ = parsed(lines, mark)
-        if len(rows) > 1 and {len(row) - len(names) for row in rows} == {1}:
-            return 0.5, len(names)  # perhaps rows with names of their own
         alike = [len(names) <= len(row) and not any(row[len(names) :]) for row in rows]
+        if len(rows) > 1 and not any(alike) and {len(row) for row in rows} == {len(names) + 1}:
+            return 0.5, len(names)  # perhaps rows with names of their own
         return (sum(alike) / len(alike) if alike else 1.0), len(names)
 
     marks = [mark for mark in SEPARATORS if mark in lines[0]]

@@ -46,5 +46,5 @@ def without_keys(lines: bytes, keys: Sequence[str | None], separator: str) -> by
     fields = [
         value if key is None else rb"[ ]*%b[ ]*[=:]%b" % (re.escape(key.encode()), value) for key in keys
     ]
-    groups = separator.encode().join(rb"\%d" % (i + 1) for i in range(len(keys)))
+    groups = separator.encode().join(rb"\g<%d>" % (i + 1) for i in range(len(keys)))
     return re.sub(rb"(?m)^%b(?=\r?$)" % mark.join(fields), groups, lines)

@@ -86,7 +86,7 @@ def find_header(lines: list[str], separator: str, name: str, quoted: bool) -> He
     n_lines += bool(second)
     rows = rows[bool(second) :]
     names = [column.strip() if padded else column for column in second.names or names]
-    has_row_names = _have_names([row[0] for row in rows], {len(row) - len(names) for row in rows}, separator)
+    has_row_names = _have_names(rows, len(names), separator)
     names = ["", *names] if has_row_names else _with_trailing(names, rows)
     names = [column or UNNAMED.format(i) for i, column in enumerate(names)]
     check_names(names, name)
@@ -103,14 +103,17 @@ def _is_padded(names: Sequence[str]) -> bool:
     return len(names) > 1 and any({*side} == {" "} for side in (after, before))
 
 
-def _have_names(first: Sequence[str], more: set[int], separator: str) -> bool:
-    """Whether rows with so many fields more than there are column names begin with names of their own.
+def _have_names(rows: Sequence[Sequence[str]], width: int, separator: str) -> bool:
+    """Whether rows with a field more than there are column names begin with names of their own.
 
-    A row of two numbers with decimal commas between commas has more fields, too.
+    Rows that end in a separator have a field more, too, and so has a row of numbers with decimal commas between commas.
     """
-    if more != {1} or len({*first}) < len(first) or not all(first):
+    if {len(row) for row in rows} != {width + 1} or not any(row[-1] for row in rows):
         return False
-    counted = any(list(first) == [str(i + start) for i in range(len(first))] for start in (0, 1))
+    first = [row[0] for row in rows]
+    if len({*first}) < len(first) or not all(first):
+        return False
+    counted = any(first == [str(i + start) for i in range(len(first))] for start in (0, 1))
     return separator != "," or counted or not any(map(is_number, first))
 
 

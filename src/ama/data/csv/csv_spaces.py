@@ -10,7 +10,8 @@ from ama.data.csv.csv_header import is_number
 from ama.data.csv.csv_keys import keys_of, value_of
 
 SPACES = " "  # as a separator: any number of them, and of tabs
-FIELD = re.compile(r'"[^"]*"(?=\s|\Z)|[^\s"]+(?=\s|\Z)')
+# In quotes, or else up to the next space, so that nothing of a line is lost.
+FIELD = re.compile(r'(?<!\S)(?:"[^"]*"(?!\S)|\S+)')
 FIELD_BYTES = re.compile(FIELD.pattern.encode())
 
 
@@ -24,7 +25,7 @@ def between_spaces(lines: list[str]) -> bool:
 
     The rows may have one field more, their own names, as R writes them.
     """
-    if not all(map(_are_quotes_around_fields, lines)):
+    if any('"' in field[1:-1] or field.count('"') == 1 for line in lines for field in FIELD.findall(line)):
         return False
     fields = [fields_between_spaces(line) for line in lines if line.strip()]
     if len(fields) < 2:
@@ -40,10 +41,6 @@ def between_spaces(lines: list[str]) -> bool:
         and {len(row) - len(names) for row in rows} in ({0}, {1})
         and any(all(map(is_number, map(value_of, column))) for column in zip(*below, strict=True))
     )
-
-
-def _are_quotes_around_fields(line: str) -> bool:
-    return '"' not in line or not FIELD.sub("", line).strip()
 
 
 def spacing_of(separator: str, padded: bool) -> Callable[[bytes], bytes] | None:

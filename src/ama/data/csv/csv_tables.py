@@ -215,10 +215,10 @@ class _CsvFile:
 
     def ends_in_totals(self, kinds: dict[str, pa.DataType], n_rows: int) -> bool:
         """Whether the last row holds the totals of the others; of a file that fits into memory."""
-        blocks = rows(self.stream(kinds, list(kinds), MAX_LINE), 0, n_rows)
-        table = pa.Table.from_batches(blocks, pa.schema(list(kinds.items())))
         if not n_rows:
             return False
+        blocks = rows(self.stream(kinds, list(kinds), MAX_LINE), 0, n_rows)
+        table = pa.Table.from_batches(blocks, pa.schema(list(kinds.items())))
         above, (last,) = table.slice(0, n_rows - 1), table.slice(n_rows - 1).to_pylist()
         return are_totals([*last.values()], n_rows - 1, lambda i: above.column(i).to_pylist())
 

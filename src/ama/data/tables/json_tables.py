@@ -21,6 +21,7 @@ from ama.data.tables.json_documents import rows_of
 from ama.errors import InputError
 
 MAX_BYTES = 2**31 - 2  # pyarrow's limit on what is parsed at once
+ARRAY_LINES = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[.*\]\s*\n\s*\[")  # begins as an array a line does
 MAX_ARRAY = 2**28  # bytes of one value, whose objects are all in memory before they are lines
 # pyarrow's words on a value of another type than those before.
 CHANGED = re.compile(
@@ -89,13 +90,12 @@ def _array(text: bytes, name: str) -> Any:
 
 def _array_lines(text: bytes) -> list[Any] | None:
     """The arrays of JSON Lines, one a line; None if the text is one value."""
-    first, *others = (line for line in text.removeprefix(codecs.BOM_UTF8).splitlines() if line.strip())
-    if not (others and first.rstrip().endswith(b"]") and others[0].startswith(b"[")):
+    if not ARRAY_LINES.match(text):
         return None
     arrays: list[Any] = []
-    for number, line in enumerate((first, *others), 1):
+    for number, line in enumerate(text.removeprefix(codecs.BOM_UTF8).splitlines(), 1):
         try:
-            arrays.append(json.loads(line))
+            arrays += [json.loads(line)] if line.strip() else []
         except ValueError as error:
             raise ValueError(f"{error} of line {number}") from error
     return arrays

@@ -28,14 +28,14 @@ def are_totals(row: Sequence[Any], n_above: int, above: Callable[[int], Sequence
     above
         Gives their values in the column of an index.
     """
-    numbers = {i: float(value) for i, value in enumerate(row) if _is_number(value) and value}
-    if n_above < FEWEST or not numbers or len(numbers) == len(row):
+    numbers = {i: float(value) for i, value in enumerate(row) if _is_number(value)}
+    if n_above < FEWEST or not any(numbers.values()) or len(numbers) == len(row):
         return False
     texts = [i for i, value in enumerate(row) if isinstance(value, str) and value.strip()]
     if any(WORD.fullmatch(row[i]) and row[i] not in above(i) for i in texts):
-        return any(_is_total(number, above(i), ROUNDED, (1, n_above)) for i, number in numbers.items())
+        return any(n and _is_total(n, above(i), ROUNDED, (1, n_above)) for i, n in numbers.items())
     # Without a word, a blank where there is none above.
-    blank = [i for i in range(len(row)) if i not in numbers and i not in texts and not _is_number(row[i])]
+    blank = [i for i in range(len(row)) if i not in numbers and i not in texts]
     return (
         not texts
         and all(None not in above(i) and "" not in above(i) for i in blank)
