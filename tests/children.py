@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -49,6 +50,8 @@ def start(work: Callable[[], int | None], folder: Path, written: Path) -> int:
     if child:
         return child
     status = 70
+    # What is garbage here belongs to threads that were not forked: to finalise it could wait for one of them.
+    gc.freeze()
     # Python's own filters in place of pytest's.
     warnings.resetwarnings()
     for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
