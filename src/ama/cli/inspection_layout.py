@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from jsonargparse import Namespace
 
+from ama.cli.named_files import NamedFiles
 from ama.cli.options import normal_labels
 from ama.cli.reading import say_assumed
 from ama.data.images.inspection_folders import (
@@ -17,8 +18,8 @@ from ama.data.images.inspection_folders import (
 
 
 def normal_source(
-    given: Namespace, part: Callable[[str], tuple[str, str | None]]
-) -> tuple[str, list[str] | None]:
+    given: Namespace, part: Callable[[str | NamedFiles], tuple[str | NamedFiles, str | None]]
+) -> tuple[str | NamedFiles, list[str] | None]:
     """The source of normal samples of a command, and the labels of these, if they are needed.
 
     Parameters

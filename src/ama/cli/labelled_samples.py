@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from jsonargparse import Namespace
 
+from ama.cli.named_files import each
 from ama.cli.options import normal_labels
 from ama.cli.reading import chunks, say_assumed
 from ama.data.normal_labels import (
@@ -44,7 +45,8 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
     labels = normal_labels(given)
     if labels is not None and given.anomalies is not None:
         raise InputError(EITHER)
-    check_two_sources(given.source, given.anomalies)
+    for named in each(given.source):
+        check_two_sources(named, given.anomalies)
     seen: list[Counter[str]] = []
     for name, of_anomalies in ((given.source, False), (given.anomalies, True)):
         if name is None:
@@ -60,12 +62,12 @@ def labelled_chunks(detector: Detector, given: Namespace) -> Iterator[tuple[Samp
                 anomalous = np.full(len(samples), of_anomalies)
             elif labels is not None:
                 if samples.labels is None:
-                    is_normal(None, labels, name)  # raises
+                    is_normal(None, labels, str(name))  # raises
                 else:
                     anomalous = ~np.isin(samples.labels, labels)
             yield samples, anomalous
     if labels is not None:
-        is_normal(np.array(sorted(seen[0])), labels, given.source)  # raises if a label does not occur
+        is_normal(np.array(sorted(seen[0])), labels, str(given.source))  # raises if a label does not occur
     _say_how_taken(seen, given)
 
 
@@ -78,7 +80,7 @@ def _say_how_taken(seen: list[Counter[str]], given: Namespace) -> None:
         return
     if given.anomalies is None:
         return
-    mixed = normal_among_anomalies(seen[0], seen[1], given.source, given.anomalies)
+    mixed = normal_among_anomalies(seen[0], seen[1], str(given.source), given.anomalies)
     if mixed is not None:
         say_assumed(mixed, given.strict)
     elif len(seen[0]) > 1:  # kinds of normal samples, perhaps

@@ -55,7 +55,8 @@ Anomaly detection that learns from normal data alone.
   ama completion SHELL                 lets a shell complete commands and options
   ama benchmark run GRID               the paper's experiments; more: ama benchmark --help
 
-SOURCE is a folder of images, a table (Parquet, CSV, ...), a NumPy file, a hub id, or "digits".
+SOURCE is a folder of images, a table (Parquet, CSV, ...), a NumPy file, a hub id, or "digits";
+or several images or tables, such as photos/*.jpg.
 ama COMMAND --help lists the options.
 """
 BENCHMARK_SUMMARY = "usage: ama benchmark COMMAND ...\n\n" + "".join(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from ama.cli.named_files import add_source
+
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 def model_and_source(parser: ArgumentParser, source_help: str) -> None:
     """The arguments of a command that scores samples."""
     parser.add_argument("model", type=str, help="model folder")
-    parser.add_argument("source", type=str, help=source_help)
+    add_source(parser, source_help)
 
 
 def normal_label(parser: ArgumentParser, others: str) -> None:

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ama.cli.named_files import each
 from ama.cli.parser import hyphenated
 from ama.cli.told import NOTE, say
 from ama.errors import InputError
@@ -40,7 +41,8 @@ def check_outputs(given: Namespace, options: Sequence[str]) -> None:
     from ama.data.remote_files import local_name
 
     outputs = {option: given[option] for option in options if given.get(option)}
-    sources = [local_name(given[option]) for option in SOURCES if given.get(option)] if outputs else []
+    named = [name for option in SOURCES if given.get(option) for name in each(given[option])]
+    sources = [local_name(name) for name in named] if outputs else []
     for option, path in outputs.items():
         if (model := given.get("model")) and _belongs(path, model):
             raise InputError(f"cannot write {path}: it is part of the model {model}; name another place")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import sys
 import types
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin
 
 from ama.cli.config_file import check_config, config_shown, given_config
+from ama.cli.named_files import with_named_files
 from ama.cli.told import say_error
 from ama.errors import LONGEST_SENTENCE, InputError, sentence
 
@@ -53,6 +53,31 @@ class Command(NamedTuple):
 
 def command_parser(name: str, command: Command, words: list[str]) -> ArgumentParser:
     """The parser of a command for the given words."""
+    parser_class, formatter = _classes(name, words)
+    parser = parser_class(
+        prog=f"ama {name}",
+        usage=command.usage,
+        description=command.summary,
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--config", action="config", metavar="FILE", help="YAML file with any of these options"
+    )
+    [printing] = [action for action in parser._actions if "--print_config" in action.option_strings]
+    printing.help = "print all options with their values, as such a file, and exit"
+    found = given_config(words)  # refuses a file that the parser could not bear
+    command.add_options(parser, words)
+    for action in parser._actions:
+        if not action.option_strings and isinstance(found.get(action.dest), str):
+            action.nargs = None  # one source, where jsonargparse expects a list
+    check_config(found, parser._actions, config_shown(words))
+    _check_lists(words, parser._actions)
+    return parser
+
+
+def _classes(name: str, words: list[str]) -> tuple[type[ArgumentParser], type[Any]]:
+    """The classes of a command's parser and of its help; jsonargparse is imported where one is needed."""
     from jsonargparse import SUPPRESS, ArgumentParser, DefaultHelpFormatter
 
     class Formatter(DefaultHelpFormatter):
@@ -66,6 +91,13 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
     class Parser(ArgumentParser):
         """Shows options with hyphens, and ends a wrong call with one sentence."""
 
+        def parse_args(self, *words: Any, **more: Any) -> Any:
+            return with_named_files(super().parse_args(*words, **more))
+
+        def dump(self, *given: Any, **more: Any) -> str:
+            """The options as a config file, in which one source is a text."""
+            return re.sub(r"\Asource:\n- (.*\n)(?!- )", r"source: \1", super().dump(*given, **more))
+
         def format_help(self, *formatter: Any) -> str:
             return hyphenated(super().format_help(*formatter))
 
@@ -78,23 +110,7 @@ def command_parser(name: str, command: Command, words: list[str]) -> ArgumentPar
             say_error(f"{name}: {sentence(found, LONGEST_SENTENCE - len(name) - 2)}")
             sys.exit(2)
 
-    parser = Parser(
-        prog=f"ama {name}",
-        usage=command.usage,
-        description=command.summary,
-        formatter_class=Formatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--config", action="config", metavar="FILE", help="YAML file with any of these options"
-    )
-    [printing] = [action for action in parser._actions if "--print_config" in action.option_strings]
-    printing.help = "print all options with their values, as such a file, and exit"
-    found = given_config(words)  # refuses a file that the parser could not bear
-    command.add_options(parser, words)
-    check_config(found, parser._actions, config_shown(words))
-    _check_lists(words, parser._actions)
-    return parser
+    return Parser, Formatter
 
 
 def _check_lists(words: list[str], actions: Iterable[argparse.Action]) -> None:
@@ -156,8 +172,7 @@ def _sentence(message: str, options: dict[str, Any], config: str) -> str:
 def _unrecognised(words: list[str], known: Iterable[str]) -> str:
     word = next((word for word in words if word.startswith("-")), words[0])
     if not word.startswith("-"):
-        hint = ": a folder stands for all files in it" if os.path.isfile(word) else ""
-        return f"the argument {word!r} is one too many{hint}"
+        return f"the argument {word!r} is one too many"
     name = _dashed(word.partition("=")[0])
     return f"there is no option {name}{near(name, known)}"
 

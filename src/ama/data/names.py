@@ -21,6 +21,12 @@ def clean_name(name: str) -> str:
     return text if text.isprintable() else printable(text)
 
 
+def several(names: Sequence[str]) -> str:
+    """Some files in a message: the first, and how many more."""
+    n = len(names) - 1
+    return clean_name(names[0]) + (f" and {n} more file{'s'[: n != 1]}" if n else "")
+
+
 def of_columns(names: Sequence[str | int], table: str, of_one: str, of_several: str) -> str:
     """A sentence on columns of a table, the first few by name or number, that goes on as fits one or several."""
     shown = ", ".join(map(repr, names[:NAMED_IN_MESSAGES])) + ", ..." * (len(names) > NAMED_IN_MESSAGES)

@@ -23,7 +23,9 @@ from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow import DEFAULT_LABEL, ArrowTable
 from ama.data.tables.feature_columns import ID_COLUMN
 from ama.data.tables.frames import frame_table, index_names, is_frame
+from ama.data.tables.named_tables import named_tables, open_named_tables
 from ama.data.tables.nested_columns import stored_names
+from ama.data.tables.table_folders import SOME_TABLES
 from ama.data.tables.table_sources import open_table
 from ama.data.torch_datasets import is_torch_dataset, open_torch_dataset
 from ama.errors import InputError
@@ -41,9 +43,12 @@ def open_object(source: Any, wanted: Wanted) -> Source:
     """
     if isinstance(source, Image.Image):
         raise InputError("found one image, expected several: pass [image]")
-    if (images := _images(source)) is not None:
-        wanted.check_no_label_column(ImageList.name, "it holds images without labels")
-        return EncodedImages(ImageList(images), wanted)
+    if (parts := _parts(source)) is not None:
+        if (files := named_tables(parts)) is not None:
+            return open_named_tables(files, wanted)
+        if (images := _images(parts)) is not None:
+            wanted.check_no_label_column(ImageList.name, "it holds images without labels")
+            return EncodedImages(ImageList(images), wanted)
     if is_frame(source):
         if wanted.shape is None and (names := index_names(source)):
             shown = ", ".join(map(repr, names))
@@ -76,19 +81,25 @@ def is_source(source: Any) -> bool:
     """Whether an object is read as a source, rather than checked as an array of rows."""
     if isinstance(source, str | Path | Image.Image) or is_frame(source) or is_sparse(source):
         return True
-    return is_torch_dataset(source) or _datasets_of(source) is not None or _images(source) is not None
+    if is_torch_dataset(source) or _datasets_of(source) is not None:
+        return True
+    parts = _parts(source)
+    return parts is not None and (named_tables(parts) is not None or _images(parts) is not None)
 
 
-def _images(source: Any) -> list[Any] | None:
-    """The images, or paths of images, in a list, an array or a pandas Series; None if it holds something else."""
+def _parts(source: Any) -> list[Any] | None:
+    """What a list, or an array or a pandas Series of objects or text, holds; None if it is no such."""
     if isinstance(source, list | tuple):
-        parts = list(source)
-    elif getattr(source, "ndim", None) == 1 and getattr(source, "dtype", None) is not None:
-        if getattr(source.dtype, "kind", "O") not in "OUT":
-            return None
-        parts = list(valid_text(source) if isinstance(source, np.ndarray) else source)
-    else:
+        return list(source)
+    if getattr(source, "ndim", None) != 1 or getattr(source, "dtype", None) is None:
         return None
+    if getattr(source.dtype, "kind", "O") not in "OUT":
+        return None
+    return list(valid_text(source) if isinstance(source, np.ndarray) else source)
+
+
+def _images(parts: list[Any]) -> list[Any] | None:
+    """The images, or paths of images; None if the parts are something else."""
     if differ_in_size(parts):
         return parts
     if not parts or not isinstance(parts[0], str | os.PathLike | Image.Image):
@@ -102,9 +113,10 @@ def _images(source: Any) -> list[Any] | None:
                 "expected images or paths of images"
             )
         if os.path.splitext(os.fspath(part))[1].lower() not in SUFFIXES:
+            alone = "; a folder is named alone" if os.path.isdir(part) else ""
             raise InputError(
                 f"the list has {clean_name(str(part))!r} at position {i + 1} (counted from 1), expected images or "
-                f"paths of images ({SOME_SUFFIXES})"
+                f"paths of images ({SOME_SUFFIXES}), or of tables ({SOME_TABLES}){alone}"
             )
     return parts
 

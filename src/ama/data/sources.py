@@ -39,7 +39,7 @@ from ama.data.images.image_folders import ImageFiles, find_images
 from ama.data.images.image_opening import SOME_SUFFIXES, SUFFIXES
 from ama.data.images.inspection_folders import inspection_folder
 from ama.data.labels import as_labels
-from ama.data.names import clean_name
+from ama.data.names import clean_name, several
 from ama.data.objects import open_object
 from ama.data.remote_files import is_url, without_secrets
 from ama.data.remote_sources import open_url
@@ -121,9 +121,15 @@ def _opened(source: Any, wanted: Wanted) -> Source:
         raise InputError(f"{opened.name} holds no table, expected one as columns are chosen or dropped")
     if wanted.group_by is not None:
         wanted.group_by.check(opened.name, isinstance(opened, EncodedImages), _is_table(opened))
-    opened.named = clean_name(_shown(source)) if named else ""
+    opened.named = clean_name(_shown(source)) if named else _files(source)
     opened.name, opened.remarks = clean_name(opened.name), tuple(wanted.remarks)
     return opened
+
+
+def _files(source: Any) -> str:
+    """A list of files by the first and their number; nothing for what has no name."""
+    is_list = isinstance(source, list | tuple) and all(isinstance(part, str | Path) for part in source)
+    return several([str(part) for part in source]) if is_list and source else ""
 
 
 def _shown(name: str | Path) -> str:

@@ -89,7 +89,7 @@ def _normal_samples(detector: Detector, given: Namespace) -> Samples:
     )
     samples = read(source)
     if labels is not None:
-        samples = samples.select(is_normal(samples.labels, labels, name))
+        samples = samples.select(is_normal(samples.labels, labels, str(name)))
     elif (unheeded := all_taken_as_normal(samples)) is not None:
         say_assumed(unheeded, given.strict)
     return replace(samples, labels=None)  # they have decided what they can

@@ -98,7 +98,7 @@ def _scored(
         groups.append(n + detector.groups(len(samples)))
         n += len(samples)
     truth = np.concatenate([anomalous for anomalous in known if anomalous is not None])
-    check_both_classes(truth, given.source, "an evaluation")
+    check_both_classes(truth, str(given.source), "an evaluation")
     return pa.concat_tables(tables), truth, np.concatenate(groups)
 
 
@@ -148,7 +148,9 @@ def _append(
 
     result = {
         "command": shlex.join(["ama", *sys.argv[1:]]),
-        "source": [clean_name(source) for source in (given.source, given.anomalies) if source is not None],
+        "source": [
+            clean_name(str(source)) for source in (given.source, given.anomalies) if source is not None
+        ],
         "normal_label": options.normal_labels(given),
         "method": type(detector).__name__,
         "parameters": detector.get_params(),

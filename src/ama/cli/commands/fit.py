@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ama.cli import options
+from ama.cli.named_files import add_source, each
 from ama.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ def _add_options(parser: ArgumentParser, words: list[str]) -> None:
     from ama.detectors.registry import METHODS, method
 
     detector_class = method(_given_method(words))
-    parser.add_argument(
-        "source", type=str, help="normal samples to learn from, or labelled ones with --normal-label"
-    )
+    add_source(parser, "normal samples to learn from, or labelled ones with --normal-label")
     parser.add_argument("--out", type=str, required=True, metavar="FOLDER", help="model folder to write")
     parser.add_argument(
         "--method",
@@ -105,7 +104,8 @@ def _run(given: Namespace) -> None:
     detector.check_parameters()
     _check_detector(given, detector)
     if given.normal_label is None:  # which tells the two apart
-        check_two_sources(given.source, given.anomalies)
+        for source in each(given.source):
+            check_two_sources(source, given.anomalies)
     rule = None if given.group_by is None else Grouping.parsed(given.group_by, "--group-by ")
     samples = _normal_samples(given, detector, rule)
     say(f"learning from {samples.summary()}")
@@ -207,7 +207,7 @@ def _normal_samples(given: Namespace, detector: Detector, rule: Grouping | None)
     )
     samples = read(source)
     if labels is not None:
-        return samples.select(is_normal(samples.labels, labels, given.source))
+        return samples.select(is_normal(samples.labels, labels, str(given.source)))
     if (unheeded := all_taken_as_normal(samples)) is not None:
         say_assumed(unheeded, given.strict)
     return samples
@@ -242,7 +242,7 @@ def _with_anomalies(
 
     known = read(alike(given.anomalies))
     counts = label_counts(normal.labels), label_counts(known.labels)
-    if (mixed := normal_among_anomalies(*counts, given.source, given.anomalies)) is not None:
+    if (mixed := normal_among_anomalies(*counts, str(given.source), given.anomalies)) is not None:
         say_assumed(mixed, given.strict)
     joined = dataclasses.replace(
         normal,

@@ -45,8 +45,10 @@ def _run(given: Namespace) -> None:
     with freed_memory_kept():
         judged = judge(detector, labelled_chunks(detector, given))
         if judged.anomalous is not None:
-            check_both_classes(judged.anomalous, given.source, "a report with labels")
-        named = given.source if given.anomalies is None else f"{given.source}, anomalies: {given.anomalies}"
+            check_both_classes(judged.anomalous, str(given.source), "a report with labels")
+        named = (
+            str(given.source) if given.anomalies is None else f"{given.source}, anomalies: {given.anomalies}"
+        )
         title = f"Anomalies found by {Path(given.model).name}"
         page = build_report(detector, judged, *map(clean_name, (title, named, given.model)))
     write_text(Path(given.out), page)

@@ -21,8 +21,9 @@ from ama.data.tables.table_sources import open_table
 from ama.data.unread_files import unread
 from ama.errors import InputError
 
+Reader = Callable[[Path | RemoteFile, Wanted], ArrowTable]
 SEPARATED = {".csv": ",", ".tsv": "\t"}
-TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
+TABLES: dict[str, Reader] = {
     ".parquet": lambda path, wanted: parquet_table([path], str(path)),
     **{suffix: partial(csv_table, separator=mark) for suffix, mark in SEPARATED.items()},
     ".jsonl": json_table,
@@ -31,7 +32,7 @@ TABLES: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
     ".feather": lambda path, wanted: ipc_table(path),
 }
 # Those that are read only where they are named: beside other files in a folder, they are rather about these.
-ALONE: dict[str, Callable[[Path | RemoteFile, Wanted], ArrowTable]] = {
+ALONE: dict[str, Reader] = {
     XLSX: excel_table,
     JSON: json_table,
 }

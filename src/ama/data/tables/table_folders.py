@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
-from itertools import repeat
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from ama.data.csv.csv_survey import common_decimal
-from ama.data.csv.csv_tables import csv_table
 from ama.data.remote_files import RemoteFile
 from ama.data.samples import Source, Wanted, count
-from ama.data.tables.arrow import ArrowTable, EmptyTableError
-from ama.data.tables.joined_tables import joined
-from ama.data.tables.parquet_tables import OtherColumnsError, parquet_table
-from ama.data.tables.partitions import Constants, Partitions, with_constants
-from ama.data.tables.table_files import SEPARATED, TABLES
+from ama.data.tables.joined_files import joined_files, some, stored_table
+from ama.data.tables.partitions import Partitions
 from ama.data.tables.table_names import PARQUET, file_suffix, is_noticed, shards
 from ama.data.tables.table_sources import open_table
 from ama.errors import InputError
 
 SOME_TABLES = ".csv, .tsv, .jsonl, .arrow, ..."
 DELTA_LOG = "_delta_log"  # the folder that says which files belong to a table of Delta Lake
-MOST_NAMED = 3  # files in a message
 
 
 def open_tables(
@@ -65,9 +55,9 @@ def open_tables(
         return None
     kind = _only_kind(found, name)
     if rest := sorted(file for file in {*of_name, *others}.difference(found) if is_noticed(file)):
-        wanted.remark(f"{name} is read from its {count(len(found), 'shard')} ({kind}), without {_some(rest)}")
+        wanted.remark(f"{name} is read from its {count(len(found), 'shard')} ({kind}), without {some(rest)}")
     paths = [of_name[file] for file in found]
-    table = _shards(paths, name, wanted) if kind == PARQUET else _joined(paths, name, wanted)
+    table = stored_table(paths, name, wanted) if kind == PARQUET else joined_files(paths, name, wanted)
     return open_table(table, wanted, folders)
 
 
@@ -95,21 +85,10 @@ def open_partitions(
     if wanted.shape is None and (names := [name for name in partitions.columns if name not in wanted.drop]):
         made = f"the names of its folders make column{'s'[: len(names) != 1]} {', '.join(map(repr, names))}"
         wanted.remark(f"{name}: {made}, which --drop leaves out", refused=False)
-    table = _joined(
+    table = joined_files(
         [files[file] for file in found], name, wanted, [partitions.of_file(file) for file in found]
     )
     return open_table(table, wanted, folders)
-
-
-def _shards(paths: Sequence[Path | RemoteFile], name: str, wanted: Wanted) -> ArrowTable:
-    """Parquet files as one table, also where their columns differ in their order or in the types of their numbers."""
-    try:
-        return parquet_table(paths, name)
-    except OtherColumnsError as differ:
-        try:
-            return _joined(paths, name, wanted)
-        except InputError:
-            raise differ from None
 
 
 def _only_kind(found: Sequence[str], name: str) -> str:
@@ -120,35 +99,3 @@ def _only_kind(found: Sequence[str], name: str) -> str:
             f"{name} holds tables of several kinds, {found[0]} and {other}, expected one: name a file"
         )
     return kind
-
-
-def _joined(
-    paths: Sequence[Path | RemoteFile], name: str, wanted: Wanted, constants: Iterable[Constants] = repeat({})
-) -> ArrowTable:
-    tables: list[ArrowTable] = []
-    empty: list[str] = []
-    said: dict[str, list[str]] = defaultdict(list)
-    read = TABLES[kind := file_suffix(paths[0].name)]
-    if kind in SEPARATED:
-        mark = SEPARATED[kind]
-        read = partial(csv_table, separator=mark, decimal=common_decimal(paths, mark))
-    for path, of_folder in zip(paths, constants, strict=False):
-        of_file = replace(wanted, remarks=[])
-        try:
-            tables.append(with_constants(read(path, of_file), of_folder))
-        except EmptyTableError:
-            empty.append(path.name)
-        for sentence in of_file.remarks:
-            said[sentence.removeprefix(str(path))].append(str(path))
-    if not tables:
-        raise EmptyTableError(f"none of the {count(len(paths), 'file')} of {name} has a row")
-    if empty:
-        wanted.remark(f"{name}: left out {_some(empty)}, without a row")
-    for words, of_files in said.items():
-        more = f"; {count(len(of_files) - 1, 'more file')} like it" if len(of_files) > 1 else ""
-        wanted.remark(f"{of_files[0]}{words}{more}", refused=False)  # ``strict`` has refused it already
-    return joined(tables, name)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
