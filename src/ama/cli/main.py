@@ -16,8 +16,9 @@ from ama.cli.commands import calibrate, demo, evaluate, export, fit, report, sco
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.commands.completion import completion
 from ama.cli.config_file import config_first, config_shown
+from ama.cli.near_words import near
 from ama.cli.output_paths import check_outputs
-from ama.cli.parser import Command, command_parser, near, underscored
+from ama.cli.parser import Command, command_parser, underscored
 from ama.cli.stopping import is_stop, say_stopped, stop_signals
 from ama.cli.streams import usable_streams
 from ama.cli.told import NOTE, say, say_error, tell_as_json, telling

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 import types
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Union, get
 
 from ama.cli.config_file import check_config, config_shown, given_config
 from ama.cli.named_files import with_named_files
+from ama.cli.near_words import near
 from ama.cli.told import say_error
 from ama.errors import LONGEST_SENTENCE, InputError, sentence
 
@@ -129,12 +129,6 @@ def underscored(word: str) -> str:
         return word
     name, equals, value = word.partition("=")
     return "--" + name[2:].replace("-", "_") + equals + value
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """A question for the nearest known word, if there is one."""
-    found = difflib.get_close_matches(word, known, 1)
-    return f"; did you mean {found[0]}?" if found else ""
 
 
 def hyphenated(text: str) -> str:
