@@ -53,6 +53,18 @@ def folder(tmp_path, rng):
     return tmp_path
 
 
+def test_several_urls_are_one_table(folder):
+    urls = [(folder / name).as_uri() for name in ("rows.parquet", "rows.csv")]
+    found = open_source(urls)
+    assert found.named == found.name == f"{urls[0]} and 1 more file"
+    expected = open_source([folder / "rows.parquet", folder / "rows.csv"]).read().x
+    assert torch.equal(found.read().x, expected)
+    assert torch.equal(open_source([folder / "rows.parquet", urls[1]]).read().x, expected)
+    assert torch.equal(open_source([urls[0], urls[0]]).read().x, expected[:30].repeat(2, 1))
+    with pytest.raises(InputError, match=r"none\.csv"):
+        open_source([urls[1], (folder / "none.csv").as_uri()])
+
+
 NAMES = [
     "rows.parquet",
     "rows.csv",

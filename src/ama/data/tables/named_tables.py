@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ama.data.names import clean_name, several
+from ama.data.remote_files import RemoteFile, is_url, remote_file
 from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow_reading import readable
 from ama.data.tables.joined_files import joined_files, stored_table
@@ -18,8 +19,8 @@ from ama.errors import InputError
 from ama.io.regular_files import check_regular
 
 
-def named_tables(parts: Sequence[Any]) -> list[Path] | None:
-    """The paths in a list; None if its first part is not that of a table.
+def named_tables(parts: Sequence[Any]) -> list[Path | RemoteFile] | None:
+    """The paths and URLs in a list; None if its first part is not that of a table.
 
     Raises
     ------
@@ -35,10 +36,13 @@ def named_tables(parts: Sequence[Any]) -> list[Path] | None:
                 f"the list has {shown!r} at position {i + 1} (counted from 1), expected paths of tables "
                 f"({', '.join((*TABLES, *ALONE))}) as the first"
             )
-    return [Path(part).expanduser() for part in parts]
+    return [
+        remote_file(part) if isinstance(part, str) and is_url(part) else Path(part).expanduser()
+        for part in parts
+    ]
 
 
-def open_named_tables(paths: Sequence[Path], wanted: Wanted) -> Source:
+def open_named_tables(paths: Sequence[Path | RemoteFile], wanted: Wanted) -> Source:
     """Files of tables as one source, one after the other in the order in which they are named.
 
     Raises
@@ -46,13 +50,14 @@ def open_named_tables(paths: Sequence[Path], wanted: Wanted) -> Source:
     InputError
         If one cannot be read, or has other columns than the first.
     """
-    for path in paths:
+    local = [path for path in paths if isinstance(path, Path)]
+    for path in local:
         with readable(str(path)):
             check_regular(path.stat())
     name = several([str(path) for path in paths])
-    stored = all(file_suffix(path.name) == PARQUET for path in paths)
+    stored = len(local) == len(paths) and all(file_suffix(path.name) == PARQUET for path in paths)
     table = (stored_table if stored else joined_files)(paths, name, wanted)
-    return open_table(table, wanted, [path.parent for path in paths])
+    return open_table(table, wanted, [path.parent for path in local])
 
 
 def _is_table(part: Any) -> bool:
