@@ -23,7 +23,6 @@ _DATES = {
     r"\d{4}\.\d{1,2}\.\d{1,2}": ("%Y.%m.%d",),
     r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
     r"\d{4}-\d{1,2}-\d{1,2}": ("%Y-%m-%d",),
-    r"\d{4}-\d\d": ("%Y-%m",),
     r"\d{1,2}\.? [a-z]{3,9} \d{4}": ("%d %b %Y", "%d %B %Y", "%d. %b %Y", "%d. %B %Y"),
     r"\d{1,2}-[a-z]{3}-\d{4}": ("%d-%b-%Y",),
     r"\d{1,2}-[a-z]{3}-\d{2}": ("%d-%b-%y",),
@@ -36,6 +35,24 @@ _DATES = {
     r"\d{1,2}[a-z]{3}\d{4}": ("%d%b%Y",),
     r"\d{4}年\d{1,2}月\d{1,2}日": ("%Y年%m月%d日",),
 }
+# Months, weeks and quarters, which stand for their first day. %q is a quarter, for which strptime has no letter.
+_PERIODS = {
+    r"\d{4}-\d\d": ("%Y-%m",),
+    r"\d{4}/\d\d": ("%Y/%m",),
+    r"\d{1,2}/\d{4}": ("%m/%Y",),
+    r"[a-z]{3,9} \d{4}": ("%b %Y", "%B %Y"),
+    r"[a-z]{3}-\d{4}": ("%b-%Y",),
+    r"\d{4}-[a-z]{3}": ("%Y-%b",),
+    r"\d{4}-W\d\d": ("%G-W%V",),
+    r"\d{4}-W\d\d-[1-7]": ("%G-W%V-%u",),
+    r"\d{4}Q[1-4]": ("%YQ%q",),
+    r"\d{4}-Q[1-4]": ("%Y-Q%q",),
+    r"\d{4} Q[1-4]": ("%Y Q%q",),
+    r"Q[1-4] \d{4}": ("Q%q %Y",),
+    r"Q[1-4]-\d{4}": ("Q%q-%Y",),
+    r"Q[1-4]/\d{4}": ("Q%q/%Y",),
+}
+_QUARTER = re.compile("(?<=Q)[1-4]", re.IGNORECASE)
 _TIMES = {
     r"\d{1,2}:\d\d": ("%H:%M",),
     r"\d{1,2}:\d\d:\d\d": ("%H:%M:%S",),
@@ -46,11 +63,22 @@ _TIMES = {
     r"\d{1,2}:\d\d:\d\d (?:GMT|UTC)": ("%H:%M:%S %Z",),
 }
 _ALONE = {
+    **_PERIODS,
     **_TIMES,
+    r"\d{8}T\d{6}": ("%Y%m%dT%H%M%S",),
+    r"\d{8}T\d{6}(?:Z|[+-]\d{4})": ("%Y%m%dT%H%M%S%z",),
+    r"\d{8}T\d{4}": ("%Y%m%dT%H%M",),
+    r"\d{8} \d{6}": ("%Y%m%d %H%M%S",),
+    r"\d{8}_\d{6}": ("%Y%m%d_%H%M%S",),
     r"[a-z]{3} [a-z]{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}": ("%a %b %d %H:%M:%S %Y",),
     r"\[\d\d/[a-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]": ("[%d/%b/%Y:%H:%M:%S %z]",),
 }
-_AFTER_A_DATE = {**_TIMES, r"\d\d-\d\d-\d\d": ("%H-%M-%S",)}
+_AFTER_A_DATE = {
+    **_TIMES,
+    r"\d\d-\d\d-\d\d": ("%H-%M-%S",),
+    r"\d{1,2}\.\d\d": ("%H.%M",),
+    r"\d{1,2}\.\d\d\.\d\d": ("%H.%M.%S",),
+}
 _BETWEEN = (" ", "T", ", ", ":", " - ", "_")
 # A format of a date and a time -> its parts, and what is between them.
 _PARTS = {
@@ -133,6 +161,13 @@ def _of_parts(text: str, date: str, between: str, time: str) -> datetime | None:
 
 @lru_cache(2**17)
 def _moment(text: str, form: str) -> datetime | None:
+    if "%q" in form:
+        text, form = (
+            _QUARTER.sub(lambda quarter: f"{3 * int(quarter[0]) - 2:02}", text),
+            form.replace("%q", "%m"),
+        )
+    if form.endswith("%V"):
+        text, form = f"{text}-1", f"{form}-%u"
     try:
         return datetime.strptime(text, form)
     except ValueError:
