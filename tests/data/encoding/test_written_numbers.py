@@ -27,6 +27,39 @@ WRITTEN = {
     "1.5m/s": lambda x: f" {x:e} m/s ",
     "1.5": lambda x: f"({-x})" if x < 0 else f"{x}",
 }
+OTHER = {
+    "minus behind": ("1.5", lambda x: f"{-x}-" if x < 0 else f"{x}"),
+    "minus behind, comma": ("1,5", lambda x: f"{german(-x)}-" if x < 0 else german(x)),
+    "minus behind, unit": ("1.5EUR", lambda x: f"{abs(x):.2f}{'-' if x < 0 else ''} EUR"),
+    "fortran": ("1.5", lambda x: f"{x:.8E}".replace("E", "D")),
+    "power": ("1.5", lambda x: f"{x:.8e}".replace("e+0", "x10^").replace("e-0", "x10^-")),
+    "power, spaces": ("1.5", lambda x: f"{x:.8e}".replace("e", " \u00d7 10^")),
+    "power, stars": ("1.5V", lambda x: f"{x:.8e} V".replace("e", "*10**")),
+    "power, comma": ("1,5", lambda x: f"{x:.8e}".replace(".", ",").replace("e", "\u00b710^")),
+}
+
+
+@pytest.mark.parametrize(("form", "written"), OTHER.values(), ids=OTHER)
+def test_signs_behind_and_powers_of_ten_are_read(form, written):
+    texts = [written(x) for x in NUMBERS]
+    assert number_form([None, *texts, "-", "n/a"]) == form
+    assert [float(plain_number(text, form)) for text in texts] == pytest.approx(NUMBERS, rel=1e-6)
+
+
+def test_powers_may_be_superscripts():
+    assert plain_number("1.5\u00d710\u207b\u00b9\u00b2", "1.5") == "1.5e-12"
+    assert plain_number("2 \u22c5 10\u00b3 m", "1.5m") == "2e3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("-5-", "(5-)", "5--", "5-6", "5-%-", "1.5x103", "1.5x10^", "1.5x10^1234", "1.5D3", "12D+0"),
+        *("x10^3", "1e3x10^3"),
+    ],
+)
+def test_what_is_no_sign_behind_and_no_power_is_not_read(text):
+    assert plain_number(text, "1.5") is None
 
 
 @pytest.mark.parametrize(("form", "written"), WRITTEN.items(), ids=WRITTEN)
@@ -97,6 +130,13 @@ def test_a_bound_counts_as_its_number():
         [f"{i}:30:00" for i in range(60)],
         [f"12 {'ab'[i % 2]}{i} road" for i in range(60)],
         [f"5.{i:02} (" for i in range(60)],
+        [f"{x}-" for x in NUMBERS],
+        [f"{i}-" for i in range(60)],
+        [f"{i}D{i % 7}" for i in range(60)],
+        [f"{i}D+{i % 7:02}" for i in range(60)],
+        [f"{i}-{i + 1}" for i in range(60)],
+        [f"{i}x10" for i in range(60)],
+        [f"{i} x {i + 1}" for i in range(60)],
         [None],
         [],
     ],
@@ -114,6 +154,13 @@ def test_a_bound_counts_as_its_number():
         "durations",
         "addresses",
         "open",
+        "minus behind all",
+        "minus behind counts",
+        "codes with D",
+        "codes like powers",
+        "ranges",
+        "products",
+        "sizes",
         "missing",
         "none",
     ],
@@ -133,7 +180,7 @@ def test_a_number_without_its_unit_is_one():
 
 
 @given(
-    st.text(alphabet="0123456789.,' eE+-()%$€kgm²<\u00a0x", max_size=30),
+    st.text(alphabet="0123456789.,' eEdD+-()%$€kgm²<\u00a0x^*", max_size=30),
     st.sampled_from(["1.5", "1,5kg", "$1.5", "1,5%"]),
 )
 def test_what_is_read_is_a_number(text, form):

@@ -8,6 +8,7 @@ from itertools import islice
 
 from ama.data.encoding.number_texts import NUMBER_IN_TEXT
 from ama.data.encoding.unit_multiples import ANY, common_unit, factor
+from ama.data.encoding.written_powers import with_exponent
 
 EXAMINED = 1000  # kinds of text
 LONGEST = 60  # characters of a number and its marks
@@ -32,7 +33,7 @@ _DIGITS = {
 }
 _MARKED = re.compile(
     rf"\s*(?P<bound>[<>≤≥~≈]=?)?\s*(?P<open>\()?(?P<before>{CURRENCY})?\s*(?P<sign>[+\u2212-])?\s*(?P<after>{CURRENCY})?"
-    rf"\s*(?P<digits>[0-9][0-9.,{GROUPS}]*?(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>{UNIT})(?P<close>\))?\s*"
+    rf"\s*(?P<digits>[0-9][0-9.,{GROUPS}]*?(?:[eE][+-]?[0-9]+)?)(?P<behind>[\u2212-])?\s*(?P<unit>{UNIT})(?P<close>\))?\s*"
 )
 
 
@@ -53,11 +54,13 @@ def number_form(kinds: Iterable[str | None]) -> str | None:
     """
     texts = [text for text in islice(kinds, EXAMINED) if text is not None]
     found = [match for match in map(_matched, texts) if match]
+    # Behind all of them, it is a mark and no sign.
+    found = [] if all(match["behind"] for match in found) else found
     n_others = len(texts) - len(found)
     if len(found) <= LEAST or (n_others > MARKS and len(found) < MOSTLY * len(texts)):
         return None
     marks = {_marks(match) for match in found} - {("", "")}
-    odd = [match for match in found if not PLAIN.search(match[0])]
+    odd = [match for text in texts if not PLAIN.search(text) and (match := _matched(text))]
     mark = _common(marks)
     if mark is None or not odd or not (marks or any(map(_is_measured, odd))):
         return None
@@ -82,7 +85,7 @@ def plain_number(text: str, form: str) -> str | None:
 
 
 def _matched(text: str) -> re.Match[str] | None:
-    return _MARKED.fullmatch(text) if len(text) <= LONGEST else None
+    return _MARKED.fullmatch(with_exponent(text)) if len(text) <= LONGEST else None
 
 
 def _marks(match: re.Match[str]) -> tuple[str, str]:
@@ -106,7 +109,8 @@ def _is_measured(match: re.Match[str]) -> bool:
         match["bound"]
         or match["open"]
         or match["sign"]
-        or re.search(r"[.,][0-9]{1,2}$|[.,][0-9]{4,}$", match["digits"])
+        or match["behind"]
+        or re.search(r"[.,][0-9]{1,2}$|[.,][0-9]{4,}$|[.,][0-9]*[eE]", match["digits"])
     )
 
 
@@ -119,8 +123,10 @@ def _number(match: re.Match[str], decimal: str) -> str | None:
     digits = _DIGITS[decimal].fullmatch(match["digits"])
     if digits is None or bool(match["open"]) != bool(match["close"]) or (match["before"] and match["after"]):
         return None
+    if match["behind"] and (match["sign"] or match["open"]):
+        return None
     whole, fraction, power = (digits[part] or "" for part in ("whole", "fraction", "power"))
-    # In parentheses, as in bookkeeping, a number is below zero.
-    negative = bool(match["open"]) or match["sign"] in ("-", "\N{MINUS SIGN}")
+    # In parentheses, as in bookkeeping, or with a minus behind it, as SAP writes it, a number is below zero.
+    negative = match["open"] or match["behind"] or match["sign"] in ("-", "\N{MINUS SIGN}")
     point = "" if digits["fraction"] is None else "."
     return f"{'-' if negative else ''}{re.sub('[^0-9]', '', whole)}{point}{fraction}{power}"
