@@ -36,11 +36,22 @@ def test_space_at_the_end_of_lines_and_a_single_column_are_no_matter(tmp_path):
     assert open_source(tmp_path / "x.txt").read().x.tolist() == [[1], [2]]
 
 
+@pytest.mark.parametrize("between", [" ", ", "])
+def test_exponents_of_fortran_are_read(tmp_path, between):
+    lines = [between.join(f"{x:.6E}".replace("E", "D") for x in row) for row in X]
+    (tmp_path / "x.dat").write_text("# of a run in double precision\n" + "\n".join(lines))
+    assert open_source(tmp_path / "x.dat").read().x.tolist() == X
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         (b"1 2\n3 x\n", r"x.txt has 'x' in row 2 \(counted from 1\), column 2, expected numbers"),
         (b"1 2\n3 \xe9\n", r"x.txt has '\ufffd' in row 2 \(counted from 1\), column 2, expected numbers"),
+        (
+            b"1D+00 2D+00\n3D+00 4-D\n",
+            r"x.txt has '4-D' in row 2 \(counted from 1\), column 2, expected numbers",
+        ),
         (b"1 2 3\n4 5\n", r"x.txt has 2 numbers in row 2 \(counted from 1\), expected 3"),
         (b"1 2\n3 nan\n", r"x.txt has nan in row 2 \(counted from 1\), column 2, expected a finite number"),
         (b"", r"x.txt is an empty file, expected CSV with column names in its first line"),

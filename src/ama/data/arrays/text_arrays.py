@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ama.errors import InputError, printable
 
 REMARK = re.compile(r"[#%]")
 MARKS = re.compile(r"[,;]")  # the others are white space, which NumPy finds by itself
+FORTRAN = re.compile(r"(?<=[0-9.])[dD](?=[+-][0-9])")  # before an exponent of double precision
 LONGEST = 2**22  # characters of the line that tells the separator
 NO_NUMBER = re.compile(
     r"could not convert string '(?P<value>.*)' to float64 at row (?P<row>\d+), column (?P<place>\d+)"
@@ -46,11 +47,14 @@ def open_text_array(path: Path | RemoteFile, wanted: Wanted) -> Source | None:
         first = next(filter(None, lines), "")
     mark = MARKS.search(first)
     separator = None if mark is None else mark[0]
+    if is_fortran := FORTRAN.search(first) is not None:
+        first = FORTRAN.sub("E", first)
     if not (first and all(map(is_number, first.split(separator)))):
         return None
     with _text(path) as file:
         try:
-            array = np.loadtxt(file, delimiter=separator, comments=["#", "%"], ndmin=2)
+            plain: Iterable[str] = (FORTRAN.sub("E", line) for line in file) if is_fortran else file
+            array = np.loadtxt(plain, delimiter=separator, comments=["#", "%"], ndmin=2)
         except ValueError as error:
             raise InputError(f"{path} {_reason(str(error))}") from error
     return open_array(array, str(path), wanted)
