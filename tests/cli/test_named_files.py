@@ -62,6 +62,19 @@ def test_a_configuration_holds_one_source_or_a_list(tables, capsys):
         assert f"{80 * len(given)} rows" in capsys.readouterr().err
 
 
+def test_the_printed_options_of_other_commands_hold_one_source_as_a_text(tables, capsys):
+    assert main(["score", "model", "a.csv", "--print-config"]) == 0
+    assert "\nsource: a.csv\n" in "\n" + capsys.readouterr().out
+    assert main(["score", "model", "a.csv", "b.csv", "--print-config"]) == 0
+    assert "\nsource:\n- a.csv\n- b.csv\n" in "\n" + capsys.readouterr().out
+
+
+def test_a_file_after_the_options_is_one_too_many(tables, capsys):
+    assert main(["score", "model", "a.csv", "--out", "s.csv", "b.csv"]) == 2
+    told = "score: the argument 'b.csv' is one too many: name all files of the source one after the other"
+    assert told in capsys.readouterr().err
+
+
 def test_no_file_of_several_is_written_over_or_is_the_anomalies(tables, capsys):
     a, b, _ = tables
     assert main(["fit", a, b, "--out", "model", *SMALL]) == 0

@@ -96,7 +96,7 @@ def _classes(name: str, words: list[str]) -> tuple[type[ArgumentParser], type[An
 
         def dump(self, *given: Any, **more: Any) -> str:
             """The options as a config file, in which one source is a text."""
-            return re.sub(r"\Asource:\n- (.*\n)(?!- )", r"source: \1", super().dump(*given, **more))
+            return re.sub(r"(?m)^source:\n- (.*\n)(?!- )", r"source: \1", super().dump(*given, **more))
 
         def format_help(self, *formatter: Any) -> str:
             return hyphenated(super().format_help(*formatter))
@@ -166,7 +166,8 @@ def _sentence(message: str, options: dict[str, Any], config: str) -> str:
 def _unrecognised(words: list[str], known: Iterable[str]) -> str:
     word = next((word for word in words if word.startswith("-")), words[0])
     if not word.startswith("-"):
-        return f"the argument {word!r} is one too many"
+        hint = ": name all files of the source one after the other" if "source" in known else ""
+        return f"the argument {word!r} is one too many{hint}"
     name = _dashed(word.partition("=")[0])
     return f"there is no option {name}{near(name, known)}"
 

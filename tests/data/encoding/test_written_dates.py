@@ -115,6 +115,7 @@ def test_days_need_no_zeros():
         ["Model 2000", "Mini 2001"],
         ["13/2000"],
         ["12/200000"],
+        ["1/1000", "1/2000", "1/4000"],
         ["20240131T993000"],
         ["20241331_093000"],
     ],
@@ -129,7 +130,13 @@ def test_days_need_no_zeros():
             "no year",
             "models",
         ),
-        *("thirteenth month", "long number", "no hour without marks", "no month without marks"),
+        *(
+            "thirteenth month",
+            "long number",
+            "shutter speeds",
+            "no hour without marks",
+            "no month without marks",
+        ),
     ],
 )
 def test_other_texts_have_no_form(texts):
