@@ -77,10 +77,14 @@ class ColumnSurvey:
         return written_form(self.counts)
 
     def example(self) -> tuple[str, str]:
-        """A text of the form, and what it is read as."""
+        """A text of the form, and what it is read as; one whose minus is not in front of it, if there is one."""
         assert self.written is not None
-        known = (text for text in self.counts if text is not None)
-        return next((text, plain) for text in known if (plain := self.written.read(text)) not in (None, text))
+        read = ((text, self.written.read(text)) for text in self.counts if text is not None)
+        changed = [(text, plain) for text, plain in read if plain is not None and plain != text]
+        return next(
+            (pair for pair in changed if pair[1][0] == "-" and pair[0].lstrip()[0] not in "-\u2212"),
+            changed[0],
+        )
 
     def plain(self) -> ColumnSurvey:
         """The same of the texts as they would be written plainly."""
