@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from uuid import UUID
 
 import numpy as np
@@ -69,6 +70,16 @@ def test_dates_are_elapsed_days_and_a_part_of_the_week():
     assert x.shape == (3, 4)
     assert x[:, 1].tolist() == [0, 1, 2]
     assert np.allclose(x[:, 2] ** 2 + x[:, 3] ** 2, 1)
+
+
+def test_intervals_of_cut_and_members_of_an_enumeration_are_kinds(tmp_path):
+    kind = Enum("Kind", "HOT COLD")
+    frame = with_column(pd.cut([0.5, 1.5, np.nan], [0, 1, 2])).assign(e=[kind.HOT, kind.COLD, kind.HOT])
+    frame = pd.concat([frame] * 4, ignore_index=True)
+    source = open_source(frame)
+    assert "columns 'k', 'e' of the data frame become an indicator for each kind" in source.remarks[0]
+    frame.to_csv(tmp_path / "x.csv", index=False)
+    assert open_source(tmp_path / "x.csv").read().x.tolist() == source.read().x.tolist()
 
 
 ODD = {

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import date, time
 from decimal import Decimal
+from enum import Enum
 from numbers import Real
 from pathlib import PurePath
 from typing import Any
@@ -23,7 +24,7 @@ from ama.errors import InputError
 NAME = "the data frame"
 LONG = pa.decimal256(76, 0)  # whole numbers beyond 64 bits
 EXPECTED = "numbers, text or dates"
-SHOWN_AS_TEXT = (str, Real, Decimal, date, time, PurePath)  # among values of several types
+SHOWN_AS_TEXT = (str, Real, Decimal, date, time, PurePath, Enum)  # among values of several types
 
 
 def is_frame(X: Any) -> bool:
@@ -109,6 +110,8 @@ def _plain_polars(frame: Any, table: str, needed: Collection[str] | None) -> Any
 def _column(series: Any, table: str, needed: bool) -> pa.Array | pa.ChunkedArray:
     if hasattr(series, "sparse"):
         series = series.sparse.to_dense()
+    if hasattr(series, "cat") and isinstance(series.cat.categories, sys.modules["pandas"].IntervalIndex):
+        series = series.cat.rename_categories(str)  # of pandas.cut, as a CSV file has them
     try:
         if _holds_sets(series):
             raise TypeError("sets have no order, of which pyarrow makes one")
