@@ -55,7 +55,7 @@ def test_powers_may_be_superscripts():
     "text",
     [
         *("-5-", "(5-)", "5--", "5-6", "5-%-", "1.5x103", "1.5x10^", "1.5x10^1234", "1.5D3", "12D+0"),
-        *("x10^3", "1e3x10^3"),
+        *("x10^3", "1e3x10^3", "<5-", "5-inch", "5-%"),
     ],
 )
 def test_what_is_no_sign_behind_and_no_power_is_not_read(text):
@@ -131,6 +131,7 @@ def test_a_bound_counts_as_its_number():
         [f"12 {'ab'[i % 2]}{i} road" for i in range(60)],
         [f"5.{i:02} (" for i in range(60)],
         [f"{x}-" for x in NUMBERS],
+        [f"{abs(x)}{'-' if i % 2 else ' '}inch" for i, x in enumerate(NUMBERS)],
         [f"{i}-" for i in range(60)],
         [f"{i}D{i % 7}" for i in range(60)],
         [f"{i}D+{i % 7:02}" for i in range(60)],
@@ -155,6 +156,7 @@ def test_a_bound_counts_as_its_number():
         "addresses",
         "open",
         "minus behind all",
+        "hyphens before a unit",
         "minus behind counts",
         "codes with D",
         "codes like powers",

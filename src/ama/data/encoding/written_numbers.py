@@ -33,7 +33,7 @@ _DIGITS = {
 }
 _MARKED = re.compile(
     rf"\s*(?P<bound>[<>≤≥~≈]=?)?\s*(?P<open>\()?(?P<before>{CURRENCY})?\s*(?P<sign>[+\u2212-])?\s*(?P<after>{CURRENCY})?"
-    rf"\s*(?P<digits>[0-9][0-9.,{GROUPS}]*?(?:[eE][+-]?[0-9]+)?)(?P<behind>[\u2212-])?\s*(?P<unit>{UNIT})(?P<close>\))?\s*"
+    rf"\s*(?P<digits>[0-9][0-9.,{GROUPS}]*?(?:[eE][+-]?[0-9]+)?)(?P<behind>[\u2212-](?=\s|$))?\s*(?P<unit>{UNIT})(?P<close>\))?\s*"
 )
 
 
@@ -123,7 +123,7 @@ def _number(match: re.Match[str], decimal: str) -> str | None:
     digits = _DIGITS[decimal].fullmatch(match["digits"])
     if digits is None or bool(match["open"]) != bool(match["close"]) or (match["before"] and match["after"]):
         return None
-    if match["behind"] and (match["sign"] or match["open"]):
+    if match["behind"] and (match["sign"] or match["open"] or match["bound"]):
         return None
     whole, fraction, power = (digits[part] or "" for part in ("whole", "fraction", "power"))
     # In parentheses, as in bookkeeping, or with a minus behind it, as SAP writes it, a number is below zero.
