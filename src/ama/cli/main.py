@@ -57,7 +57,7 @@ Anomaly detection that learns from normal data alone.
   ama benchmark run GRID               the paper's experiments; more: ama benchmark --help
 
 SOURCE is a folder of images, a table (Parquet, CSV, ...), a NumPy file, a hub id, or "digits";
-or several images or tables, such as photos/*.jpg.
+or several images or tables, such as photos/*.jpg; or -, a table that is piped.
 ama COMMAND --help lists the options.
 """
 BENCHMARK_SUMMARY = "usage: ama benchmark COMMAND ...\n\n" + "".join(

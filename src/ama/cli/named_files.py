@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ama.cli.piped_tables import STANDARD_INPUT, piped_table
 from ama.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,16 +26,17 @@ def add_source(parser: ArgumentParser, help: str) -> None:
 
 
 def with_named_files(given: Namespace) -> Namespace:
-    """The options with the one source by its name, and several as :class:`NamedFiles`.
+    """The options with the one source by its name, and several as :class:`NamedFiles`; "-" is a file of what is piped.
 
     Raises
     ------
     InputError
-        If there is none, as in a config file with ``source: []``.
+        If there is none, as in a config file with ``source: []``, or nothing is piped.
     """
     if isinstance(names := given.get("source"), list):
         if not names:
             raise InputError("source is an empty list, expected a file, a folder or a data set")
+        names = [piped_table() if name == STANDARD_INPUT else name for name in names]
         given.source = names[0] if len(names) == 1 else NamedFiles(names)
     return given
 
