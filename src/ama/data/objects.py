@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,15 @@ from ama.data.arrays.array_sources import open_array
 from ama.data.arrays.plain_arrays import valid_text
 from ama.data.arrays.sparse_rows import SparseRows, is_sparse
 from ama.data.hub import dataset_table
-from ama.data.images.array_pictures import differ_in_size
 from ama.data.images.encoded_images import EncodedImages
 from ama.data.images.image_folders import ImageList
-from ama.data.images.image_opening import SOME_SUFFIXES, SUFFIXES
-from ama.data.names import clean_name
+from ama.data.named_images import named_images, of_folders
 from ama.data.samples import Source, Wanted
 from ama.data.tables.arrow import DEFAULT_LABEL, ArrowTable
 from ama.data.tables.feature_columns import ID_COLUMN
 from ama.data.tables.frames import frame_table, index_names, is_frame
 from ama.data.tables.named_tables import named_tables, open_named_tables
 from ama.data.tables.nested_columns import stored_names
-from ama.data.tables.table_folders import SOME_TABLES
 from ama.data.tables.table_sources import open_table
 from ama.data.torch_datasets import is_torch_dataset, open_torch_dataset
 from ama.errors import InputError
@@ -46,9 +42,9 @@ def open_object(source: Any, wanted: Wanted) -> Source:
     if (parts := _parts(source)) is not None:
         if (files := named_tables(parts)) is not None:
             return open_named_tables(files, wanted)
-        if (images := _images(parts)) is not None:
+        if (images := named_images(parts)) is not None:
             wanted.check_no_label_column(ImageList.name, "it holds images without labels")
-            return EncodedImages(ImageList(images), wanted)
+            return EncodedImages(ImageList(of_folders(images, wanted)), wanted)
     if is_frame(source):
         if wanted.shape is None and (names := index_names(source)):
             shown = ", ".join(map(repr, names))
@@ -84,7 +80,7 @@ def is_source(source: Any) -> bool:
     if is_torch_dataset(source) or _datasets_of(source) is not None:
         return True
     parts = _parts(source)
-    return parts is not None and (named_tables(parts) is not None or _images(parts) is not None)
+    return parts is not None and (named_tables(parts) is not None or named_images(parts) is not None)
 
 
 def _parts(source: Any) -> list[Any] | None:
@@ -96,29 +92,6 @@ def _parts(source: Any) -> list[Any] | None:
     if getattr(source.dtype, "kind", "O") not in "OUT":
         return None
     return list(valid_text(source) if isinstance(source, np.ndarray) else source)
-
-
-def _images(parts: list[Any]) -> list[Any] | None:
-    """The images, or paths of images; None if the parts are something else."""
-    if differ_in_size(parts):
-        return parts
-    if not parts or not isinstance(parts[0], str | os.PathLike | Image.Image):
-        return None
-    for i, part in enumerate(parts):
-        if isinstance(part, Image.Image):
-            continue
-        if not isinstance(part, str | os.PathLike):
-            raise InputError(
-                f"the list has an object of type {type(part).__name__} at position {i + 1} (counted from 1), "
-                "expected images or paths of images"
-            )
-        if os.path.splitext(os.fspath(part))[1].lower() not in SUFFIXES:
-            alone = "; a folder is named alone" if os.path.isdir(part) else ""
-            raise InputError(
-                f"the list has {clean_name(str(part))!r} at position {i + 1} (counted from 1), expected images or "
-                f"paths of images ({SOME_SUFFIXES}), or of tables ({SOME_TABLES}){alone}"
-            )
-    return parts
 
 
 def _datasets_of(source: Any) -> Any:
