@@ -27,7 +27,7 @@ def tables(tmp_path, monkeypatch, rng):
 def test_commands_take_several_tables_as_one(tables, capsys):
     a, b, c = tables
     assert main(["fit", a, b, "--out", "model", *SMALL]) == 0
-    assert "learning from a.csv and 1 more file: 160 rows of 3 columns" in capsys.readouterr().err
+    assert "learning from a.csv and 1 more: 160 rows of 3 columns" in capsys.readouterr().err
     assert main(["score", "model", b, c, "--out", "scores.csv"]) == 0
     scores = pd.read_csv("scores.csv")
     for name, part in ((b, scores[:80]), (c, scores[80:])):
@@ -37,7 +37,7 @@ def test_commands_take_several_tables_as_one(tables, capsys):
     assert main(["report", "model", b, c, "--out", "report.html"]) == 0
     capsys.readouterr()
     assert main(["evaluate", "model", a, b, "--anomalies", c, "--append-to", "results.jsonl"]) == 0
-    assert json.loads(Path("results.jsonl").read_text())["source"] == ["a.csv and 1 more file", "c.csv"]
+    assert json.loads(Path("results.jsonl").read_text())["source"] == ["a.csv and 1 more", "c.csv"]
 
 
 def test_images_that_a_shell_expands_are_scored_by_their_paths(tmp_path, monkeypatch):

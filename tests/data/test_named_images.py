@@ -38,7 +38,7 @@ def test_the_images_of_folders_stand_in_their_places(days):
     expected = IMAGES[[3, 4, 5, 1, 0, 1, 2]].transpose(0, 3, 1, 2)
     assert np.array_equal(samples.x.numpy(), expected)
     assert samples.labels is None
-    assert source.named == "tuesday and 2 more files"
+    assert source.named == "tuesday and 2 more"
     assert source.remarks[0].startswith(
         "monday: left out 1 file whose suffix is not that of an image: 1 .txt"
     )

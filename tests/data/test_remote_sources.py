@@ -56,7 +56,7 @@ def folder(tmp_path, rng):
 def test_several_urls_are_one_table(folder):
     urls = [(folder / name).as_uri() for name in ("rows.parquet", "rows.csv")]
     found = open_source(urls)
-    assert found.named == found.name == f"{urls[0]} and 1 more file"
+    assert found.named == found.name == f"{urls[0]} and 1 more"
     expected = open_source([folder / "rows.parquet", folder / "rows.csv"]).read().x
     assert torch.equal(found.read().x, expected)
     assert torch.equal(open_source([folder / "rows.parquet", urls[1]]).read().x, expected)

@@ -22,9 +22,9 @@ def clean_name(name: str) -> str:
 
 
 def several(names: Sequence[str]) -> str:
-    """Some files in a message: the first, and how many more."""
+    """Some files or folders in a message: the first, and how many more."""
     n = len(names) - 1
-    return clean_name(names[0]) + (f" and {n} more file{'s'[: n != 1]}" if n else "")
+    return clean_name(names[0]) + (f" and {n} more" if n else "")
 
 
 def of_columns(names: Sequence[str | int], table: str, of_one: str, of_several: str) -> str:

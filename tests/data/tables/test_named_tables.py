@@ -36,7 +36,7 @@ def test_tables_are_one_in_the_order_in_which_they_are_named(tmp_path, months, s
     source = open_source(paths)
     expected = open_source(pd.concat(months, ignore_index=True)).read()
     assert torch.equal(source.read().x, expected.x)
-    assert source.named == source.name == f"{paths[0]} and 1 more file"
+    assert source.named == source.name == f"{paths[0]} and 1 more"
     assert torch.equal(source.part(25, 35).read().x, expected.x[25:35])
 
 
