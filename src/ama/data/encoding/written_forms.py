@@ -1,4 +1,4 @@
-"""Texts that are numbers, durations or dates in a form of their own, and as they would be written plainly."""
+"""Texts that are numbers, durations, degrees or dates in a form of their own, and as they would be written plainly."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pyarrow as pa
 from ama.data.encoding.moment_texts import DATE, TIME
 from ama.data.encoding.text_values import plain_text
 from ama.data.encoding.written_dates import date_form, iso_moment
+from ama.data.encoding.written_degrees import FORMS as DEGREES
+from ama.data.encoding.written_degrees import degrees_form, plain_degrees
 from ama.data.encoding.written_durations import FORM as DURATION
 from ama.data.encoding.written_durations import duration_form, seconds
 from ama.data.encoding.written_numbers import FORM, number_form, plain_number
@@ -40,18 +42,20 @@ def written_form(kinds: Collection[str | None]) -> Written | None:
     if form is not None:
         found = Written(form, date_reader(form))
         return None if all(ISO.search(text) for text in kinds if text and found.read(text)) else found
-    form = duration_form(kinds) or number_form(kinds)
+    form = duration_form(kinds) or degrees_form(kinds) or number_form(kinds)
     return None if form is None else Written(form, number_reader(form))
 
 
 def number_reader(form: str) -> Reader:
-    """What reads numbers or durations of a form."""
+    """What reads numbers, durations or degrees of a form."""
+    if form in DEGREES:
+        return partial(plain_degrees, form=form)
     return seconds if form == DURATION else partial(plain_number, form=form)
 
 
 def is_number_form(form: str) -> bool:
-    """Whether numbers or durations can be of such a form."""
-    return form == DURATION or FORM.fullmatch(form) is not None
+    """Whether numbers, durations or degrees can be of such a form."""
+    return form == DURATION or form in DEGREES or FORM.fullmatch(form) is not None
 
 
 def date_reader(form: str) -> Reader:
