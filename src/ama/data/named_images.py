@@ -38,7 +38,7 @@ def named_images(parts: list[Any]) -> list[Any] | None:
                 f"the list has an object of type {type(part).__name__} at position {i + 1} (counted from 1), "
                 "expected images or paths of images"
             )
-        if os.path.splitext(os.fspath(part))[1].lower() not in SUFFIXES and not _is_folder(part):
+        if not _names_image(part) and not os.path.isdir(os.path.expanduser(part)):
             raise InputError(
                 f"the list has {clean_name(str(part))!r} at position {i + 1} (counted from 1), expected images or "
                 f"paths of images ({SOME_SUFFIXES}), or of tables ({SOME_TABLES})"
@@ -63,7 +63,8 @@ def of_folders(images: Sequence[Any], wanted: Wanted) -> list[Any]:
     """
     found: list[Any] = []
     for part in images:
-        if not _is_folder(part):
+        # By its suffix: to look at each of many files would take long.
+        if not isinstance(part, str | os.PathLike) or _names_image(part):
             found.append(part)
             continue
         folder = Path(part).expanduser()
@@ -80,5 +81,5 @@ def of_folders(images: Sequence[Any], wanted: Wanted) -> list[Any]:
     return found
 
 
-def _is_folder(part: Any) -> bool:
-    return isinstance(part, str | os.PathLike) and os.path.isdir(os.path.expanduser(part))
+def _names_image(path: str | os.PathLike[str]) -> bool:
+    return os.path.splitext(os.fspath(path))[1].lower() in SUFFIXES

@@ -53,14 +53,15 @@ def number_form(kinds: Iterable[str | None]) -> str | None:
         None if they are rather no numbers, plain ones, or of several units, and where a text has two readings.
     """
     texts = [text for text in islice(kinds, EXAMINED) if text is not None]
-    found = [match for match in map(_matched, texts) if match]
+    matched = [(text, match) for text in texts if (match := _matched(text))]
+    found = [match for _, match in matched]
     # Behind all of them, it is a mark and no sign.
     found = [] if all(match["behind"] for match in found) else found
     n_others = len(texts) - len(found)
     if len(found) <= LEAST or (n_others > MARKS and len(found) < MOSTLY * len(texts)):
         return None
     marks = {_marks(match) for match in found} - {("", "")}
-    odd = [match for text in texts if not PLAIN.search(text) and (match := _matched(text))]
+    odd = [match for text, match in matched if not PLAIN.search(text)]
     mark = _common(marks)
     if mark is None or not odd or not (marks or any(map(_is_measured, odd))):
         return None
