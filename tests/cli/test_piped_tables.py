@@ -57,6 +57,14 @@ def test_a_table_of_any_kind_is_read(rows, piped, capsys, kind):
     assert Path("scores.csv").read_bytes() == Path("expected.csv").read_bytes()
 
 
+@pytest.mark.parametrize("source", ["'-'", "['-', '-']"])
+def test_a_configuration_may_name_it_too(rows, piped, source):
+    Path("score.yaml").write_text(f"model: model\nsource: {source}\nout: scores.csv\n")
+    piped("rows.csv")
+    assert main(["score", "--config", "score.yaml"]) == 0
+    assert len(pd.read_csv("scores.csv")) == 80 * source.count("'-'")
+
+
 def test_what_is_piped_may_be_one_of_several_files(rows, piped):
     piped("rows.csv")
     assert main(["score", "model", "rows.csv", "-", "--out", "scores.csv"]) == 0

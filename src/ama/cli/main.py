@@ -16,6 +16,7 @@ from ama.cli.commands import calibrate, demo, evaluate, export, fit, report, sco
 from ama.cli.commands.benchmark import BENCHMARKS
 from ama.cli.commands.completion import completion
 from ama.cli.config_file import config_first, config_shown
+from ama.cli.named_files import with_piped_table
 from ama.cli.near_words import near
 from ama.cli.output_paths import check_outputs
 from ama.cli.parser import Command, command_parser, underscored
@@ -137,7 +138,7 @@ def _run_command(command: str, words: list[str]) -> int:
         # Matplotlib's, of a home that cannot be written to, as that of a service.
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         check_outputs(given, COMMANDS[command].writes)
-        COMMANDS[command].run(given)
+        COMMANDS[command].run(with_piped_table(given))
     return 0
 
 

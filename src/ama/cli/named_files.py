@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ama.cli.piped_tables import STANDARD_INPUT, piped_table
 from ama.errors import InputError
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
+
+
+STANDARD_INPUT = "-"
 
 
 class NamedFiles(tuple[str, ...]):
@@ -17,7 +19,7 @@ class NamedFiles(tuple[str, ...]):
     def __str__(self) -> str:
         from ama.data.names import several
 
-        return several(self)
+        return several(self[0], len(self) - 1)
 
 
 def add_source(parser: ArgumentParser, help: str) -> None:
@@ -26,21 +28,40 @@ def add_source(parser: ArgumentParser, help: str) -> None:
 
 
 def with_named_files(given: Namespace) -> Namespace:
-    """The options with the one source by its name, and several as :class:`NamedFiles`; "-" is a file of what is piped.
+    """The options with the one source by its name, and several as :class:`NamedFiles`.
 
     Raises
     ------
     InputError
-        If there is none, as in a config file with ``source: []``, or nothing is piped.
+        If there is none, as in a config file with ``source: []``.
     """
     if isinstance(names := given.get("source"), list):
         if not names:
             raise InputError("source is an empty list, expected a file, a folder or a data set")
-        names = [piped_table() if name == STANDARD_INPUT else name for name in names]
-        given.source = names[0] if len(names) == 1 else NamedFiles(names)
+        given.source = _of_names(names)
+    return given
+
+
+def with_piped_table(given: Namespace) -> Namespace:
+    """The options with a file of what is piped in the place of a source of "-".
+
+    Raises
+    ------
+    InputError
+        As of :func:`ama.cli.piped_tables.piped_table`.
+    """
+    if STANDARD_INPUT in (names := each(given.get("source", ""))):
+        from ama.cli.piped_tables import piped_table
+
+        held = piped_table()
+        given.source = _of_names([held if name == STANDARD_INPUT else name for name in names])
     return given
 
 
 def each(source: str | NamedFiles) -> tuple[str, ...]:
     """The names of which a source consists."""
     return source if isinstance(source, NamedFiles) else (source,)
+
+
+def _of_names(names: list[str]) -> str | NamedFiles:
+    return names[0] if len(names) == 1 else NamedFiles(names)

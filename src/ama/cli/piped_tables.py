@@ -10,8 +10,6 @@ from pathlib import Path
 
 from ama.errors import InputError
 
-STANDARD_INPUT = "-"
-
 
 def piped_table() -> str:
     """The path of a file with what standard input holds, which is read to its end; it is gone after the process.
