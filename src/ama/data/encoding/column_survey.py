@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +20,7 @@ from ama.data.tables.arrow_columns import is_number, is_text
 
 MAX_KINDS = 100_000  # of texts that are counted one by one; of later rows only what all have in common
 PATTERNS = (NUMBER_IN_TEXT, DATE, TIME)  # that all texts of a column may have in common
+SEARCHED = 1000  # texts, for an example
 MAX_SAMPLED = 10_000  # values, evenly spaced, behind medians and what is made of dates
 
 
@@ -79,12 +81,10 @@ class ColumnSurvey:
     def example(self) -> tuple[str, str]:
         """A text of the form, and what it is read as; one whose minus is not in front of it, if there is one."""
         assert self.written is not None
-        read = ((text, self.written.read(text)) for text in self.counts if text is not None)
-        changed = [(text, plain) for text, plain in read if plain is not None and plain != text]
-        return next(
-            (pair for pair in changed if pair[1][0] == "-" and pair[0].lstrip()[0] not in "-\u2212"),
-            changed[0],
-        )
+        known = [text for text in self.counts if text is not None]
+        # Among the first, as a column may have very many texts, and none with such a minus.
+        hidden = (pair for pair in _changed(known[:SEARCHED], self.written.read) if _hides_minus(*pair))
+        return next(hidden, None) or next(_changed(known, self.written.read))
 
     def plain(self) -> ColumnSurvey:
         """The same of the texts as they would be written plainly."""
@@ -119,6 +119,16 @@ class ColumnSurvey:
         self._n_later += rows.total() - rows[None]
         for pattern in PATTERNS:
             self._later[pattern] += _rows_with(pattern, rows)
+
+
+def _changed(known: list[str], read: Reader) -> Iterator[tuple[str, str]]:
+    """Texts that are read as another, and what they are read as."""
+    return ((text, plain) for text in known if (plain := read(text)) is not None and plain != text)
+
+
+def _hides_minus(text: str, plain: str) -> bool:
+    """Whether a number is below zero by another mark than a minus in front of it."""
+    return plain[0] == "-" and text.lstrip()[0] not in "-\u2212"
 
 
 def _rows_with(pattern: str, rows: Counter[str | None]) -> int:

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
-EXAMINED = 1000  # kinds of text
-LEAST = 20  # fewer different ones may be names, such as "5E" of a flat
-MOSTLY, MARKS = 0.9, 3  # share of degrees among the kinds of text, or the most kinds of others, such as "-"
+from ama.data.encoding.written_numbers import EXAMINED, are_enough
+
 FORMS = {"\N{DEGREE SIGN}N": "NS", "\N{DEGREE SIGN}E": "EW", "\N{DEGREE SIGN}": ""}  # a form -> its letters
 LARGEST = {"NS": 90, "EW": 180, "": 360}
 SIXTIETHS = r"\d{1,2}(?:[.,]\d{1,12})?"
@@ -49,8 +48,7 @@ def degrees_form(kinds: Iterable[str | None]) -> str | None:
     """
     texts = [text for text in islice(kinds, EXAMINED) if text is not None]
     found = [angle for text in texts if (angle := _degrees(text)) is not None]
-    n_others = len(texts) - len(found)
-    if len(found) <= LEAST or (n_others > MARKS and len(found) < MOSTLY * len(texts)):
+    if not are_enough(len(found), len(texts)):
         return None
     pairs = {angle.letters for angle in found}
     certain = any(angle.is_marked for angle in found) or (

@@ -57,8 +57,7 @@ def number_form(kinds: Iterable[str | None]) -> str | None:
     found = [match for _, match in matched]
     # Behind all of them, it is a mark and no sign.
     found = [] if all(match["behind"] for match in found) else found
-    n_others = len(texts) - len(found)
-    if len(found) <= LEAST or (n_others > MARKS and len(found) < MOSTLY * len(texts)):
+    if not are_enough(len(found), len(texts)):
         return None
     marks = {_marks(match) for match in found} - {("", "")}
     odd = [match for text, match in matched if not PLAIN.search(text)]
@@ -70,6 +69,11 @@ def number_form(kinds: Iterable[str | None]) -> str | None:
     if not signs or (len(signs) == 2 and read["."] != read[","] and not all(map(_has_one_mark, found))):
         return None
     return SIGNS[signs[0]].join(mark)
+
+
+def are_enough(n_found: int, n: int) -> bool:
+    """Whether so many numbers among n kinds of text make numbers of a column, whose other texts are missing values."""
+    return n_found > LEAST and (n - n_found <= MARKS or n_found >= MOSTLY * n)
 
 
 def plain_number(text: str, form: str) -> str | None:
