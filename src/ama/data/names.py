@@ -21,10 +21,9 @@ def clean_name(name: str) -> str:
     return text if text.isprintable() else printable(text)
 
 
-def several(names: Sequence[str]) -> str:
+def several(first: str, n_more: int) -> str:
     """Some files or folders in a message: the first, and how many more."""
-    n = len(names) - 1
-    return clean_name(names[0]) + (f" and {n} more" if n else "")
+    return clean_name(first) + (f" and {n_more} more" if n_more else "")
 
 
 def of_columns(names: Sequence[str | int], table: str, of_one: str, of_several: str) -> str:

@@ -129,7 +129,7 @@ def _opened(source: Any, wanted: Wanted) -> Source:
 def _files(source: Any) -> str:
     """A list of files by the first and their number; nothing for what has no name."""
     is_list = isinstance(source, list | tuple) and all(isinstance(part, str | Path) for part in source)
-    return several([_shown(part) for part in source]) if is_list and source else ""
+    return several(_shown(source[0]), len(source) - 1) if is_list and source else ""
 
 
 def _shown(name: str | Path) -> str:

@@ -19,7 +19,7 @@ from ama.errors import InputError
 from ama.io.regular_files import check_regular
 
 
-def named_tables(parts: Sequence[Any]) -> list[Path | RemoteFile] | None:
+def named_tables(parts: Sequence[Any]) -> list[str | os.PathLike[str]] | None:
     """The paths and URLs in a list; None if its first part is not that of a table.
 
     Raises
@@ -36,25 +36,26 @@ def named_tables(parts: Sequence[Any]) -> list[Path | RemoteFile] | None:
                 f"the list has {shown!r} at position {i + 1} (counted from 1), expected paths of tables "
                 f"({', '.join((*TABLES, *ALONE))}) as the first"
             )
-    return [
-        remote_file(part) if isinstance(part, str) and is_url(part) else Path(part).expanduser()
-        for part in parts
-    ]
+    return list(parts)
 
 
-def open_named_tables(paths: Sequence[Path | RemoteFile], wanted: Wanted) -> Source:
-    """Files of tables as one source, one after the other in the order in which they are named.
+def open_named_tables(names: Sequence[str | os.PathLike[str]], wanted: Wanted) -> Source:
+    """Files of tables as one source, one after the other in the order in which :func:`named_tables` has them.
 
     Raises
     ------
     InputError
         If one cannot be read, or has other columns than the first.
     """
+    paths: list[Path | RemoteFile] = [
+        remote_file(name) if isinstance(name, str) and is_url(name) else Path(name).expanduser()
+        for name in names
+    ]
     local = [path for path in paths if isinstance(path, Path)]
     for path in local:
         with readable(str(path)):
             check_regular(path.stat())
-    name = several([str(path) for path in paths])
+    name = several(str(paths[0]), len(paths) - 1)
     stored = len(local) == len(paths) and all(file_suffix(path.name) == PARQUET for path in paths)
     table = (stored_table if stored else joined_files)(paths, name, wanted)
     return open_table(table, wanted, [path.parent for path in local])
