@@ -55,6 +55,21 @@ def test_all_parameters_can_be_trained_again_after_a_step():
     assert all(p.requires_grad for p in module.networks.parameters())
 
 
+def test_the_step_of_e_and_g_gives_d_no_gradient(monkeypatch):
+    module, _ = _module()
+    critic_step, of_critic = module._critic_step, []
+
+    def recorded(*args):
+        loss = critic_step(*args)
+        of_critic.append([p.grad.clone() for p in module.networks.discriminator.parameters()])
+        return loss
+
+    monkeypatch.setattr(module, "_critic_step", recorded)
+    _run(module)
+    after = [p.grad for p in module.networks.discriminator.parameters()]
+    torch.testing.assert_close(after, of_critic[-1], rtol=0, atol=0)
+
+
 @pytest.mark.parametrize("loss", ["wasserstein", "hinge", "relativistic"])
 @pytest.mark.parametrize("negatives", ["atypical", "scaled", "cube", "none"])
 def test_every_game_and_every_kind_of_negative_trains(loss, negatives):

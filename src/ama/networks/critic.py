@@ -63,9 +63,9 @@ class Critic(nn.Module, ABC):
     def rotation_logits(self, last: Any) -> Float[Tensor, "b t"]:
         """Logits of the rotations from the last feature map's mean and maximum over space."""
         assert self.rotation_head is not None
-        last = last.to(torch.promote_types(last.dtype, torch.float32))
-        with torch.autocast(last.device.type, enabled=False):
-            return self.rotation_head(torch.cat([last.mean((2, 3)), last.amax((2, 3))], 1))
+        places = places_of(precise(last))
+        with torch.autocast(places.device.type, enabled=False):
+            return self.rotation_head(torch.cat([places.mean(1), places.amax(1)], 1))
 
     def _normalise(self, spectral: bool) -> None:
         """The last act of a constructor, when all layers are there."""
@@ -95,3 +95,17 @@ class Critic(nn.Module, ABC):
 def precise(features: Tensor) -> Tensor:
     """Features in float32 or better."""
     return features.to(torch.promote_types(features.dtype, torch.float32))
+
+
+def places_of(maps: Float[Tensor, "b k h w"]) -> Float[Tensor, "b h*w k"]:
+    """The features at every place, in the order in which maps with channels last lie in memory.
+
+    A reduction over places has a gradient in the same order; that of one over (h, w) is in the order of channels first,
+    and everything before it in the backward pass is slow.
+    """
+    return maps.movedim(1, -1).flatten(1, 2)
+
+
+def split_batch(maps: Float[Tensor, "b ..."], sizes: Sequence[int]) -> list[Float[Tensor, "_ ..."]]:
+    """Parts of a batch of maps, whose gradient keeps channels last, too."""
+    return [part.movedim(-1, 1) for part in maps.movedim(1, -1).split(list(sizes))]

@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import MultiStepLR
 
+from ama.networks.critic import split_batch
 from ama.networks.double_backward import fast_double_backward
 from ama.networks.networks import Networks
 from ama.networks.rotations import mirrored_at_random, rotated, shifted
@@ -75,6 +76,8 @@ class AMATraining(Training):
         self.samples, self.symmetric = samples, symmetric
         self.maker = PairMaker(networks, settings, anomalies)
         self.game = GAMES[settings.loss]
+        # What the step of E and G gets gradients for: D's parameters are constants there.
+        self._built = [*networks.encoder.parameters(), *networks.generator.parameters()]
 
     @property
     def result(self) -> Networks:
@@ -151,7 +154,6 @@ class AMATraining(Training):
         """One update of E and G; returns Eq. 2 and the mean absolute pixel difference."""
         critic = self.networks.discriminator
         _, optimizer = cast(list[LightningOptimizer], self.optimizers())
-        critic.requires_grad_(False)
         others = dict(pairs)
         with torch.no_grad():
             weights = critic.weights()
@@ -162,9 +164,8 @@ class AMATraining(Training):
         x, reconstruction = pairs["reconstruction"]
         pixel = (reconstruction - x).abs().mean()
         optimizer.zero_grad()
-        self.manual_backward(loss + self.settings.lambda_pixel * pixel)
+        self.manual_backward(loss + self.settings.lambda_pixel * pixel, inputs=self._built)
         optimizer.step()
-        critic.requires_grad_(True)
         return loss, pixel
 
     @property
@@ -195,12 +196,13 @@ class AMATraining(Training):
             first, second = [*first, rotations], [*second, rotations]
         with self._autocast():
             last = critic.maps(torch.cat(first), torch.cat(second), weights)[-1]
-        values = critic.value(last[: sum(sizes)], weights).split(sizes)
         rotation_loss: Float[Tensor, ""] | float = 0.0
         if rotations is not None:
-            logits = critic.rotation_logits(last[sum(sizes) :])
+            last, of_rotations = split_batch(last, [sum(sizes), len(rotations)])
+            logits = critic.rotation_logits(of_rotations)
             labels = torch.arange(logits.shape[1], device=logits.device)
             rotation_loss = F.cross_entropy(logits, labels.repeat_interleave(len(rotations) // len(labels)))
+        values = critic.value(last, weights).split(sizes)
         return dict(zip(pairs, values, strict=True)), rotation_loss
 
     def _objective(
