@@ -105,11 +105,11 @@ class ReferenceStem(nn.Module):
         return self.conv2(F.relu(h)) + self.shortcut(F.avg_pool2d(x, 4))
 
 
-def _reference_block(block: Any) -> nn.Module:
+def _reference_block(block: Any, first: bool) -> nn.Module:
     c_in, c_out = block.conv1.in_channels, block.conv1.out_channels
     if isinstance(block, Stem):
         return ReferenceStem(c_in, c_out, block.conv2 is not None)
-    return ReferenceDownBlock(c_in, c_out, block.halve, block.first)
+    return ReferenceDownBlock(c_in, c_out, block.halve, first)
 
 
 class ReferenceDiscriminator(nn.Module):
@@ -118,7 +118,7 @@ class ReferenceDiscriminator(nn.Module):
     def __init__(self, like: Discriminator):
         super().__init__()
         self.mirrored = like.mirrored
-        self.blocks = nn.Sequential(*map(_reference_block, like.blocks))
+        self.blocks = nn.Sequential(*(_reference_block(block, i == 0) for i, block in enumerate(like.blocks)))
         self.output = nn.Linear(like.n_features, 1, bias=False)
 
     def features(self, x: Float[Tensor, "b c h w"], y: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
