@@ -22,6 +22,7 @@ from typing import Literal
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 Codes = Float[Tensor, "b d"]
 
@@ -65,11 +66,10 @@ def simplex_interpolation(
         alpha = _draw(torch.rand, (b, n_interpolated - 1), code, generator) / (n_interpolated - 1)
         alpha = torch.cat([alpha, 1 - alpha.sum(1, keepdim=True)], dim=1)
     order = torch.randperm(b, generator=generator, device=_device(generator)).to(code.device)
-    place = torch.empty_like(order)
-    place[order] = torch.arange(b, device=code.device)
+    places = order.argsort()[:, None] + torch.arange(n_interpolated, device=code.device)
     # The i-th partner of a sample is i places ahead in a random circular order; the 0th is the sample itself.
-    partners = torch.stack([order[(place + i) % b] for i in range(n_interpolated)], dim=1)
-    return torch.einsum("bk,bkd->bd", alpha, code[partners])
+    partners = order[places % b]
+    return F.embedding_bag(partners, code, mode="sum", per_sample_weights=alpha)
 
 
 def sphere_directions(
