@@ -69,6 +69,7 @@ def simplex_interpolation(
     places = order.argsort()[:, None] + torch.arange(n_interpolated, device=code.device)
     # The i-th partner of a sample is i places ahead in a random circular order; the 0th is the sample itself.
     partners = order[places % b]
+    # A sum of the rows of ``code`` at ``partners``, weighted by alpha.
     return F.embedding_bag(partners, code, mode="sum", per_sample_weights=alpha)
 
 
